@@ -1,0 +1,67 @@
+import { parseMasterKey, type MasterKey } from '@licet/database';
+
+export interface Environment {
+  readonly port: number;
+  readonly host: string;
+  readonly databaseUrl: string;
+  readonly masterKey: MasterKey;
+  /** True where no master key is given and the development one stands in. */
+  readonly developmentKey: boolean;
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Names every variable that is missing or wrong, each with its remedy. */
+export class EnvironmentError extends Error {
+  readonly code = 'BAD_ENVIRONMENT';
+  constructor(readonly problems: readonly string[]) {
+    super(`the environment is not right:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** Reads all that the gateway takes from the environment; EnvironmentError with all problems at once. */
+export function parseEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const problems: string[] = [];
+  function read<T>(parse: () => T): T | null {
+    try {
+      return parse();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return null;
+    }
+  }
+  const port = read(() => parsePort(env['PORT']));
+  const databaseUrl = read(() => parseDatabaseUrl(env['DATABASE_URL']));
+  const masterKey = read(() => parseMasterKey(env['LICET_MASTER_KEY']));
+  const logLevel = read(() => parseLogLevel(env['LOG_LEVEL']));
+  if (port === null || databaseUrl === null || masterKey === null || logLevel === null) {
+    throw new EnvironmentError(problems);
+  }
+  const host = env['HOST'] ?? '127.0.0.1';
+  return { port, host, databaseUrl, masterKey: masterKey.key, developmentKey: masterKey.development, logLevel };
+}
+
+function parsePort(text: string | undefined): number {
+  const port = text === undefined || text === '' ? 4000 : Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new RangeError(`PORT is \`${String(text)}\`; set it to a number from 0 (any free port) to 65535`);
+}
+
+function parseDatabaseUrl(text: string | undefined): string {
+  if (text === undefined || text === '') {
+    throw new RangeError('DATABASE_URL is missing; set it to a Postgres URL, such as `postgres://user:password@host:5432/licet`');
+  }
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol === 'postgres:' || url?.protocol === 'postgresql:') return text;
+  // The value may hold a password, so it is not repeated.
+  throw new RangeError('DATABASE_URL is no Postgres URL; it begins with `postgres://`');
+}
+
+function parseLogLevel(text: string | undefined): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === (text ?? 'info'));
+  if (level) return level;
+  throw new RangeError(`LOG_LEVEL is \`${String(text)}\`; set it to one of ${LOG_LEVELS.join(', ')}`);
+}

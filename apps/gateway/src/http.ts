@@ -1,0 +1,107 @@
+import { parse as parseQueryString } from 'node:querystring';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { authenticate, type Access } from './access.js';
+import type { Services } from './context.js';
+import { ApiError, badInput, unauthenticated } from './errors/api-error.js';
+import { formatError } from './errors/format-error.js';
+import { BODY_BYTES_MAX, documentProblem } from './plugins/document-limits.js';
+import { requestIdOf } from './request-scope.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before a handler of the GraphQL path runs. */
+    access: Access | null;
+  }
+}
+
+const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
+
+/** An HTTP server with request ids, health checks and errors as GraphQL says them; no operation yet. */
+export function createHttpServer(services: Services): FastifyInstance {
+  const server: FastifyInstance = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    querystringParser: (text) => parseQueryString(text),
+    forceCloseConnections: 'idle',
+  });
+  server.decorateRequest('access', null);
+  server.addHook('onRequest', async (request, reply) => {
+    await reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  });
+  readJsonBodies(server);
+  answerErrors(server, services.logger);
+  addHealth(server, services);
+  return server;
+}
+
+/** The body is looked at as text first: what would break the parser or the database is refused. */
+function readJsonBodies(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const problem = documentProblem(body.toString());
+    if (problem !== null) done(new ApiError('BAD_USER_INPUT', problem));
+    else parseJson(request, body.toString(), done);
+  });
+}
+
+function answerErrors(server: FastifyInstance, logger: Logger): void {
+  server.setErrorHandler(async (error: FastifyError | ApiError, request, reply) => {
+    const status = statusOf(error);
+    const shown = status < 500 && !(error instanceof ApiError) ? new ApiError('BAD_USER_INPUT', error.message) : error;
+    await sendError(request, reply, { status, error: shown, logger });
+  });
+  server.setNotFoundHandler(async (request, reply) => {
+    const error = new ApiError('NOT_FOUND', 'there is nothing at this address; the API is at `/graphql`');
+    await sendError(request, reply, { status: 404, error, logger });
+  });
+}
+
+function statusOf(error: FastifyError | ApiError): number {
+  if (!(error instanceof ApiError)) return error.statusCode ?? 500;
+  if (error.extensions['code'] === 'UNAUTHENTICATED') return 401;
+  return error.extensions['code'] === 'UNAVAILABLE' ? 503 : 400;
+}
+
+interface Failure {
+  readonly status: number;
+  readonly error: unknown;
+  readonly logger: Logger;
+}
+
+async function sendError(request: FastifyRequest, reply: FastifyReply, { status, error, logger }: Failure): Promise<void> {
+  const formatted = formatError(error, { requestId: request.id, logger });
+  const code = formatted.extensions?.['code'] === 'UNAVAILABLE' ? 503 : status;
+  if (code === 401) await reply.header('www-authenticate', 'Bearer');
+  await reply.code(code).header('content-type', 'application/json; charset=utf-8').send({ errors: [formatted] });
+}
+
+function addHealth(server: FastifyInstance, { db, logger }: Services): void {
+  server.get('/healthz', () => ({ status: 'ok' }));
+  server.get('/readyz', async (_request, reply) => {
+    try {
+      await db.ready();
+      return { status: 'ready' };
+    } catch (error) {
+      logger.warn({ err: error }, 'not ready: the database is out of reach');
+      return reply.code(503).send({ status: 'unavailable', reason: 'the database is out of reach' });
+    }
+  });
+}
+
+/** Before anything of the request is read: UNAUTHENTICATED without a valid key. */
+export function requireAccess({ db }: Services): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    request.access = await authenticate(db, request.headers.authorization);
+    if (request.access === null) throw unauthenticated();
+  };
+}
+
+/** A document in the query string is bound like one in the body. */
+export function checkQueryString(request: FastifyRequest): Promise<void> {
+  const { query } = request;
+  const texts = typeof query === 'object' && query !== null ? Object.values(query) : [];
+  const problem = texts.map((text) => documentProblem(String(text))).find((found) => found !== null);
+  return problem ? Promise.reject(badInput('query', problem)) : Promise.resolve();
+}

@@ -1,0 +1,71 @@
+import 'reflect-metadata';
+import { pino, type Logger } from 'pino';
+import { EventFeed, openDatabase } from '@licet/database';
+import { EnvironmentError, parseEnvironment, type Environment } from './environment.js';
+import { startServer } from './server.js';
+
+const CLOSE_TIMEOUT_MILLISECONDS = 10_000;
+
+async function main(): Promise<void> {
+  const environment = parseEnvironment();
+  const logger = pino({ name: 'gateway', level: environment.logLevel });
+  if (environment.developmentKey) {
+    logger.warn('LICET_MASTER_KEY is not set: a development key stands in, which everyone knows');
+  }
+  const close = await start(environment, logger);
+  closeOnce(close, logger);
+}
+
+/** Returns what stops everything that was started. */
+async function start({ databaseUrl, masterKey, host, port }: Environment, logger: Logger): Promise<() => Promise<void>> {
+  const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
+  const feed = new EventFeed(db);
+  await feed.start();
+  const server = await startServer({ db, feed, logger }, { host, port });
+  logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
+  process.send?.('ready');
+  return async () => {
+    await server.close();
+    await feed.stop();
+    await db.close();
+  };
+}
+
+/** A signal may come twice, from the terminal and from the parent; the first one counts. */
+function closeOnce(close: () => Promise<void>, logger: Logger): void {
+  let closing = false;
+  function stop(cause: string): void {
+    if (closing) return;
+    closing = true;
+    logger.info({ cause }, 'closing');
+    setTimeout(() => fail(logger, new Error('closing took too long')), CLOSE_TIMEOUT_MILLISECONDS).unref();
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(logger, error),
+    );
+  }
+  process.on('SIGTERM', () => {
+    stop('SIGTERM');
+  });
+  process.on('SIGINT', () => {
+    stop('SIGINT');
+  });
+  process.on('disconnect', () => {
+    stop('the parent is gone');
+  });
+}
+
+function fail(logger: Logger, error: unknown): void {
+  logger.fatal({ err: error }, 'the gateway ends');
+  process.exit(1);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`gateway: ${describe(error)}\n`);
+  process.exit(1);
+});
+
+function describe(error: unknown): string {
+  if (error instanceof EnvironmentError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

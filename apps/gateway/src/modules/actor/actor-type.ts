@@ -1,0 +1,22 @@
+import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import type { ActorKind } from '@licet/database';
+
+const ActorKindEnum = {
+  API_KEY: 'API_KEY',
+  OPERATOR: 'OPERATOR',
+  CUSTOMER: 'CUSTOMER',
+  LICENSE: 'LICENSE',
+  WORKER: 'WORKER',
+  SYSTEM: 'SYSTEM',
+} as const satisfies Record<ActorKind, ActorKind>;
+registerEnumType(ActorKindEnum, { name: 'ActorKind' });
+
+@ObjectType('Actor', { simpleResolvers: true })
+export class ActorType {
+  @Field(() => ActorKindEnum)
+  kind!: ActorKind;
+  @Field(() => ID)
+  id!: string;
+  @Field(() => String, { nullable: true })
+  name!: string | null;
+}

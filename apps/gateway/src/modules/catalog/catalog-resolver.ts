@@ -1,0 +1,30 @@
+import { Authorized, Ctx, Query, Resolver } from 'type-graphql';
+import { storedLiveRelease } from '@licet/database';
+import type { GatewayContext } from '../../context.js';
+import { FeatureObject, toFeature } from '../feature/feature-type.js';
+import { PlanType } from '../plan/plan-types.js';
+import { toPlan } from '../plan/to-plan.js';
+import { CatalogReleaseType, toCatalogRelease } from './catalog-release-type.js';
+
+@Resolver()
+export class CatalogResolver {
+  @Authorized('READER')
+  @Query(() => [PlanType])
+  async plans(@Ctx() { loaders }: GatewayContext): Promise<PlanType[]> {
+    const release = await loaders.release();
+    return [...release.planVersions.values()].map((sold) => toPlan(sold, release));
+  }
+
+  @Authorized('READER')
+  @Query(() => [FeatureObject])
+  async features(@Ctx() { loaders }: GatewayContext): Promise<FeatureObject[]> {
+    const release = await loaders.release();
+    return [...release.catalog.features.values()].map(toFeature);
+  }
+
+  @Authorized('READER')
+  @Query(() => CatalogReleaseType, { description: 'The live release.' })
+  async catalog(@Ctx() { db, access }: GatewayContext): Promise<CatalogReleaseType> {
+    return toCatalogRelease(await storedLiveRelease(db, access.tenantId));
+  }
+}

@@ -1,0 +1,70 @@
+import { Arg, Authorized, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import type { GatewayContext } from '../../context.js';
+import { notFound } from '../../errors/api-error.js';
+import { JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.js';
+import { boundList, readCustomerId } from '../arguments.js';
+import { CustomerType } from '../customer/customer-types.js';
+import { CheckInput } from './check-input.js';
+import { checkMany, decideOne, reachRevision } from './check-many.js';
+import { DecisionType } from './decision-type.js';
+import { toEntitlementSet } from './entitlement-set.js';
+import { EntitlementSetType } from './entitlement-types.js';
+
+@Resolver(() => CustomerType)
+export class CheckResolver {
+  @Authorized('READER')
+  @Query(() => DecisionType)
+  async check(
+    @Arg('input', () => CheckInput) input: CheckInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<DecisionType> {
+    const [decision] = await checkMany(context, [input], () => 'input');
+    if (!decision) throw new Error('a check had no answer');
+    return decision;
+  }
+
+  @Authorized('READER')
+  @Query(() => [DecisionType], {
+    description: 'Answered in order; one release for all, one state for each customer.',
+  })
+  checkMany(
+    @Arg('inputs', () => [CheckInput]) inputs: CheckInput[],
+    @Ctx() context: GatewayContext,
+  ): Promise<DecisionType[]> {
+    return checkMany(context, boundList('inputs', inputs), (index) => `inputs.${String(index)}`);
+  }
+
+  @Authorized('READER')
+  @Query(() => EntitlementSetType)
+  async entitlements(
+    @Arg('customerId', () => ID) text: string,
+    @Arg('atLeast', () => RevisionScalar, { nullable: true }) atLeast: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<EntitlementSetType> {
+    const customerId = context.access.requireCustomer(readCustomerId('customerId', text));
+    if (atLeast != null) await reachRevision(context, atLeast, 'atLeast');
+    const stamped = await context.loaders.states.load(customerId);
+    if (stamped.state.kind !== 'KNOWN') throw notFound('customerId', `there is no customer \`${text}\``);
+    return toEntitlementSet(stamped);
+  }
+
+  @FieldResolver(() => EntitlementSetType, { name: 'entitlements' })
+  async entitlementsOfCustomer(
+    @Root() customer: CustomerType,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<EntitlementSetType> {
+    return toEntitlementSet(await loaders.states.load(customer.id));
+  }
+
+  @FieldResolver(() => DecisionType, { name: 'check' })
+  async checkOfCustomer(
+    @Root() customer: CustomerType,
+    @Arg('feature', () => String) feature: string,
+    @Arg('quantity', () => Quantity, { defaultValue: 1 }) quantity: number,
+    @Arg('memberId', () => ID, { nullable: true }) _memberId: string | null | undefined,
+    @Arg('context', () => JsonObjectScalar, { nullable: true }) _facts: object | null | undefined,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<DecisionType> {
+    return decideOne({ customerId: customer.id, feature, quantity, path: '' }, await loaders.states.load(customer.id));
+  }
+}

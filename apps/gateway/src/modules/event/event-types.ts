@@ -1,0 +1,90 @@
+import { Field, ID, ObjectType } from 'type-graphql';
+import type { StoredEvent } from '@licet/database';
+import type { Instant } from '@licet/domain';
+import { Cursor, DateTime, JsonObjectScalar, RevisionScalar, type JsonObject } from '../../scalars/index.js';
+import { ActorType } from '../actor/actor-type.js';
+import { EntitlementSetType } from '../check/entitlement-types.js';
+import { connectionTypes } from '../connection/connection-types.js';
+import { PlanSubscriptionType } from '../subscription/subscription-types.js';
+
+@ObjectType('ChangeEvent', {
+  simpleResolvers: true,
+  description:
+    'Every change, in order, signed into the tamper-evident log. (Units consumed are in the usage records, not here.)',
+})
+export class ChangeEventType {
+  @Field(() => ID)
+  id!: string;
+  @Field(() => Cursor)
+  cursor!: string;
+  @Field(() => RevisionScalar)
+  revision!: string;
+  @Field(() => String)
+  type!: string;
+  @Field(() => String)
+  subjectType!: string;
+  @Field(() => ID)
+  subjectId!: string;
+  @Field(() => ID, { nullable: true })
+  customerId!: string | null;
+  @Field(() => ActorType)
+  actor!: ActorType;
+  @Field(() => String, { nullable: true })
+  reason!: string | null;
+  @Field(() => String, { nullable: true })
+  requestId!: string | null;
+  @Field(() => DateTime, { description: 'When it took effect; `recordedAt` is when it was written.' })
+  at!: Instant;
+  @Field(() => DateTime)
+  recordedAt!: Instant;
+  @Field(() => JsonObjectScalar, { description: '`before` and `after`, and what belongs to the type.' })
+  data!: JsonObject;
+}
+
+export function toChangeEvent(stored: StoredEvent): ChangeEventType {
+  const { listed: _listed, subjects: _subjects, data, ...event } = stored;
+  return { ...event, data: { ...data } };
+}
+
+export const EventConnectionType = connectionTypes('Event', ChangeEventType);
+
+@ObjectType('PlanChange', {
+  simpleResolvers: true,
+  description: "`from` null: it began; `to` null: it ended. `reason` is the event's type.",
+})
+export class PlanChangeType {
+  @Field(() => Cursor)
+  cursor!: string;
+  @Field(() => ID)
+  customerId!: string;
+  @Field(() => PlanSubscriptionType)
+  subscription!: PlanSubscriptionType;
+  @Field(() => String, { nullable: true })
+  from!: string | null;
+  @Field(() => String, { nullable: true })
+  to!: string | null;
+  @Field(() => String)
+  reason!: string;
+  @Field(() => DateTime)
+  at!: Instant;
+}
+
+@ObjectType('EntitlementsChange', {
+  simpleResolvers: true,
+  description: `Sent when a feature's \`allowed\`, \`code\`, \`value\` or \`limit\` changes, not for every unit used. \`cause\` is the event that made the difference
+(null in a first message that says what is now); a boundary in time (trial end, reset, expiry) is an event too and arrives when it is reached.`,
+})
+export class EntitlementsChangeType {
+  @Field(() => Cursor)
+  cursor!: string;
+  @Field(() => ID)
+  customerId!: string;
+  @Field(() => EntitlementSetType)
+  entitlements!: EntitlementSetType;
+  @Field(() => [String])
+  changed!: string[];
+  @Field(() => ChangeEventType, { nullable: true })
+  cause!: ChangeEventType | null;
+  @Field(() => DateTime)
+  at!: Instant;
+}

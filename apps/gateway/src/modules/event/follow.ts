@@ -1,0 +1,36 @@
+import type { Revision, StoredEvent } from '@licet/database';
+import { renewLoaders, type GatewayContext } from '../../context.js';
+import { granted } from '../../errors/api-error.js';
+import type { Following } from './subscribe-arguments.js';
+
+export interface Followed {
+  /** Where the stream starts. */
+  readonly from: Revision;
+  readonly events: AsyncIterableIterator<StoredEvent>;
+}
+
+/** The tenant's log from the cursor on; CURSOR_EXPIRED where it is not of this log. */
+export async function follow({ feed, access }: GatewayContext, { after }: Following): Promise<Followed> {
+  return granted(await feed.follow(access.tenantId, after), '');
+}
+
+/** Whether an event is about what is followed, and the key may see it. */
+export function concerns({ access }: GatewayContext, { customerId }: Following, event: StoredEvent): boolean {
+  return (customerId === null || event.customerId === customerId) && access.sees(event.customerId);
+}
+
+/**
+ * Answers for events, one after another: the next is taken up when the one before has been delivered, so each may have
+ * loaders of its own on the same context. Ends the feed's iterator when the subscriber leaves.
+ */
+export async function* answers<T>(
+  context: GatewayContext,
+  events: AsyncIterableIterator<StoredEvent>,
+  answer: (event: StoredEvent) => Promise<T | null>,
+): AsyncGenerator<T> {
+  for await (const event of events) {
+    renewLoaders(context);
+    const answered = await answer(event);
+    if (answered !== null) yield answered;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Customer, StoredEvent } from '@licet/database';
+import { toChangeEvent, type ChangeEventType } from './event-types.js';
+
+/** Whether an event may change what the customer may do: its own events, usage batches that spent for it, releases. */
+export function touches(event: StoredEvent, { id, subject }: Customer): boolean {
+  if (event.customerId !== null) return event.customerId === id;
+  return event.listed ? event.type.startsWith('release.') : event.subjects.includes(subject);
+}
+
+/** The event as its customer may see it: of a usage batch, which holds several customers', its own counters alone. */
+export function toCause(event: StoredEvent, { id, subject }: Customer): ChangeEventType {
+  if (event.listed) return toChangeEvent(event);
+  const { meters } = event.data;
+  const own: unknown[] = Array.isArray(meters) ? meters.filter((meter: unknown) => subjectOf(meter) === subject) : [];
+  return { ...toChangeEvent(event), customerId: id, data: { meters: own } };
+}
+
+function subjectOf(meter: unknown): unknown {
+  return typeof meter === 'object' && meter !== null && 'subject' in meter ? meter.subject : null;
+}

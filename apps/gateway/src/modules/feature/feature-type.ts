@@ -1,0 +1,45 @@
+import { Directive, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import type { Feature, FeatureType } from '@licet/domain';
+
+export const FeatureTypeEnum = {
+  BOOLEAN: 'BOOLEAN',
+  LIMIT: 'LIMIT',
+  METERED: 'METERED',
+  SEATS: 'SEATS',
+  CONFIG: 'CONFIG',
+} as const satisfies Record<FeatureType, FeatureType>;
+registerEnumType(FeatureTypeEnum, {
+  name: 'FeatureType',
+  description:
+    'LIMIT is a level that goes up and down (projects); METERED counts up in a window or spends credits.',
+});
+
+const WhenUnknownEnum = {
+  CLOSED: 'CLOSED',
+  OPEN: 'OPEN',
+  LAST_KNOWN: 'LAST_KNOWN',
+} as const satisfies Record<Feature['whenUnknown']['kind'], string>;
+registerEnumType(WhenUnknownEnum, {
+  name: 'WhenUnknown',
+  description: 'What a caller does when no state is at hand.',
+});
+
+@Directive('@key(fields: "key")')
+@ObjectType('Feature', { simpleResolvers: true })
+export class FeatureObject {
+  @Field(() => ID)
+  key!: string;
+  @Field(() => String)
+  name!: string;
+  @Field(() => FeatureTypeEnum)
+  type!: FeatureType;
+  @Field(() => String, { nullable: true })
+  unit!: string | null;
+  @Field(() => WhenUnknownEnum)
+  whenUnknown!: keyof typeof WhenUnknownEnum;
+}
+
+export function toFeature(feature: Feature): FeatureObject {
+  const { key, name, type, whenUnknown } = feature;
+  return { key, name, type, unit: 'unit' in feature ? feature.unit : null, whenUnknown: whenUnknown.kind };
+}

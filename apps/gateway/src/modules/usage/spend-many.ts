@@ -1,0 +1,68 @@
+import { spend, type Result, type SpendRequest, type Verdict } from '@licet/database';
+import type { GatewayContext } from '../../context.js';
+import { ApiError, refusalError } from '../../errors/api-error.js';
+import { parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
+import { toDecision } from '../check/decision-type.js';
+import type { ConsumeResultType } from './usage-types.js';
+
+interface SpendAsked {
+  readonly customerId: string;
+  readonly feature: string;
+  readonly quantity: number;
+  readonly idempotencyKey: string;
+}
+
+/** One request of its own; its refusal is thrown. */
+export async function spendOne(
+  context: GatewayContext,
+  kind: SpendRequest['kind'],
+  input: SpendAsked,
+): Promise<ConsumeResultType> {
+  const [answer] = await spendMany(context, kind, [input], () => 'input');
+  if (answer === undefined || answer instanceof Error) throw answer ?? new Error('a spend had no answer');
+  return answer;
+}
+
+/** Requests in order, each with its own answer or error: one that is refused does not hold up the others. */
+export async function spendMany(
+  context: GatewayContext,
+  kind: SpendRequest['kind'],
+  inputs: readonly SpendAsked[],
+  pathOf: (index: number) => string,
+): Promise<(ConsumeResultType | Error)[]> {
+  const requests = inputs.map((input, index) =>
+    orApiError(() => readRequest(context, kind, input, pathOf(index))),
+  );
+  const valid = requests.filter((request): request is SpendRequest => !(request instanceof ApiError));
+  const positions = new Map(valid.map((request, position) => [request, position]));
+  const verdicts = valid.length === 0 ? [] : await spend(context.db, context.caller, valid);
+  return requests.map((request, index) =>
+    request instanceof ApiError ? request : toAnswer(verdicts[positions.get(request) ?? -1], pathOf(index)),
+  );
+}
+
+function readRequest(context: GatewayContext, kind: SpendRequest['kind'], input: SpendAsked, path: string): SpendRequest {
+  return {
+    kind,
+    customerId: context.access.requireCustomer(readCustomerId(`${path}.customerId`, input.customerId)),
+    feature: input.feature,
+    quantity: parseSpentQuantity(`${path}.quantity`, input.quantity),
+    idempotencyKey: parseIdempotencyKey(`${path}.idempotencyKey`, input.idempotencyKey),
+  };
+}
+
+function toAnswer(verdict: Result<Verdict> | undefined, path: string): ConsumeResultType | Error {
+  if (!verdict) return new Error(`no verdict for the request at ${path}`);
+  if (!verdict.ok) return refusalError(verdict, path);
+  const { decisionId, decision, consumed, replayed, revision, release, asOf } = verdict;
+  return { decision: toDecision(decision, { release, revision, asOf }, decisionId), consumed, replayed, revision };
+}
+
+function orApiError<T>(read: () => T): T | ApiError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}

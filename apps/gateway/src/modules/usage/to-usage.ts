@@ -1,0 +1,40 @@
+import { accountAt, decide, meterAt, type CustomerAccount, type Feature, type Instant, type Meter } from '@licet/domain';
+import { notFound } from '../../errors/api-error.js';
+import type { StampedState } from '../../loaders.js';
+import { requireDecided } from '../feature/require-decided.js';
+import type { FeatureUsageType } from './usage-types.js';
+
+/** What is used of a counted feature, by the same reckoning as a check; null where the feature is not counted. */
+export function toFeatureUsage({ state, asOf }: StampedState, key: string): FeatureUsageType | null {
+  const feature = requireDecided(state.release, key, 'feature');
+  if (!feature) throw notFound('feature', `there is no feature \`${key}\`; \`features\` lists them`);
+  if (state.kind !== 'KNOWN') return null;
+  const meter = meterOf(accountAt(state.account, state.release, asOf), feature, asOf);
+  if (!meter) return null;
+  const decision = decide(state, { feature: key, quantity: 0 }, asOf);
+  return {
+    customerId: state.account.id,
+    feature: feature.key,
+    used: decision.used ?? meter.used,
+    reserved: decision.reserved ?? meter.reserved,
+    limit: decision.limit,
+    unlimited: decision.unlimited,
+    remaining: decision.remaining,
+    rolledOver: 0,
+    windowStart: meter.window?.start ?? null,
+    windowEnd: meter.window?.end ?? null,
+  };
+}
+
+function meterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter | null {
+  switch (feature.type) {
+    case 'METERED':
+      return meterAt(account, feature, at);
+    case 'LIMIT':
+      return account.meters.get(feature.key) ?? { feature: feature.key, used: 0, reserved: 0, window: null };
+    case 'BOOLEAN':
+    case 'CONFIG':
+    case 'SEATS':
+      return null;
+  }
+}

@@ -1,0 +1,64 @@
+import { Arg, Authorized, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import type { GatewayContext } from '../../context.js';
+import { boundList } from '../arguments.js';
+import { parseFirst } from '../connection/connection-types.js';
+import { CustomerType } from '../customer/customer-types.js';
+import { spendMany, spendOne } from './spend-many.js';
+import { toFeatureUsage } from './to-usage.js';
+import { ConsumeInput, ConsumeResultType, FeatureUsageType, ReleaseUsageInput, UsageBucketType } from './usage-types.js';
+
+@Resolver(() => FeatureUsageType)
+export class UsageResolver {
+  @Authorized('SERVICE')
+  @Mutation(() => ConsumeResultType, {
+    description: 'Check and spend in one step: never more than the limit, however many ask at once.',
+  })
+  consume(
+    @Arg('input', () => ConsumeInput) input: ConsumeInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<ConsumeResultType> {
+    return spendOne(context, 'consume', input);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => [ConsumeResultType], {
+    nullable: 'items',
+    description: 'Each for itself, in order: one that fails is null, with its error at its index.',
+  })
+  consumeMany(
+    @Arg('inputs', () => [ConsumeInput]) inputs: ConsumeInput[],
+    @Ctx() context: GatewayContext,
+  ): Promise<(ConsumeResultType | Error)[]> {
+    return spendMany(context, 'consume', boundList('inputs', inputs), (index) => `inputs.${String(index)}`);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => ConsumeResultType)
+  releaseUsage(
+    @Arg('input', () => ReleaseUsageInput) input: ReleaseUsageInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<ConsumeResultType> {
+    return spendOne(context, 'release', input);
+  }
+
+  @FieldResolver(() => [UsageBucketType], { description: 'Newest first.' })
+  history(
+    @Root() { customerId, feature }: FeatureUsageType,
+    @Arg('first', () => Int, { defaultValue: 30 }) first: number,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<UsageBucketType[]> {
+    return loaders.closedWindows.load({ customerId, feature, first: parseFirst(first) });
+  }
+}
+
+@Resolver(() => CustomerType)
+export class CustomerUsageResolver {
+  @FieldResolver(() => FeatureUsageType, { nullable: true, description: 'Null where the feature is not counted.' })
+  async usage(
+    @Root() customer: CustomerType,
+    @Arg('feature', () => String) feature: string,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<FeatureUsageType | null> {
+    return toFeatureUsage(await loaders.states.load(customer.id), feature);
+  }
+}

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { createPubSub } from '@graphql-yoga/subscription';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { ApiKeyResolver } from '../modules/api-key/api-key-resolver.js';
+import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
+import { CheckResolver } from '../modules/check/check-resolver.js';
+import { CustomerResolver } from '../modules/customer/customer-resolver.js';
+import { EventResolver } from '../modules/event/event-resolver.js';
+import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
+import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
+import { CustomerUsageResolver, UsageResolver } from '../modules/usage/usage-resolver.js';
+import { checkOperation } from './check-operation.js';
+
+const RESOLVERS: NonEmptyArray<Function> = [
+  CheckResolver,
+  CustomerResolver,
+  SubscriptionResolver,
+  CatalogResolver,
+  UsageResolver,
+  CustomerUsageResolver,
+  EventResolver,
+  TenantResolver,
+  ApiKeyResolver,
+];
+
+/** The API as clients see it, without what federation adds. */
+export function buildApiSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: RESOLVERS,
+    authChecker: checkOperation,
+    // Inputs are checked by their scalars and by the resolvers, which know the argument's path.
+    validate: false,
+    // Asked for by the library wherever there are subscriptions; each of ours has a `subscribe` of its own.
+    pubSub: createPubSub(),
+  });
+  describeSubscription(schema);
+  return schema;
+}
+
+/** Root types have no class that could carry a description. */
+function describeSubscription(schema: GraphQLSchema): void {
+  const type = schema.getSubscriptionType();
+  if (!type) throw new Error('the schema has no subscriptions');
+  type.description =
+    '`after` resumes: everything since that cursor is delivered first, in order, none missed and none twice. Without it `entitlementsChanged` begins with what is now, the others with what comes next.';
+}

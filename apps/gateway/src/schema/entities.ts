@@ -1,0 +1,41 @@
+import { parseCustomerId, parseFeatureKey, parsePlanKey, parseSubscriptionId } from '@licet/domain';
+import type { GatewayContext } from '../context.js';
+import { toCustomer } from '../modules/customer/customer-types.js';
+import { toFeature } from '../modules/feature/feature-type.js';
+import { toPlan } from '../modules/plan/to-plan.js';
+import { toSubscription } from '../modules/subscription/to-subscription.js';
+
+type Reference = Readonly<Record<string, unknown>>;
+type ReferenceResolver = (reference: Reference, context: GatewayContext) => Promise<object | null>;
+
+/** How a router's references become objects: through the request's loaders, so that a call is one batch. */
+export const REFERENCE_RESOLVERS: Readonly<Record<string, ReferenceResolver>> = {
+  Customer: async (reference, { access, loaders }) => {
+    const id = parseCustomerId(access.requireCustomer(textOf(reference['id'])));
+    const customer = id && (await loaders.customers.load(id));
+    return customer && toCustomer(customer);
+  },
+  PlanSubscription: async (reference, { access, loaders }) => {
+    const id = parseSubscriptionId(textOf(reference['id']));
+    const subscription = id && (await loaders.subscriptions.load(id));
+    if (!subscription) return null;
+    access.requireCustomer(subscription.customerId);
+    return toSubscription(subscription);
+  },
+  Plan: async (reference, { loaders }) => {
+    const release = await loaders.release();
+    const key = parsePlanKey(textOf(reference['key']));
+    const sold = key && release.planVersions.get(key);
+    return sold ? toPlan(sold, release) : null;
+  },
+  Feature: async (reference, { loaders }) => {
+    const release = await loaders.release();
+    const key = parseFeatureKey(textOf(reference['key']));
+    const feature = key && release.catalog.features.get(key);
+    return feature ? toFeature(feature) : null;
+  },
+};
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

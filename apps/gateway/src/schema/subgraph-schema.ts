@@ -1,0 +1,75 @@
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import { isObjectType, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { createResolversMap } from 'type-graphql';
+import type { GatewayContext } from '../context.js';
+import { REFERENCE_RESOLVERS } from './entities.js';
+
+const FEDERATION = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
+/** Fields that the federation library adds beside the API's; they are guarded like any other operation. */
+const ROUTER_FIELDS = ['_service', '_entities'] as const;
+
+/** The API as a Federation v2 subgraph: its entities are found by reference. */
+export function toSubgraphSchema(api: GraphQLSchema): GraphQLSchema {
+  const typeDefs = parse(`${FEDERATION}\n${printSchemaWithDirectives(api)}`);
+  const schema = buildSubgraphSchema({ typeDefs, resolvers: resolversOf(api) });
+  copyExtensions(api, schema);
+  addReferenceResolvers(schema);
+  guardRouterFields(schema);
+  return schema;
+}
+
+/** Printing a schema loses the extensions of its types and fields. */
+function copyExtensions(from: GraphQLSchema, to: GraphQLSchema): void {
+  for (const type of Object.values(from.getTypeMap())) {
+    const copy = to.getType(type.name);
+    if (!copy) continue;
+    copy.extensions = { ...type.extensions, ...copy.extensions };
+    if (!isObjectType(type) || !isObjectType(copy)) continue;
+    const fields = copy.getFields();
+    for (const field of Object.values(type.getFields())) {
+      const target = fields[field.name];
+      if (target) target.extensions = { ...field.extensions, ...target.extensions };
+    }
+  }
+}
+
+type Resolvers = NonNullable<Extract<Parameters<typeof buildSubgraphSchema>[0], { typeDefs: unknown }>['resolvers']>;
+
+/** The two libraries describe one form by types of their own. */
+function resolversOf(api: GraphQLSchema): Resolvers {
+  const resolvers: object = createResolversMap(api);
+  if (!isResolvers(resolvers)) throw new TypeError('a resolver map holds an object for each type');
+  return resolvers;
+}
+
+function isResolvers(resolvers: object): resolvers is Resolvers {
+  return Object.values(resolvers).every((ofType) => typeof ofType === 'object' && ofType !== null);
+}
+
+/** Where the federation library looks for `__resolveReference`. */
+function addReferenceResolvers(schema: GraphQLSchema): void {
+  for (const [name, resolveReference] of Object.entries(REFERENCE_RESOLVERS)) {
+    const type = schema.getType(name);
+    if (!type) throw new Error(`the schema has no entity \`${name}\``);
+    type.extensions = { ...type.extensions, apollo: { subgraph: { resolveReference } } };
+  }
+}
+
+function guardRouterFields(schema: GraphQLSchema): void {
+  const fields = schema.getQueryType()?.getFields() ?? {};
+  for (const name of ROUTER_FIELDS) {
+    const field = fields[name];
+    if (field?.resolve) field.resolve = guarded(name, field.resolve);
+  }
+}
+
+function guarded(
+  name: string,
+  resolve: GraphQLFieldResolver<unknown, GatewayContext>,
+): GraphQLFieldResolver<unknown, GatewayContext> {
+  return (source, args, context, info) => {
+    context.access.requireOperation(name, 'READER');
+    return resolve(source, args, context, info);
+  };
+}

@@ -1,0 +1,37 @@
+import 'reflect-metadata';
+import type { Services } from './context.js';
+import { addGraphqlServer } from './graphql-server.js';
+import { createHttpServer } from './http.js';
+import { buildApiSchema } from './schema/api-schema.js';
+import { toSubgraphSchema } from './schema/subgraph-schema.js';
+import { addSocketServer } from './sockets.js';
+
+export interface GatewayServer {
+  readonly port: number;
+  readonly url: string;
+  /** Lets requests in flight finish, ends sockets; called again it answers when the first call is done. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** Starts the gateway. The database and the feed stay their owner's to close, after the server. */
+export async function startServer(services: Services, { host, port }: ListenOptions): Promise<GatewayServer> {
+  const schema = toSubgraphSchema(buildApiSchema());
+  const http = createHttpServer(services);
+  const apollo = await addGraphqlServer(http, schema, services);
+  const sockets = addSocketServer(http.server, schema, services);
+  // Before connections are drained: an open subscription would hold the server up for ever.
+  http.addHook('preClose', () => sockets.dispose());
+  const url = await http.listen({ host, port });
+  let closed: Promise<void> | null = null;
+  return {
+    port: Number(new URL(url).port),
+    url,
+    close: () => (closed ??= apollo.stop()),
+  };
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { newCustomer } from './customers.js';
+import { startTestGateway, type TestGateway } from './gateway.js';
+
+let gateway: TestGateway;
+let subscriptionId: string;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  subscriptionId = await newCustomer(gateway, 'ada', 'pro');
+  await newCustomer(gateway, 'bob', 'free');
+});
+afterAll(async () => {
+  await gateway.close();
+});
+
+const CHECK = '{ check(input: { customerId: "ada", feature: "sso" }) { code } }';
+
+async function codeOf(query: string, key: string | null, variables: Record<string, unknown> = {}): Promise<string | undefined> {
+  return (await gateway.send(query, variables, key)).errors[0]?.extensions.code;
+}
+
+test('no key, a wrong one, a malformed one, a revoked one and an expired one get one and the same answer', async () => {
+  const revoked = await gateway.newKey({ role: 'READER' });
+  expect(await codeOf(CHECK, revoked.secret)).toBeUndefined();
+  await gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id: revoked.id });
+  const keys = [null, randomUUID(), 'lk_reader_0000000000', revoked.secret, `${revoked.secret}x`, gateway.adminKey.toUpperCase()];
+  const answers = await Promise.all(keys.map((key) => gateway.send(CHECK, {}, key)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+  const shown = answers.map(({ errors: [error] }) => [error?.message, error?.extensions.code]);
+  expect(new Set(shown.map((one) => JSON.stringify(one))).size).toBe(1);
+  expect(shown[0]?.[1]).toBe('UNAUTHENTICATED');
+});
+
+const UPSERT = 'mutation { upsertCustomer(input: { id: "cy" }) { revision } }';
+const CONSUME = 'mutation ($key: String!) { consume(input: { customerId: "ada", feature: "projects", idempotencyKey: $key }) { consumed } }';
+const CANCEL = 'mutation ($id: ID!) { uncancelSubscription(subscriptionId: $id) { revision } }';
+const KEYS = '{ apiKeys { pageInfo { hasNextPage } } }';
+
+test.each<[string, string, string[]]>([
+  ['reads', CHECK, ['READER', 'SERVICE', 'OPERATOR', 'ADMIN']],
+  ['upserts', UPSERT, ['SERVICE', 'OPERATOR', 'ADMIN']],
+  ['consumes', CONSUME, ['SERVICE', 'OPERATOR', 'ADMIN']],
+  ['changes subscriptions', CANCEL, ['OPERATOR', 'ADMIN']],
+  ['handles keys', KEYS, ['ADMIN']],
+])('a key %s by its role', async (_name, query, allowed) => {
+  for (const role of ['READER', 'SERVICE', 'OPERATOR', 'ADMIN']) {
+    const { secret } = await gateway.newKey({ role });
+    const code = await codeOf(query, secret, { key: randomUUID(), id: subscriptionId });
+    expect([role, code]).toEqual([role, allowed.includes(role) ? undefined : 'FORBIDDEN']);
+  }
+});
+
+test('a key that names operations runs no other', async () => {
+  const { secret } = await gateway.newKey({ role: 'SERVICE', operations: ['check'] });
+  expect(await codeOf(CHECK, secret)).toBeUndefined();
+  expect(await codeOf('{ plans { key } }', secret)).toBe('FORBIDDEN');
+  expect(await codeOf('{ _service { sdl } }', secret)).toBe('FORBIDDEN');
+});
+
+test('a key that names customers sees and touches no other', async () => {
+  const { secret } = await gateway.newKey({ role: 'ADMIN', customerIds: ['bob'] });
+  const id = subscriptionId;
+  const forbidden = [
+    CHECK,
+    '{ customer(id: "ada") { id } }',
+    '{ customer(id: "nobody") { id } }',
+    '{ entitlements(customerId: "ada") { revision } }',
+    'query ($id: ID!) { subscription(id: $id) { id } }',
+    '{ events(customerId: "ada") { pageInfo { hasNextPage } } }',
+    CANCEL,
+    CONSUME,
+    UPSERT,
+    'mutation { createApiKey(input: { name: "wider", role: READER, idempotencyKey: "w" }) { secret } }',
+  ];
+  for (const query of forbidden) expect([query, await codeOf(query, secret, { id, key: 'k' })]).toEqual([query, 'FORBIDDEN']);
+  const lists = await gateway.send(
+    '{ customers(first: 100) { edges { node { id } } } events(first: 100) { edges { node { customerId } } } }',
+    {},
+    secret,
+  );
+  expect(lists.get('customers.edges')).toEqual([{ node: { id: 'bob' } }]);
+  expect(JSON.stringify(lists.get('events'))).toContain('bob');
+  expect(JSON.stringify(lists.get('events'))).not.toMatch(/ada|null/);
+});
+
+test('a socket without a valid key is closed as forbidden', async () => {
+  for (const key of [null, 'lk_reader_wrong']) {
+    const socket = gateway.socket(key);
+    const closed = new Promise<unknown>((resolve) => socket.on('closed', resolve));
+    await expect(socket.iterate({ query: '{ plans { key } }' }).next()).rejects.toBeDefined();
+    expect(await closed).toMatchObject({ code: 4403, reason: 'Forbidden' });
+  }
+});
+
+test('subscriptions are for keys that may run them', async () => {
+  const { secret } = await gateway.newKey({ role: 'READER', operations: ['check'] });
+  const socket = gateway.socket(secret);
+  const { value } = await socket.iterate({ query: 'subscription { planChanged { reason } }' }).next();
+  expect(JSON.stringify(value)).toContain('FORBIDDEN');
+  await socket.dispose();
+});

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { createClient, type Client as SocketClient } from 'graphql-ws';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { WebSocket } from 'ws';
+import { createTenant, ensureAdminKey, EventFeed, openDatabase, parseMasterKey } from '@licet/database';
+import { createTestDatabase } from '@licet/database/testing';
+import { parseTimeZone, type TenantId } from '@licet/domain';
+import { startServer } from '../src/server.js';
+import { CATALOG } from './catalog.js';
+
+export interface GraphqlError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: { readonly code: string; readonly field?: string; readonly requestId: string; readonly retryAfter?: number };
+}
+
+/** What came back; `data` is looked at by path, as a client without generated types would. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly errors: readonly GraphqlError[];
+  get(path: string): unknown;
+  /** The value at a path that must be text. */
+  text(path: string): string;
+}
+
+export interface TestGateway {
+  readonly url: string;
+  readonly adminKey: string;
+  readonly tenantId: TenantId;
+  /** Sends an operation with the admin key, or with another, or (null) with none. */
+  send(query: string, variables?: Record<string, unknown>, key?: string | null): Promise<Answer>;
+  /** A key of this role, narrowed where asked. */
+  newKey(input: { role: string; operations?: string[]; customerIds?: string[] }): Promise<{ id: string; secret: string }>;
+  socket(key?: string | null): SocketClient;
+  /** Events that the database holds, of every tenant. */
+  countEvents(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A gateway on a free port, over a database of its own with one tenant. */
+export async function startTestGateway(): Promise<TestGateway> {
+  const database = await createTestDatabase();
+  const masterKey = parseMasterKey(undefined).key;
+  const db = await openDatabase({ url: database.url, masterKey, applicationName: 'gateway-test' });
+  const timeZone = parseTimeZone('UTC');
+  if (timeZone === null) throw new Error('UTC is a time zone');
+  const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
+  const adminKey = `bootstrap-${randomUUID()}`;
+  await ensureAdminKey(db, tenantId, adminKey);
+  const feed = new EventFeed(db);
+  await feed.start();
+  const server = await startServer({ db, feed, logger: pino({ level: 'silent' }) }, { host: '127.0.0.1', port: 0 });
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+
+  async function send(query: string, variables: Record<string, unknown> = {}, key: string | null = adminKey): Promise<Answer> {
+    return sendTo(server.url, { query, variables, key });
+  }
+  return {
+    url: server.url,
+    adminKey,
+    tenantId,
+    send,
+    async newKey(input) {
+      const made = await send(
+        'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
+        { input: { name: 'a key', idempotencyKey: randomUUID(), ...input } },
+      );
+      return { id: made.text('createApiKey.apiKey.id'), secret: made.text('createApiKey.secret') };
+    },
+    socket: (key = adminKey) =>
+      createClient({
+        url: `${server.url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        ...(key === null ? {} : { connectionParams: { authorization: `Bearer ${key}` } }),
+      }),
+    async countEvents() {
+      const { rows } = await owner.query<{ count: string | number }>('select count(*) as count from event');
+      return Number(rows[0]?.count);
+    },
+    async close() {
+      await server.close();
+      await feed.stop();
+      await owner.end();
+      await db.close();
+      await database.drop();
+    },
+  };
+}
+
+interface Sent {
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+  readonly key: string | null;
+}
+
+async function sendTo(url: string, { query, variables, key }: Sent): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const body: { data?: unknown; errors?: GraphqlError[] } = JSON.parse(await response.text());
+  return answerOf(response, body);
+}
+
+function answerOf({ status, headers }: Response, { data, errors = [] }: { data?: unknown; errors?: GraphqlError[] }): Answer {
+  function get(path: string): unknown {
+    return at(data, path);
+  }
+  return {
+    status,
+    headers,
+    errors,
+    get,
+    text(path) {
+      const value = get(path);
+      if (typeof value === 'string') return value;
+      throw new Error(`no text at ${path}: ${JSON.stringify({ data, errors })}`);
+    },
+  };
+}
+
+/** The value under `a.0.b`; undefined where there is none. */
+export function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => {
+    if (typeof inner !== 'object' || inner === null) return undefined;
+    return Object.entries(inner).find(([name]) => name === key)?.[1];
+  }, value);
+}
+
+/** A key that no other call uses. */
+export function newIdempotencyKey(): string {
+  return randomUUID();
+}

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { openDatabase } from '@licet/database';
+import { pino } from 'pino';
+import { readEnvironment } from './environment.js';
+import { startJobs } from './runner/jobs.js';
+import { applyTransitions } from './tasks/apply-transitions.js';
+
+/** Runs until SIGTERM, SIGINT or the end of the process that started it; finishes the batch in hand. */
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const log = pino({ name: 'worker', level: environment.logLevel });
+  if (environment.developmentKey) log.warn('LICET_MASTER_KEY is not set: keys are derived from a development key');
+  const db = await openDatabase({
+    url: environment.databaseUrl,
+    masterKey: environment.masterKey,
+    applicationName: 'licet-worker',
+  });
+  const jobs = await startJobs(db, environment.databaseUrl, log);
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, () => stopping.abort());
+  process.send?.('ready');
+  log.info('worker is ready');
+  await applyTransitions(db, log, stopping.signal);
+  log.info('worker is stopping');
+  await jobs.stop();
+  await db.close();
+  if (process.connected) process.disconnect();
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { applyDueBatch, type Database, dueTenants } from '@licet/database';
+import type { TenantId } from '@licet/domain';
+import type { Logger } from 'pino';
+
+/** Customers per transaction. */
+const BATCH = 1000;
+/** One waits for the database while the other computes; more would only queue at the tenant's log. */
+const BATCHES_IN_FLIGHT = 2;
+const TENANTS_AT_ONCE = 100;
+const IDLE_MS = 100;
+
+/**
+ * Writes down what time has done, until it is told to stop: the database's clock says what is due, and no timer
+ * holds a fact. Several workers may run; each skips what another has locked.
+ */
+export async function applyTransitions(db: Database, log: Logger, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const busy = await applyOnce(db, log, stop);
+    if (!busy) await delay(IDLE_MS, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+/** True where there was something to do. A failure is logged and tried again: nothing is lost by waiting. */
+async function applyOnce(db: Database, log: Logger, stop: AbortSignal): Promise<boolean> {
+  try {
+    const tenants = await dueTenants(db, TENANTS_AT_ONCE);
+    for (const tenantId of tenants) {
+      if (stop.aborted) return false;
+      await applyForTenant(db, log, tenantId, stop);
+    }
+    return tenants.length > 0;
+  } catch (error) {
+    log.error({ error }, 'transitions could not be applied; trying again');
+    return false;
+  }
+}
+
+async function applyForTenant(db: Database, log: Logger, tenantId: TenantId, stop: AbortSignal): Promise<void> {
+  const lanes = Array.from({ length: BATCHES_IN_FLIGHT }, async () => {
+    let claimed = BATCH;
+    while (claimed === BATCH && !stop.aborted) {
+      const batch = await applyDueBatch(db, tenantId, BATCH);
+      claimed = batch.claimed;
+      if (claimed > 0) log.info({ tenantId, customers: claimed, events: batch.events }, 'transitions applied');
+    }
+  });
+  await Promise.all(lanes);
+}

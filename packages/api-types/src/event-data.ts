@@ -1,0 +1,33 @@
+import type { SubscriptionStatus } from './generated/graphql.js';
+
+/** A subscription as the data of `subscription.*` events holds it; times are RFC 3339. */
+export interface SubscriptionData {
+  readonly id: string;
+  readonly plan: string;
+  readonly planVersion: number;
+  readonly addOns: readonly { readonly addOn: string; readonly quantity: number }[];
+  readonly quantities: Readonly<Record<string, number>>;
+  readonly status: SubscriptionStatus;
+  readonly startedAt: string;
+  readonly currentPeriodStart: string | null;
+  readonly currentPeriodEnd: string | null;
+  readonly trialEndsAt: string | null;
+  readonly graceEndsAt: string | null;
+  readonly cancelAt: string | null;
+  readonly scheduledChange: { readonly plan: string; readonly at: string } | null;
+  readonly endedAt: string | null;
+}
+
+/** `before` is null where the subscription was made by this very event. */
+export interface SubscriptionEventData {
+  readonly before: SubscriptionData | null;
+  readonly after: SubscriptionData;
+}
+
+/** The data of `usage.window_closed`. */
+export interface WindowClosedData {
+  readonly feature: string;
+  readonly windowStart: string;
+  readonly windowEnd: string;
+  readonly used: number;
+}

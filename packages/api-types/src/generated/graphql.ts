@@ -1,0 +1,795 @@
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A place in a list or in the tenant's event log. Opaque. */
+  Cursor: { input: string; output: string; }
+  DateTime: { input: string; output: string; }
+  Duration: { input: string; output: string; }
+  JSON: { input: unknown; output: unknown; }
+  JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
+  /** Whole number, 0 to 2^53-1. */
+  Quantity: { input: number; output: number; }
+  /** A point in the tenant's history. Opaque: hand it back as `atLeast`, never compare or parse it. Returned by every mutation that writes and every decision. */
+  Revision: { input: string; output: string; }
+};
+
+export type Actor = {
+  readonly id: Scalars['ID']['output'];
+  readonly kind: ActorKind;
+  readonly name: Maybe<Scalars['String']['output']>;
+};
+
+export type ActorKind =
+  | 'API_KEY'
+  | 'CUSTOMER'
+  | 'LICENSE'
+  | 'OPERATOR'
+  | 'SYSTEM'
+  | 'WORKER';
+
+export type AddOnInput = {
+  readonly addOn: Scalars['String']['input'];
+  readonly quantity?: Scalars['Int']['input'];
+};
+
+/** `operations` and `customerIds` narrow the role; empty: all. */
+export type ApiKey = {
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly createdBy: Actor;
+  readonly customerIds: ReadonlyArray<Scalars['ID']['output']>;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  /** First characters. */
+  readonly hint: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly name: Scalars['String']['output'];
+  readonly operations: ReadonlyArray<Scalars['String']['output']>;
+  readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly role: Role;
+};
+
+export type ApiKeyConnection = {
+  readonly edges: ReadonlyArray<ApiKeyEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type ApiKeyEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: ApiKey;
+};
+
+export type ApiKeyResult = {
+  readonly apiKey: ApiKey;
+  readonly revision: Scalars['Revision']['output'];
+  /** Shown once, by the call that made it. */
+  readonly secret: Maybe<Scalars['String']['output']>;
+};
+
+export type ApprovalSubject =
+  | 'GRANT'
+  | 'RELEASE';
+
+export type CancelInput = {
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+  readonly subscriptionId: Scalars['ID']['input'];
+  readonly timing?: ChangeTiming;
+};
+
+/** One immutable version of the whole catalog: features, plans, add-ons, rules, transitions, scenarios. */
+export type CatalogRelease = {
+  /** The release that was live when this one was drafted. */
+  readonly base: Maybe<Scalars['Int']['output']>;
+  readonly canaryPercent: Maybe<Scalars['Float']['output']>;
+  readonly checksum: Scalars['String']['output'];
+  readonly comment: Maybe<Scalars['String']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly createdBy: Actor;
+  /** The catalog document (JSON form; YAML is accepted on the way in). */
+  readonly document: Scalars['JSONObject']['output'];
+  readonly guardPercent: Maybe<Scalars['Float']['output']>;
+  readonly number: Scalars['Int']['output'];
+  readonly publishedAt: Maybe<Scalars['DateTime']['output']>;
+  /** Why it was rejected or rolled back. */
+  readonly reason: Maybe<Scalars['String']['output']>;
+  readonly status: ReleaseStatus;
+};
+
+/** Every change, in order, signed into the tamper-evident log. (Units consumed are in the usage records, not here.) */
+export type ChangeEvent = {
+  readonly actor: Actor;
+  /** When it took effect; `recordedAt` is when it was written. */
+  readonly at: Scalars['DateTime']['output'];
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly customerId: Maybe<Scalars['ID']['output']>;
+  /** `before` and `after`, and what belongs to the type. */
+  readonly data: Scalars['JSONObject']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly reason: Maybe<Scalars['String']['output']>;
+  readonly recordedAt: Scalars['DateTime']['output'];
+  readonly requestId: Maybe<Scalars['String']['output']>;
+  readonly revision: Scalars['Revision']['output'];
+  readonly subjectId: Scalars['ID']['output'];
+  readonly subjectType: Scalars['String']['output'];
+  readonly type: Scalars['String']['output'];
+};
+
+/** `timing`: what the catalog's transition says, where left out. `from`: CONFLICT where the subscription is on another plan. Replaces a scheduled change. */
+export type ChangePlanInput = {
+  readonly addOns?: InputMaybe<ReadonlyArray<AddOnInput>>;
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly from?: InputMaybe<Scalars['String']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly plan: Scalars['String']['input'];
+  readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+  readonly subscriptionId: Scalars['ID']['input'];
+  readonly timing?: InputMaybe<ChangeTiming>;
+};
+
+export type ChangeTiming =
+  | 'AT'
+  | 'NOW'
+  | 'PERIOD_END';
+
+export type CheckInput = {
+  /** Answer from a state at least this recent. */
+  readonly atLeast?: InputMaybe<Scalars['Revision']['input']>;
+  /** Facts that rules may use as `context`. */
+  readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  /** The machine asking, where the licence is bound to machines. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  /** The person asking, where the feature is or needs a seat. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  /** Version of the vendor's software asking, for perpetual licences with a maintenance period. */
+  readonly productVersion?: InputMaybe<Scalars['String']['input']>;
+  /** Units wanted on top of those used; none is spent. 0 asks only whether the feature is there. */
+  readonly quantity?: Scalars['Quantity']['input'];
+};
+
+export type ConsumeInput = {
+  readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly quantity?: Scalars['Quantity']['input'];
+};
+
+export type ConsumeResult = {
+  readonly consumed: Scalars['Quantity']['output'];
+  readonly decision: Decision;
+  /** The first answer to this idempotencyKey, again. */
+  readonly replayed: Scalars['Boolean']['output'];
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type CreateApiKeyInput = {
+  readonly customerIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly name: Scalars['String']['input'];
+  readonly operations?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly role: Role;
+};
+
+export type Customer = {
+  readonly attributes: Scalars['JSONObject']['output'];
+  readonly check: Decision;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly entitlements: EntitlementSet;
+  readonly id: Scalars['ID']['output'];
+  readonly name: Maybe<Scalars['String']['output']>;
+  /** Those not ended, and on request the latest 100 ended. */
+  readonly subscriptions: ReadonlyArray<PlanSubscription>;
+  /** IANA zone in which this customer's calendar windows begin and end. */
+  readonly timeZone: Scalars['String']['output'];
+  /** Null where the feature is not counted. */
+  readonly usage: Maybe<FeatureUsage>;
+};
+
+
+export type CustomerCheckArgs = {
+  context: InputMaybe<Scalars['JSONObject']['input']>;
+  feature: Scalars['String']['input'];
+  memberId: InputMaybe<Scalars['ID']['input']>;
+  quantity?: Scalars['Quantity']['input'];
+};
+
+
+export type CustomerSubscriptionsArgs = {
+  ended?: Scalars['Boolean']['input'];
+};
+
+
+export type CustomerUsageArgs = {
+  feature: Scalars['String']['input'];
+};
+
+/** totalCount is null where counting would be slow. */
+export type CustomerConnection = {
+  readonly edges: ReadonlyArray<CustomerEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Maybe<Scalars['Int']['output']>;
+};
+
+export type CustomerEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: Customer;
+};
+
+export type CustomerResult = {
+  readonly customer: Customer;
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type Decision = {
+  readonly allowed: Scalars['Boolean']['output'];
+  /** When that state was last known to be current. */
+  readonly asOf: Scalars['DateTime']['output'];
+  readonly code: DecisionCode;
+  readonly customerId: Scalars['ID']['output'];
+  readonly feature: Scalars['String']['output'];
+  /** Found again in the decision log. */
+  readonly id: Scalars['ID']['output'];
+  /** Null where there is none to speak of: see `unlimited`. */
+  readonly limit: Maybe<Scalars['Quantity']['output']>;
+  /** For people; states what would have to change. */
+  readonly message: Scalars['String']['output'];
+  /** Catalog release that decided. */
+  readonly release: Scalars['Int']['output'];
+  /** Up to the limit, overage not counted; never below 0; null where unlimited. */
+  readonly remaining: Maybe<Scalars['Quantity']['output']>;
+  /** Held by open reservations and by quota leases and files not yet settled. */
+  readonly reserved: Maybe<Scalars['Quantity']['output']>;
+  readonly resetsAt: Maybe<Scalars['DateTime']['output']>;
+  /** State that it was decided on. */
+  readonly revision: Scalars['Revision']['output'];
+  /** All that contribute to it; in a denial, those that came closest. */
+  readonly sources: ReadonlyArray<EntitlementSource>;
+  /** True where it was answered from kept state because the database was out of reach. */
+  readonly stale: Scalars['Boolean']['output'];
+  /** True where the feature is counted and nothing bounds it. */
+  readonly unlimited: Scalars['Boolean']['output'];
+  readonly used: Maybe<Scalars['Quantity']['output']>;
+  /** Until when the passing of time alone cannot change this decision; null: for ever. */
+  readonly validUntil: Maybe<Scalars['DateTime']['output']>;
+  /** The value of a CONFIG feature. */
+  readonly value: Maybe<Scalars['JSON']['output']>;
+};
+
+/** The first six allow. */
+export type DecisionCode =
+  /** A block made for this customer alone. */
+  | 'BLOCKED'
+  /** A rule's condition is false, or a fact that it needs is missing. */
+  | 'CONDITION_NOT_MET'
+  /** Too many deactivations in the period. */
+  | 'DEACTIVATION_LIMIT_EXCEEDED'
+  /** A rule of the catalog says no. */
+  | 'DENIED_BY_RULE'
+  /** The command is done; there was nothing to decide (a seat, a machine or units given back). */
+  | 'DONE'
+  | 'ENTITLED'
+  /** State is out of reach and the feature fails open. */
+  | 'ENTITLED_FALLBACK'
+  /** Allowed only because of a grace period after a failed payment or a licence's end. */
+  | 'ENTITLED_GRACE'
+  /** Allowed only because of a grant made for this customer alone. */
+  | 'ENTITLED_GRANT'
+  /** Allowed beyond the limit, under a soft limit or none. */
+  | 'ENTITLED_OVERAGE'
+  | 'LICENSE_EXPIRED'
+  | 'LICENSE_REVOKED'
+  | 'LICENSE_SUSPENDED'
+  | 'LIMIT_EXCEEDED'
+  /** In use on as many machines at once as the licence allows. */
+  | 'MACHINE_IN_USE'
+  | 'MACHINE_LIMIT_EXCEEDED'
+  /** This machine is not activated on the licence. */
+  | 'NOT_ACTIVATED'
+  | 'NOT_IN_PLAN'
+  /** Bought, but begins later. */
+  | 'NOT_STARTED'
+  | 'NO_ACTIVE_PLAN'
+  /** No free seat, or this member holds none. */
+  | 'NO_SEAT'
+  /** As many offline files or borrowed seats are out as the licence allows. */
+  | 'OFFLINE_LIMIT_EXCEEDED'
+  /** The seat's last holder left it less than the cool-down ago. */
+  | 'SEAT_COOLDOWN'
+  /** Expired or cancelled. */
+  | 'SUBSCRIPTION_EXPIRED'
+  | 'SUBSCRIPTION_PAUSED'
+  /** State is out of reach and the feature fails closed. */
+  | 'UNAVAILABLE'
+  | 'UNKNOWN_CUSTOMER'
+  | 'UNKNOWN_FEATURE'
+  /** No such licence key; never says whether it once was one. */
+  | 'UNKNOWN_LICENSE'
+  /** The perpetual licence's maintenance ended before this version was released. */
+  | 'VERSION_NOT_COVERED';
+
+export type Enforcement =
+  | 'HARD'
+  | 'NONE'
+  | 'SOFT';
+
+/** What a check for 1 would say. */
+export type Entitlement = {
+  readonly allowed: Scalars['Boolean']['output'];
+  readonly code: DecisionCode;
+  readonly feature: Scalars['String']['output'];
+  readonly limit: Maybe<Scalars['Quantity']['output']>;
+  readonly remaining: Maybe<Scalars['Quantity']['output']>;
+  readonly reserved: Maybe<Scalars['Quantity']['output']>;
+  readonly resetsAt: Maybe<Scalars['DateTime']['output']>;
+  readonly sources: ReadonlyArray<EntitlementSource>;
+  readonly type: FeatureType;
+  readonly unlimited: Scalars['Boolean']['output'];
+  readonly used: Maybe<Scalars['Quantity']['output']>;
+  readonly value: Maybe<Scalars['JSON']['output']>;
+};
+
+/** All that a customer may do, at one revision; conditions on `context` see an empty one. */
+export type EntitlementSet = {
+  readonly asOf: Scalars['DateTime']['output'];
+  readonly customerId: Scalars['ID']['output'];
+  /** One for each feature of the catalog, denied ones too. */
+  readonly entitlements: ReadonlyArray<Entitlement>;
+  readonly release: Scalars['Int']['output'];
+  readonly revision: Scalars['Revision']['output'];
+  readonly stale: Scalars['Boolean']['output'];
+  /** Until when the passing of time alone cannot change it. */
+  readonly validUntil: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** `id`: of the subscription, licence, grant or block; `key`: of the plan or add-on. */
+export type EntitlementSource = {
+  readonly id: Scalars['ID']['output'];
+  readonly key: Maybe<Scalars['String']['output']>;
+  readonly kind: SourceKind;
+};
+
+/**
+ * Sent when a feature's `allowed`, `code`, `value` or `limit` changes, not for every unit used. `cause` is the event that made the difference
+ * (null in a first message that says what is now); a boundary in time (trial end, reset, expiry) is an event too and arrives when it is reached.
+ */
+export type EntitlementsChange = {
+  readonly at: Scalars['DateTime']['output'];
+  readonly cause: Maybe<ChangeEvent>;
+  readonly changed: ReadonlyArray<Scalars['String']['output']>;
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly customerId: Scalars['ID']['output'];
+  readonly entitlements: EntitlementSet;
+};
+
+export type EventConnection = {
+  readonly edges: ReadonlyArray<EventEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type EventEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: ChangeEvent;
+};
+
+export type Feature = {
+  readonly key: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly type: FeatureType;
+  readonly unit: Maybe<Scalars['String']['output']>;
+  readonly whenUnknown: WhenUnknown;
+};
+
+export type FeatureQuantity = {
+  readonly feature: Scalars['String']['output'];
+  readonly quantity: Scalars['Quantity']['output'];
+};
+
+export type FeatureQuantityInput = {
+  readonly feature: Scalars['String']['input'];
+  readonly quantity: Scalars['Quantity']['input'];
+};
+
+/** LIMIT is a level that goes up and down (projects); METERED counts up in a window or spends credits. */
+export type FeatureType =
+  | 'BOOLEAN'
+  | 'CONFIG'
+  | 'LIMIT'
+  | 'METERED'
+  | 'SEATS';
+
+/** Window null for LIMIT features and credits. */
+export type FeatureUsage = {
+  readonly feature: Scalars['String']['output'];
+  /** Newest first. */
+  readonly history: ReadonlyArray<UsageBucket>;
+  readonly limit: Maybe<Scalars['Quantity']['output']>;
+  readonly remaining: Maybe<Scalars['Quantity']['output']>;
+  readonly reserved: Scalars['Quantity']['output'];
+  /** Carried over from earlier windows, part of `limit`. */
+  readonly rolledOver: Scalars['Quantity']['output'];
+  readonly unlimited: Scalars['Boolean']['output'];
+  readonly used: Scalars['Quantity']['output'];
+  readonly windowEnd: Maybe<Scalars['DateTime']['output']>;
+  readonly windowStart: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/** Window null for LIMIT features and credits. */
+export type FeatureUsageHistoryArgs = {
+  first?: Scalars['Int']['input'];
+};
+
+/** A plan's model. */
+export type LicenseModel =
+  | 'PERPETUAL'
+  | 'SEATS'
+  | 'SUBSCRIPTION'
+  | 'USAGE';
+
+export type Mutation = {
+  readonly cancelSubscription: SubscriptionResult;
+  readonly changePlan: SubscriptionResult;
+  /** Check and spend in one step: never more than the limit, however many ask at once. */
+  readonly consume: ConsumeResult;
+  /** Each for itself, in order: one that fails is null, with its error at its index. */
+  readonly consumeMany: ReadonlyArray<Maybe<ConsumeResult>>;
+  readonly createApiKey: ApiKeyResult;
+  readonly extendTrial: SubscriptionResult;
+  readonly releaseUsage: ConsumeResult;
+  /** Billing says that payment failed (grace begins) or came in. */
+  readonly reportPayment: SubscriptionResult;
+  readonly revokeApiKey: ApiKeyResult;
+  readonly subscribe: SubscriptionResult;
+  /** Takes back a cancellation that has not happened yet. */
+  readonly uncancelSubscription: SubscriptionResult;
+  readonly upsertCustomer: CustomerResult;
+  readonly withdrawScheduledChange: SubscriptionResult;
+};
+
+
+export type MutationCancelSubscriptionArgs = {
+  input: CancelInput;
+};
+
+
+export type MutationChangePlanArgs = {
+  input: ChangePlanInput;
+};
+
+
+export type MutationConsumeArgs = {
+  input: ConsumeInput;
+};
+
+
+export type MutationConsumeManyArgs = {
+  inputs: ReadonlyArray<ConsumeInput>;
+};
+
+
+export type MutationCreateApiKeyArgs = {
+  input: CreateApiKeyInput;
+};
+
+
+export type MutationExtendTrialArgs = {
+  subscriptionId: Scalars['ID']['input'];
+  until: Scalars['DateTime']['input'];
+};
+
+
+export type MutationReleaseUsageArgs = {
+  input: ReleaseUsageInput;
+};
+
+
+export type MutationReportPaymentArgs = {
+  input: ReportPaymentInput;
+};
+
+
+export type MutationRevokeApiKeyArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSubscribeArgs = {
+  input: SubscribeInput;
+};
+
+
+export type MutationUncancelSubscriptionArgs = {
+  subscriptionId: Scalars['ID']['input'];
+};
+
+
+export type MutationUpsertCustomerArgs = {
+  input: UpsertCustomerInput;
+};
+
+
+export type MutationWithdrawScheduledChangeArgs = {
+  subscriptionId: Scalars['ID']['input'];
+};
+
+export type PageInfo = {
+  readonly endCursor: Maybe<Scalars['Cursor']['output']>;
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  readonly startCursor: Maybe<Scalars['Cursor']['output']>;
+};
+
+export type PaymentOutcome =
+  | 'FAILED'
+  | 'SUCCEEDED';
+
+/** The plan as it is sold now. */
+export type Plan = {
+  readonly entitlements: ReadonlyArray<PlanEntitlement>;
+  readonly family: Scalars['String']['output'];
+  readonly key: Scalars['ID']['output'];
+  readonly model: LicenseModel;
+  readonly name: Scalars['String']['output'];
+  readonly version: Scalars['Int']['output'];
+};
+
+/** `from` null: it began; `to` null: it ended. `reason` is the event's type. */
+export type PlanChange = {
+  readonly at: Scalars['DateTime']['output'];
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly customerId: Scalars['ID']['output'];
+  readonly from: Maybe<Scalars['String']['output']>;
+  readonly reason: Scalars['String']['output'];
+  readonly subscription: PlanSubscription;
+  readonly to: Maybe<Scalars['String']['output']>;
+};
+
+export type PlanEntitlement = {
+  readonly enforcement: Maybe<Enforcement>;
+  readonly feature: Feature;
+  readonly limit: Maybe<Scalars['Quantity']['output']>;
+  /** How far beyond a soft limit. */
+  readonly overage: Maybe<Scalars['Quantity']['output']>;
+  readonly unlimited: Scalars['Boolean']['output'];
+  readonly value: Maybe<Scalars['JSON']['output']>;
+};
+
+export type PlanSubscription = {
+  readonly addOns: ReadonlyArray<SubscriptionAddOn>;
+  readonly cancelAt: Maybe<Scalars['DateTime']['output']>;
+  readonly currentPeriodEnd: Maybe<Scalars['DateTime']['output']>;
+  readonly currentPeriodStart: Scalars['DateTime']['output'];
+  readonly customer: Customer;
+  readonly endedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly graceEndsAt: Maybe<Scalars['DateTime']['output']>;
+  readonly id: Scalars['ID']['output'];
+  readonly pausedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly plan: Plan;
+  /** What it was sold as; decides until it is moved. */
+  readonly planVersion: PlanVersion;
+  /** Units bought of features that the plan sells by number. */
+  readonly quantities: ReadonlyArray<FeatureQuantity>;
+  readonly resumesAt: Maybe<Scalars['DateTime']['output']>;
+  readonly scheduledChange: Maybe<ScheduledChange>;
+  readonly startedAt: Scalars['DateTime']['output'];
+  readonly status: SubscriptionStatus;
+  readonly trialEndsAt: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** The plan as it was bought. The number rises by one with each release that changes the plan. */
+export type PlanVersion = {
+  readonly entitlements: ReadonlyArray<PlanEntitlement>;
+  readonly plan: Plan;
+  readonly version: Scalars['Int']['output'];
+};
+
+export type Query = {
+  readonly apiKeys: ApiKeyConnection;
+  /** The live release. */
+  readonly catalog: CatalogRelease;
+  readonly check: Decision;
+  /** Answered in order; one release for all, one state for each customer. */
+  readonly checkMany: ReadonlyArray<Decision>;
+  readonly customer: Maybe<Customer>;
+  /** `search`: beginning of id or name. */
+  readonly customers: CustomerConnection;
+  readonly entitlements: EntitlementSet;
+  readonly events: EventConnection;
+  readonly features: ReadonlyArray<Feature>;
+  readonly plans: ReadonlyArray<Plan>;
+  readonly subscription: Maybe<PlanSubscription>;
+  readonly tenant: Tenant;
+};
+
+
+export type QueryApiKeysArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  first?: Scalars['Int']['input'];
+  revoked?: Scalars['Boolean']['input'];
+};
+
+
+export type QueryCheckArgs = {
+  input: CheckInput;
+};
+
+
+export type QueryCheckManyArgs = {
+  inputs: ReadonlyArray<CheckInput>;
+};
+
+
+export type QueryCustomerArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryCustomersArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  first?: Scalars['Int']['input'];
+  search: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryEntitlementsArgs = {
+  atLeast: InputMaybe<Scalars['Revision']['input']>;
+  customerId: Scalars['ID']['input'];
+};
+
+
+export type QueryEventsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  customerId: InputMaybe<Scalars['ID']['input']>;
+  first?: Scalars['Int']['input'];
+  since: InputMaybe<Scalars['DateTime']['input']>;
+  types: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  until: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type QuerySubscriptionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** RETIRED: was live. REJECTED: withdrawn, or sent back by its guard. */
+export type ReleaseStatus =
+  | 'CANARY'
+  | 'DRAFT'
+  | 'LIVE'
+  | 'REJECTED'
+  | 'RETIRED'
+  | 'SHADOW';
+
+/** Lowers the level of a LIMIT feature, never below 0. */
+export type ReleaseUsageInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly quantity?: Scalars['Quantity']['input'];
+};
+
+/** `at`: when billing saw it; an outcome older than the last one reported changes nothing. */
+export type ReportPaymentInput = {
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly outcome: PaymentOutcome;
+  readonly subscriptionId: Scalars['ID']['input'];
+};
+
+export type Role =
+  | 'ADMIN'
+  | 'OPERATOR'
+  | 'READER'
+  | 'SERVICE';
+
+export type ScheduledChange = {
+  readonly at: Scalars['DateTime']['output'];
+  readonly plan: Scalars['String']['output'];
+};
+
+export type SourceKind =
+  | 'ADD_ON'
+  | 'CREDIT_BLOCK'
+  | 'GRANT'
+  | 'LICENSE'
+  | 'SUBSCRIPTION';
+
+/** `trial: true` gives the plan's trial unless the customer has had one in the plan's family. `startsAt` may lie ahead, or in the past for imports. */
+export type SubscribeInput = {
+  readonly addOns?: InputMaybe<ReadonlyArray<AddOnInput>>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly plan: Scalars['String']['input'];
+  readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+  readonly startsAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly trial?: Scalars['Boolean']['input'];
+};
+
+/** `after` resumes: everything since that cursor is delivered first, in order, none missed and none twice. Without it `entitlementsChanged` begins with what is now, the others with what comes next. */
+export type Subscription = {
+  readonly entitlementsChanged: EntitlementsChange;
+  readonly events: ChangeEvent;
+  readonly planChanged: PlanChange;
+};
+
+
+/** `after` resumes: everything since that cursor is delivered first, in order, none missed and none twice. Without it `entitlementsChanged` begins with what is now, the others with what comes next. */
+export type SubscriptionEntitlementsChangedArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  customerId: Scalars['ID']['input'];
+};
+
+
+/** `after` resumes: everything since that cursor is delivered first, in order, none missed and none twice. Without it `entitlementsChanged` begins with what is now, the others with what comes next. */
+export type SubscriptionEventsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  customerId: InputMaybe<Scalars['ID']['input']>;
+  types: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+
+/** `after` resumes: everything since that cursor is delivered first, in order, none missed and none twice. Without it `entitlementsChanged` begins with what is now, the others with what comes next. */
+export type SubscriptionPlanChangedArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  customerId: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type SubscriptionAddOn = {
+  readonly addOn: Scalars['String']['output'];
+  readonly quantity: Scalars['Int']['output'];
+};
+
+export type SubscriptionResult = {
+  readonly revision: Scalars['Revision']['output'];
+  readonly subscription: PlanSubscription;
+};
+
+/** PAST_DUE is the grace period. CANCELED and EXPIRED are final. */
+export type SubscriptionStatus =
+  | 'ACTIVE'
+  | 'CANCELED'
+  | 'EXPIRED'
+  | 'PAST_DUE'
+  | 'PAUSED'
+  | 'SCHEDULED'
+  | 'TRIALING';
+
+/** `approvalsFor`: what a second person must approve before it takes effect. */
+export type Tenant = {
+  readonly approvalsFor: ReadonlyArray<ApprovalSubject>;
+  readonly decisionRetention: Scalars['Duration']['output'];
+  readonly eventRetention: Maybe<Scalars['Duration']['output']>;
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly timeZone: Scalars['String']['output'];
+};
+
+export type UpsertCustomerInput = {
+  /** Replaces all of them. */
+  readonly attributes?: InputMaybe<Scalars['JSONObject']['input']>;
+  readonly id: Scalars['ID']['input'];
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** Null: the tenant's. */
+  readonly timeZone?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type UsageBucket = {
+  readonly end: Scalars['DateTime']['output'];
+  readonly start: Scalars['DateTime']['output'];
+  readonly used: Scalars['Quantity']['output'];
+};
+
+/** What a caller does when no state is at hand. */
+export type WhenUnknown =
+  | 'CLOSED'
+  | 'LAST_KNOWN'
+  | 'OPEN';

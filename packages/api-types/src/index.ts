@@ -1,0 +1,2 @@
+export type * from './generated/graphql.js';
+export * from './event-data.js';

@@ -1,0 +1,5 @@
+module.exports = {
+  ...require('../../jest.base.cjs'),
+  globalSetup: '<rootDir>/testing/global-setup.cjs',
+  globalTeardown: '<rootDir>/testing/global-teardown.cjs',
+};

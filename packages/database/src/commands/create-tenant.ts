@@ -1,0 +1,127 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { canonicalJson, type Instant, parseTenantId, type TenantId, type TimeZone } from '@licet/domain';
+import { readClock } from '../connection/clock.js';
+import type { Database } from '../connection/database.js';
+import { type Statement, writeTransaction } from '../connection/transaction.js';
+import { hintOf } from '../crypto/api-key.js';
+import { type Actor, type Caller, type NewEvent } from '../event-log/append.js';
+import { newId } from '../ids.js';
+import { type ApiKey, apiKeyHash, authenticateApiKey } from '../repositories/api-keys.js';
+import { catalogOf } from '../repositories/release-cache.js';
+import { insertKey, keyEvent } from './create-api-key.js';
+
+/** The installation itself, before anyone has a key. */
+export const SYSTEM: Actor = { kind: 'SYSTEM', id: 'installation', name: null };
+
+export interface NewTenant {
+  readonly name: string;
+  readonly timeZone: TimeZone;
+  /** A catalog document that has passed the parser; it becomes release 1 and is live at once. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** Makes a tenant with its first release. */
+export async function createTenant(db: Database, tenant: NewTenant): Promise<TenantId> {
+  const tenantId = parseTenantId(randomUUID());
+  if (tenantId === null) throw new Error('a random UUID is a tenant id');
+  const caller: Caller = { tenantId, actor: SYSTEM, requestId: null };
+  await writeTransaction(db, tenantId, async (transaction) => {
+    const clock = await readClock(transaction);
+    return {
+      value: undefined,
+      statements: [...tenantStatements(tenantId, tenant), ...firstRelease(tenantId, tenant, clock)],
+      events: [
+        systemEvent(caller, 'tenant.created', tenantId, clock, { name: tenant.name, timeZone: tenant.timeZone }),
+        systemEvent(caller, 'release.published', '1', clock, { number: 1, checksum: checksum(tenant.document) }),
+      ],
+    };
+  });
+  return tenantId;
+}
+
+function tenantStatements(tenantId: TenantId, tenant: NewTenant): Statement[] {
+  return [
+    {
+      text: 'insert into tenant (tenant_id, name, time_zone) values ($1, $2, $3)',
+      values: [tenantId, tenant.name, tenant.timeZone],
+    },
+    { text: 'insert into log_head (tenant_id, rules_version) values ($1, 1)', values: [tenantId] },
+  ];
+}
+
+function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instant): Statement[] {
+  const plans = [...catalogOf(document).plans.keys()];
+  return [
+    {
+      text: `insert into catalog_release (tenant_id, number, status, document, checksum, comment, created_by, created_at, published_at)
+             values ($1, 1, 'LIVE', $2, $3, 'first release', $4, $5, $5)`,
+      values: [tenantId, JSON.stringify(document), checksum(document), JSON.stringify(SYSTEM), new Date(clock)],
+    },
+    {
+      text: `insert into plan_version (tenant_id, plan, version, release) select $1, plan, 1, 1 from unnest($2::text[]) as plan`,
+      values: [tenantId, plans],
+    },
+  ];
+}
+
+/** SHA-256 of the canonical JSON, in hex. */
+function checksum(document: unknown): string {
+  return createHash('sha256').update(canonicalJson(document)).digest('hex');
+}
+
+function systemEvent(
+  caller: Caller,
+  type: 'tenant.created' | 'release.published',
+  subjectId: string,
+  clock: Instant,
+  after: Record<string, unknown>,
+): NewEvent {
+  return {
+    type,
+    subjectType: type === 'tenant.created' ? 'tenant' : 'release',
+    subjectId,
+    customer: null,
+    actor: caller.actor,
+    reason: null,
+    requestId: null,
+    at: clock,
+    recordedAt: clock,
+    data: { before: null, after },
+    listed: true,
+  };
+}
+
+/** Sees to it that this secret opens the tenant as an administrator; it may be any text of 32 characters or more. */
+export async function ensureAdminKey(db: Database, tenantId: TenantId, secret: string): Promise<void> {
+  const known = await authenticateApiKey(db, secret);
+  if (known?.tenantId === tenantId) return;
+  const caller: Caller = { tenantId, actor: SYSTEM, requestId: null };
+  await writeTransaction(db, tenantId, async (transaction) => {
+    const clock = await readClock(transaction);
+    const apiKey = adminKey(secret, clock);
+    return {
+      value: undefined,
+      statements: [
+        insertKey(caller, apiKey),
+        { text: 'select register_api_key($1, $2, $3)', values: [apiKeyHash(db, secret), tenantId, apiKey.id] },
+      ],
+      events: [keyEvent(caller, 'api_key.created', apiKey, null, clock)],
+    };
+  });
+}
+
+function adminKey(secret: string, clock: Instant): ApiKey {
+  return {
+    id: newId('key'),
+    name: 'bootstrap',
+    role: 'ADMIN',
+    operations: [],
+    customerIds: [],
+    hint: secret.startsWith('lk_') ? hintOf(secret) : secret.slice(0, 4),
+    createdBy: SYSTEM,
+    createdAt: clock,
+    expiresAt: null,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+}

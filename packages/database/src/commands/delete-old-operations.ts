@@ -1,0 +1,18 @@
+import type { TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { entityTransaction } from '../connection/entities.js';
+
+/**
+ * Deletes idempotency records whose time is over: usage records after 35 days, the others after 24 hours.
+ * Returns how many.
+ */
+export async function deleteOldOperations(db: Database, tenantId: TenantId): Promise<number> {
+  return entityTransaction(db, tenantId, async (manager) => {
+    const [, count]: [unknown, number] = await manager.query(
+      `delete from operation where tenant_id = $1
+       and at < clock_timestamp() - case when quantity is null then interval '24 hours' else interval '35 days' end`,
+      [tenantId],
+    );
+    return count;
+  });
+}

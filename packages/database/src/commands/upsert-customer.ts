@@ -1,0 +1,145 @@
+import {
+  applyDue,
+  changeTimeZone,
+  type CustomerId,
+  type Instant,
+  instant,
+  parseCustomerId,
+  parseTimeZone,
+  type Release,
+} from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { type Statement, type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
+import type { Caller, NewEvent } from '../event-log/append.js';
+import { currentRevision } from '../event-log/read.js';
+import type { Revision } from '../event-log/revision.js';
+import { timeZoneInForce } from '../mapping/account.js';
+import { loadAccounts, lockCustomers, type StoredAccount } from '../repositories/accounts.js';
+import type { Customer } from '../repositories/customers.js';
+import { accountEvents, accountStatements, lockMetersOf, TIME } from '../repositories/write-accounts.js';
+import { refused, type Refused, type Result } from '../result.js';
+
+/** An omitted field leaves things as they are; null clears. */
+export interface UpsertCustomer {
+  readonly id: string;
+  readonly name?: string | null;
+  /** Replaces all of them. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** Null: the tenant's. */
+  readonly timeZone?: string | null;
+}
+
+type Upserted = { readonly customer: Customer; readonly revision: Revision };
+
+/** Creates a customer or changes what is given. Asking for what already is so makes no event. */
+export async function upsertCustomer(db: Database, caller: Caller, input: UpsertCustomer): Promise<Result<Upserted>> {
+  const id = parseCustomerId(input.id);
+  const refusal = refuse(input, id);
+  if (refusal || id === null) return refusal ?? refused('BAD_USER_INPUT', 'id', 'a customer id is missing');
+  const { value: customer, revision } = await writeTransaction(db, caller.tenantId, async (transaction) => {
+    const created = await createIfMissing(transaction, id);
+    const { clock } = await lockCustomers(transaction, [id]);
+    await transaction.query(lockMetersOf(caller.tenantId, [id]));
+    const { release, accounts } = await loadAccounts(db, transaction, [id]);
+    const stored = accounts.get(id);
+    if (!stored) throw new Error('a locked customer is there');
+    return upserted({ caller, input, created, stored, release, clock });
+  });
+  return { ok: true, customer, revision: revision ?? (await currentRevision(db, caller.tenantId)) };
+}
+
+function refuse(input: UpsertCustomer, id: CustomerId | null): Refused | null {
+  if (id === null) {
+    return refused('BAD_USER_INPUT', 'id', 'a customer id has 1 to 255 characters and no control characters');
+  }
+  if (typeof input.timeZone === 'string' && parseTimeZone(input.timeZone) === null) {
+    return refused('BAD_USER_INPUT', 'timeZone', `\`${input.timeZone}\` is no IANA time zone; use a name such as \`Europe/Berlin\``);
+  }
+  return null;
+}
+
+async function createIfMissing(transaction: Transaction, id: CustomerId): Promise<boolean> {
+  const rows = await transaction.query<{ id: string }>({
+    name: 'create-customer',
+    text: `insert into customer (tenant_id, id, created_at) values ($1, $2, clock_timestamp())
+           on conflict (tenant_id, id) do nothing returning id`,
+    values: [transaction.tenantId, id],
+  });
+  return rows.length > 0;
+}
+
+interface Upserting {
+  readonly caller: Caller;
+  readonly input: UpsertCustomer;
+  readonly created: boolean;
+  readonly stored: StoredAccount;
+  readonly release: Release;
+  readonly clock: Instant;
+}
+
+function upserted({ caller, input, created, stored, release, clock }: Upserting): Writes<Customer> {
+  const { row } = stored;
+  const next = {
+    name: input.name === undefined ? row.name : input.name,
+    attributes: input.attributes ?? row.attributes,
+    time_zone: input.timeZone === undefined ? row.time_zone : input.timeZone,
+  };
+  const timeZone = timeZoneInForce({ ...row, ...next }, release.catalog);
+  const customer: Customer = {
+    id: row.id,
+    subject: row.subject,
+    name: next.name,
+    attributes: next.attributes,
+    timeZone,
+    createdAt: instant(row.created_at.getTime()),
+  };
+  const before = { name: row.name, attributes: row.attributes, timeZone: row.time_zone };
+  const after = { name: next.name, attributes: next.attributes, timeZone: next.time_zone };
+  if (!created && JSON.stringify(before) === JSON.stringify(after)) return { value: customer, statements: [], events: [] };
+  const due = applyDue(stored.account, release, clock);
+  const update = { before: stored, after: changeTimeZone(due.account, timeZone, clock), events: due.events };
+  const by = { actor: caller.actor, reason: null, requestId: caller.requestId };
+  return {
+    value: customer,
+    statements: [profileStatement(caller, row.id, next), ...accountStatements(caller.tenantId, [update], release, clock)],
+    events: [
+      ...accountEvents(update, { ...by, actor: TIME }, clock),
+      customerEvent(stored, created ? 'customer.created' : 'customer.updated', { ...by, clock }, {
+        before: created ? null : before,
+        after,
+      }),
+    ],
+  };
+}
+
+function customerEvent(
+  stored: StoredAccount,
+  type: string,
+  by: Pick<NewEvent, 'actor' | 'reason' | 'requestId'> & { clock: Instant },
+  data: NewEvent['data'],
+): NewEvent {
+  const { clock, ...rest } = by;
+  return {
+    ...rest,
+    type,
+    subjectType: 'customer',
+    subjectId: stored.row.id,
+    customer: { id: stored.row.id, subject: stored.row.subject },
+    at: clock,
+    recordedAt: clock,
+    data,
+    listed: true,
+  };
+}
+
+function profileStatement(
+  caller: Caller,
+  id: CustomerId,
+  next: { name: string | null; attributes: Readonly<Record<string, unknown>>; time_zone: string | null },
+): Statement {
+  return {
+    name: 'update-profile',
+    text: 'update customer set name = $3, attributes = $4, time_zone = $5 where tenant_id = $1 and id = $2',
+    values: [caller.tenantId, id, next.name, JSON.stringify(next.attributes), next.time_zone],
+  };
+}

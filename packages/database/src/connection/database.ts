@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { ENTITIES } from '../entities/index.js';
+import { deriveKey, type MasterKey } from '../crypto/master-key.js';
+import { ReleaseCache } from '../repositories/release-cache.js';
+import { LookSignal } from '../event-log/look-signal.js';
+import { appUrl } from './roles.js';
+import { parseBigIntAsNumber } from './types.js';
+
+/** A pool of connections as the application role, and the keys that the repositories need. */
+export interface Database {
+  readonly dataSource: DataSource;
+  readonly pool: Pool;
+  readonly url: string;
+  readonly keys: { readonly apiKey: Buffer; readonly operation: Buffer };
+  readonly releases: ReleaseCache;
+  /** Tells every process, after a commit, which tenants' logs have grown. */
+  readonly signal: LookSignal;
+  /** Answers when the database does; rejects when it is out of reach. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** The owner's URL; connections are made as the application role. */
+  readonly url: string;
+  readonly masterKey: MasterKey;
+  readonly applicationName: string;
+  readonly poolSize?: number;
+}
+
+/** Connects to a migrated database. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  parseBigIntAsNumber();
+  const url = appUrl(options.url, options.masterKey);
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    entities: ENTITIES,
+    applicationName: options.applicationName,
+    poolSize: options.poolSize ?? 10,
+    // One connection carries one transaction; within it statements need not wait for each other's answers.
+    extra: { pipeline: true, connectionTimeoutMillis: 5000 },
+  });
+  await dataSource.initialize();
+  const pool = poolOf(dataSource);
+  // An idle connection that the server ends is replaced by the pool; without a handler it would end the process.
+  pool.on('error', () => undefined);
+  const signal = new LookSignal(pool);
+  return {
+    dataSource,
+    pool,
+    url,
+    keys: { apiKey: deriveKey(options.masterKey, 'api-key'), operation: deriveKey(options.masterKey, 'operation-key') },
+    releases: new ReleaseCache(),
+    signal,
+    async ready() {
+      await pool.query('select 1');
+    },
+    async close() {
+      await signal.close();
+      await dataSource.destroy();
+    },
+  };
+}
+
+/** TypeORM's typings leave the driver's pool open; this is the one place that names it. */
+function poolOf(dataSource: DataSource): Pool {
+  const { driver } = dataSource;
+  if (!(driver instanceof PostgresDriver)) throw new Error('the data source is not PostgreSQL');
+  const pool: unknown = driver.master;
+  if (!(pool instanceof Pool)) throw new Error('the data source has no pool');
+  return pool;
+}

@@ -1,0 +1,66 @@
+/** SQLSTATEs that are acted upon, named once. */
+export const SQLSTATE = {
+  serializationFailure: '40001',
+  deadlock: '40P01',
+  lockNotAvailable: '55P03',
+  uniqueViolation: '23505',
+  idleInTransactionTimeout: '25P03',
+  adminShutdown: '57P01',
+  crashShutdown: '57P02',
+  cannotConnectNow: '57P03',
+  /** Raised by assert_count(): an idempotency key was there already. */
+  keyExists: 'LK001',
+  /** Raised by assert_count(): a counter's own limit says no to what was decided. */
+  limitPassed: 'LK002',
+} as const;
+
+/** The database cannot be reached, or did not answer in time, after several tries. The outcome may be unknown. */
+export class DatabaseUnavailableError extends Error {
+  readonly code = 'UNAVAILABLE';
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+  }
+}
+
+/** The SQLSTATE, or Node's error code, of whatever was thrown. */
+export function errorCode(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
+const LOST: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  SQLSTATE.adminShutdown,
+  SQLSTATE.crashShutdown,
+  SQLSTATE.cannotConnectNow,
+  SQLSTATE.idleInTransactionTimeout,
+]);
+
+const LOST_MESSAGES = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error',
+  'Client was closed',
+];
+
+/** True where the connection is gone and cannot carry another statement. */
+export function isLostConnection(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code !== null && LOST.has(code)) return true;
+  return error instanceof Error && LOST_MESSAGES.some((message) => error.message.includes(message));
+}
+
+const RETRYABLE: ReadonlySet<string> = new Set([
+  SQLSTATE.serializationFailure,
+  SQLSTATE.deadlock,
+  SQLSTATE.lockNotAvailable,
+]);
+
+/** True where running the whole transaction again may succeed. */
+export function isRetryable(error: unknown): boolean {
+  const code = errorCode(error);
+  return (code !== null && RETRYABLE.has(code)) || isLostConnection(error);
+}

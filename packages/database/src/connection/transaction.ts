@@ -1,0 +1,163 @@
+import type { PoolClient, QueryResultRow } from 'pg';
+import type { TenantId } from '@licet/domain';
+import { appendStatements, type AppendedRow, type NewEvent, sealEvents, type SealedEvent } from '../event-log/append.js';
+import { revisionOf, type Revision } from '../event-log/revision.js';
+import type { Database } from './database.js';
+import { DatabaseUnavailableError, isLostConnection, isRetryable } from './errors.js';
+
+/** One prepared statement; the server keeps the plan of a named one. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** An open transaction of one tenant. Statements that do not depend on each other may be sent without waiting. */
+export interface Transaction {
+  readonly tenantId: TenantId;
+  query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]>;
+}
+
+/** What a transaction decided to write: sent in one go with the events and COMMIT. */
+export interface Writes<T> {
+  readonly value: T;
+  readonly statements: readonly Statement[];
+  readonly events: readonly NewEvent[];
+}
+
+export interface Committed<T> {
+  readonly value: T;
+  /** The last position of this transaction; null where it appended no event. */
+  readonly revision: Revision | null;
+}
+
+const ATTEMPTS = 4;
+
+/** Reads at one moment: repeatable read, read only. */
+export async function readTransaction<T>(
+  db: Database,
+  tenantId: TenantId,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  return retried(() =>
+    onConnection(db, tenantId, 'begin isolation level repeatable read read only', async (transaction, client) => {
+      const value = await work(transaction);
+      await client.query('commit');
+      return value;
+    }),
+  );
+}
+
+/**
+ * Runs `work` at READ COMMITTED and commits what it returns: statements, then the events under the lock of
+ * `log_head`, then COMMIT, all on the wire at once, so that this process never stands between the lock and
+ * COMMIT. Runs again as a whole on a deadlock, a lock timeout or a lost connection: what it writes must carry
+ * an idempotency key or repeat harmlessly. DatabaseUnavailableError when it stays out of reach.
+ */
+export async function writeTransaction<T>(
+  db: Database,
+  tenantId: TenantId,
+  work: (transaction: Transaction) => Promise<Writes<T>>,
+): Promise<Committed<T>> {
+  const committed = await retried(() =>
+    onConnection(db, tenantId, 'begin', async (transaction, client) => {
+      const writes = await work(transaction);
+      return commit(client, tenantId, writes);
+    }),
+  );
+  if (committed.revision !== null) db.signal.look(tenantId);
+  return committed;
+}
+
+async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<T>): Promise<Committed<T>> {
+  if (writes.statements.length === 0 && writes.events.length === 0) {
+    await client.query('rollback');
+    return { value: writes.value, revision: null };
+  }
+  const sealed = sealEvents(writes.events);
+  const append = appendStatements(tenantId, sealed);
+  const sent = [...writes.statements, ...append].map((statement) => client.query(toQuery(statement)));
+  const end = client.query('commit');
+  const results = await allOrFirstError(sent);
+  const ended = await end;
+  if (ended.command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${ended.command}`);
+  return { value: writes.value, revision: lastRevision(results.at(-1)?.rows ?? [], sealed) };
+}
+
+function lastRevision(rows: readonly AppendedRow[], sealed: readonly SealedEvent[]): Revision | null {
+  const last = sealed.at(-1);
+  if (!last) return null;
+  const position = Math.max(...rows.map((row) => row.position));
+  return revisionOf(position, last.leafHash);
+}
+
+/** Waits for all, so that nothing is left on the wire, then fails as the first that failed. */
+async function allOrFirstError<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+async function onConnection<T>(
+  db: Database,
+  tenantId: TenantId,
+  begin: string,
+  work: (transaction: Transaction, client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await db.pool.connect();
+  let broken: Error | undefined;
+  const begun = client.query(`${begin}; set local app.tenant = ${client.escapeLiteral(tenantId)}`);
+  const transaction: Transaction = {
+    tenantId,
+    async query<Row extends QueryResultRow>(statement: Statement): Promise<Row[]> {
+      const { rows } = await client.query<Row>(toQuery(statement));
+      return rows;
+    },
+  };
+  try {
+    const [, value] = await Promise.all([begun, work(transaction, client)]);
+    return value;
+  } catch (error) {
+    broken = await rollback(client, begun, error);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Returns the error that makes the connection unfit for the pool, if there is one. */
+async function rollback(client: PoolClient, begun: Promise<unknown>, error: unknown): Promise<Error | undefined> {
+  await begun.catch(() => undefined);
+  if (isLostConnection(error)) return asError(error);
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch (rollbackError) {
+    return asError(rollbackError);
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function toQuery(statement: Statement): { name?: string; text: string; values: unknown[] } {
+  const values = [...(statement.values ?? [])];
+  return statement.name === undefined
+    ? { text: statement.text, values }
+    : { name: statement.name, text: statement.text, values };
+}
+
+async function retried<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isRetryable(error)) throw error;
+      if (attempt === ATTEMPTS) throw new DatabaseUnavailableError('the database is out of reach or overloaded', error);
+      await new Promise((resolve) => setTimeout(resolve, attempt * 20 * (1 + Math.random())));
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { CustomerId, Instant, TenantId } from '@licet/domain';
+import { formatInstant } from '@licet/domain';
+import type { Statement } from '../connection/transaction.js';
+
+export type ActorKind = 'API_KEY' | 'OPERATOR' | 'CUSTOMER' | 'LICENSE' | 'WORKER' | 'SYSTEM';
+export interface Actor {
+  readonly kind: ActorKind;
+  readonly id: string;
+  readonly name: string | null;
+}
+
+/** Who asks, for which tenant, in which request: on every event. */
+export interface Caller {
+  readonly tenantId: TenantId;
+  readonly actor: Actor;
+  readonly requestId: string | null;
+}
+
+/** Names the customer twice: by id in the row, by `subject` in the bytes that are hashed and outlive erasure. */
+export interface EventCustomer {
+  readonly id: CustomerId;
+  readonly subject: string;
+}
+
+export interface NewEvent {
+  readonly type: string;
+  readonly subjectType: string;
+  readonly subjectId: string;
+  readonly customer: EventCustomer | null;
+  readonly actor: Actor;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+  /** When it took effect. */
+  readonly at: Instant;
+  readonly recordedAt: Instant;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** False: for caches and the audit trail only. */
+  readonly listed: boolean;
+  /** Made up where left out. */
+  readonly entryId?: string;
+}
+
+export interface SealedEvent extends NewEvent {
+  readonly entryId: string;
+  readonly body: Buffer;
+  readonly leafHash: Buffer;
+}
+
+export interface AppendedRow {
+  readonly position: number;
+}
+
+/** Fixes the id of the last event, by which an idempotency record finds its revision again. */
+export function withLastEntryId(events: readonly NewEvent[]): { events: NewEvent[]; entryId: string | null } {
+  const last = events.at(-1);
+  if (!last) return { events: [], entryId: null };
+  const entryId = randomUUID();
+  return { events: [...events.slice(0, -1), { ...last, entryId }], entryId };
+}
+
+/** Leaf hash of RFC 6962: SHA-256 over 0x00 and the body. */
+export function leafHashOf(body: Buffer): Buffer {
+  return createHash('sha256').update(Buffer.of(0)).update(body).digest();
+}
+
+/** Fixes the bytes of each event and hashes them, before any lock is taken. */
+export function sealEvents(events: readonly NewEvent[]): SealedEvent[] {
+  return events.map((event) => {
+    const entryId = event.entryId ?? randomUUID();
+    const body = Buffer.from(JSON.stringify(bodyOf(event, entryId)));
+    return { ...event, entryId, body, leafHash: leafHashOf(body) };
+  });
+}
+
+function bodyOf(event: NewEvent, entryId: string): Record<string, unknown> {
+  const aboutCustomer = event.subjectType === 'customer' && event.customer !== null;
+  return {
+    id: entryId,
+    type: event.type,
+    subject: { type: event.subjectType, id: aboutCustomer ? event.customer.subject : event.subjectId },
+    customer: event.customer?.subject ?? null,
+    actor: event.actor,
+    reason: event.reason,
+    requestId: event.requestId,
+    at: formatInstant(event.at),
+    recordedAt: formatInstant(event.recordedAt),
+    data: event.data,
+  };
+}
+
+const LOCK_HEAD = 'select rules_version from log_head where tenant_id = $1 for update';
+
+/**
+ * INVARIANT (dense log): a statement after the lock sees every earlier commit of the tenant, so `max + 1` is
+ * free, and position order is commit order.
+ */
+const INSERT_EVENTS = `
+insert into event (tenant_id, position, entry_id, customer_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at)
+select $1, (select coalesce(max(position), 0) from event where tenant_id = $1) + e.ordinality,
+       e.entry_id, e.customer_id, e.subject_type, e.subject_id, e.type, e.listed, e.body, e.leaf_hash, e.at, e.recorded_at
+from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::bytea[], $9::bytea[], $10::timestamptz[], $11::timestamptz[])
+  with ordinality as e(entry_id, customer_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at, ordinality)
+returning position`;
+
+/** The last statements before COMMIT; none where there is nothing to append. */
+export function appendStatements(tenantId: TenantId, events: readonly SealedEvent[]): Statement[] {
+  if (events.length === 0) return [];
+  return [
+    { name: 'lock-log-head', text: LOCK_HEAD, values: [tenantId] },
+    {
+      name: 'append-events',
+      text: INSERT_EVENTS,
+      values: [
+        tenantId,
+        events.map((event) => event.entryId),
+        events.map((event) => event.customer?.id ?? null),
+        events.map((event) => event.subjectType),
+        events.map((event) => event.subjectId),
+        events.map((event) => event.type),
+        events.map((event) => event.listed),
+        events.map((event) => event.body),
+        events.map((event) => event.leafHash),
+        events.map((event) => formatInstant(event.at)),
+        events.map((event) => formatInstant(event.recordedAt)),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { parseSubscriptionId, type SubscriptionId } from '@licet/domain';
+
+/** A new id of a kind: its prefix and 32 hex digits. */
+export function newId(prefix: string): string {
+  return `${prefix}_${randomUUID().replaceAll('-', '')}`;
+}
+
+export function newSubscriptionId(): SubscriptionId {
+  const id = parseSubscriptionId(newId('sub'));
+  if (id === null) throw new Error('a new subscription id has the form of one');
+  return id;
+}

@@ -1,0 +1,91 @@
+import {
+  type Catalog,
+  type CustomerAccount,
+  type CustomerId,
+  type FeatureKey,
+  type Instant,
+  instant,
+  type Meter,
+  parseFeatureKey,
+  parsePlanFamily,
+  parseTimeZone,
+  type PlanFamily,
+  type Subscription,
+  type TimeZone,
+} from '@licet/domain';
+
+export interface CustomerRow {
+  readonly id: CustomerId;
+  readonly subject: string;
+  readonly version: number;
+  readonly name: string | null;
+  readonly attributes: Record<string, unknown>;
+  readonly time_zone: string | null;
+  readonly tenant_time_zone: string;
+  readonly trial_families: readonly string[];
+  readonly window_anchors: Readonly<Record<string, number>>;
+  readonly next_due_at: Date | null;
+  readonly created_at: Date;
+}
+
+export interface MeterRow {
+  readonly customer_id: CustomerId;
+  readonly feature: string;
+  readonly used: number;
+  readonly reserved: number;
+  readonly version: number;
+  readonly window_start: Date | null;
+  readonly window_end: Date | null;
+}
+
+/** The zone in force: the customer's own, else the catalog's, else the tenant's. */
+export function timeZoneInForce(row: Pick<CustomerRow, 'time_zone' | 'tenant_time_zone'>, catalog: Catalog): TimeZone {
+  const own = row.time_zone === null ? null : parseTimeZone(row.time_zone);
+  const zone = own ?? catalog.timeZone ?? parseTimeZone(row.tenant_time_zone);
+  if (zone === null) throw new Error(`the database holds a time zone that is none: ${row.tenant_time_zone}`);
+  return zone;
+}
+
+export function accountFromRows(
+  row: CustomerRow,
+  subscriptions: readonly Subscription[],
+  meters: readonly MeterRow[],
+  catalog: Catalog,
+): CustomerAccount {
+  return {
+    id: row.id,
+    timeZone: timeZoneInForce(row, catalog),
+    trialsGiven: new Set(row.trial_families.map(family)),
+    windowAnchors: windowAnchors(row.window_anchors),
+    subscriptions,
+    grants: [],
+    meters: new Map(meters.map((meter) => [feature(meter.feature), meterFromRow(meter)])),
+  };
+}
+
+function windowAnchors(json: Readonly<Record<string, number>>): Map<FeatureKey, Instant> {
+  return new Map(Object.entries(json).map(([key, at]) => [feature(key), instant(at)]));
+}
+
+function meterFromRow(row: MeterRow): Meter {
+  const { window_start: start, window_end: end } = row;
+  return {
+    feature: feature(row.feature),
+    used: row.used,
+    reserved: row.reserved,
+    window:
+      start === null || end === null ? null : { start: instant(start.getTime()), end: instant(end.getTime()) },
+  };
+}
+
+function feature(text: string): FeatureKey {
+  const key = parseFeatureKey(text);
+  if (key === null) throw new Error(`the database holds a feature key that is none: ${text}`);
+  return key;
+}
+
+function family(text: string): PlanFamily {
+  const key = parsePlanFamily(text);
+  if (key === null) throw new Error(`the database holds a plan family that is none: ${text}`);
+  return key;
+}

@@ -1,0 +1,170 @@
+import {
+  type AddOnQuantity,
+  type CustomerId,
+  type FeatureKey,
+  formatInstant,
+  type Instant,
+  instant,
+  parseAddOnKey,
+  parseFeatureKey,
+  type Period,
+  type PlanVersion,
+  type ScheduledChange,
+  type Subscription,
+  type SubscriptionId,
+} from '@licet/domain';
+
+/** A row of `subscription`; `plan_release` and `change_release` name the releases that hold the plan versions. */
+export interface SubscriptionRow {
+  readonly id: SubscriptionId;
+  readonly customer_id: CustomerId;
+  readonly plan: string;
+  readonly plan_version: number;
+  readonly plan_release: number;
+  readonly status: Subscription['status'];
+  readonly add_ons: readonly { addOn: string; quantity: number }[];
+  readonly quantities: Readonly<Record<string, number>>;
+  readonly started_at: Date;
+  readonly period_anchor: Date | null;
+  readonly period_start: Date | null;
+  readonly period_end: Date | null;
+  readonly trial: boolean;
+  readonly paid: boolean;
+  readonly trial_ends_at: Date | null;
+  readonly grace_ends_at: Date | null;
+  readonly last_payment_at: Date | null;
+  readonly cancel_at: Date | null;
+  readonly change_plan: string | null;
+  readonly change_plan_version: number | null;
+  readonly change_release: number | null;
+  readonly change_at: Date | null;
+  readonly ended_at: Date | null;
+}
+
+/** A plan version by its plan, its number and the release that holds it. */
+export type PlanVersionLookup = (plan: string, version: number, release: number) => PlanVersion;
+
+/** A row is written only from a domain value, so one that does not fit is a bug: it throws. */
+export function subscriptionFromRow(row: SubscriptionRow, planVersion: PlanVersionLookup): Subscription {
+  const base = {
+    id: row.id,
+    customerId: row.customer_id,
+    planVersion: planVersion(row.plan, row.plan_version, row.plan_release),
+    addOns: row.add_ons.map(addOnFromJson),
+    quantities: quantitiesFromJson(row.quantities),
+    startedAt: at(row.started_at),
+    lastPaymentAt: maybeAt(row.last_payment_at),
+  };
+  const pending = { cancelAt: maybeAt(row.cancel_at), scheduledChange: scheduledChange(row, planVersion) };
+  switch (row.status) {
+    case 'SCHEDULED':
+      return { ...base, ...pending, status: row.status, trial: row.trial, paid: row.paid };
+    case 'TRIALING':
+      return {
+        ...base,
+        ...pending,
+        status: row.status,
+        period: period(row),
+        trialEndsAt: at(row.trial_ends_at),
+        paid: row.paid,
+      };
+    case 'ACTIVE':
+      return { ...base, ...pending, status: row.status, period: period(row) };
+    case 'PAST_DUE':
+      return { ...base, ...pending, status: row.status, period: period(row), graceEndsAt: at(row.grace_ends_at) };
+    case 'CANCELED':
+    case 'EXPIRED':
+      return { ...base, status: row.status, period: period(row), endedAt: at(row.ended_at) };
+  }
+}
+
+function scheduledChange(row: SubscriptionRow, planVersion: PlanVersionLookup): ScheduledChange | null {
+  if (row.change_plan === null || row.change_plan_version === null || row.change_release === null) return null;
+  return { to: planVersion(row.change_plan, row.change_plan_version, row.change_release), at: at(row.change_at) };
+}
+
+function period(row: SubscriptionRow): Period {
+  return { anchor: at(row.period_anchor), start: at(row.period_start), end: maybeAt(row.period_end) };
+}
+
+function addOnFromJson(json: { addOn: string; quantity: number }): AddOnQuantity {
+  const addOn = parseAddOnKey(json.addOn);
+  if (addOn === null) throw new Error(`the database holds an add-on key that is none: ${json.addOn}`);
+  return { addOn, quantity: json.quantity };
+}
+
+function quantitiesFromJson(json: Readonly<Record<string, number>>): Map<FeatureKey, number> {
+  const quantities = new Map<FeatureKey, number>();
+  for (const [key, quantity] of Object.entries(json)) {
+    const feature = parseFeatureKey(key);
+    if (feature === null) throw new Error(`the database holds a feature key that is none: ${key}`);
+    quantities.set(feature, quantity);
+  }
+  return quantities;
+}
+
+/** A column that must be set in this status. */
+function at(date: Date | null): Instant {
+  if (date === null) throw new Error('a subscription row lacks an instant that its status needs');
+  return instant(date.getTime());
+}
+
+function maybeAt(date: Date | null): Instant | null {
+  return date === null ? null : instant(date.getTime());
+}
+
+/** One record of the set-based upsert, by column. */
+export function subscriptionToRecord(subscription: Subscription): Record<string, unknown> {
+  const period = 'period' in subscription ? subscription.period : null;
+  const pending = 'cancelAt' in subscription ? subscription : null;
+  return {
+    id: subscription.id,
+    customer_id: subscription.customerId,
+    plan: subscription.planVersion.plan.key,
+    plan_version: subscription.planVersion.version,
+    status: subscription.status,
+    add_ons: subscription.addOns,
+    quantities: Object.fromEntries(subscription.quantities),
+    started_at: formatInstant(subscription.startedAt),
+    period_anchor: iso(period?.anchor),
+    period_start: iso(period?.start),
+    period_end: iso(period?.end),
+    trial: subscription.status === 'SCHEDULED' && subscription.trial,
+    paid: 'paid' in subscription && subscription.paid,
+    trial_ends_at: iso('trialEndsAt' in subscription ? subscription.trialEndsAt : null),
+    grace_ends_at: iso('graceEndsAt' in subscription ? subscription.graceEndsAt : null),
+    last_payment_at: iso(subscription.lastPaymentAt),
+    cancel_at: iso(pending?.cancelAt),
+    change_plan: pending?.scheduledChange?.to.plan.key ?? null,
+    change_plan_version: pending?.scheduledChange?.to.version ?? null,
+    change_at: iso(pending?.scheduledChange?.at),
+    ended_at: iso('endedAt' in subscription ? subscription.endedAt : null),
+  };
+}
+
+function iso(value: Instant | null | undefined): string | null {
+  return value === null || value === undefined ? null : formatInstant(value);
+}
+
+/** What events say of a subscription: no customer id, which erasure would have to find. */
+export function subscriptionToJson(subscription: Subscription): Record<string, unknown> {
+  const pending = 'cancelAt' in subscription ? subscription : null;
+  const change = pending?.scheduledChange ?? null;
+  const period = 'period' in subscription ? subscription.period : null;
+  return {
+    id: subscription.id,
+    plan: subscription.planVersion.plan.key,
+    planVersion: subscription.planVersion.version,
+    addOns: subscription.addOns,
+    quantities: Object.fromEntries(subscription.quantities),
+    status: subscription.status,
+    startedAt: formatInstant(subscription.startedAt),
+    currentPeriodStart: iso(period?.start),
+    currentPeriodEnd: iso(period?.end),
+    trialEndsAt: iso('trialEndsAt' in subscription ? subscription.trialEndsAt : null),
+    graceEndsAt: iso('graceEndsAt' in subscription ? subscription.graceEndsAt : null),
+    cancelAt: iso(pending?.cancelAt),
+    scheduledChange: change === null ? null : { plan: change.to.plan.key, at: formatInstant(change.at) },
+    endedAt: iso('endedAt' in subscription ? subscription.endedAt : null),
+  };
+}

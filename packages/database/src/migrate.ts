@@ -1,0 +1,39 @@
+import 'reflect-metadata';
+import { runMigrations as runJobMigrations } from 'graphile-worker';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { ensureAppRole } from './connection/roles.js';
+import type { MasterKey } from './crypto/master-key.js';
+import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
+
+/** Any number that no other program uses for its advisory lock in this database. */
+const MIGRATION_LOCK = 7_245_318_802;
+
+export const MIGRATIONS = [Initial1764000000000];
+
+/**
+ * Brings the database to this version's schema, as its owner. Several processes may start together: one
+ * migrates, the others wait for it and find nothing to do.
+ */
+export async function migrate(options: { url: string; masterKey: MasterKey }): Promise<void> {
+  const client = new Client({ connectionString: options.url });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await ensureAppRole(client, options.masterKey);
+    await runSchemaMigrations(options.url);
+    await runJobMigrations({ connectionString: options.url });
+  } finally {
+    await client.end();
+  }
+}
+
+async function runSchemaMigrations(url: string): Promise<void> {
+  const source = new DataSource({ type: 'postgres', url, migrations: MIGRATIONS, migrationsTransactionMode: 'all' });
+  await source.initialize();
+  try {
+    await source.runMigrations();
+  } finally {
+    await source.destroy();
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  type Catalog,
+  type CustomerAccount,
+  type CustomerId,
+  type Instant,
+  instant,
+  type PlanVersion,
+  type Release,
+  type Subscription,
+} from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import type { Transaction } from '../connection/transaction.js';
+import { groupBy } from '../mapping/group-by.js';
+import { accountFromRows, type CustomerRow, type MeterRow } from '../mapping/account.js';
+import { subscriptionFromRow, type SubscriptionRow } from '../mapping/subscription.js';
+import { planVersionIn } from './release-cache.js';
+import { catalogsByNumber, liveReleaseNumber, mustHave, releaseByNumber } from './releases.js';
+
+/** A customer's account with what only the database knows of it. */
+export interface StoredAccount {
+  readonly row: CustomerRow;
+  readonly account: CustomerAccount;
+}
+
+export interface LoadedAccounts {
+  readonly release: Release;
+  readonly accounts: ReadonlyMap<CustomerId, StoredAccount>;
+}
+
+const SELECT_CUSTOMERS = `
+select c.id, c.subject, c.version, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone,
+       c.trial_families, c.window_anchors, c.next_due_at, c.created_at
+from customer c join tenant t using (tenant_id)
+where c.tenant_id = $1 and c.id = any($2)`;
+
+export const SUBSCRIPTION_COLUMNS = `
+s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status, s.add_ons, s.quantities, s.started_at,
+s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
+s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at`;
+
+export const SUBSCRIPTION_TABLES = `
+subscription s
+join plan_version v on v.tenant_id = s.tenant_id and v.plan = s.plan and v.version = s.plan_version
+left join plan_version n on n.tenant_id = s.tenant_id and n.plan = s.change_plan and n.version = s.change_plan_version`;
+
+/** Ended ones speak for 90 days (docs/rules.md, "Decision codes"); a little more, for zones and clocks. */
+const SELECT_SUBSCRIPTIONS = `
+select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES}
+where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.ended_at > clock_timestamp() - interval '92 days')
+order by s.started_at, s.id`;
+
+const SELECT_METERS = `
+select customer_id, feature, used, reserved, version, window_start, window_end
+from meter where tenant_id = $1 and customer_id = any($2)`;
+
+/**
+ * Accounts as they are now, with the live release: five statements, sent together. Call it in a statement
+ * after the lock where a verdict rests on them.
+ */
+export async function loadAccounts(
+  db: Database,
+  transaction: Transaction,
+  ids: readonly CustomerId[],
+): Promise<LoadedAccounts> {
+  const values = [transaction.tenantId, ids];
+  const [number, customers, subscriptions, meters] = await Promise.all([
+    liveReleaseNumber(transaction),
+    transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
+    transaction.query<SubscriptionRow>({ name: 'account-subscriptions', text: SELECT_SUBSCRIPTIONS, values }),
+    transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
+  ]);
+  const release = await releaseByNumber(db, transaction, number);
+  const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
+  const metersOf = groupBy(meters, (row) => row.customer_id);
+  const accounts = new Map<CustomerId, StoredAccount>();
+  for (const row of customers) {
+    const account = accountFromRows(row, mapped.get(row.id) ?? [], metersOf.get(row.id) ?? [], release.catalog);
+    accounts.set(row.id, { row, account });
+  }
+  return { release, accounts };
+}
+
+export function groupByCustomer(subscriptions: readonly Subscription[]): Map<CustomerId, Subscription[]> {
+  return groupBy(subscriptions, (subscription) => subscription.customerId);
+}
+
+/** Rows as domain values; loads the releases of their plan versions where they are not in memory. */
+export async function subscriptionsFromRows(
+  db: Database,
+  transaction: Transaction,
+  rows: readonly SubscriptionRow[],
+): Promise<Subscription[]> {
+  const numbers = rows.flatMap((row) =>
+    row.change_release === null ? [row.plan_release] : [row.plan_release, row.change_release],
+  );
+  const catalogs = await catalogsByNumber(db, transaction, numbers);
+  return rows.map((row) => subscriptionFromRow(row, (plan, version, release) => versionIn(catalogs, plan, version, release)));
+}
+
+function versionIn(catalogs: ReadonlyMap<number, Catalog>, plan: string, version: number, release: number): PlanVersion {
+  return planVersionIn(mustHave(catalogs, release), plan, version);
+}
+
+interface LockRow {
+  readonly ids: CustomerId[];
+  readonly clock: Date;
+}
+
+/**
+ * Locks customers in the order of their ids and reads the database's clock after the wait: a time read in the
+ * locking select would be as old as the wait.
+ */
+export async function lockCustomers(
+  transaction: Transaction,
+  ids: readonly CustomerId[],
+): Promise<{ locked: CustomerId[]; clock: Instant }> {
+  const [row] = await transaction.query<LockRow>({
+    name: 'lock-customers',
+    text: `with l as materialized (
+             select id from customer where tenant_id = $1 and id = any($2) order by id for update)
+           select coalesce(array_agg(id), '{}') as ids, clock_timestamp() as clock from l`,
+    values: [transaction.tenantId, ids],
+  });
+  if (!row) throw new Error('an aggregate without a row');
+  return { locked: row.ids, clock: instant(row.clock.getTime()) };
+}

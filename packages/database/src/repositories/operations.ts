@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { Instant, TenantId } from '@licet/domain';
+import { canonicalJson, formatInstant } from '@licet/domain';
+import { keyedHash } from '../crypto/master-key.js';
+import type { Database } from '../connection/database.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import { refused, type Refused } from '../result.js';
+
+/** An idempotency record: what was asked under a key, and what was answered. */
+export interface OperationRecord {
+  /** First 16 bytes of an HMAC: clients' keys may hold anything and are not kept. */
+  readonly key: Buffer;
+  readonly requestHash: Buffer;
+  readonly kind: string;
+  readonly outcome: unknown;
+  readonly at: Instant;
+  /** Spends only: they are the usage records. */
+  readonly spend: { readonly customerId: string; readonly feature: string; readonly quantity: number; readonly usedAfter: number } | null;
+  readonly batchId: string | null;
+}
+
+export interface KeptOperation<Outcome = unknown> {
+  readonly key: Buffer;
+  readonly request_hash: Buffer;
+  readonly outcome: Outcome;
+  readonly batch_id: string | null;
+}
+
+export function operationKey(db: Database, tenantId: TenantId, idempotencyKey: string): Buffer {
+  return keyedHash(db.keys.operation, `${tenantId} ${idempotencyKey}`).subarray(0, 16);
+}
+
+/** Digest of the operation and its input, defaults filled in. */
+export function requestHash(kind: string, input: unknown): Buffer {
+  return createHash('sha256')
+    .update(`${kind} ${canonicalJson(plain(input))}`)
+    .digest();
+}
+
+/** Maps and sets as JSON can hold them. */
+function plain(value: unknown): unknown {
+  if (value instanceof Map) return plain(Object.fromEntries(value));
+  if (value instanceof Set) return [...value].map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+/** Records under these keys. */
+export async function keptOperations<Outcome>(
+  transaction: Transaction,
+  keys: readonly Buffer[],
+): Promise<KeptOperation<Outcome>[]> {
+  return transaction.query<KeptOperation<Outcome>>({
+    name: 'kept-operations',
+    text: 'select key, request_hash, outcome, batch_id from operation where tenant_id = $1 and key = any($2)',
+    values: [transaction.tenantId, keys],
+  });
+}
+
+export function keyConflict(field: string): Refused {
+  return refused('CONFLICT', field, 'this idempotency key was used for another request; use a new one');
+}
+
+/**
+ * INVARIANT (each key once): inserted in key order, so that two batches cannot wait for each other, and the
+ * server raises LK001 unless every one of them was new.
+ */
+const INSERT_OPERATIONS = `
+with inserted as (
+  insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
+  select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+    $9::jsonb[], $10::uuid[], $11::timestamptz[]) as r(key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
+  order by r.key
+  on conflict (tenant_id, key) do nothing
+  returning 1)
+select assert_count((select count(*) from inserted), $12, 'LK001')`;
+
+export function operationStatements(tenantId: TenantId, records: readonly OperationRecord[]): Statement[] {
+  if (records.length === 0) return [];
+  return [
+    {
+      name: 'insert-operations',
+      text: INSERT_OPERATIONS,
+      values: [
+        tenantId,
+        records.map((record) => record.key),
+        records.map((record) => record.kind),
+        records.map((record) => record.requestHash),
+        records.map((record) => record.spend?.customerId ?? null),
+        records.map((record) => record.spend?.feature ?? null),
+        records.map((record) => record.spend?.quantity ?? null),
+        records.map((record) => record.spend?.usedAfter ?? null),
+        records.map((record) => JSON.stringify(record.outcome)),
+        records.map((record) => record.batchId),
+        records.map((record) => formatInstant(record.at)),
+        records.length,
+      ],
+    },
+  ];
+}

@@ -1,0 +1,73 @@
+import type { CustomerId, Subscription, SubscriptionId, TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { readTransaction, type Transaction } from '../connection/transaction.js';
+import type { SubscriptionRow } from '../mapping/subscription.js';
+import { groupByCustomer, SUBSCRIPTION_COLUMNS, SUBSCRIPTION_TABLES, subscriptionsFromRows } from './accounts.js';
+
+/** Subscriptions by id, as they are written. */
+export async function findSubscriptions(
+  db: Database,
+  tenantId: TenantId,
+  ids: readonly SubscriptionId[],
+): Promise<Map<SubscriptionId, Subscription>> {
+  const found = await readTransaction(db, tenantId, async (transaction) => {
+    const rows = await transaction.query<SubscriptionRow>({
+      name: 'find-subscriptions',
+      text: `select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES} where s.tenant_id = $1 and s.id = any($2)`,
+      values: [tenantId, ids],
+    });
+    return subscriptionsFromRows(db, transaction, rows);
+  });
+  return new Map(found.map((subscription) => [subscription.id, subscription]));
+}
+
+const LATEST_ENDED = 100;
+
+/** Each customer's subscriptions in the order in which they began: those that live, or the latest 100 that ended. */
+export async function subscriptionsOf(
+  db: Database,
+  tenantId: TenantId,
+  ids: readonly CustomerId[],
+  options: { readonly ended: boolean },
+): Promise<Map<CustomerId, Subscription[]>> {
+  const found = await readTransaction(db, tenantId, async (transaction) => {
+    const rows = await transaction.query<SubscriptionRow>({
+      name: 'subscriptions-of',
+      text: `
+        select * from (
+          select ${SUBSCRIPTION_COLUMNS},
+                 row_number() over (partition by s.customer_id, s.ended_at is null order by s.ended_at desc) as age
+          from ${SUBSCRIPTION_TABLES}
+          where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or $3)) s
+        where s.ended_at is null or s.age <= $4
+        order by s.started_at, s.id`,
+      values: [tenantId, ids, options.ended, LATEST_ENDED],
+    });
+    return subscriptionsFromRows(db, transaction, rows);
+  });
+  return groupByCustomer(found);
+}
+
+/** A subscription as an idempotency record keeps it: its row, instants as text. */
+export async function subscriptionFromRecord(
+  db: Database,
+  transaction: Transaction,
+  record: unknown,
+): Promise<Subscription> {
+  const rows = await transaction.query<SubscriptionRow>({
+    name: 'subscription-record',
+    text: `
+      select ${SUBSCRIPTION_COLUMNS}
+      from (select $1::uuid as tenant_id, r.* from jsonb_to_record($2::jsonb) as r(id text, customer_id text, plan text,
+        plan_version int, status text, add_ons jsonb, quantities jsonb, started_at timestamptz, period_anchor timestamptz,
+        period_start timestamptz, period_end timestamptz, trial boolean, paid boolean, trial_ends_at timestamptz,
+        grace_ends_at timestamptz, last_payment_at timestamptz, cancel_at timestamptz, change_plan text,
+        change_plan_version int, change_at timestamptz, ended_at timestamptz)) s
+      join plan_version v on v.tenant_id = s.tenant_id and v.plan = s.plan and v.version = s.plan_version
+      left join plan_version n on n.tenant_id = s.tenant_id and n.plan = s.change_plan and n.version = s.change_plan_version`,
+    values: [transaction.tenantId, JSON.stringify(record)],
+  });
+  const [subscription] = await subscriptionsFromRows(db, transaction, rows);
+  if (!subscription) throw new Error('an idempotency record names a plan version that is gone');
+  return subscription;
+}

@@ -1,0 +1,90 @@
+import { applyDueBatch, dueTenants, spend } from '@licet/database';
+import { createTestCustomer, createTestDatabase, createTestTenant, listedEvents, openTestDatabase, subscribeTo, type TestDatabase, type TestTenant, tenantRows } from '@licet/database/testing';
+import { Client } from 'pg';
+
+let database: TestDatabase;
+let tenant: TestTenant;
+let owner: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+});
+
+afterAll(async () => {
+  await owner.end();
+  await tenant.close();
+  await database.drop();
+});
+
+/** Moves a customer's trial, as it was given today, so far into the past that it ended a minute ago. */
+async function endTrial(customer: string): Promise<void> {
+  await owner.query(`update subscription set started_at = started_at - interval '14 days 1 minute', period_anchor = period_anchor - interval '14 days 1 minute',
+    period_start = period_start - interval '14 days 1 minute', period_end = period_end - interval '14 days 1 minute',
+    trial_ends_at = trial_ends_at - interval '14 days 1 minute' where customer_id = $1`, [customer]);
+  await owner.query(`update customer set next_due_at = (select trial_ends_at from subscription where customer_id = $1) where id = $1`, [customer]);
+}
+
+test('a customer is due when its trial is over, and only then', async () => {
+  await createTestCustomer(tenant, 'later');
+  await subscribeTo(tenant, 'later', 'pro', { trial: true });
+  expect(await dueTenants(tenant.db, 10)).toEqual([]);
+  await endTrial('later');
+  expect(await dueTenants(tenant.db, 10)).toEqual([tenant.caller.tenantId]);
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
+  expect(await dueTenants(tenant.db, 10)).toEqual([]);
+});
+
+test('what was due is written once, dated when it was due, whoever comes first', async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `due-${String(index)}`);
+  for (const name of names) {
+    await createTestCustomer(tenant, name);
+    await subscribeTo(tenant, name, 'pro', { trial: true });
+    await endTrial(name);
+  }
+  const other = await openTestDatabase(database.url);
+  try {
+    const batches = await Promise.all(
+      [tenant.db, other, tenant.db, other].map((db) => applyDueBatch(db, tenant.caller.tenantId, 20)),
+    );
+    expect(batches.reduce((sum, batch) => sum + batch.claimed, 0)).toBe(60);
+  } finally {
+    await other.close();
+  }
+  const counts = await tenantRows<{ type: string; count: number }>(
+    tenant,
+    `select type, count(*)::int as count from event where customer_id like 'due-%' and type like 'subscription.%' group by 1 order by 1`,
+  );
+  expect(counts).toEqual([
+    { type: 'subscription.plan_changed', count: 60 },
+    { type: 'subscription.started', count: 60 },
+    { type: 'subscription.trial_ended', count: 60 },
+  ]);
+  const late = await tenantRows(tenant, `select 1 from event where type = 'subscription.trial_ended' and at > recorded_at - interval '30 seconds'`);
+  expect(late).toEqual([]);
+});
+
+test('a spend first writes down what is due for its customer, and is decided by what follows', async () => {
+  const customerId = await createTestCustomer(tenant, 'spender');
+  await subscribeTo(tenant, 'spender', 'pro', { trial: true });
+  const consume = (quantity: number, key: string) =>
+    spend(tenant.db, tenant.caller, [{ kind: 'consume', customerId: 'spender', feature: 'calls', quantity, idempotencyKey: key }]);
+  expect(await consume(50, 'spender-1')).toMatchObject([{ decision: { allowed: true, limit: 100 } }]);
+  await endTrial('spender');
+  expect(await consume(1, 'spender-2')).toMatchObject([{ decision: { allowed: false, code: 'LIMIT_EXCEEDED', limit: 10, used: 50 } }]);
+  const types = (await listedEvents(tenant, customerId)).map((event) => event.type);
+  expect(types).toEqual(['customer.created', 'subscription.started', 'subscription.trial_ended', 'subscription.plan_changed']);
+});
+
+test('a window that is over is closed and kept, and the next one begins at nothing', async () => {
+  await createTestCustomer(tenant, 'window');
+  await subscribeTo(tenant, 'window', 'free');
+  await spend(tenant.db, tenant.caller, [{ kind: 'consume', customerId: 'window', feature: 'calls', quantity: 9, idempotencyKey: 'window-1' }]);
+  await owner.query(`update meter set window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '1 second' where customer_id = 'window'`);
+  await owner.query(`update customer set next_due_at = clock_timestamp() where id = 'window'`);
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
+  expect(await tenantRows(tenant, `select used from meter where customer_id = 'window'`)).toEqual([{ used: 0 }]);
+  expect(await tenantRows(tenant, `select used from meter_window where customer_id = 'window'`)).toEqual([{ used: 9 }]);
+});

@@ -1,0 +1,10 @@
+export { createTestDatabase, type TestDatabase } from './test-database.js';
+export {
+  createTestCustomer,
+  createTestTenant,
+  openTestDatabase,
+  subscribeTo,
+  TEST_CATALOG,
+  type TestTenant,
+} from './tenant.js';
+export { listedEvents, tenantRows } from './events.js';

@@ -1,0 +1,104 @@
+import type { FeatureKey } from '../ids.js';
+import { addDuration } from '../time/calendar.js';
+import { instant, type IsoDuration, parseDuration, parseTimeZone } from '../time/instant.js';
+import { unreachable } from '../unreachable.js';
+import { entriesOf, type Report } from './build.js';
+import type { Feature, SeatsFeature, UsageWindow, WhenUnknown } from './catalog.js';
+import type { CatalogDocument, FeatureDocument } from './document.js';
+import type { Path } from './problem.js';
+
+/** Features in the order in which they are written. */
+export function buildFeatures(documents: CatalogDocument['features'], report: Report): Map<FeatureKey, Feature> {
+  const features = new Map<FeatureKey, Feature>();
+  for (const [key, document] of entriesOf(documents)) {
+    features.set(key, buildFeature(key, document, ['features', key], report));
+  }
+  for (const { key, needsSeat } of features.values()) {
+    if (needsSeat !== null && features.get(needsSeat)?.type !== 'SEATS') {
+      report(['features', key, 'needsSeat'], `\`${needsSeat}\` is no seats feature of this catalog`);
+    }
+  }
+  return features;
+}
+
+function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, report: Report): Feature {
+  const base = {
+    key,
+    name: document.name ?? key,
+    whenUnknown: whenUnknownOf(document.whenUnknown),
+    needsSeat: document.needsSeat ?? null,
+  };
+  switch (document.type) {
+    case 'boolean':
+      return { ...base, type: 'BOOLEAN', versions: new Map(Object.entries(document.versions ?? {})) };
+    case 'limit':
+      return {
+        ...base,
+        type: 'LIMIT',
+        unit: document.unit ?? null,
+        combine: document.combine ?? 'max',
+        notifyAt: document.notifyAt ?? [],
+      };
+    case 'metered':
+      return {
+        ...base,
+        type: 'METERED',
+        unit: document.unit ?? null,
+        combine: document.combine ?? 'sum',
+        window: windowOf(document, path, report),
+        rollover: document.rollover ? { atMost: document.rollover.atMost ?? null, for: document.rollover.for } : null,
+        notifyAt: document.notifyAt ?? [],
+      };
+    case 'seats':
+      return { ...base, type: 'SEATS', combine: document.combine ?? 'sum', seats: seatsOf(document, path, report) };
+    case 'config':
+      return { ...base, type: 'CONFIG', values: document.values, combine: document.combine ?? 'order' };
+    default:
+      return unreachable(document);
+  }
+}
+
+function whenUnknownOf(document: FeatureDocument['whenUnknown']): WhenUnknown {
+  if (document === undefined || document === 'closed') return { kind: 'CLOSED' };
+  return document === 'open' ? { kind: 'OPEN' } : { kind: 'LAST_KNOWN', maxAge: document.lastKnown };
+}
+
+type MeteredDocument = Extract<FeatureDocument, { type: 'metered' }>;
+
+function windowOf(document: MeteredDocument, path: Path, report: Report): UsageWindow | null {
+  if (document.prepaid) {
+    if (document.window !== undefined) report([...path, 'window'], 'a prepaid feature has no window: leave out one of the two');
+    if (document.rollover !== undefined) report([...path, 'rollover'], 'a prepaid feature has no window to roll over');
+    return null;
+  }
+  if (document.window === undefined) {
+    report(path, 'a metered feature needs a `window`, such as `P1M`, or `prepaid: true`');
+    return null;
+  }
+  if (!isWindowLength(document.window)) report([...path, 'window'], 'a window lasts an hour at least and a year at most');
+  return { every: document.window, anchor: document.anchor ?? 'subscription' };
+}
+
+/** Lengths are compared where months have 31 days and the year is no leap year. */
+function isWindowLength(duration: IsoDuration): boolean {
+  const zone = parseTimeZone('UTC');
+  if (zone === null) throw new Error('UTC is a time zone');
+  const start = instant(Date.UTC(2025, 0, 1));
+  const length = addDuration(start, duration, zone) - start;
+  return length >= 3_600_000 && length <= 365 * 86_400_000;
+}
+
+type SeatsDocument = Extract<FeatureDocument, { type: 'seats' }>;
+
+const FIVE_MINUTES = parseDuration('PT5M');
+
+function seatsOf(document: SeatsDocument, path: Path, report: Report): SeatsFeature['seats'] {
+  if (document.kind === 'named') {
+    if (document.lease !== undefined) report([...path, 'lease'], 'named seats are not leased; `lease` goes with `kind: floating`');
+    return { kind: 'NAMED', cooldown: document.cooldown ?? null };
+  }
+  if (document.cooldown !== undefined) report([...path, 'cooldown'], '`cooldown` goes with `kind: named`');
+  const lease = document.lease ?? FIVE_MINUTES;
+  if (lease === null) throw new Error('PT5M is a duration');
+  return { kind: 'FLOATING', lease };
+}

@@ -1,0 +1,34 @@
+import type { CustomerId, FeatureKey, PlanFamily } from './ids.js';
+import type { Catalog } from './catalog/catalog.js';
+import type { Grant } from './decision/grant.js';
+import type { PlanVersion, Subscription } from './subscription/subscription.js';
+import type { Instant, TimeZone } from './time/instant.js';
+import type { Meter } from './usage/meter.js';
+import type { PlanKey } from './ids.js';
+
+/** A customer with everything that commands and time can change, read at one revision. */
+export interface CustomerAccount {
+  readonly id: CustomerId;
+  /** The zone in force: the customer's own, else the catalog's, else the tenant's, else UTC. */
+  readonly timeZone: TimeZone;
+  /** Families in which the customer has had a trial. */
+  readonly trialsGiven: ReadonlySet<PlanFamily>;
+  /** Since when the customer has had each METERED feature without a break; moved by `usage: reset`. */
+  readonly windowAnchors: ReadonlyMap<FeatureKey, Instant>;
+  readonly subscriptions: readonly Subscription[];
+  readonly grants: readonly Grant[];
+  /** Counters that exist; a feature without one has nothing used. */
+  readonly meters: ReadonlyMap<FeatureKey, Meter>;
+}
+
+/** The live release: its catalog, its number, and the version under which each of its plans is sold now. */
+export interface Release {
+  readonly number: number;
+  readonly catalog: Catalog;
+  readonly planVersions: ReadonlyMap<PlanKey, PlanVersion>;
+}
+
+/** What `decide` is asked about. */
+export type CustomerState =
+  | { readonly kind: 'KNOWN'; readonly release: Release; readonly account: CustomerAccount }
+  | { readonly kind: 'UNKNOWN_CUSTOMER'; readonly release: Release; readonly customerId: string };

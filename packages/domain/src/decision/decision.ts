@@ -1,0 +1,52 @@
+import type { AddOnKey, GrantId, PlanKey, SubscriptionId } from '../ids.js';
+import type { Instant } from '../time/instant.js';
+
+/** Order and meaning: docs/rules.md, "Decision codes". */
+export const ALLOWING_CODES = ['ENTITLED', 'ENTITLED_OVERAGE', 'ENTITLED_GRACE', 'ENTITLED_GRANT', 'DONE'] as const;
+export const DENYING_CODES = [
+  'UNKNOWN_FEATURE',
+  'UNKNOWN_CUSTOMER',
+  'BLOCKED',
+  'NO_ACTIVE_PLAN',
+  'NOT_IN_PLAN',
+  'SUBSCRIPTION_EXPIRED',
+  'NOT_STARTED',
+  'LIMIT_EXCEEDED',
+] as const;
+export type AllowingCode = (typeof ALLOWING_CODES)[number];
+export type DenyingCode = (typeof DENYING_CODES)[number];
+export type DecisionCode = AllowingCode | DenyingCode;
+
+export type EntitlementSource =
+  | { readonly kind: 'SUBSCRIPTION'; readonly id: SubscriptionId; readonly key: PlanKey }
+  | { readonly kind: 'ADD_ON'; readonly id: SubscriptionId; readonly key: AddOnKey }
+  | { readonly kind: 'GRANT'; readonly id: GrantId; readonly key: null };
+
+export interface CheckRequest {
+  readonly feature: string;
+  /** Units wanted on top of those used; 0 asks only whether the feature is there. */
+  readonly quantity: number;
+}
+
+/** The answer of `decide`. Ids, revision and the age of the state are the caller's to add. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly code: DecisionCode;
+  readonly message: string;
+  /** As asked: where it is unknown it may be no id at all. */
+  readonly customerId: string;
+  readonly feature: string;
+  /** The value of a CONFIG feature. */
+  readonly value: string | null;
+  readonly limit: number | null;
+  /** The feature is counted and nothing bounds it. */
+  readonly unlimited: boolean;
+  readonly used: number | null;
+  readonly reserved: number | null;
+  /** Up to the limit, overage not counted. */
+  readonly remaining: number | null;
+  readonly resetsAt: Instant | null;
+  /** The first instant at which the passing of time alone changes this decision; null: never. */
+  readonly validUntil: Instant | null;
+  readonly sources: readonly EntitlementSource[];
+}

@@ -1,0 +1,48 @@
+import type { FeatureType } from '../catalog/catalog.js';
+import type { CustomerState } from '../customer.js';
+import type { Instant } from '../time/instant.js';
+import { decide } from './decide.js';
+import type { Decision } from './decision.js';
+import { isDecided } from './entitlement.js';
+
+/** What a check for 1 would say of a feature. */
+export type Entitlement = Omit<Decision, 'message' | 'customerId' | 'validUntil'> & { readonly type: FeatureType };
+
+export interface Entitlements {
+  readonly entitlements: readonly Entitlement[];
+  /** Until when time alone changes none of them; null: for ever. */
+  readonly validUntil: Instant | null;
+}
+
+/** All that a customer may do: one for each feature that is decided by, denied ones too, in catalog order. */
+export function entitlementsOf(state: CustomerState, now: Instant): Entitlements {
+  const entitlements: Entitlement[] = [];
+  let validUntil: Instant | null = null;
+  for (const feature of state.release.catalog.features.values()) {
+    if (!isDecided(feature)) continue;
+    const decision = decide(state, { feature: feature.key, quantity: 1 }, now);
+    entitlements.push({ ...decision, type: feature.type });
+    if (decision.validUntil !== null && (validUntil === null || decision.validUntil < validUntil)) {
+      validUntil = decision.validUntil;
+    }
+  }
+  return { entitlements, validUntil };
+}
+
+/** Features whose `allowed`, `code`, `value` or `limit` differ; one that is only on one side differs. */
+export function entitlementChanges(before: readonly Entitlement[], after: readonly Entitlement[]): string[] {
+  const earlier = new Map(before.map((entitlement) => [entitlement.feature, entitlement]));
+  const kept = new Set(after.map((entitlement) => entitlement.feature));
+  const gone = before.filter((entitlement) => !kept.has(entitlement.feature));
+  const changed = after.filter((entitlement) => {
+    const was = earlier.get(entitlement.feature);
+    return !was || !saysTheSame(was, entitlement);
+  });
+  return [...changed, ...gone].map((entitlement) => entitlement.feature);
+}
+
+function saysTheSame(one: Entitlement, other: Entitlement): boolean {
+  return (
+    one.allowed === other.allowed && one.code === other.code && one.value === other.value && one.limit === other.limit
+  );
+}

@@ -1,0 +1,111 @@
+import type { Feature, Limit } from '../catalog/catalog.js';
+import type { CustomerAccount, Release } from '../customer.js';
+import type { FeatureKey } from '../ids.js';
+import { applyDue, nextDue } from '../subscription/due.js';
+import { nextSubscriptionBoundary } from '../subscription/boundary.js';
+import { isLive } from '../subscription/state.js';
+import type { Instant } from '../time/instant.js';
+import { type Allowance, combine } from './combine.js';
+import type { DenyingCode, EntitlementSource } from './decision.js';
+import { furthest, isInForce, type Sources, sourcesIn, sourcesOf, speaksUntil } from './sources.js';
+
+/** A right to a feature, worked out before anybody asks: what is left is to compare a quantity with a counter. */
+export interface Entitled {
+  readonly kind: 'ENTITLED';
+  readonly allowance: Allowance;
+  /** What would be left without sources in grace, and without grants; null: nothing. */
+  readonly withoutGrace: Allowance | null;
+  readonly withoutGrants: Allowance | null;
+  readonly sources: readonly EntitlementSource[];
+}
+export interface NotEntitled {
+  readonly kind: 'DENIED';
+  readonly code: DenyingCode;
+  /** Those that came closest. */
+  readonly sources: readonly EntitlementSource[];
+}
+export type CompiledEntitlement = Entitled | NotEntitled;
+
+/** Whether `decide` answers for this feature: BOOLEAN, LIMIT, METERED with a window, CONFIG; none that needs a seat. */
+export function isDecided(feature: Feature): boolean {
+  if (feature.needsSeat !== null || feature.type === 'SEATS') return false;
+  return feature.type !== 'METERED' || feature.window !== null;
+}
+
+/** The account as time has made it until `now`; the same object where nothing is due. */
+export function accountAt(account: CustomerAccount, release: Release, now: Instant): CustomerAccount {
+  const due = nextDue(account, release);
+  return due === null || due > now ? account : applyDue(account, release, now).account;
+}
+
+/** Rows 4 to 12 of the decision codes, and the combination. `account` has been brought to `at` before. */
+export function entitlementOf(
+  account: CustomerAccount,
+  release: Release,
+  feature: Feature,
+  at: Instant,
+): CompiledEntitlement {
+  const sources = sourcesOf(account, release, feature.key, at);
+  if (sources.block !== null) {
+    return { kind: 'DENIED', code: 'BLOCKED', sources: [{ kind: 'GRANT', id: sources.block.id, key: null }] };
+  }
+  const { passing, grants } = sources;
+  const allowance = combine(feature, passing, grants);
+  if (allowance === null) return notEntitled(sources);
+  const sound = passing.filter(({ subscription }) => subscription.status !== 'PAST_DUE');
+  return {
+    kind: 'ENTITLED',
+    allowance,
+    withoutGrace: sound.length === passing.length ? allowance : combine(feature, sound, grants),
+    withoutGrants: grants.length === 0 ? allowance : combine(feature, passing, []),
+    sources: [
+      ...passing.flatMap(sourcesIn),
+      ...grants.map((grant) => ({ kind: 'GRANT' as const, id: grant.id, key: null })),
+    ],
+  };
+}
+
+function notEntitled({ obstacles, anyLive }: Sources): NotEntitled {
+  const closest = furthest(obstacles);
+  if (closest === null) return { kind: 'DENIED', code: anyLive ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN', sources: [] };
+  return { kind: 'DENIED', code: closest.code, sources: sourcesIn(closest.naming) };
+}
+
+export interface Ceiling {
+  readonly entitled: boolean;
+  /** Used and reserved units may reach it, not pass it; null: none. 0 where the customer has no right. */
+  readonly ceiling: Limit;
+  /** Until when time alone leaves the ceiling as it is; null: for ever. */
+  readonly validUntil: Instant | null;
+}
+
+/** What the database writes beside a counter, so that a spend finds its limit in the row that it locks. */
+export function ceilingOf(account: CustomerAccount, release: Release, key: FeatureKey, now: Instant): Ceiling {
+  const current = accountAt(account, release, now);
+  const feature = release.catalog.features.get(key);
+  const validUntil = feature ? nextBoundary(current, feature, now) : null;
+  const entitlement = feature && isDecided(feature) ? entitlementOf(current, release, feature, now) : null;
+  if (entitlement?.kind !== 'ENTITLED' || entitlement.allowance.kind !== 'UNITS') {
+    return { entitled: false, ceiling: 0, validUntil };
+  }
+  return { entitled: true, ceiling: entitlement.allowance.ceiling, validUntil };
+}
+
+/** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
+export function nextBoundary(account: CustomerAccount, feature: Feature, after: Instant): Instant | null {
+  let next: Instant | null = null;
+  for (const at of boundaries(account, feature, after)) {
+    if (at !== null && at > after && (next === null || at < next)) next = at;
+  }
+  return next;
+}
+
+function boundaries(account: CustomerAccount, feature: Feature, after: Instant): (Instant | null)[] {
+  const grants = account.grants.filter((grant) => grant.feature === feature.key);
+  return [
+    ...account.subscriptions.map((subscription) =>
+      isLive(subscription) ? nextSubscriptionBoundary(subscription, after) : speaksUntil(subscription, account),
+    ),
+    ...grants.map((grant) => (isInForce(grant, after) ? grant.expiresAt : grant.startsAt)),
+  ];
+}

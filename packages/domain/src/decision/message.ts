@@ -1,0 +1,35 @@
+import { formatInstant } from '../time/instant.js';
+import type { Decision, DenyingCode } from './decision.js';
+
+type Counted = Pick<Decision, 'limit' | 'used' | 'reserved' | 'resetsAt'>;
+
+/** For people: what is missing, and what would have to change. */
+export function explainDenial(code: DenyingCode, feature: string, counted?: Counted): string {
+  switch (code) {
+    case 'UNKNOWN_FEATURE':
+      return `the catalog has no feature \`${feature}\`; see \`features\` for those it has`;
+    case 'UNKNOWN_CUSTOMER':
+      return 'there is no such customer; create it by upsertCustomer';
+    case 'BLOCKED':
+      return `\`${feature}\` is blocked for this customer; lift the block`;
+    case 'NO_ACTIVE_PLAN':
+      return `the customer has no plan; subscribe to one that has \`${feature}\``;
+    case 'NOT_IN_PLAN':
+      return `the customer's plan does not have \`${feature}\`; change to one that has it, or add it`;
+    case 'SUBSCRIPTION_EXPIRED':
+      return `the subscription that gave \`${feature}\` has ended; subscribe again`;
+    case 'NOT_STARTED':
+      return `the subscription that gives \`${feature}\` has not begun yet`;
+    case 'LIMIT_EXCEEDED':
+      return limitExceeded(feature, counted);
+  }
+}
+
+function limitExceeded(feature: string, counted: Counted | undefined): string {
+  const taken = `${String(counted?.used ?? 0)} of ${String(counted?.limit ?? 0)} used`;
+  const held = counted?.reserved ? `, ${String(counted.reserved)} reserved` : '';
+  const remedy = counted?.resetsAt
+    ? `wait for ${formatInstant(counted.resetsAt)} or change to a larger plan`
+    : 'free some or change to a larger plan';
+  return `\`${feature}\`: ${taken}${held}; ${remedy}`;
+}

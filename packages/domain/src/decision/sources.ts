@@ -1,0 +1,123 @@
+import type { PlanEntitlement } from '../catalog/catalog.js';
+import type { CustomerAccount, Release } from '../customer.js';
+import type { FeatureKey } from '../ids.js';
+import { isLive } from '../subscription/state.js';
+import type { EndedSubscription, Subscription } from '../subscription/subscription.js';
+import { addDuration } from '../time/calendar.js';
+import { type Instant, parseDuration } from '../time/instant.js';
+import { unreachable } from '../unreachable.js';
+import type { DenyingCode, EntitlementSource } from './decision.js';
+import type { Grant } from './grant.js';
+
+/** What one part of a subscription gives of a feature, so many times over. */
+export interface Part {
+  readonly entitlement: PlanEntitlement;
+  readonly times: number;
+  readonly source: EntitlementSource;
+}
+
+/** A subscription that names the feature: what its plan gives, if it does, and what its add-ons give. */
+export interface NamingSubscription {
+  readonly subscription: Subscription;
+  readonly plan: Part | null;
+  readonly addOns: readonly Part[];
+}
+
+/** What stands in the way of a source; `row` is its number in docs/rules.md, "Decision codes". */
+export interface Obstacle {
+  readonly row: number;
+  readonly code: DenyingCode;
+  readonly naming: NamingSubscription;
+}
+
+/** All that speaks for or against a feature at one instant. */
+export interface Sources {
+  readonly block: Grant | null;
+  readonly grants: readonly Grant[];
+  /** Those that pass. */
+  readonly passing: readonly NamingSubscription[];
+  readonly obstacles: readonly Obstacle[];
+  readonly anyLive: boolean;
+}
+
+const ENDED_SPEAKS_FOR = parseDuration('P90D');
+
+/** Until when an ended subscription still explains why a feature is gone. */
+export function speaksUntil(subscription: EndedSubscription, account: CustomerAccount): Instant {
+  if (ENDED_SPEAKS_FOR === null) throw new Error('P90D is a duration');
+  return addDuration(subscription.endedAt, ENDED_SPEAKS_FOR, account.timeZone);
+}
+
+/** Sources of a feature as of `at`; everything due until then has been applied to the account. */
+export function sourcesOf(account: CustomerAccount, release: Release, feature: FeatureKey, at: Instant): Sources {
+  const grants = account.grants.filter((grant) => grant.feature === feature && isInForce(grant, at));
+  const passing: NamingSubscription[] = [];
+  const obstacles: Obstacle[] = [];
+  for (const subscription of account.subscriptions) {
+    const naming = namingOf(subscription, release, feature);
+    if (naming === null) continue;
+    const obstacle = obstacleOf(naming, account, at);
+    if (obstacle === 'NONE') passing.push(naming);
+    else if (obstacle !== 'SILENT') obstacles.push(obstacle);
+  }
+  return {
+    block: grants.find((grant) => grant.effect.kind === 'BLOCK') ?? null,
+    grants: grants.filter((grant) => grant.effect.kind !== 'BLOCK'),
+    passing,
+    obstacles,
+    anyLive: account.subscriptions.some(isLive),
+  };
+}
+
+export function isInForce(grant: Grant, at: Instant): boolean {
+  return grant.startsAt <= at && (grant.expiresAt === null || at < grant.expiresAt);
+}
+
+function namingOf(subscription: Subscription, release: Release, feature: FeatureKey): NamingSubscription | null {
+  const { plan } = subscription.planVersion;
+  const entitlement = plan.entitlements.get(feature);
+  const fromPlan: Part | null = entitlement
+    ? { entitlement, times: 1, source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key } }
+    : null;
+  const addOns = subscription.addOns.flatMap(({ addOn, quantity }): Part[] => {
+    const given = release.catalog.addOns.get(addOn)?.entitlements.get(feature);
+    if (!given) return [];
+    return [{ entitlement: given, times: quantity, source: { kind: 'ADD_ON', id: subscription.id, key: addOn } }];
+  });
+  return fromPlan === null && addOns.length === 0 ? null : { subscription, plan: fromPlan, addOns };
+}
+
+/** Rows 9 to 12 of the decision codes. SILENT: it ended too long ago to be spoken of. */
+function obstacleOf(naming: NamingSubscription, account: CustomerAccount, at: Instant): Obstacle | 'NONE' | 'SILENT' {
+  const { subscription } = naming;
+  switch (subscription.status) {
+    case 'TRIALING':
+    case 'ACTIVE':
+    case 'PAST_DUE':
+      return 'NONE';
+    case 'CANCELED':
+    case 'EXPIRED':
+      return at < speaksUntil(subscription, account) ? { row: 9, code: 'SUBSCRIPTION_EXPIRED', naming } : 'SILENT';
+    case 'SCHEDULED':
+      return { row: 10, code: 'NOT_STARTED', naming };
+    default:
+      return unreachable(subscription);
+  }
+}
+
+/** The source that got furthest; among equals the one that began last. */
+export function furthest(obstacles: readonly Obstacle[]): Obstacle | null {
+  let best: Obstacle | null = null;
+  for (const obstacle of obstacles) if (best === null || isFurther(obstacle, best)) best = obstacle;
+  return best;
+}
+
+function isFurther(one: Obstacle, other: Obstacle): boolean {
+  if (one.row !== other.row) return one.row > other.row;
+  return one.naming.subscription.startedAt >= other.naming.subscription.startedAt;
+}
+
+/** A subscription with all its parts, as decisions name them. */
+export function sourcesIn(naming: NamingSubscription): EntitlementSource[] {
+  return [...(naming.plan ? [naming.plan.source] : []), ...naming.addOns.map((part) => part.source)];
+}

@@ -1,0 +1,66 @@
+declare const brand: unique symbol;
+
+/** A string that has passed the parser of its kind; nothing else can be handed in its place. */
+export type Branded<Kind extends string> = string & { readonly [brand]: Kind };
+
+export type TenantId = Branded<'TenantId'>;
+/** The vendor's own identifier of the customer. */
+export type CustomerId = Branded<'CustomerId'>;
+export type SubscriptionId = Branded<'SubscriptionId'>;
+export type GrantId = Branded<'GrantId'>;
+export type FeatureKey = Branded<'FeatureKey'>;
+export type PlanKey = Branded<'PlanKey'>;
+export type AddOnKey = Branded<'AddOnKey'>;
+/** Plans of one family replace each other. */
+export type PlanFamily = Branded<'PlanFamily'>;
+
+const KEY = /^[a-z][a-z0-9-]{0,62}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+// Control characters would break logs and headers; anything else is the vendor's business.
+const CUSTOMER_ID = /^[^\p{Cc}]{1,255}$/u;
+const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
+
+function isTenantId(text: string): text is TenantId {
+  return UUID.test(text);
+}
+function isCustomerId(text: string): text is CustomerId {
+  return CUSTOMER_ID.test(text);
+}
+function isSubscriptionId(text: string): text is SubscriptionId {
+  return SUBSCRIPTION_ID.test(text);
+}
+function isFeatureKey(text: string): text is FeatureKey {
+  return KEY.test(text);
+}
+function isPlanKey(text: string): text is PlanKey {
+  return KEY.test(text);
+}
+function isPlanFamily(text: string): text is PlanFamily {
+  return KEY.test(text);
+}
+function isAddOnKey(text: string): text is AddOnKey {
+  return KEY.test(text);
+}
+
+/** Each of these reads an id of its kind; null where the text cannot be one. */
+export function parseTenantId(text: string): TenantId | null {
+  return isTenantId(text) ? text : null;
+}
+export function parseCustomerId(text: string): CustomerId | null {
+  return isCustomerId(text) ? text : null;
+}
+export function parseSubscriptionId(text: string): SubscriptionId | null {
+  return isSubscriptionId(text) ? text : null;
+}
+export function parseFeatureKey(text: string): FeatureKey | null {
+  return isFeatureKey(text) ? text : null;
+}
+export function parsePlanKey(text: string): PlanKey | null {
+  return isPlanKey(text) ? text : null;
+}
+export function parsePlanFamily(text: string): PlanFamily | null {
+  return isPlanFamily(text) ? text : null;
+}
+export function parseAddOnKey(text: string): AddOnKey | null {
+  return isAddOnKey(text) ? text : null;
+}

@@ -1,0 +1,118 @@
+import type { Catalog, MeteredFeature } from '../catalog/catalog.js';
+import type { CustomerAccount, Release } from '../customer.js';
+import type { FeatureKey } from '../ids.js';
+import type { Instant } from '../time/instant.js';
+import { meterAt, windowAt } from '../usage/window.js';
+import type { AccountChange, CustomerEvent } from './command.js';
+import type { Subscription } from './subscription.js';
+
+/**
+ * Window anchors brought in line with what is live at `at`: a feature gained is anchored there, one lost loses its anchor.
+ * Called once for all that happens at one instant, so that a feature handed over without a break keeps its anchor.
+ */
+export function reconcileAnchors(account: CustomerAccount, release: Release, at: Instant): CustomerAccount {
+  const named = namedByLive(account, release.catalog);
+  const gained = windowedFeatures(release.catalog, named).filter(
+    ({ key }) => !account.windowAnchors.has(key),
+  );
+  const kept = [...account.windowAnchors].filter(([key]) => named.has(key));
+  if (gained.length === 0 && kept.length === account.windowAnchors.size) return account;
+  const windowAnchors = new Map([...kept, ...gained.map(({ key }) => [key, at] as const)]);
+  return gained.reduce<CustomerAccount>((result, feature) => restartIdle(result, feature, at), {
+    ...account,
+    windowAnchors,
+  });
+}
+
+/**
+ * `usage: reset`: every window of a feature that the subscription names before or after the change ends at `at` and
+ * another begins; what was used in a window cut short is told as `usage.window_closed`.
+ */
+export function resetWindows(
+  account: CustomerAccount,
+  release: Release,
+  change: { readonly before: Subscription; readonly after: Subscription; readonly at: Instant },
+): AccountChange {
+  const named = new Set([
+    ...namedBy(change.before, release.catalog),
+    ...namedBy(change.after, release.catalog),
+  ]);
+  const features = windowedFeatures(release.catalog, named);
+  return features.reduce<AccountChange>(
+    (result, feature) => {
+      const reset = resetWindow(result.account, feature, change.at);
+      return { account: reset.account, events: [...result.events, ...reset.events] };
+    },
+    { account, events: [] },
+  );
+}
+
+/** The features that a subscription's plan or add-ons list. */
+export function namedBy(subscription: Subscription, catalog: Catalog): ReadonlySet<FeatureKey> {
+  const addOns = subscription.addOns.flatMap(({ addOn }) => [
+    ...(catalog.addOns.get(addOn)?.entitlements.keys() ?? []),
+  ]);
+  return new Set([...subscription.planVersion.plan.entitlements.keys(), ...addOns]);
+}
+
+function namedByLive(account: CustomerAccount, catalog: Catalog): ReadonlySet<FeatureKey> {
+  return new Set(account.subscriptions.filter(gives).flatMap((one) => [...namedBy(one, catalog)]));
+}
+
+function gives({ status }: Subscription): boolean {
+  return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
+}
+
+/** In the order of their keys, which is the order of their events. */
+function windowedFeatures(catalog: Catalog, keys: ReadonlySet<FeatureKey>): readonly MeteredFeature[] {
+  return [...keys].sort().flatMap((key) => {
+    const feature = catalog.features.get(key);
+    return feature?.type === 'METERED' && feature.window !== null ? [feature] : [];
+  });
+}
+
+/** An unused window from before the break gives way to the one counted from the new anchor; a used one runs to its end. */
+function restartIdle(account: CustomerAccount, feature: MeteredFeature, at: Instant): CustomerAccount {
+  const meter = account.meters.get(feature.key);
+  if (
+    meter === undefined ||
+    meter.used > 0 ||
+    meter.reserved > 0 ||
+    feature.window?.anchor !== 'subscription'
+  ) {
+    return account;
+  }
+  const meters = new Map(account.meters);
+  meters.delete(feature.key);
+  const window = windowAt(feature, { ...account, meters }, at);
+  return { ...account, meters: new Map([...account.meters, [feature.key, { ...meter, window }]]) };
+}
+
+function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Instant): AccountChange {
+  const anchor = account.windowAnchors.get(feature.key);
+  // A reset that an import dates before the running window leaves what was counted since alone.
+  const windowAnchors = new Map(account.windowAnchors).set(
+    feature.key,
+    anchor !== undefined && anchor > at ? anchor : at,
+  );
+  const meter = account.meters.get(feature.key);
+  const moved = { ...account, windowAnchors };
+  if (meter === undefined || meter.window === null || meter.window.start > at)
+    return { account: moved, events: [] };
+  const cut = { start: meter.window.start, end: meter.window.end < at ? meter.window.end : at };
+  const stopped = { ...meter, used: 0, reserved: 0, window: cut };
+  const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
+  const fresh = meterAt(emptied, feature, at);
+  const closed: CustomerEvent = {
+    type: 'usage.window_closed',
+    at,
+    feature: feature.key,
+    window: cut,
+    used: meter.used,
+  };
+  const empty = meter.used === 0 || cut.start === cut.end;
+  return {
+    account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
+    events: empty ? [] : [closed],
+  };
+}

@@ -1,0 +1,37 @@
+import type { Instant } from '../time/instant.js';
+import { unreachable } from '../unreachable.js';
+import type { LiveSubscription, Subscription } from './subscription.js';
+
+/**
+ * The earliest instant after `after` at which time alone changes the subscription in more than a plain renewal:
+ * start, trial end, grace end, cancellation, scheduled change. Null: never.
+ */
+export function nextSubscriptionBoundary(subscription: Subscription, after: Instant): Instant | null {
+  let next: Instant | null = null;
+  for (const at of boundaries(subscription)) {
+    if (at !== null && at > after && (next === null || at < next)) next = at;
+  }
+  return next;
+}
+
+function boundaries(subscription: Subscription): readonly (Instant | null)[] {
+  switch (subscription.status) {
+    case 'SCHEDULED':
+      return [subscription.startedAt, ...pending(subscription)];
+    case 'TRIALING':
+      return [subscription.trialEndsAt, ...pending(subscription)];
+    case 'ACTIVE':
+      return pending(subscription);
+    case 'PAST_DUE':
+      return [subscription.graceEndsAt, ...pending(subscription)];
+    case 'CANCELED':
+    case 'EXPIRED':
+      return [];
+    default:
+      return unreachable(subscription);
+  }
+}
+
+function pending(subscription: LiveSubscription): readonly (Instant | null)[] {
+  return [subscription.cancelAt, subscription.scheduledChange?.at ?? null];
+}

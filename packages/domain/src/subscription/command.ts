@@ -1,0 +1,95 @@
+import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
+import type { Instant } from '../time/instant.js';
+import type { CustomerAccount } from '../customer.js';
+import type { Span } from '../usage/meter.js';
+import type { AddOnQuantity, Subscription } from './subscription.js';
+
+export type ChangeTiming = 'NOW' | 'PERIOD_END' | 'AT';
+
+/** What a caller may ask of a customer's subscriptions. Ids are made by the caller: the rules hold no chance. */
+export type SubscriptionCommand =
+  | {
+      readonly kind: 'subscribe';
+      readonly subscriptionId: SubscriptionId;
+      readonly plan: PlanKey;
+      readonly addOns: readonly AddOnQuantity[];
+      readonly quantities: ReadonlyMap<FeatureKey, number>;
+      readonly trial: boolean;
+      readonly startsAt: Instant | null;
+    }
+  | {
+      readonly kind: 'changePlan';
+      readonly subscriptionId: SubscriptionId;
+      readonly plan: PlanKey;
+      readonly from: PlanKey | null;
+      /** Null: as they are. */
+      readonly addOns: readonly AddOnQuantity[] | null;
+      readonly quantities: ReadonlyMap<FeatureKey, number> | null;
+      /** Null: what the catalog's transition says. */
+      readonly timing: ChangeTiming | null;
+      readonly at: Instant | null;
+    }
+  | { readonly kind: 'withdrawScheduledChange'; readonly subscriptionId: SubscriptionId }
+  | {
+      readonly kind: 'cancel';
+      readonly subscriptionId: SubscriptionId;
+      readonly timing: ChangeTiming;
+      readonly at: Instant | null;
+    }
+  | { readonly kind: 'uncancel'; readonly subscriptionId: SubscriptionId }
+  | { readonly kind: 'extendTrial'; readonly subscriptionId: SubscriptionId; readonly until: Instant }
+  | {
+      readonly kind: 'reportPayment';
+      readonly subscriptionId: SubscriptionId;
+      readonly outcome: 'SUCCEEDED' | 'FAILED';
+      readonly at: Instant | null;
+    };
+
+export type SubscriptionEventType =
+  | 'subscription.scheduled'
+  | 'subscription.started'
+  | 'subscription.trial_ended'
+  | 'subscription.trial_extended'
+  | 'subscription.renewed'
+  | 'subscription.payment_failed'
+  | 'subscription.payment_succeeded'
+  | 'subscription.plan_changed'
+  | 'subscription.change_scheduled'
+  | 'subscription.change_withdrawn'
+  | 'subscription.change_refused'
+  | 'subscription.cancel_scheduled'
+  | 'subscription.cancel_withdrawn'
+  | 'subscription.canceled'
+  | 'subscription.expired';
+
+/** Something that happened to a customer, with the state before and after it; `at`: when it took effect. */
+export type CustomerEvent =
+  | {
+      readonly type: SubscriptionEventType;
+      readonly at: Instant;
+      readonly before: Subscription | null;
+      readonly after: Subscription;
+    }
+  | {
+      /** A window was over, or `usage: reset` cut it short. */
+      readonly type: 'usage.window_closed';
+      readonly at: Instant;
+      readonly feature: FeatureKey;
+      readonly window: Span;
+      readonly used: number;
+    };
+
+/** A refused command: nothing has changed. `field`: the path of the argument below `input`. */
+export interface Refusal {
+  readonly code: 'BAD_USER_INPUT' | 'NOT_FOUND' | 'CONFLICT';
+  readonly field: string | null;
+  readonly message: string;
+}
+
+export interface AccountChange {
+  readonly account: CustomerAccount;
+  readonly events: readonly CustomerEvent[];
+}
+
+export type CommandOutcome =
+  ({ readonly ok: true } & AccountChange) | { readonly ok: false; readonly refusal: Refusal };

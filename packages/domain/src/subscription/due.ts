@@ -1,0 +1,190 @@
+import type { MeteredFeature } from '../catalog/catalog.js';
+import type { CustomerAccount, Release } from '../customer.js';
+import type { Instant } from '../time/instant.js';
+import type { Meter, Span } from '../usage/meter.js';
+import { meterAt } from '../usage/window.js';
+import { unreachable } from '../unreachable.js';
+import { reconcileAnchors } from './anchors.js';
+import { cancelNow } from './cancel.js';
+import { makeScheduledChange } from './change-plan.js';
+import type { AccountChange, CustomerEvent } from './command.js';
+import { endGrace } from './payment.js';
+import { renew } from './renewal.js';
+import { begin } from './start.js';
+import type {
+  ActiveSubscription,
+  LiveSubscription,
+  PastDueSubscription,
+  ScheduledChange,
+  ScheduledSubscription,
+  Subscription,
+  TrialingSubscription,
+} from './subscription.js';
+import { endTrial } from './trial.js';
+
+/** One thing that time will do to a customer. */
+type DueTask = { readonly at: Instant; readonly id: string } & (
+  | { readonly kind: 'cancellation'; readonly subscription: LiveSubscription }
+  | {
+      readonly kind: 'scheduledChange';
+      readonly subscription: LiveSubscription;
+      readonly change: ScheduledChange;
+    }
+  | { readonly kind: 'trialEnd'; readonly subscription: TrialingSubscription }
+  | { readonly kind: 'graceEnd'; readonly subscription: PastDueSubscription }
+  | { readonly kind: 'periodEnd'; readonly subscription: ActiveSubscription | PastDueSubscription }
+  | {
+      readonly kind: 'windowReset';
+      readonly meter: Meter;
+      readonly window: Span;
+      readonly feature: MeteredFeature;
+    }
+  | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
+);
+
+/** What is due at one instant happens in this order; docs/rules.md, "Time". */
+const ORDER = {
+  cancellation: 1,
+  scheduledChange: 2,
+  trialEnd: 3,
+  graceEnd: 4,
+  periodEnd: 5,
+  windowReset: 6,
+  start: 7,
+} as const satisfies Record<DueTask['kind'], number>;
+
+/**
+ * Everything that is due at or before `now`, over the whole account and in due order, chains included.
+ * Each event is dated when its cause was due, so that one late call equals many early ones.
+ */
+export function applyDue(account: CustomerAccount, release: Release, now: Instant): AccountChange {
+  const events: CustomerEvent[] = [];
+  let state = account;
+  let task = firstDue(state, release);
+  while (task !== null && task.at <= now) {
+    const change = perform(task, state, release);
+    events.push(...change.events);
+    state = change.account;
+    let following = firstDue(state, release);
+    if (following?.at !== task.at) {
+      state = reconcileAnchors(state, release, task.at);
+      following = firstDue(state, release);
+    }
+    task = following;
+  }
+  return { account: state, events };
+}
+
+/** The earliest instant at which `applyDue` would do something; null: never. */
+export function nextDue(account: CustomerAccount, release: Release): Instant | null {
+  return firstDue(account, release)?.at ?? null;
+}
+
+function firstDue(account: CustomerAccount, release: Release): DueTask | null {
+  let first: DueTask | null = null;
+  for (const task of tasks(account, release)) {
+    if (first === null || precedes(task, first)) first = task;
+  }
+  return first;
+}
+
+function precedes(one: DueTask, other: DueTask): boolean {
+  if (one.at !== other.at) return one.at < other.at;
+  if (one.kind !== other.kind) return ORDER[one.kind] < ORDER[other.kind];
+  return one.id < other.id;
+}
+
+function tasks(account: CustomerAccount, release: Release): readonly DueTask[] {
+  return [
+    ...account.subscriptions.flatMap(subscriptionTasks),
+    ...[...account.meters.values()].flatMap((meter) => windowTasks(meter, release)),
+  ];
+}
+
+function subscriptionTasks(subscription: Subscription): readonly DueTask[] {
+  const { id } = subscription;
+  switch (subscription.status) {
+    case 'SCHEDULED':
+      return [...pendingTasks(subscription), { kind: 'start', id, at: subscription.startedAt, subscription }];
+    case 'TRIALING':
+      return [
+        ...pendingTasks(subscription),
+        { kind: 'trialEnd', id, at: subscription.trialEndsAt, subscription },
+      ];
+    case 'ACTIVE':
+      return [...pendingTasks(subscription), ...periodTasks(subscription)];
+    case 'PAST_DUE': {
+      const graceEnd = { kind: 'graceEnd', id, at: subscription.graceEndsAt, subscription } as const;
+      return [...pendingTasks(subscription), graceEnd, ...periodTasks(subscription)];
+    }
+    case 'CANCELED':
+    case 'EXPIRED':
+      return [];
+    default:
+      return unreachable(subscription);
+  }
+}
+
+function pendingTasks(subscription: LiveSubscription): readonly DueTask[] {
+  const { id, cancelAt, scheduledChange: change } = subscription;
+  const cancellation =
+    cancelAt === null ? [] : [{ kind: 'cancellation', id, at: cancelAt, subscription } as const];
+  return change === null
+    ? cancellation
+    : [...cancellation, { kind: 'scheduledChange', id, at: change.at, subscription, change }];
+}
+
+function periodTasks(subscription: ActiveSubscription | PastDueSubscription): readonly DueTask[] {
+  const { end } = subscription.period;
+  return end === null ? [] : [{ kind: 'periodEnd', id: subscription.id, at: end, subscription }];
+}
+
+/** A window in which nothing was used needs nobody to close it: the counter reads the same in the next. */
+function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
+  const feature = release.catalog.features.get(meter.feature);
+  if (feature?.type !== 'METERED' || meter.window === null || meter.used === 0) return [];
+  return [
+    { kind: 'windowReset', id: meter.feature, at: meter.window.end, meter, window: meter.window, feature },
+  ];
+}
+
+function perform(task: DueTask, account: CustomerAccount, release: Release): AccountChange {
+  switch (task.kind) {
+    case 'cancellation':
+      return cancelNow(account, task.subscription, release, task.at);
+    case 'scheduledChange':
+      return makeScheduledChange(account, task.subscription, task.change, release);
+    case 'trialEnd':
+      return endTrial(account, task.subscription, release);
+    case 'graceEnd':
+      return endGrace(account, task.subscription, release);
+    case 'periodEnd':
+      return renew(account, task.subscription, task.at);
+    case 'windowReset':
+      return closeWindow(account, task.meter, task.window, task.feature);
+    case 'start':
+      return begin(account, task.subscription, task.subscription);
+    default:
+      return unreachable(task);
+  }
+}
+
+function closeWindow(
+  account: CustomerAccount,
+  meter: Meter,
+  window: Span,
+  feature: MeteredFeature,
+): AccountChange {
+  const next = meterAt(account, feature, window.end);
+  const event = {
+    type: 'usage.window_closed',
+    at: window.end,
+    feature: meter.feature,
+    window,
+    used: meter.used,
+  } as const;
+  return {
+    account: { ...account, meters: new Map([...account.meters, [meter.feature, next]]) },
+    events: [event],
+  };
+}

@@ -1,0 +1,88 @@
+import type { CustomerAccount, Release } from '../customer.js';
+import type { Instant, TimeZone } from '../time/instant.js';
+import { unreachable } from '../unreachable.js';
+import { resetWindows } from './anchors.js';
+import type { AccountChange } from './command.js';
+import { offeredWith, routeOfDueChange } from './plan-choice.js';
+import { periodFrom, periodUnder, record } from './state.js';
+import type { ActiveSubscription, AddOnQuantity, LiveSubscription, PlanVersion } from './subscription.js';
+
+export interface PlanMove {
+  readonly before: LiveSubscription;
+  readonly after: LiveSubscription;
+  readonly at: Instant;
+}
+
+/** Writes a move to another plan: its event, and new windows where the matching transition says `usage: reset`. */
+export function movePlan(account: CustomerAccount, release: Release, move: PlanMove): AccountChange {
+  const { before, after, at } = move;
+  const changed = record(account, 'subscription.plan_changed', at, before, after);
+  const from = before.planVersion.plan.key;
+  const { usage } = routeOfDueChange(release.catalog, from, after.planVersion.plan.key);
+  if (usage !== 'reset' || before.status === 'SCHEDULED') return withTrialGiven(changed, after);
+  const reset = resetWindows(changed.account, release, move);
+  return withTrialGiven({ account: reset.account, events: [...changed.events, ...reset.events] }, after);
+}
+
+/** A trial that goes on under a plan of another family is that family's trial, too. */
+function withTrialGiven(change: AccountChange, after: LiveSubscription): AccountChange {
+  if (after.status !== 'TRIALING') return change;
+  const { family } = after.planVersion.plan;
+  if (change.account.trialsGiven.has(family)) return change;
+  const trialsGiven = new Set([...change.account.trialsGiven, family]);
+  return { ...change, account: { ...change.account, trialsGiven } };
+}
+
+/** The subscription on another plan from `at` on; its status is kept, save for a trial where the plan has none. */
+export function onPlan(
+  subscription: LiveSubscription,
+  to: PlanVersion,
+  addOns: readonly AddOnQuantity[],
+  at: Instant,
+  zone: TimeZone,
+): LiveSubscription {
+  const { plan } = subscription.planVersion;
+  const moved = { planVersion: to, addOns, scheduledChange: null };
+  switch (subscription.status) {
+    case 'SCHEDULED':
+      return { ...subscription, ...moved, trial: subscription.trial && to.plan.trial !== null };
+    case 'TRIALING':
+      return to.plan.trial === null
+        ? active({ ...subscription, ...moved }, periodFrom(to.plan, at, zone))
+        : { ...subscription, ...moved };
+    case 'ACTIVE':
+    case 'PAST_DUE':
+      return { ...subscription, ...moved, period: periodUnder(to.plan, plan, subscription.period, at, zone) };
+    default:
+      return unreachable(subscription);
+  }
+}
+
+/** The subscription ACTIVE on the plan that follows by trial, grace or cancellation. A scheduled change is dropped. */
+export function fallenBack(
+  account: CustomerAccount,
+  release: Release,
+  subscription: Exclude<LiveSubscription, { status: 'SCHEDULED' }>,
+  to: PlanVersion,
+  at: Instant,
+): ActiveSubscription {
+  const { plan } = subscription.planVersion;
+  const zone = account.timeZone;
+  const period =
+    subscription.status === 'TRIALING'
+      ? periodFrom(to.plan, at, zone)
+      : periodUnder(to.plan, plan, subscription.period, at, zone);
+  const addOns = offeredWith(release.catalog, to.plan.key, subscription.addOns);
+  return active({ ...subscription, planVersion: to, addOns, scheduledChange: null }, period);
+}
+
+/** The subscription ACTIVE in the given period, without what only trials and grace have. */
+export function active(
+  subscription: LiveSubscription,
+  period: ActiveSubscription['period'],
+): ActiveSubscription {
+  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
+  const { cancelAt, scheduledChange } = subscription;
+  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt };
+  return { ...base, status: 'ACTIVE', period, cancelAt, scheduledChange };
+}

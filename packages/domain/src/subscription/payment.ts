@@ -1,0 +1,96 @@
+import type { CustomerAccount, Release } from '../customer.js';
+import { addDuration } from '../time/calendar.js';
+import { formatInstant, type Instant, type TimeZone } from '../time/instant.js';
+import { unreachable } from '../unreachable.js';
+import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
+import { active, fallenBack, movePlan } from './move-plan.js';
+import { fallbackPlan } from './plan-choice.js';
+import { badInput, unchanged } from './refusal.js';
+import { ended, record } from './state.js';
+import type { LiveSubscription, PastDueSubscription } from './subscription.js';
+
+type ReportPayment = Extract<SubscriptionCommand, { kind: 'reportPayment' }>;
+
+/** How far billing's clock may be ahead. */
+const CLOCK_SKEW = 5 * 60_000;
+
+/** Billing says that a payment failed or came in. An outcome older than the newest reported changes nothing. */
+export function reportPayment(
+  account: CustomerAccount,
+  subscription: LiveSubscription,
+  command: ReportPayment,
+  now: Instant,
+): CommandOutcome {
+  const reportedAt = command.at ?? now;
+  if (reportedAt > now + CLOCK_SKEW) {
+    return badInput(
+      'at',
+      `\`${formatInstant(reportedAt)}\` is more than 5 minutes ahead; report it when it has happened`,
+    );
+  }
+  const newest = subscription.lastPaymentAt;
+  if (newest !== null && reportedAt < newest) return unchanged(account);
+  const since = reportedAt < now ? reportedAt : now;
+  const told = { ...subscription, lastPaymentAt: reportedAt };
+  const succeeded = command.outcome === 'SUCCEEDED';
+  const after = succeeded ? paid(told) : unpaid(told, { since, reportedAt, zone: account.timeZone });
+  if (reportedAt === newest && isSame(subscription, after)) return unchanged(account);
+  const type = succeeded ? 'subscription.payment_succeeded' : 'subscription.payment_failed';
+  return { ok: true, ...record(account, type, since, subscription, after) };
+}
+
+function paid(subscription: LiveSubscription): LiveSubscription {
+  switch (subscription.status) {
+    case 'SCHEDULED':
+    case 'TRIALING':
+      return { ...subscription, paid: true };
+    case 'ACTIVE':
+      return subscription;
+    case 'PAST_DUE':
+      return active(subscription, subscription.period);
+    default:
+      return unreachable(subscription);
+  }
+}
+
+function unpaid(
+  subscription: LiveSubscription,
+  failure: { readonly since: Instant; readonly reportedAt: Instant; readonly zone: TimeZone },
+): LiveSubscription {
+  switch (subscription.status) {
+    case 'SCHEDULED':
+    case 'TRIALING':
+      return { ...subscription, paid: false };
+    case 'ACTIVE': {
+      const { grace } = subscription.planVersion.plan;
+      const graceEndsAt =
+        grace === null ? failure.since : addDuration(failure.reportedAt, grace, failure.zone);
+      return { ...subscription, status: 'PAST_DUE', graceEndsAt };
+    }
+    case 'PAST_DUE':
+      return subscription;
+    default:
+      return unreachable(subscription);
+  }
+}
+
+function isSame(before: LiveSubscription, after: LiveSubscription): boolean {
+  if ('paid' in before && 'paid' in after && before.paid !== after.paid) return false;
+  return before.status === after.status;
+}
+
+/** Grace is over: ACTIVE on the plan's `onExpiry`, else EXPIRED. */
+export function endGrace(
+  account: CustomerAccount,
+  unpaidOne: PastDueSubscription,
+  release: Release,
+): AccountChange {
+  const at = unpaidOne.graceEndsAt;
+  const to = fallbackPlan(account, release, unpaidOne, unpaidOne.planVersion.plan.onExpiry);
+  if (to === null) {
+    const after = ended(unpaidOne, 'EXPIRED', at, account.timeZone);
+    return record(account, 'subscription.expired', at, unpaidOne, after);
+  }
+  const after = fallenBack(account, release, unpaidOne, to, at);
+  return movePlan(account, release, { before: unpaidOne, after, at });
+}

@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { meridian } from '../../testing/meridian.js';
+import {
+  changeTo,
+  featureKey,
+  newCustomer,
+  subscribeTo,
+  subscriptionId,
+  time,
+} from '../../testing/subscriptions.js';
+import type { CustomerAccount } from '../customer.js';
+import { instant, type Instant } from '../time/instant.js';
+import { meterAt } from '../usage/window.js';
+import type { CustomerEvent, SubscriptionCommand, SubscriptionEventType } from './command.js';
+import { nextSubscriptionBoundary } from './boundary.js';
+import { applyDue, nextDue } from './due.js';
+import { execute } from './execute.js';
+import type { SubscriptionStatus } from './subscription.js';
+
+const HOUR = 3_600_000;
+const release = meridian();
+
+/** docs/rules.md, "Subscription", read by events: from which status to which. */
+const LIVE = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE'] as const;
+const same = LIVE.map((status) => `${status} ${status}`);
+const STEPS: Record<SubscriptionEventType, readonly string[]> = {
+  'subscription.scheduled': ['none SCHEDULED'],
+  'subscription.started': ['none TRIALING', 'none ACTIVE', 'SCHEDULED TRIALING', 'SCHEDULED ACTIVE'],
+  'subscription.trial_ended': ['TRIALING ACTIVE', 'TRIALING EXPIRED'],
+  'subscription.trial_extended': ['TRIALING TRIALING'],
+  'subscription.renewed': ['ACTIVE ACTIVE', 'PAST_DUE PAST_DUE'],
+  'subscription.payment_failed': [...same, 'ACTIVE PAST_DUE'],
+  'subscription.payment_succeeded': [
+    'SCHEDULED SCHEDULED',
+    'TRIALING TRIALING',
+    'ACTIVE ACTIVE',
+    'PAST_DUE ACTIVE',
+  ],
+  'subscription.plan_changed': [...same, 'TRIALING ACTIVE', 'PAST_DUE ACTIVE'],
+  'subscription.change_scheduled': same,
+  'subscription.change_withdrawn': same,
+  'subscription.change_refused': same,
+  'subscription.cancel_scheduled': same,
+  'subscription.cancel_withdrawn': same,
+  'subscription.canceled': LIVE.map((status) => `${status} CANCELED`),
+  'subscription.expired': ['TRIALING EXPIRED', 'PAST_DUE EXPIRED'],
+};
+
+const ids = fc.constantFrom('sub_1', 'sub_2', 'sub_3', 'sub_4').map(subscriptionId);
+const plans = fc.constantFrom('free', 'pro', 'team', 'enterprise', 'club');
+const hours = fc.integer({ min: -2400, max: 2400 });
+const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null });
+
+type Step = {
+  readonly after: number;
+  readonly command: (now: Instant) => SubscriptionCommand;
+  readonly use: number;
+};
+const from = (now: Instant, delta: number | null) => (delta === null ? null : instant(now + delta * HOUR));
+const commands: fc.Arbitrary<Step['command']> = fc.oneof(
+  fc
+    .record({ id: ids, plan: plans, trial: fc.boolean(), delta: maybe(hours) })
+    .map(({ id, plan, trial, delta }) => {
+      return (now: Instant) => subscribeTo(plan, { id, trial, startsAt: from(now, delta) });
+    }),
+  fc.record({ id: ids, plan: plans, delta: maybe(hours) }).map(({ id, plan, delta }) => {
+    const timing = delta === null ? null : 'AT';
+    return (now: Instant) => changeTo(plan, { subscriptionId: id, timing, at: from(now, delta) });
+  }),
+  fc
+    .record({ id: ids, timing: fc.constantFrom('NOW', 'PERIOD_END', 'AT'), delta: hours })
+    .map(({ id, timing, delta }) => {
+      return (now: Instant): SubscriptionCommand => {
+        return { kind: 'cancel', subscriptionId: id, timing, at: timing === 'AT' ? from(now, delta) : null };
+      };
+    }),
+  fc
+    .record({ id: ids, outcome: fc.constantFrom('SUCCEEDED', 'FAILED'), delta: maybe(hours) })
+    .map((report) => {
+      return (now: Instant): SubscriptionCommand => {
+        const { id, outcome, delta } = report;
+        return { kind: 'reportPayment', subscriptionId: id, outcome, at: from(now, delta) };
+      };
+    }),
+  fc.record({ id: ids, kind: fc.constantFrom('uncancel', 'withdrawScheduledChange') }).map(({ id, kind }) => {
+    return (): SubscriptionCommand => ({ kind, subscriptionId: id });
+  }),
+  fc.record({ id: ids, delta: hours }).map(({ id, delta }) => {
+    return (now: Instant): SubscriptionCommand => {
+      return { kind: 'extendTrial', subscriptionId: id, until: instant(now + delta * HOUR) };
+    };
+  }),
+);
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    after: fc.integer({ min: 0, max: 1000 }),
+    command: commands,
+    use: fc.integer({ min: 0, max: 3 }),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'Pacific/Apia');
+
+interface Told {
+  readonly account: CustomerAccount;
+  readonly events: readonly CustomerEvent[];
+}
+interface Played {
+  readonly account: CustomerAccount;
+  readonly now: Instant;
+  /** One entry for each call, with the account that it was given. */
+  readonly calls: readonly {
+    readonly before: CustomerAccount;
+    readonly change: Told;
+    readonly now: Instant;
+  }[];
+}
+
+function play(zone: string, sequence: readonly Step[]): Played {
+  let account = newCustomer(zone);
+  let now = time('2026-01-31T12:30:00Z');
+  const calls: Played['calls'][number][] = [];
+  for (const { after, command, use } of sequence) {
+    now = instant(now + after * HOUR);
+    const due = applyDue(account, release, now);
+    calls.push({ before: account, change: due, now });
+    const outcome = execute(due.account, command(now), release, now);
+    if (outcome.ok) calls.push({ before: due.account, change: outcome, now });
+    account = spent(outcome.ok ? outcome.account : due.account, use, now);
+  }
+  return { account, now, calls };
+}
+
+/** What a spend would write. */
+function spent(account: CustomerAccount, units: number, now: Instant): CustomerAccount {
+  const feature = release.catalog.features.get(featureKey(units > 1 ? 'minutes' : 'calls'));
+  if (units === 0 || feature?.type !== 'METERED') return account;
+  const meter = meterAt(account, feature, now);
+  return {
+    ...account,
+    meters: new Map(account.meters).set(feature.key, { ...meter, used: meter.used + units }),
+  };
+}
+
+test('no step leaves the table, and what has ended stays as it ended', () => {
+  fc.assert(
+    fc.property(zones, steps, (zone, sequence) => {
+      for (const { before, change } of play(zone, sequence).calls) {
+        for (const event of change.events) {
+          if (event.type === 'usage.window_closed') continue;
+          const step = `${event.before?.status ?? 'none'} ${event.after.status}`;
+          expect(STEPS[event.type]).toContain(step);
+        }
+        for (const one of before.subscriptions) {
+          if (isFinal(one.status)) expect(change.account.subscriptions).toContain(one);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a customer has at most one live subscription in each family', () => {
+  fc.assert(
+    fc.property(zones, steps, (zone, sequence) => {
+      const live = play(zone, sequence).account.subscriptions.filter(({ status }) => !isFinal(status));
+      const families = live.map(({ planVersion }) => planVersion.plan.family);
+      expect(new Set(families).size).toBe(families.length);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('events come in the order of their times, none of them ahead', () => {
+  fc.assert(
+    fc.property(zones, steps, (zone, sequence) => {
+      for (const { change, now } of play(zone, sequence).calls) {
+        const times = change.events.map(({ at }) => at);
+        expect(times).toEqual([...times].sort((a, b) => a - b));
+        expect(times.every((at) => at <= now)).toBe(true);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('one late call does what many early ones do, with the same events', () => {
+  const pauses = fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 10 });
+  fc.assert(
+    fc.property(zones, steps, pauses, (zone, sequence, gaps) => {
+      const { account, now } = play(zone, sequence);
+      let stepwise: Told = { account, events: [] };
+      let at = now;
+      for (const gap of gaps) {
+        at = instant(at + gap * HOUR);
+        const next = applyDue(stepwise.account, release, at);
+        stepwise = { account: next.account, events: [...stepwise.events, ...next.events] };
+      }
+      expect(applyDue(account, release, at)).toEqual(stepwise);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('`nextDue` is the first instant at which something is due', () => {
+  fc.assert(
+    fc.property(zones, steps, (zone, sequence) => {
+      const { account, now } = play(zone, sequence);
+      const settled = applyDue(account, release, now).account;
+      const due = nextDue(settled, release);
+      if (due === null) {
+        expect(applyDue(settled, release, instant(now + 1e12)).events).toEqual([]);
+        return;
+      }
+      expect(due).toBeGreaterThan(now);
+      expect(applyDue(settled, release, instant(due - 1))).toEqual({ account: settled, events: [] });
+      expect(applyDue(settled, release, due).events[0]?.at).toBe(due);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('between two boundaries a subscription changes by renewal alone', () => {
+  fc.assert(
+    fc.property(zones, steps, (zone, sequence) => {
+      const { account, now } = play(zone, sequence);
+      const settled = applyDue(account, release, now).account;
+      for (const one of settled.subscriptions) {
+        const boundary = nextSubscriptionBoundary(one, now) ?? instant(now + 5000 * HOUR);
+        const until = instant(Math.min(boundary - 1, now + 5000 * HOUR));
+        const others = { ...settled, subscriptions: [one] };
+        const types = new Set(applyDue(others, release, until).events.map(({ type }) => type));
+        types.delete('usage.window_closed');
+        expect([...types].filter((type) => type !== 'subscription.renewed')).toEqual([]);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a feature is anchored while a subscription gives it, and only then', () => {
+  fc.assert(
+    fc.property(zones, steps, (zone, sequence) => {
+      const { account } = play(zone, sequence);
+      const given = account.subscriptions
+        .filter(({ status }) => !isFinal(status) && status !== 'SCHEDULED')
+        .flatMap(({ planVersion }) => [...planVersion.plan.entitlements.keys()]);
+      expect([...account.windowAnchors.keys()].sort()).toEqual([...new Set(given)].sort());
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function isFinal(status: SubscriptionStatus): boolean {
+  return status === 'CANCELED' || status === 'EXPIRED';
+}

@@ -1,0 +1,111 @@
+import type { CustomerAccount, Release } from '../customer.js';
+import { subtractDuration } from '../time/calendar.js';
+import { formatInstant, parseDuration, type Instant, type IsoDuration } from '../time/instant.js';
+import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
+import { refusedAddOns, refusedQuantities, sellablePlan } from './plan-choice.js';
+import { badInput, conflict, type Refused } from './refusal.js';
+import { firstPeriod, otherInFamily, periodFrom, record } from './state.js';
+import type { PlanVersion, ScheduledSubscription, Subscription } from './subscription.js';
+
+type Subscribe = Extract<SubscriptionCommand, { kind: 'subscribe' }>;
+
+/** How far back `startsAt` may lie; docs/rules.md, "Subscription". */
+const OLDEST_START = duration('P10Y');
+
+/** A new subscription, begun at `startsAt` where that is not ahead. What was due since is the caller's to apply. */
+export function subscribe(
+  account: CustomerAccount,
+  command: Subscribe,
+  release: Release,
+  now: Instant,
+): CommandOutcome {
+  const sold = sellablePlan(release, command.plan);
+  if ('ok' in sold) return sold;
+  const startsAt = command.startsAt ?? now;
+  const refused = refusedStart(account, command, release, sold, now);
+  if (refused !== null) return refused;
+  const subscription: ScheduledSubscription = {
+    status: 'SCHEDULED',
+    id: command.subscriptionId,
+    customerId: account.id,
+    planVersion: sold,
+    addOns: command.addOns,
+    quantities: command.quantities,
+    startedAt: startsAt,
+    lastPaymentAt: null,
+    trial: command.trial && sold.plan.trial !== null && !account.trialsGiven.has(sold.plan.family),
+    paid: false,
+    cancelAt: null,
+    scheduledChange: null,
+  };
+  if (startsAt <= now) return { ok: true, ...begin(account, subscription, null) };
+  return { ok: true, ...record(account, 'subscription.scheduled', now, null, subscription) };
+}
+
+function refusedStart(
+  account: CustomerAccount,
+  command: Subscribe,
+  release: Release,
+  { plan }: PlanVersion,
+  now: Instant,
+): Refused | null {
+  const unfit =
+    refusedQuantities(command.quantities) ?? refusedAddOns(release.catalog, plan.key, command.addOns);
+  if (unfit !== null) return unfit;
+  const oldest = subtractDuration(now, OLDEST_START, account.timeZone);
+  if (command.startsAt !== null && command.startsAt < oldest) {
+    return badInput(
+      'startsAt',
+      `\`${formatInstant(command.startsAt)}\` is more than ten years back; give a later start`,
+    );
+  }
+  if (account.subscriptions.some(({ id }) => id === command.subscriptionId)) {
+    return conflict('subscriptionId', `there already is a subscription \`${command.subscriptionId}\``);
+  }
+  const other = otherInFamily(account, plan.family, command.subscriptionId);
+  if (other === undefined) return null;
+  return conflict(
+    'plan',
+    `\`${other.id}\` is live in the plan family \`${plan.family}\`; change its plan instead`,
+  );
+}
+
+/** A subscription begins at its `startedAt`: TRIALING, once for each customer and family, or ACTIVE. */
+export function begin(
+  account: CustomerAccount,
+  subscription: ScheduledSubscription,
+  before: Subscription | null,
+): AccountChange {
+  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
+  const { cancelAt, scheduledChange, paid } = subscription;
+  const { plan } = planVersion;
+  const base = {
+    id,
+    customerId,
+    planVersion,
+    addOns,
+    quantities,
+    startedAt,
+    lastPaymentAt,
+    cancelAt,
+    scheduledChange,
+  };
+  const period = firstPeriod(subscription, account.timeZone);
+  if (!subscription.trial || period.end === null || account.trialsGiven.has(plan.family)) {
+    const first = periodFrom(plan, startedAt, account.timeZone);
+    return record(account, 'subscription.started', startedAt, before, {
+      ...base,
+      status: 'ACTIVE',
+      period: first,
+    });
+  }
+  const given = { ...account, trialsGiven: new Set([...account.trialsGiven, plan.family]) };
+  const trialing = { ...base, status: 'TRIALING', period, trialEndsAt: period.end, paid } as const;
+  return record(given, 'subscription.started', startedAt, before, trialing);
+}
+
+function duration(text: string): IsoDuration {
+  const parsed = parseDuration(text);
+  if (parsed === null) throw new RangeError(`not a duration: ${text}`);
+  return parsed;
+}

@@ -1,0 +1,79 @@
+import type { AddOnKey, CustomerId, FeatureKey, PlanFamily, PlanKey, SubscriptionId } from '../ids.js';
+import type { Instant, TimeZone } from '../time/instant.js';
+import type { Plan } from '../catalog/catalog.js';
+
+/** A plan as it was sold: the number rises with each release that changes the plan. A version never changes. */
+export interface PlanVersion {
+  readonly plan: Plan;
+  readonly version: number;
+}
+
+export interface AddOnQuantity {
+  readonly addOn: AddOnKey;
+  readonly quantity: number;
+}
+
+export interface ScheduledChange {
+  readonly to: PlanVersion;
+  readonly at: Instant;
+}
+
+/** What every subscription has, whatever its status. */
+interface SubscriptionBase {
+  readonly id: SubscriptionId;
+  readonly customerId: CustomerId;
+  readonly planVersion: PlanVersion;
+  readonly addOns: readonly AddOnQuantity[];
+  readonly quantities: ReadonlyMap<FeatureKey, number>;
+  readonly startedAt: Instant;
+  /** Newest payment outcome that was reported, by billing's clock. Older ones change nothing. */
+  readonly lastPaymentAt: Instant | null;
+}
+
+/** The running period [start, end), counted from `anchor`; `end` null: the plan has no period. */
+export interface Period {
+  readonly anchor: Instant;
+  readonly start: Instant;
+  readonly end: Instant | null;
+}
+
+/** What waits for its time on a subscription that is live. */
+interface Pending {
+  readonly cancelAt: Instant | null;
+  readonly scheduledChange: ScheduledChange | null;
+}
+
+/** Begins at `startedAt`, which lies ahead; then TRIALING where `trial`, else ACTIVE. */
+export interface ScheduledSubscription extends SubscriptionBase, Pending {
+  readonly status: 'SCHEDULED';
+  readonly trial: boolean;
+  readonly paid: boolean;
+}
+/** Its period is its trial: `period.end` equals `trialEndsAt`. */
+export interface TrialingSubscription extends SubscriptionBase, Pending {
+  readonly status: 'TRIALING';
+  readonly period: Period;
+  readonly trialEndsAt: Instant;
+  readonly paid: boolean;
+}
+export interface ActiveSubscription extends SubscriptionBase, Pending {
+  readonly status: 'ACTIVE';
+  readonly period: Period;
+}
+/** In grace after a failed payment. */
+export interface PastDueSubscription extends SubscriptionBase, Pending {
+  readonly status: 'PAST_DUE';
+  readonly period: Period;
+  readonly graceEndsAt: Instant;
+}
+/** Final. */
+export interface EndedSubscription extends SubscriptionBase {
+  readonly status: 'CANCELED' | 'EXPIRED';
+  readonly period: Period;
+  readonly endedAt: Instant;
+}
+
+export type LiveSubscription =
+  ScheduledSubscription | TrialingSubscription | ActiveSubscription | PastDueSubscription;
+export type Subscription = LiveSubscription | EndedSubscription;
+export type SubscriptionStatus = Subscription['status'];

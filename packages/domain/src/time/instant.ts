@@ -1,0 +1,71 @@
+import { Temporal } from 'temporal-polyfill';
+
+declare const brand: unique symbol;
+
+/** A point in time: whole milliseconds since 1970-01-01T00:00Z. */
+export type Instant = number & { readonly [brand]: 'Instant' };
+/** An ISO 8601 duration, positive, as written (`P1M`, `PT5M`). */
+export type IsoDuration = string & { readonly [brand]: 'IsoDuration' };
+/** An IANA time zone name. */
+export type TimeZone = string & { readonly [brand]: 'TimeZone' };
+
+/** Milliseconds since the epoch as an Instant; RangeError unless it is a whole number that a Date can hold. */
+export function instant(epochMilliseconds: number): Instant {
+  if (!isInstant(epochMilliseconds)) throw new RangeError(`not an instant: ${String(epochMilliseconds)}`);
+  return epochMilliseconds;
+}
+
+function isInstant(value: number): value is Instant {
+  return Number.isInteger(value) && Math.abs(value) <= 8.64e15;
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\d([Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d))?$/;
+
+/** Reads an RFC 3339 time, or a bare date as its first instant in UTC; null if it is neither. */
+export function parseInstant(text: string): Instant | null {
+  const match = RFC_3339.exec(text);
+  if (!match) return null;
+  try {
+    const full = match[1] === undefined ? `${text}T00:00:00Z` : text;
+    return instant(Temporal.Instant.from(full).epochMilliseconds);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** RFC 3339 in UTC, to the millisecond. */
+export function formatInstant(at: Instant): string {
+  return new Date(at).toISOString();
+}
+
+/** Reads a positive ISO 8601 duration; null if it is none, zero or negative. */
+export function parseDuration(text: string): IsoDuration | null {
+  try {
+    const duration = Temporal.Duration.from(text);
+    return duration.sign > 0 && isIsoDuration(text) ? text : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function isIsoDuration(text: string): text is IsoDuration {
+  return text.startsWith('P');
+}
+
+/** Reads an IANA time zone name; null if it is unknown. Bare offsets (`+02:00`) are no zones. */
+export function parseTimeZone(text: string): TimeZone | null {
+  if (!/^[A-Za-z]/.test(text)) return null;
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
+    return isTimeZone(text) ? text : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function isTimeZone(text: string): text is TimeZone {
+  return text.length > 0;
+}

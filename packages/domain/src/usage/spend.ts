@@ -1,0 +1,91 @@
+import type { CustomerState, Release } from '../customer.js';
+import type { Feature } from '../catalog/catalog.js';
+import { decide } from '../decision/decide.js';
+import { isDecided } from '../decision/entitlement.js';
+import type { Decision } from '../decision/decision.js';
+import { parseFeatureKey, type FeatureKey } from '../ids.js';
+import type { Refusal } from '../subscription/command.js';
+import type { Instant } from '../time/instant.js';
+
+/** `consume` counts up; `release` gives back units of a LIMIT feature. */
+export interface SpendRequest {
+  readonly kind: 'consume' | 'release';
+  readonly feature: string;
+  /** At least 1. */
+  readonly quantity: number;
+}
+
+/** The decision as it stands after the spend, and by how much `used` changes: 0 where it was denied. */
+export interface SpendOutcome {
+  readonly decision: Decision;
+  readonly delta: number;
+}
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** Why a request can never be right, whoever makes it and whenever: BAD_USER_INPUT. Null: it may be decided. */
+export function refuseSpend(release: Release, request: SpendRequest): Refusal | null {
+  const feature = findFeature(release, request.feature);
+  if (feature === null) return null;
+  if (!isDecided(feature)) return badInput(`feature \`${feature.key}\` cannot be spent yet: not supported yet`);
+  const spendable = request.kind === 'consume' ? ['LIMIT', 'METERED'] : ['LIMIT'];
+  if (spendable.includes(feature.type)) return null;
+  const remedy = request.kind === 'consume' ? 'METERED and LIMIT features can be consumed' : 'only LIMIT features take units back';
+  return badInput(`feature \`${feature.key}\` is ${feature.type}; ${remedy}`);
+}
+
+function badInput(message: string): Refusal {
+  return { code: 'BAD_USER_INPUT', field: 'feature', message };
+}
+
+function findFeature(release: Release, text: string): Feature | null {
+  const key = parseFeatureKey(text);
+  return key === null ? null : (release.catalog.features.get(key) ?? null);
+}
+
+/**
+ * Decides one spend on the counter as it is: what fits is spent whole, else nothing. Giving back never fails
+ * and never goes below 0 (docs/rules.md, "Spending"). `refuseSpend` has been asked before.
+ */
+export function spend(state: CustomerState, request: SpendRequest, now: Instant): SpendOutcome {
+  const quantity = request.kind === 'consume' ? request.quantity : 0;
+  const decision = decide(state, { feature: request.feature, quantity }, now);
+  if (request.kind === 'release') return giveBack(state, decision, request.quantity);
+  if (!decision.allowed) return { decision, delta: 0 };
+  const used = decision.used ?? 0;
+  if (quantity > MOST - used - (decision.reserved ?? 0)) return { decision: counterFull(decision), delta: 0 };
+  return { decision: withUsed(decision, used + quantity), delta: quantity };
+}
+
+/** The counter as of the last spend in this batch: `used` of one feature replaced. */
+export function withCounter(state: CustomerState, feature: FeatureKey, used: number): CustomerState {
+  if (state.kind !== 'KNOWN') return state;
+  const meter = state.account.meters.get(feature);
+  if (!meter) return state;
+  const meters = new Map(state.account.meters).set(feature, { ...meter, used });
+  return { ...state, account: { ...state.account, meters } };
+}
+
+function giveBack(state: CustomerState, decision: Decision, quantity: number): SpendOutcome {
+  const key = parseFeatureKey(decision.feature);
+  if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key)) return { decision, delta: 0 };
+  const used = state.account.meters.get(key)?.used ?? 0;
+  const returned = Math.min(used, quantity);
+  const done = { ...decision, allowed: true, code: 'DONE' as const, message: `${String(returned)} given back` };
+  return { decision: withUsed(done, used - returned), delta: -returned };
+}
+
+function withUsed(decision: Decision, used: number): Decision {
+  const { limit } = decision;
+  const remaining = limit === null ? null : Math.max(0, limit - used - (decision.reserved ?? 0));
+  return { ...decision, used, remaining };
+}
+
+function counterFull(decision: Decision): Decision {
+  return {
+    ...decision,
+    allowed: false,
+    code: 'LIMIT_EXCEEDED',
+    message: `the counter cannot go beyond ${String(MOST)}`,
+  };
+}

@@ -1,0 +1,25 @@
+import type { CustomerAccount } from '../customer.js';
+import type { FeatureKey } from '../ids.js';
+import { sameLocalTime } from '../time/calendar.js';
+import type { Instant, TimeZone } from '../time/instant.js';
+import type { Meter, Span } from './meter.js';
+
+/**
+ * The customer in another time zone: a running window keeps its start, and its end moves to the same local
+ * date and time in the new zone, to the present if that is past. Periods and trials keep their ends
+ * (docs/rules.md, "Time").
+ */
+export function changeTimeZone(account: CustomerAccount, zone: TimeZone, now: Instant): CustomerAccount {
+  if (zone === account.timeZone) return account;
+  const meters = new Map<FeatureKey, Meter>();
+  for (const meter of account.meters.values()) {
+    const window = meter.window === null ? null : moveEnd(meter.window, account.timeZone, zone, now);
+    meters.set(meter.feature, { ...meter, window });
+  }
+  return { ...account, timeZone: zone, meters };
+}
+
+function moveEnd(window: Span, from: TimeZone, to: TimeZone, now: Instant): Span {
+  const end = sameLocalTime(window.end, from, to);
+  return { start: window.start, end: end > now ? end : now };
+}
