@@ -13,6 +13,8 @@ async function generate(): Promise<void> {
 }
 
 generate().catch((error: unknown) => {
-  process.stderr.write(`generate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `generate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = 1;
 });

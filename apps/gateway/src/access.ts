@@ -21,7 +21,10 @@ export class Access {
   /** FORBIDDEN unless the key's role reaches `role` and the key names the operation, or names none. */
   requireOperation(operation: string, role: Role): void {
     if (RANK[this.apiKey.role] < RANK[role]) {
-      throw new ApiError('FORBIDDEN', `\`${operation}\` needs a key with the role ${role}; this one is ${this.apiKey.role}`);
+      throw new ApiError(
+        'FORBIDDEN',
+        `\`${operation}\` needs a key with the role ${role}; this one is ${this.apiKey.role}`,
+      );
     }
     if (this.operations.size > 0 && !this.operations.has(operation)) {
       throw new ApiError('FORBIDDEN', `this key is not for \`${operation}\``);

@@ -3,7 +3,12 @@ import { EnvironmentError, parseEnvironment } from './environment.js';
 const URL_TEXT = 'postgres://licet:secret@localhost:5432/licet';
 
 test('all problems are named at once, each with its remedy and none with a password', () => {
-  const env = { PORT: 'eighty', DATABASE_URL: 'mysql://u:secret@h/d', LOG_LEVEL: 'loud', LICET_MASTER_KEY: 'short' };
+  const env = {
+    PORT: 'eighty',
+    DATABASE_URL: 'mysql://u:secret@h/d',
+    LOG_LEVEL: 'loud',
+    LICET_MASTER_KEY: 'short',
+  };
   let problems: readonly string[] = [];
   try {
     parseEnvironment(env);
@@ -18,5 +23,10 @@ test('all problems are named at once, each with its remedy and none with a passw
 test('what is left out has a default, but for the database', () => {
   expect(() => parseEnvironment({})).toThrow(/DATABASE_URL is missing/);
   const environment = parseEnvironment({ DATABASE_URL: URL_TEXT });
-  expect(environment).toMatchObject({ port: 4000, host: '127.0.0.1', logLevel: 'info', developmentKey: true });
+  expect(environment).toMatchObject({
+    port: 4000,
+    host: '127.0.0.1',
+    logLevel: 'info',
+    developmentKey: true,
+  });
 });

@@ -23,7 +23,9 @@ export class EnvironmentError extends Error {
 }
 
 /** Reads all that the gateway takes from the environment; EnvironmentError with all problems at once. */
-export function parseEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
+export function parseEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
   const problems: string[] = [];
   function read<T>(parse: () => T): T | null {
     try {
@@ -41,7 +43,14 @@ export function parseEnvironment(env: Readonly<Record<string, string | undefined
     throw new EnvironmentError(problems);
   }
   const host = env['HOST'] ?? '127.0.0.1';
-  return { port, host, databaseUrl, masterKey: masterKey.key, developmentKey: masterKey.development, logLevel };
+  return {
+    port,
+    host,
+    databaseUrl,
+    masterKey: masterKey.key,
+    developmentKey: masterKey.development,
+    logLevel,
+  };
 }
 
 function parsePort(text: string | undefined): number {
@@ -52,7 +61,9 @@ function parsePort(text: string | undefined): number {
 
 function parseDatabaseUrl(text: string | undefined): string {
   if (text === undefined || text === '') {
-    throw new RangeError('DATABASE_URL is missing; set it to a Postgres URL, such as `postgres://user:password@host:5432/licet`');
+    throw new RangeError(
+      'DATABASE_URL is missing; set it to a Postgres URL, such as `postgres://user:password@host:5432/licet`',
+    );
   }
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol === 'postgres:' || url?.protocol === 'postgresql:') return text;

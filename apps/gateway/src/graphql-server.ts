@@ -1,5 +1,8 @@
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -56,7 +59,8 @@ function createApolloServer(
     allowBatchedHttpRequests: false,
     nodeEnv: 'production',
     logger,
-    formatError: (_formatted, error) => formatError(error, requestScope.getStore() ?? { requestId: 'none', logger }),
+    formatError: (_formatted, error) =>
+      formatError(error, requestScope.getStore() ?? { requestId: 'none', logger }),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),

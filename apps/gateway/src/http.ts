@@ -1,5 +1,10 @@
 import { parse as parseQueryString } from 'node:querystring';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { authenticate, type Access } from './access.js';
 import type { Services } from './context.js';
@@ -23,12 +28,14 @@ export function createHttpServer(services: Services): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    querystringParser: (text) => parseQueryString(text),
+    routerOptions: { querystringParser: (text) => parseQueryString(text) },
     forceCloseConnections: 'idle',
   });
   server.decorateRequest('access', null);
-  server.addHook('onRequest', async (request, reply) => {
-    await reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  server.addHook('onRequest', (request, reply, done) => {
+    // A reply settles when it has been sent: it is never awaited here.
+    void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    done();
   });
   readJsonBodies(server);
   answerErrors(server, services.logger);
@@ -47,14 +54,15 @@ function readJsonBodies(server: FastifyInstance): void {
 }
 
 function answerErrors(server: FastifyInstance, logger: Logger): void {
-  server.setErrorHandler(async (error: FastifyError | ApiError, request, reply) => {
+  server.setErrorHandler((error: FastifyError | ApiError, request, reply) => {
     const status = statusOf(error);
-    const shown = status < 500 && !(error instanceof ApiError) ? new ApiError('BAD_USER_INPUT', error.message) : error;
-    await sendError(request, reply, { status, error: shown, logger });
+    const shown =
+      status < 500 && !(error instanceof ApiError) ? new ApiError('BAD_USER_INPUT', error.message) : error;
+    sendError(request, reply, { status, error: shown, logger });
   });
-  server.setNotFoundHandler(async (request, reply) => {
+  server.setNotFoundHandler((request, reply) => {
     const error = new ApiError('NOT_FOUND', 'there is nothing at this address; the API is at `/graphql`');
-    await sendError(request, reply, { status: 404, error, logger });
+    sendError(request, reply, { status: 404, error, logger });
   });
 }
 
@@ -70,11 +78,14 @@ interface Failure {
   readonly logger: Logger;
 }
 
-async function sendError(request: FastifyRequest, reply: FastifyReply, { status, error, logger }: Failure): Promise<void> {
+function sendError(request: FastifyRequest, reply: FastifyReply, { status, error, logger }: Failure): void {
   const formatted = formatError(error, { requestId: request.id, logger });
   const code = formatted.extensions?.['code'] === 'UNAVAILABLE' ? 503 : status;
-  if (code === 401) await reply.header('www-authenticate', 'Bearer');
-  await reply.code(code).header('content-type', 'application/json; charset=utf-8').send({ errors: [formatted] });
+  if (code === 401) void reply.header('www-authenticate', 'Bearer');
+  void reply
+    .code(code)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send({ errors: [formatted] });
 }
 
 function addHealth(server: FastifyInstance, { db, logger }: Services): void {

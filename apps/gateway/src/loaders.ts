@@ -64,7 +64,11 @@ function batched<K, V>(load: (keys: readonly K[]) => Promise<V[]>): DataLoader<K
   return new DataLoader<K, V>(load, { maxBatchSize: BATCH_MAX });
 }
 
-async function statesOf(db: Database, tenantId: TenantId, ids: readonly CustomerId[]): Promise<StampedState[]> {
+async function statesOf(
+  db: Database,
+  tenantId: TenantId,
+  ids: readonly CustomerId[],
+): Promise<StampedState[]> {
   const { revision, asOf, states } = await loadStates(db, tenantId, ids);
   return ids.map((id) => {
     const state = states.get(id);
@@ -73,13 +77,20 @@ async function statesOf(db: Database, tenantId: TenantId, ids: readonly Customer
   });
 }
 
-function subscriptionsLoader(db: Database, tenantId: TenantId, ended: boolean): DataLoader<CustomerId, Subscription[]> {
+function subscriptionsLoader(
+  db: Database,
+  tenantId: TenantId,
+  ended: boolean,
+): DataLoader<CustomerId, Subscription[]> {
   return batched(async (ids) =>
     inOrder<CustomerId, Subscription[]>(ids, await subscriptionsOf(db, tenantId, ids, { ended }), []),
   );
 }
 
-function closedWindowsLoader(db: Database, tenantId: TenantId): DataLoader<WindowsKey, UsageBucket[], string> {
+function closedWindowsLoader(
+  db: Database,
+  tenantId: TenantId,
+): DataLoader<WindowsKey, UsageBucket[], string> {
   async function load(keys: readonly WindowsKey[]): Promise<UsageBucket[][]> {
     const first = Math.max(...keys.map((key) => key.first));
     const windows = await closedWindows(db, tenantId, keys, first);

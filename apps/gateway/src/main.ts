@@ -17,7 +17,10 @@ async function main(): Promise<void> {
 }
 
 /** Returns what stops everything that was started. */
-async function start({ databaseUrl, masterKey, host, port }: Environment, logger: Logger): Promise<() => Promise<void>> {
+async function start(
+  { databaseUrl, masterKey, host, port }: Environment,
+  logger: Logger,
+): Promise<() => Promise<void>> {
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const feed = new EventFeed(db);
   await feed.start();

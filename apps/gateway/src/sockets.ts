@@ -1,6 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GraphQLError, parse, specifiedRules, validate, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  parse,
+  specifiedRules,
+  validate,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { authenticate, type Access } from './access.js';
@@ -57,14 +64,19 @@ export function addSocketServer(http: Server, schema: GraphQLSchema, services: S
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
+    sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      sockets.emit('connection', webSocket, request),
+    );
   });
   return disposableOnce(async () => {
     await server.dispose();
   });
 }
 
-function parseBounded(source: Parameters<typeof parse>[0], options?: Parameters<typeof parse>[1]): ReturnType<typeof parse> {
+function parseBounded(
+  source: Parameters<typeof parse>[0],
+  options?: Parameters<typeof parse>[1],
+): ReturnType<typeof parse> {
   const problem = documentProblem(typeof source === 'string' ? source : source.body);
   if (problem !== null) throw new GraphQLError(problem, { extensions: { code: 'BAD_USER_INPUT' } });
   return parse(source, { ...options, maxTokens: TOKENS_MAX });

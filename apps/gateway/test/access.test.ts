@@ -15,7 +15,11 @@ afterAll(async () => {
 
 const CHECK = '{ check(input: { customerId: "ada", feature: "sso" }) { code } }';
 
-async function codeOf(query: string, key: string | null, variables: Record<string, unknown> = {}): Promise<string | undefined> {
+async function codeOf(
+  query: string,
+  key: string | null,
+  variables: Record<string, unknown> = {},
+): Promise<string | undefined> {
   return (await gateway.send(query, variables, key)).errors[0]?.extensions.code;
 }
 
@@ -23,7 +27,14 @@ test('no key, a wrong one, a malformed one, a revoked one and an expired one get
   const revoked = await gateway.newKey({ role: 'READER' });
   expect(await codeOf(CHECK, revoked.secret)).toBeUndefined();
   await gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id: revoked.id });
-  const keys = [null, randomUUID(), 'lk_reader_0000000000', revoked.secret, `${revoked.secret}x`, gateway.adminKey.toUpperCase()];
+  const keys = [
+    null,
+    randomUUID(),
+    'lk_reader_0000000000',
+    revoked.secret,
+    `${revoked.secret}x`,
+    gateway.adminKey.toUpperCase(),
+  ];
   const answers = await Promise.all(keys.map((key) => gateway.send(CHECK, {}, key)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
   const shown = answers.map(({ errors: [error] }) => [error?.message, error?.extensions.code]);
@@ -32,7 +43,8 @@ test('no key, a wrong one, a malformed one, a revoked one and an expired one get
 });
 
 const UPSERT = 'mutation { upsertCustomer(input: { id: "cy" }) { revision } }';
-const CONSUME = 'mutation ($key: String!) { consume(input: { customerId: "ada", feature: "projects", idempotencyKey: $key }) { consumed } }';
+const CONSUME =
+  'mutation ($key: String!) { consume(input: { customerId: "ada", feature: "projects", idempotencyKey: $key }) { consumed } }';
 const CANCEL = 'mutation ($id: ID!) { uncancelSubscription(subscriptionId: $id) { revision } }';
 const KEYS = '{ apiKeys { pageInfo { hasNextPage } } }';
 
@@ -72,7 +84,8 @@ test('a key that names customers sees and touches no other', async () => {
     UPSERT,
     'mutation { createApiKey(input: { name: "wider", role: READER, idempotencyKey: "w" }) { secret } }',
   ];
-  for (const query of forbidden) expect([query, await codeOf(query, secret, { id, key: 'k' })]).toEqual([query, 'FORBIDDEN']);
+  for (const query of forbidden)
+    expect([query, await codeOf(query, secret, { id, key: 'k' })]).toEqual([query, 'FORBIDDEN']);
   const lists = await gateway.send(
     '{ customers(first: 100) { edges { node { id } } } events(first: 100) { edges { node { customerId } } } }',
     {},

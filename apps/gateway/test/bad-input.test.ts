@@ -21,7 +21,10 @@ const PAY = 'mutation ($input: ReportPaymentInput!) { reportPayment(input: $inpu
 const UPSERT = 'mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { revision } }';
 const KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
 
-async function refused(query: string, variables: Record<string, unknown>): Promise<[string, string | undefined]> {
+async function refused(
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<[string, string | undefined]> {
   const before = await gateway.countEvents();
   const answer = await gateway.send(query, variables);
   expect(await gateway.countEvents()).toBe(before);
@@ -50,58 +53,226 @@ test.each<[string, string, () => { input: object }, string, string]>([
   ['an unknown plan', SUBSCRIBE, () => sale({ plan: 'no-such' }), 'NOT_FOUND', 'input.plan'],
   ['a plan that can be none', SUBSCRIBE, () => sale({ plan: 'No Such!' }), 'NOT_FOUND', 'input.plan'],
   ['an unknown customer', SUBSCRIBE, () => sale({ customerId: 'nobody' }), 'NOT_FOUND', 'input.customerId'],
-  ['an unknown add-on', SUBSCRIBE, () => sale({ addOns: [{ addOn: 'no-such' }] }), 'NOT_FOUND', 'input.addOns.0.addOn'],
-  ['an unknown feature to buy', SUBSCRIBE, () => sale({ quantities: [{ feature: 'no-such', quantity: 1 }] }), 'NOT_FOUND', 'input.quantities.0.feature'],
-  ['a start more than ten years back', SUBSCRIBE, () => sale({ startsAt: years(10.2) }), 'BAD_USER_INPUT', 'input.startsAt'],
-  ['a start that is no time', SUBSCRIBE, () => sale({ startsAt: 'yesterday' }), 'BAD_USER_INPUT', 'input.startsAt'],
-  ['no idempotency key', SUBSCRIBE, () => sale({ idempotencyKey: undefined }), 'BAD_USER_INPUT', 'input.idempotencyKey'],
-  ['an empty idempotency key', SUBSCRIBE, () => sale({ idempotencyKey: '' }), 'BAD_USER_INPUT', 'input.idempotencyKey'],
+  [
+    'an unknown add-on',
+    SUBSCRIBE,
+    () => sale({ addOns: [{ addOn: 'no-such' }] }),
+    'NOT_FOUND',
+    'input.addOns',
+  ],
+  [
+    'seats to buy',
+    SUBSCRIBE,
+    () => sale({ quantities: [{ feature: 'editors', quantity: 1 }] }),
+    'BAD_USER_INPUT',
+    'input.quantities',
+  ],
+  [
+    'a start more than ten years back',
+    SUBSCRIBE,
+    () => sale({ startsAt: years(10.2) }),
+    'BAD_USER_INPUT',
+    'input.startsAt',
+  ],
+  [
+    'a start that is no time',
+    SUBSCRIBE,
+    () => sale({ startsAt: 'yesterday' }),
+    'BAD_USER_INPUT',
+    'input.startsAt',
+  ],
+  [
+    'no idempotency key',
+    SUBSCRIBE,
+    () => sale({ idempotencyKey: undefined }),
+    'BAD_USER_INPUT',
+    'input.idempotencyKey',
+  ],
+  [
+    'an empty idempotency key',
+    SUBSCRIBE,
+    () => sale({ idempotencyKey: '' }),
+    'BAD_USER_INPUT',
+    'input.idempotencyKey',
+  ],
   ['a second plan of the family', SUBSCRIBE, () => sale({ plan: 'free' }), 'CONFLICT', 'input.plan'],
   ['a change to the same plan', CHANGE, () => change({ plan: 'pro' }), 'BAD_USER_INPUT', 'input.plan'],
   ['a change to an unknown plan', CHANGE, () => change({ plan: 'no-such' }), 'NOT_FOUND', 'input.plan'],
-  ['a change of an unknown subscription', CHANGE, () => change({ subscriptionId: 'sub_none' }), 'NOT_FOUND', 'input.subscriptionId'],
+  [
+    'a change of an unknown subscription',
+    CHANGE,
+    () => change({ subscriptionId: 'sub_none' }),
+    'NOT_FOUND',
+    'input.subscriptionId',
+  ],
   ['a change from another plan', CHANGE, () => change({ from: 'free' }), 'CONFLICT', 'input.from'],
   ['a change at no time', CHANGE, () => change({ timing: 'AT' }), 'BAD_USER_INPUT', 'input.at'],
-  ['a change without a key', CHANGE, () => change({ idempotencyKey: undefined }), 'BAD_USER_INPUT', 'input.idempotencyKey'],
-  ['a cancellation of nothing', CANCEL, () => ({ input: { subscriptionId: 'sub_none' } }), 'NOT_FOUND', 'input.subscriptionId'],
-  ['a payment for nothing', PAY, () => ({ input: { subscriptionId: 'sub_none', outcome: 'FAILED', idempotencyKey: 'k' } }), 'NOT_FOUND', 'input.subscriptionId'],
-  ['a payment without a key', PAY, () => ({ input: { subscriptionId, outcome: 'FAILED' } }), 'BAD_USER_INPUT', 'input.idempotencyKey'],
-  ['an outcome that is none', PAY, () => ({ input: { subscriptionId, outcome: 'MAYBE', idempotencyKey: 'k' } }), 'BAD_USER_INPUT', 'input.outcome'],
-  ['consuming a negative quantity', CONSUME, () => spend({ quantity: -1 }), 'BAD_USER_INPUT', 'input.quantity'],
+  [
+    'a change without a key',
+    CHANGE,
+    () => change({ idempotencyKey: undefined }),
+    'BAD_USER_INPUT',
+    'input.idempotencyKey',
+  ],
+  [
+    'a cancellation of nothing',
+    CANCEL,
+    () => ({ input: { subscriptionId: 'sub_none' } }),
+    'NOT_FOUND',
+    'input.subscriptionId',
+  ],
+  [
+    'a payment for nothing',
+    PAY,
+    () => ({ input: { subscriptionId: 'sub_none', outcome: 'FAILED', idempotencyKey: 'k' } }),
+    'NOT_FOUND',
+    'input.subscriptionId',
+  ],
+  [
+    'a payment without a key',
+    PAY,
+    () => ({ input: { subscriptionId, outcome: 'FAILED' } }),
+    'BAD_USER_INPUT',
+    'input.idempotencyKey',
+  ],
+  [
+    'an outcome that is none',
+    PAY,
+    () => ({ input: { subscriptionId, outcome: 'MAYBE', idempotencyKey: 'k' } }),
+    'BAD_USER_INPUT',
+    'input.outcome',
+  ],
+  [
+    'consuming a negative quantity',
+    CONSUME,
+    () => spend({ quantity: -1 }),
+    'BAD_USER_INPUT',
+    'input.quantity',
+  ],
   ['consuming a fraction', CONSUME, () => spend({ quantity: 1.5 }), 'BAD_USER_INPUT', 'input.quantity'],
   ['consuming 2^53', CONSUME, () => spend({ quantity: 2 ** 53 }), 'BAD_USER_INPUT', 'input.quantity'],
   ['consuming text', CONSUME, () => spend({ quantity: '3' }), 'BAD_USER_INPUT', 'input.quantity'],
   ['consuming nothing', CONSUME, () => spend({ quantity: 0 }), 'BAD_USER_INPUT', 'input.quantity'],
-  ['consuming without a key', CONSUME, () => spend({ idempotencyKey: undefined }), 'BAD_USER_INPUT', 'input.idempotencyKey'],
-  ['a key of 256 characters', CONSUME, () => spend({ idempotencyKey: 'k'.repeat(256) }), 'BAD_USER_INPUT', 'input.idempotencyKey'],
-  ['consuming an on/off feature', CONSUME, () => spend({ feature: 'sso' }), 'BAD_USER_INPUT', 'input.feature'],
+  [
+    'consuming without a key',
+    CONSUME,
+    () => spend({ idempotencyKey: undefined }),
+    'BAD_USER_INPUT',
+    'input.idempotencyKey',
+  ],
+  [
+    'a key of 256 characters',
+    CONSUME,
+    () => spend({ idempotencyKey: 'k'.repeat(256) }),
+    'BAD_USER_INPUT',
+    'input.idempotencyKey',
+  ],
+  [
+    'consuming an on/off feature',
+    CONSUME,
+    () => spend({ feature: 'sso' }),
+    'BAD_USER_INPUT',
+    'input.feature',
+  ],
   ['consuming a value', CONSUME, () => spend({ feature: 'support' }), 'BAD_USER_INPUT', 'input.feature'],
   ['consuming seats', CONSUME, () => spend({ feature: 'editors' }), 'BAD_USER_INPUT', 'input.feature'],
   ['consuming credits', CONSUME, () => spend({ feature: 'ai-credits' }), 'BAD_USER_INPUT', 'input.feature'],
   ['giving back calls', RELEASE, () => spend({ feature: 'api-calls' }), 'BAD_USER_INPUT', 'input.feature'],
-  ['giving back nothing', RELEASE, () => spend({ feature: 'projects', quantity: 0 }), 'BAD_USER_INPUT', 'input.quantity'],
-  ['checking a negative quantity', CHECK, () => ({ input: { customerId: 'ada', feature: 'sso', quantity: -1 } }), 'BAD_USER_INPUT', 'input.quantity'],
-  ['checking seats', CHECK, () => ({ input: { customerId: 'ada', feature: 'editors' } }), 'BAD_USER_INPUT', 'input.feature'],
-  ['a revision that is none', CHECK, () => ({ input: { customerId: 'ada', feature: 'sso', atLeast: 'x' } }), 'BAD_USER_INPUT', 'input.atLeast'],
-  ['a customer id that can be none', CHECK, () => ({ input: { customerId: '', feature: 'sso' } }), 'BAD_USER_INPUT', 'input.customerId'],
+  [
+    'giving back nothing',
+    RELEASE,
+    () => spend({ feature: 'projects', quantity: 0 }),
+    'BAD_USER_INPUT',
+    'input.quantity',
+  ],
+  [
+    'checking a negative quantity',
+    CHECK,
+    () => ({ input: { customerId: 'ada', feature: 'sso', quantity: -1 } }),
+    'BAD_USER_INPUT',
+    'input.quantity',
+  ],
+  [
+    'checking seats',
+    CHECK,
+    () => ({ input: { customerId: 'ada', feature: 'editors' } }),
+    'BAD_USER_INPUT',
+    'input.feature',
+  ],
+  [
+    'a revision that is none',
+    CHECK,
+    () => ({ input: { customerId: 'ada', feature: 'sso', atLeast: 'x' } }),
+    'BAD_USER_INPUT',
+    'input.atLeast',
+  ],
+  [
+    'a customer id that can be none',
+    CHECK,
+    () => ({ input: { customerId: '', feature: 'sso' } }),
+    'BAD_USER_INPUT',
+    'input.customerId',
+  ],
   ['a customer without an id', UPSERT, () => ({ input: { name: 'x' } }), 'BAD_USER_INPUT', 'input.id'],
-  ['a zone that is none', UPSERT, () => ({ input: { id: 'x', timeZone: 'Mars/Olympus' } }), 'BAD_USER_INPUT', 'input.timeZone'],
-  ['attributes that are no object', UPSERT, () => ({ input: { id: 'x', attributes: [1] } }), 'BAD_USER_INPUT', 'input.attributes'],
-  ['a role that is none', KEY, () => ({ input: { name: 'x', role: 'GOD', idempotencyKey: 'k' } }), 'BAD_USER_INPUT', 'input.role'],
-  ['a key for no operation', KEY, () => ({ input: { name: 'x', role: 'READER', operations: ['chek'], idempotencyKey: 'k' } }), 'BAD_USER_INPUT', 'input.operations.0'],
-  ['a key that has expired', KEY, () => ({ input: { name: 'x', role: 'READER', expiresAt: years(1), idempotencyKey: 'k' } }), 'BAD_USER_INPUT', 'input.expiresAt'],
-])('%s is refused by code and field, and nothing is written', async (_name, query, variables, code, field) => {
-  expect(await refused(query, variables())).toEqual([code, field]);
-});
+  [
+    'a zone that is none',
+    UPSERT,
+    () => ({ input: { id: 'x', timeZone: 'Mars/Olympus' } }),
+    'BAD_USER_INPUT',
+    'input.timeZone',
+  ],
+  [
+    'attributes that are no object',
+    UPSERT,
+    () => ({ input: { id: 'x', attributes: [1] } }),
+    'BAD_USER_INPUT',
+    'input.attributes',
+  ],
+  [
+    'a role that is none',
+    KEY,
+    () => ({ input: { name: 'x', role: 'GOD', idempotencyKey: 'k' } }),
+    'BAD_USER_INPUT',
+    'input.role',
+  ],
+  [
+    'a key for no operation',
+    KEY,
+    () => ({ input: { name: 'x', role: 'READER', operations: ['chek'], idempotencyKey: 'k' } }),
+    'BAD_USER_INPUT',
+    'input.operations.0',
+  ],
+  [
+    'a key that has expired',
+    KEY,
+    () => ({ input: { name: 'x', role: 'READER', expiresAt: years(1), idempotencyKey: 'k' } }),
+    'BAD_USER_INPUT',
+    'input.expiresAt',
+  ],
+])(
+  '%s is refused by code and field, and nothing is written',
+  async (_name, query, variables, code, field) => {
+    expect(await refused(query, variables())).toEqual([code, field]);
+  },
+);
 
 test.each([
   ['{ check(input: { customerId: "ada", feature: "sso", quantity: 1.5 }) { code } }', 'input.quantity'],
-  ['mutation { consume(input: { customerId: "ada", feature: "projects" }) { consumed } }', 'input.idempotencyKey'],
-  ['{ checkMany(inputs: [{ customerId: "ada", feature: "sso" }, { customerId: "ada" }]) { code } }', 'inputs.1.feature'],
+  [
+    'mutation { consume(input: { customerId: "ada", feature: "projects" }) { consumed } }',
+    'input.idempotencyKey',
+  ],
+  [
+    '{ checkMany(inputs: [{ customerId: "ada", feature: "sso" }, { customerId: "ada" }]) { code } }',
+    'inputs.1.feature',
+  ],
   ['{ customers(first: 0) { pageInfo { hasNextPage } } }', 'first'],
   ['{ customers(first: 101) { pageInfo { hasNextPage } } }', 'first'],
   ['{ customers(after: "x") { pageInfo { hasNextPage } } }', 'after'],
-  ['{ events(since: "2026-01-02T00:00:00Z", until: "2026-01-01T00:00:00Z") { pageInfo { hasNextPage } } }', 'until'],
+  [
+    '{ events(since: "2026-01-02T00:00:00Z", until: "2026-01-01T00:00:00Z") { pageInfo { hasNextPage } } }',
+    'until',
+  ],
   ['{ customer(id: "ada") { check(feature: "sso", quantity: -1) { code } } }', 'quantity'],
   ['{ customer(id: "ada") { usage(feature: "editors") { used } } }', 'feature'],
   ['mutation { extendTrial(subscriptionId: "sub_x", until: "soon") { revision } }', 'until'],
@@ -112,17 +283,44 @@ test.each([
 test('the same key with another input is CONFLICT, with another operation too', async () => {
   const idempotencyKey = newIdempotencyKey();
   await gateway.send(CONSUME, spend({ idempotencyKey, quantity: 1 }));
-  expect(await refused(CONSUME, spend({ idempotencyKey, quantity: 2 }))).toEqual(['CONFLICT', 'input.idempotencyKey']);
+  expect(await refused(CONSUME, spend({ idempotencyKey, quantity: 2 }))).toEqual([
+    'CONFLICT',
+    'input.idempotencyKey',
+  ]);
   expect(await refused(CHANGE, change({ idempotencyKey }))).toEqual(['CONFLICT', 'input.idempotencyKey']);
 });
 
 test.each([
   ['check', CHECK, { customerId: 'ada', feature: 'no-such' }, 'check.code', 'UNKNOWN_FEATURE'],
   ['check', CHECK, { customerId: 'nobody', feature: 'sso' }, 'check.code', 'UNKNOWN_CUSTOMER'],
-  ['consume', CONSUME, { customerId: 'ada', feature: 'no-such', idempotencyKey: 'a' }, 'consume.decision.code', 'UNKNOWN_FEATURE'],
-  ['consume', CONSUME, { customerId: 'nobody', feature: 'projects', idempotencyKey: 'b' }, 'consume.decision.code', 'UNKNOWN_CUSTOMER'],
-  ['releaseUsage', RELEASE, { customerId: 'ada', feature: 'no-such', idempotencyKey: 'c' }, 'releaseUsage.decision.code', 'UNKNOWN_FEATURE'],
-  ['releaseUsage', RELEASE, { customerId: 'nobody', feature: 'projects', idempotencyKey: 'd' }, 'releaseUsage.decision.code', 'UNKNOWN_CUSTOMER'],
+  [
+    'consume',
+    CONSUME,
+    { customerId: 'ada', feature: 'no-such', idempotencyKey: 'a' },
+    'consume.decision.code',
+    'UNKNOWN_FEATURE',
+  ],
+  [
+    'consume',
+    CONSUME,
+    { customerId: 'nobody', feature: 'projects', idempotencyKey: 'b' },
+    'consume.decision.code',
+    'UNKNOWN_CUSTOMER',
+  ],
+  [
+    'releaseUsage',
+    RELEASE,
+    { customerId: 'ada', feature: 'no-such', idempotencyKey: 'c' },
+    'releaseUsage.decision.code',
+    'UNKNOWN_FEATURE',
+  ],
+  [
+    'releaseUsage',
+    RELEASE,
+    { customerId: 'nobody', feature: 'projects', idempotencyKey: 'd' },
+    'releaseUsage.decision.code',
+    'UNKNOWN_CUSTOMER',
+  ],
 ])('%s denies what does not exist, and writes nothing', async (_name, query, input, path, code) => {
   const before = await gateway.countEvents();
   const answer = await gateway.send(query, { input });

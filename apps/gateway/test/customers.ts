@@ -1,11 +1,21 @@
 import { newIdempotencyKey, type Answer, type TestGateway } from './gateway.js';
 
 /** A customer that is on a plan from now on; returns the subscription's id. */
-export async function newCustomer(gateway: TestGateway, id: string, plan: string, input: object = {}): Promise<string> {
-  await gateway.send('mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { revision } }', {
-    input: { id },
-  });
-  return (await subscribe(gateway, { customerId: id, plan, trial: false, ...input })).text('subscribe.subscription.id');
+export async function newCustomer(
+  gateway: TestGateway,
+  id: string,
+  plan: string,
+  input: object = {},
+): Promise<string> {
+  await gateway.send(
+    'mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { revision } }',
+    {
+      input: { id },
+    },
+  );
+  return (await subscribe(gateway, { customerId: id, plan, trial: false, ...input })).text(
+    'subscribe.subscription.id',
+  );
 }
 
 export function subscribe(gateway: TestGateway, input: object): Promise<Answer> {

@@ -12,7 +12,12 @@ import { CATALOG } from './catalog.js';
 export interface GraphqlError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
-  readonly extensions: { readonly code: string; readonly field?: string; readonly requestId: string; readonly retryAfter?: number };
+  readonly extensions: {
+    readonly code: string;
+    readonly field?: string;
+    readonly requestId: string;
+    readonly retryAfter?: number;
+  };
 }
 
 /** What came back; `data` is looked at by path, as a client without generated types would. */
@@ -32,7 +37,11 @@ export interface TestGateway {
   /** Sends an operation with the admin key, or with another, or (null) with none. */
   send(query: string, variables?: Record<string, unknown>, key?: string | null): Promise<Answer>;
   /** A key of this role, narrowed where asked. */
-  newKey(input: { role: string; operations?: string[]; customerIds?: string[] }): Promise<{ id: string; secret: string }>;
+  newKey(input: {
+    role: string;
+    operations?: string[];
+    customerIds?: string[];
+  }): Promise<{ id: string; secret: string }>;
   socket(key?: string | null): SocketClient;
   /** Events that the database holds, of every tenant. */
   countEvents(): Promise<number>;
@@ -51,11 +60,18 @@ export async function startTestGateway(): Promise<TestGateway> {
   await ensureAdminKey(db, tenantId, adminKey);
   const feed = new EventFeed(db);
   await feed.start();
-  const server = await startServer({ db, feed, logger: pino({ level: 'silent' }) }, { host: '127.0.0.1', port: 0 });
+  const server = await startServer(
+    { db, feed, logger: pino({ level: 'silent' }) },
+    { host: '127.0.0.1', port: 0 },
+  );
   const owner = new Client({ connectionString: database.url });
   await owner.connect();
 
-  async function send(query: string, variables: Record<string, unknown> = {}, key: string | null = adminKey): Promise<Answer> {
+  async function send(
+    query: string,
+    variables: Record<string, unknown> = {},
+    key: string | null = adminKey,
+  ): Promise<Answer> {
     return sendTo(server.url, { query, variables, key });
   }
   return {
@@ -100,14 +116,20 @@ interface Sent {
 async function sendTo(url: string, { query, variables, key }: Sent): Promise<Answer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+    },
     body: JSON.stringify({ query, variables }),
   });
   const body: { data?: unknown; errors?: GraphqlError[] } = JSON.parse(await response.text());
   return answerOf(response, body);
 }
 
-function answerOf({ status, headers }: Response, { data, errors = [] }: { data?: unknown; errors?: GraphqlError[] }): Answer {
+function answerOf(
+  { status, headers }: Response,
+  { data, errors = [] }: { data?: unknown; errors?: GraphqlError[] },
+): Answer {
   function get(path: string): unknown {
     return at(data, path);
   }

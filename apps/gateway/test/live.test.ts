@@ -33,6 +33,13 @@ const PLANS = `subscription ($customerId: ID, $after: Cursor) { planChanged(cust
   cursor customerId from to reason at subscription { id status plan { key } customer { id } } } }`;
 const ENTITLEMENTS = `subscription ($customerId: ID!, $after: Cursor) { entitlementsChanged(customerId: $customerId, after: $after) {
   cursor customerId changed cause { type data } entitlements { revision entitlements { feature allowed code limit } } } }`;
+const ALL_FEATURES = ['api-calls', 'projects', 'sso', 'support'];
+
+function changedIn(message: unknown): unknown[] {
+  const changed = at(message, 'data.entitlementsChanged.changed');
+  return Array.isArray(changed) ? changed.sort() : [];
+}
+
 const EVENTS = `subscription ($types: [String!], $customerId: ID, $after: Cursor) {
   events(types: $types, customerId: $customerId, after: $after) { cursor type customerId } }`;
 
@@ -60,13 +67,21 @@ test('resuming with `after` gives everything since, in order, once, and then goe
   await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
   const stream = follow(PLANS, { customerId: 'bo', after });
   const began = await next(stream);
-  expect(at(began, 'data.planChanged')).toMatchObject({ from: null, to: 'free', reason: 'subscription.started' });
+  expect(at(began, 'data.planChanged')).toMatchObject({
+    from: null,
+    to: 'free',
+    reason: 'subscription.started',
+  });
   expect(at(await next(stream), 'data.planChanged')).toMatchObject({ from: 'free', to: 'pro' });
   const live = next(stream);
   await gateway.send('mutation ($input: CancelInput!) { cancelSubscription(input: $input) { revision } }', {
     input: { subscriptionId: id, timing: 'NOW' },
   });
-  expect(at(await live, 'data.planChanged')).toMatchObject({ from: 'pro', to: null, reason: 'subscription.canceled' });
+  expect(at(await live, 'data.planChanged')).toMatchObject({
+    from: 'pro',
+    to: null,
+    reason: 'subscription.canceled',
+  });
   const cursor = at(began, 'data.planChanged.cursor');
   const again = follow(PLANS, { customerId: 'bo', after: cursor });
   expect(at(await next(again), 'data.planChanged.to')).toBe('pro');
@@ -86,10 +101,8 @@ test('entitlements begin with what is now and then come when an answer changes, 
   const id = await newCustomer(gateway, 'cy', 'free');
   const stream = follow(ENTITLEMENTS, { customerId: 'cy' });
   const start = await next(stream);
-  expect(at(start, 'data.entitlementsChanged')).toMatchObject({
-    cause: null,
-    changed: ['sso', 'projects', 'api-calls', 'support'],
-  });
+  expect(at(start, 'data.entitlementsChanged.cause')).toBeNull();
+  expect(changedIn(start)).toEqual(ALL_FEATURES);
   await consume(gateway, { customerId: 'cy', feature: 'api-calls', quantity: 9 });
   await consume(gateway, { customerId: 'cy', feature: 'api-calls', quantity: 1 });
   expect(at(await next(stream), 'data.entitlementsChanged')).toMatchObject({
@@ -99,7 +112,7 @@ test('entitlements begin with what is now and then come when an answer changes, 
   await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
   const upgraded = await next(stream);
   expect(at(upgraded, 'data.entitlementsChanged.cause.type')).toBe('subscription.plan_changed');
-  expect(at(upgraded, 'data.entitlementsChanged.changed')).toEqual(['sso', 'projects', 'api-calls', 'support']);
+  expect(changedIn(upgraded)).toEqual(ALL_FEATURES);
   await stream.return?.();
 });
 
@@ -118,13 +131,16 @@ test('entitlements that are resumed miss no change', async () => {
   await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
   const missed = follow(ENTITLEMENTS, { customerId: 'di', after });
   const caughtUp = await next(missed);
-  expect(at(caughtUp, 'data.entitlementsChanged.changed')).toEqual(['sso', 'projects', 'api-calls', 'support']);
+  expect(changedIn(caughtUp)).toEqual(ALL_FEATURES);
   expect(JSON.stringify(caughtUp)).toContain('"feature":"sso","allowed":true');
   await missed.return?.();
 });
 
 test('events are filtered by type and customer, and leave usage out', async () => {
-  const stream = follow(EVENTS, { customerId: 'eva', types: ['customer.created', 'subscription.plan_changed'] });
+  const stream = follow(EVENTS, {
+    customerId: 'eva',
+    types: ['customer.created', 'subscription.plan_changed'],
+  });
   const first = next(stream);
   await settled();
   const id = await newCustomer(gateway, 'eva', 'free');

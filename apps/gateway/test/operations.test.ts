@@ -10,8 +10,11 @@ afterAll(async () => {
 });
 
 test('a customer is made, changed field by field, and found again', async () => {
-  const upsert = 'mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { revision customer { id name attributes timeZone createdAt } } }';
-  const made = await gateway.send(upsert, { input: { id: 'ada', name: 'Ada', attributes: { country: 'DE' } } });
+  const upsert =
+    'mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { revision customer { id name attributes timeZone createdAt } } }';
+  const made = await gateway.send(upsert, {
+    input: { id: 'ada', name: 'Ada', attributes: { country: 'DE' } },
+  });
   expect(made.errors).toEqual([]);
   const changed = await gateway.send(upsert, { input: { id: 'ada', timeZone: 'Europe/Berlin' } });
   expect(changed.get('upsertCustomer.customer')).toMatchObject({
@@ -19,7 +22,9 @@ test('a customer is made, changed field by field, and found again', async () => 
     attributes: { country: 'DE' },
     timeZone: 'Europe/Berlin',
   });
-  const found = await gateway.send('{ customer(id: "ada") { id name } nobody: customer(id: "nobody") { id } }');
+  const found = await gateway.send(
+    '{ customer(id: "ada") { id name } nobody: customer(id: "nobody") { id } }',
+  );
   expect(found.get('customer')).toEqual({ id: 'ada', name: 'Ada' });
   expect(found.get('nobody')).toBeNull();
 });
@@ -31,15 +36,17 @@ test('what is sold is listed: plans, features, the live release, the tenant', as
     catalog { number status document checksum createdBy { kind } publishedAt }
     tenant { id name timeZone approvalsFor decisionRetention eventRetention } }`);
   expect(answer.errors).toEqual([]);
-  expect(answer.get('plans.1')).toMatchObject({ key: 'pro', family: 'cloud', model: 'SUBSCRIPTION', version: 1 });
-  expect(answer.get('plans.1.entitlements')).toContainEqual({
+  const softLimit = {
     feature: { key: 'api-calls', type: 'METERED' },
     value: null,
     limit: 100,
     unlimited: false,
     enforcement: 'SOFT',
     overage: 10,
-  });
+  };
+  const pro = { key: 'pro', name: 'Pro', family: 'cloud', model: 'SUBSCRIPTION', version: 1 };
+  const entitlements: unknown = expect.arrayContaining([softLimit]);
+  expect(answer.get('plans')).toEqual(expect.arrayContaining([{ ...pro, entitlements }]));
   expect(answer.get('catalog')).toMatchObject({ number: 1, status: 'LIVE', createdBy: { kind: 'SYSTEM' } });
   expect(answer.get('catalog.document.name')).toBe('Gateway tests');
   expect(answer.get('tenant')).toMatchObject({ name: 'Meridian', timeZone: 'UTC', approvalsFor: [] });
@@ -91,20 +98,42 @@ test('entitlements hold one entry for each feature that is decided', async () =>
     '{ entitlements(customerId: "bo") { customerId release revision validUntil entitlements { feature type allowed code limit } } }',
   );
   const entries = JSON.stringify(answer.get('entitlements.entitlements'));
-  for (const feature of ['sso', 'projects', 'api-calls', 'support']) expect(entries).toContain(`"${feature}"`);
+  for (const feature of ['sso', 'projects', 'api-calls', 'support'])
+    expect(entries).toContain(`"${feature}"`);
   expect(entries).not.toMatch(/editors|ai-credits/);
 });
 
 test('consuming counts, refuses beyond the limit, and spends once for each key', async () => {
   await newCustomer(gateway, 'eva', 'free');
   const idempotencyKey = newIdempotencyKey();
-  const first = await consume(gateway, { customerId: 'eva', feature: 'api-calls', quantity: 8, idempotencyKey });
-  expect(first.get('consume')).toMatchObject({ consumed: 8, replayed: false, decision: { allowed: true, used: 8, remaining: 2 } });
-  const again = await consume(gateway, { customerId: 'eva', feature: 'api-calls', quantity: 8, idempotencyKey });
-  expect(again.get('consume')).toMatchObject({ consumed: 8, replayed: true, decision: { id: first.get('consume.decision.id') } });
+  const first = await consume(gateway, {
+    customerId: 'eva',
+    feature: 'api-calls',
+    quantity: 8,
+    idempotencyKey,
+  });
+  expect(first.get('consume')).toMatchObject({
+    consumed: 8,
+    replayed: false,
+    decision: { allowed: true, used: 8, remaining: 2 },
+  });
+  const again = await consume(gateway, {
+    customerId: 'eva',
+    feature: 'api-calls',
+    quantity: 8,
+    idempotencyKey,
+  });
+  expect(again.get('consume')).toMatchObject({
+    consumed: 8,
+    replayed: true,
+    decision: { id: first.get('consume.decision.id') },
+  });
   const denied = await consume(gateway, { customerId: 'eva', feature: 'api-calls', quantity: 3 });
   expect(denied.errors).toEqual([]);
-  expect(denied.get('consume')).toMatchObject({ consumed: 0, decision: { allowed: false, code: 'LIMIT_EXCEEDED' } });
+  expect(denied.get('consume')).toMatchObject({
+    consumed: 0,
+    decision: { allowed: false, code: 'LIMIT_EXCEEDED' },
+  });
 });
 
 test('consumeMany answers each for itself', async () => {
@@ -128,10 +157,12 @@ test('consumeMany answers each for itself', async () => {
     { consumed: 0, decision: { code: 'UNKNOWN_FEATURE' } },
     { consumed: 2, decision: { used: 3 } },
   ]);
-  expect(answer.errors.map(({ path, extensions }) => [path?.[1], extensions.code, extensions.field])).toEqual([
-    [1, 'BAD_USER_INPUT', 'inputs.1.quantity'],
-    [2, 'BAD_USER_INPUT', 'inputs.2.feature'],
-  ]);
+  expect(answer.errors.map(({ path, extensions }) => [path?.[1], extensions.code, extensions.field])).toEqual(
+    [
+      [1, 'BAD_USER_INPUT', 'inputs.1.quantity'],
+      [2, 'BAD_USER_INPUT', 'inputs.2.feature'],
+    ],
+  );
 });
 
 test('the level of a LIMIT feature goes up and down, never below 0, and is read as usage', async () => {
@@ -150,7 +181,12 @@ test('the level of a LIMIT feature goes up and down, never below 0, and is read 
     check(feature: "api-calls", quantity: 7) { code } } }`);
   expect(usage.errors).toEqual([]);
   expect(usage.get('customer.projects')).toEqual({
-    used: 1, limit: 3, remaining: 2, windowStart: null, rolledOver: 0, history: [],
+    used: 1,
+    limit: 3,
+    remaining: 2,
+    windowStart: null,
+    rolledOver: 0,
+    history: [],
   });
   expect(usage.get('customer.calls')).toMatchObject({ used: 4, history: [] });
   expect(usage.text('customer.calls.windowStart') < usage.text('customer.calls.windowEnd')).toBe(true);
@@ -161,7 +197,11 @@ test('the level of a LIMIT feature goes up and down, never below 0, and is read 
 test('a subscription is tried, lengthened, paid for, changed, cancelled and taken back', async () => {
   await gateway.send('mutation { upsertCustomer(input: { id: "hal" }) { revision } }');
   const sold = await subscribe(gateway, { customerId: 'hal', plan: 'pro' });
-  expect(sold.get('subscribe.subscription')).toMatchObject({ status: 'TRIALING', plan: { key: 'pro' }, customer: { id: 'hal' } });
+  expect(sold.get('subscribe.subscription')).toMatchObject({
+    status: 'TRIALING',
+    plan: { key: 'pro' },
+    customer: { id: 'hal' },
+  });
   const id = sold.text('subscribe.subscription.id');
   const until = new Date(Date.now() + 30 * 86_400_000).toISOString();
   const longer = await gateway.send(
@@ -170,7 +210,10 @@ test('a subscription is tried, lengthened, paid for, changed, cancelled and take
   );
   expect(longer.get('extendTrial.subscription.trialEndsAt')).toBe(until);
   const moved = await changePlan(gateway, { subscriptionId: id, plan: 'enterprise', from: 'pro' });
-  expect(moved.get('changePlan.subscription')).toMatchObject({ status: 'ACTIVE', plan: { key: 'enterprise' } });
+  expect(moved.get('changePlan.subscription')).toMatchObject({
+    status: 'ACTIVE',
+    plan: { key: 'enterprise' },
+  });
   const later = await changePlan(gateway, { subscriptionId: id, plan: 'free' });
   expect(later.get('changePlan.subscription.scheduledChange.plan')).toBe('free');
   const withdrawn = await gateway.send(
@@ -178,7 +221,8 @@ test('a subscription is tried, lengthened, paid for, changed, cancelled and take
     { id },
   );
   expect(withdrawn.get('withdrawScheduledChange.subscription.scheduledChange')).toBeNull();
-  const cancel = 'mutation ($input: CancelInput!) { cancelSubscription(input: $input) { subscription { status cancelAt } } }';
+  const cancel =
+    'mutation ($input: CancelInput!) { cancelSubscription(input: $input) { subscription { status cancelAt } } }';
   const canceled = await gateway.send(cancel, { input: { subscriptionId: id, reason: 'too dear' } });
   expect(canceled.get('cancelSubscription.subscription.status')).toBe('ACTIVE');
   expect(canceled.get('cancelSubscription.subscription.cancelAt')).not.toBeNull();
@@ -193,12 +237,16 @@ test('a subscription is tried, lengthened, paid for, changed, cancelled and take
     '{ customer(id: "hal") { live: subscriptions { id } all: subscriptions(ended: true) { id planVersion { plan { key } version entitlements { limit } } } } }',
   );
   expect(lists.get('customer.live')).toEqual([]);
-  expect(lists.get('customer.all.0')).toMatchObject({ id, planVersion: { plan: { key: 'enterprise' }, version: 1 } });
+  expect(lists.get('customer.all.0')).toMatchObject({
+    id,
+    planVersion: { plan: { key: 'enterprise' }, version: 1 },
+  });
 });
 
 test('a failed payment begins the grace period and a later one ends it', async () => {
   const id = await newCustomer(gateway, 'ivy', 'pro');
-  const report = 'mutation ($input: ReportPaymentInput!) { reportPayment(input: $input) { subscription { status graceEndsAt } } }';
+  const report =
+    'mutation ($input: ReportPaymentInput!) { reportPayment(input: $input) { subscription { status graceEndsAt } } }';
   const failed = await gateway.send(report, {
     input: { subscriptionId: id, outcome: 'FAILED', idempotencyKey: newIdempotencyKey() },
   });
@@ -207,7 +255,10 @@ test('a failed payment begins the grace period and a later one ends it', async (
     input: { subscriptionId: id, outcome: 'SUCCEEDED', idempotencyKey: newIdempotencyKey() },
   });
   expect(paid.get('reportPayment.subscription')).toEqual({ status: 'ACTIVE', graceEndsAt: null });
-  const found = await gateway.send('query ($id: ID!) { subscription(id: $id) { id status } none: subscription(id: "sub_none") { id } }', { id });
+  const found = await gateway.send(
+    'query ($id: ID!) { subscription(id: $id) { id status } none: subscription(id: "sub_none") { id } }',
+    { id },
+  );
   expect(found.get('subscription.status')).toBe('ACTIVE');
   expect(found.get('none')).toBeNull();
 });
@@ -216,11 +267,16 @@ test('customers are listed page by page, and searched by the beginning of id or 
   for (const id of ['zed-1', 'zed-2', 'zed-3']) {
     await gateway.send('mutation ($id: ID!) { upsertCustomer(input: { id: $id }) { revision } }', { id });
   }
-  const page = 'query ($after: Cursor) { customers(first: 2, after: $after, search: "zed") { edges { node { id } cursor } pageInfo { hasNextPage hasPreviousPage endCursor } totalCount } }';
+  const page =
+    'query ($after: Cursor) { customers(first: 2, after: $after, search: "zed") { edges { node { id } cursor } pageInfo { hasNextPage hasPreviousPage endCursor } totalCount } }';
   const first = await gateway.send(page);
   expect(first.get('customers.pageInfo.hasNextPage')).toBe(true);
   const second = await gateway.send(page, { after: first.text('customers.pageInfo.endCursor') });
-  expect(second.get('customers')).toMatchObject({ edges: [{ node: { id: 'zed-3' } }], pageInfo: { hasNextPage: false, hasPreviousPage: true }, totalCount: null });
+  expect(second.get('customers')).toMatchObject({
+    edges: [{ node: { id: 'zed-3' } }],
+    pageInfo: { hasNextPage: false, hasPreviousPage: true },
+    totalCount: null,
+  });
 });
 
 test('events tell what happened, by whom, in which request', async () => {
@@ -240,14 +296,18 @@ test('events tell what happened, by whom, in which request', async () => {
 
 test('a key is made once, its secret shown once, listed, and revoked', async () => {
   const input = { name: 'billing', role: 'OPERATOR', idempotencyKey: newIdempotencyKey() };
-  const make = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id role hint operations createdBy { kind } } } }';
+  const make =
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id role hint operations createdBy { kind } } } }';
   const made = await gateway.send(make, { input });
   expect(made.text('createApiKey.secret')).toMatch(/^lk_operator_/);
   const replayed = await gateway.send(make, { input });
   expect(replayed.get('createApiKey.secret')).toBeNull();
   expect(replayed.get('createApiKey.apiKey.id')).toBe(made.get('createApiKey.apiKey.id'));
   const id = made.text('createApiKey.apiKey.id');
-  const revoked = await gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { secret apiKey { revokedAt } } }', { id });
+  const revoked = await gateway.send(
+    'mutation ($id: ID!) { revokeApiKey(id: $id) { secret apiKey { revokedAt } } }',
+    { id },
+  );
   expect(revoked.get('revokeApiKey.apiKey.revokedAt')).not.toBeNull();
   const list = 'query ($revoked: Boolean!) { apiKeys(revoked: $revoked) { edges { node { id } } } }';
   expect(JSON.stringify((await gateway.send(list, { revoked: false })).get('apiKeys'))).not.toContain(id);

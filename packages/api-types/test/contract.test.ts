@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildASTSchema, buildSchema, findBreakingChanges, parse, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  buildASTSchema,
+  buildSchema,
+  findBreakingChanges,
+  parse,
+  visit,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
 
 const FOLDER = join(__dirname, '..');
 
@@ -48,16 +56,20 @@ test('everything on the list is in the contract, with its issue', () => {
   for (const [name, issue] of Object.entries(notYet)) {
     const [typeName = '', fieldName] = name.split('.');
     const type = promised.getType(typeName);
-    const isThere = type && (fieldName === undefined || ('getFields' in type && fieldName in type.getFields()));
+    const isThere =
+      type && (fieldName === undefined || ('getFields' in type && fieldName in type.getFields()));
     expect([name, Boolean(isThere)]).toEqual([name, true]);
     expect(issue === 'later' || (issue >= 3 && issue <= 9)).toBe(true);
   }
 });
 
 test('a promise that is neither kept nor listed is found', () => {
-  const names = new Set(Object.keys(notYet).filter((name) => name !== 'Query.explain' && name !== 'Explanation'));
+  const names = new Set(
+    Object.keys(notYet).filter((name) => name !== 'Query.explain' && name !== 'Explanation'),
+  );
   // `Explanation` comes back as a type that the schema lacks, with what it is made of.
-  for (const name of ['StepOutcome', 'ExplanationStep', 'DenialReason', 'RemedyKind', 'Remedy']) names.delete(name);
+  for (const name of ['StepOutcome', 'ExplanationStep', 'DenialReason', 'RemedyKind', 'Remedy'])
+    names.delete(name);
   const changes = findBreakingChanges(without(contract, names), schema).map(({ description }) => description);
   expect(changes).toContain('Query.explain was removed.');
 });

@@ -3,7 +3,10 @@ import type { CustomerId } from '@licet/domain';
 import type { TestTenant } from './tenant.js';
 
 /** The first 100 listed events of a tenant, or of one of its customers. */
-export async function listedEvents({ db, caller }: TestTenant, customerId: CustomerId | null = null): Promise<StoredEvent[]> {
+export async function listedEvents(
+  { db, caller }: TestTenant,
+  customerId: CustomerId | null = null,
+): Promise<StoredEvent[]> {
   const result = await listEvents(db, caller.tenantId, {
     first: 100,
     after: null,
@@ -18,7 +21,10 @@ export async function listedEvents({ db, caller }: TestTenant, customerId: Custo
 }
 
 /** Rows as the tenant sees them. */
-export async function tenantRows<Row extends object>({ db, caller }: TestTenant, sql: string): Promise<Row[]> {
+export async function tenantRows<Row extends object>(
+  { db, caller }: TestTenant,
+  sql: string,
+): Promise<Row[]> {
   const client = await db.pool.connect();
   try {
     await client.query(`begin; set local app.tenant = '${caller.tenantId}'`);

@@ -9,13 +9,19 @@ const REGISTER = path.resolve(__dirname, '../../../scripts/register-source.cjs')
  * server's process is started with both.
  */
 module.exports = async function startTestServer() {
-  const child = spawn(process.execPath, ['-C', '@licet/source', '-r', REGISTER, path.join(__dirname, 'server.ts')], {
-    cwd: path.dirname(__dirname),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['-C', '@licet/source', '-r', REGISTER, path.join(__dirname, 'server.ts')],
+    {
+      cwd: path.dirname(__dirname),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   globalThis.licetTestServer = child;
   process.env.LICET_TEST_SERVER_URL = await new Promise((resolve, reject) => {
     child.once('message', ({ url }) => resolve(url));
-    child.once('exit', (code) => reject(new Error(`the test database did not start (exit code ${code}); see above`)));
+    child.once('exit', (code) =>
+      reject(new Error(`the test database did not start (exit code ${code}); see above`)),
+    );
   });
 };

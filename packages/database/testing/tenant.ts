@@ -8,7 +8,13 @@ import {
   parseMasterKey,
   upsertCustomer,
 } from '@licet/database';
-import { type CustomerId, parseCustomerId, parsePlanKey, parseTimeZone, type Subscription } from '@licet/domain';
+import {
+  type CustomerId,
+  parseCustomerId,
+  parsePlanKey,
+  parseTimeZone,
+  type Subscription,
+} from '@licet/domain';
 
 /** A small catalog for tests of the data path: hard limits that are quickly reached, a trial, grace, fallbacks. */
 export const TEST_CATALOG = {
@@ -21,7 +27,12 @@ export const TEST_CATALOG = {
     support: { type: 'config', values: ['community', 'business'] },
   },
   plans: {
-    free: { name: 'Free', family: 'cloud', model: 'subscription', entitlements: { projects: 3, calls: 10, support: 'community' } },
+    free: {
+      name: 'Free',
+      family: 'cloud',
+      model: 'subscription',
+      entitlements: { projects: 3, calls: 10, support: 'community' },
+    },
     pro: {
       name: 'Pro',
       family: 'cloud',
@@ -47,13 +58,22 @@ export async function createTestTenant(url: string): Promise<TestTenant> {
   const timeZone = parseTimeZone('UTC');
   if (timeZone === null) throw new Error('UTC is a time zone');
   const tenantId = await createTenant(db, { name: 'Test', timeZone, document: TEST_CATALOG });
-  const caller: Caller = { tenantId, actor: { kind: 'API_KEY', id: 'key_test', name: 'test' }, requestId: 'req-test' };
+  const caller: Caller = {
+    tenantId,
+    actor: { kind: 'API_KEY', id: 'key_test', name: 'test' },
+    requestId: 'req-test',
+  };
   return { db, caller, close: () => db.close() };
 }
 
 /** Another process's view of the same database. */
 export async function openTestDatabase(url: string): Promise<Database> {
-  return openDatabase({ url, masterKey: parseMasterKey(undefined).key, applicationName: 'licet-test', poolSize: 20 });
+  return openDatabase({
+    url,
+    masterKey: parseMasterKey(undefined).key,
+    applicationName: 'licet-test',
+    poolSize: 20,
+  });
 }
 
 export async function createTestCustomer({ db, caller }: TestTenant, id: string): Promise<CustomerId> {

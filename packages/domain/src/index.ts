@@ -20,3 +20,4 @@ export * from './decision/entitlement-set.js';
 export * from './catalog/canonical-json.js';
 export * from './catalog/parse.js';
 export * from './catalog/problem.js';
+export * from './scenario/run-scenario.js';

@@ -20,7 +20,8 @@ const RETRY_AFTER_SECONDS = 1;
 /** Thrown by resolvers: an answer that the caller may see as it stands. `field`: the full path of the argument. */
 export class ApiError extends GraphQLError {
   constructor(code: ErrorCode, message: string, field: string | null = null) {
-    const retryAfter = code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? { retryAfter: RETRY_AFTER_SECONDS } : {};
+    const retryAfter =
+      code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? { retryAfter: RETRY_AFTER_SECONDS } : {};
     super(message, { extensions: { code, ...(field === null ? {} : { field }), ...retryAfter } });
     this.name = 'ApiError';
   }

@@ -28,15 +28,30 @@ const IN_LIST = 'query Q($these: [Item!]!) { spendMany(inputs: $these) }';
 
 test.each<[string, string, Record<string, unknown> | undefined, string | null]>([
   ['a wrong literal', '{ spend(input: { key: "k", quantity: 1.5 }) }', undefined, 'input.quantity'],
-  ['a wrong literal in a list', '{ spendMany(inputs: [{ key: "k" }, { key: 3 }]) }', undefined, 'inputs.1.key'],
+  [
+    'a wrong literal in a list',
+    '{ spendMany(inputs: [{ key: "k" }, { key: 3 }]) }',
+    undefined,
+    'inputs.1.key',
+  ],
   ['a wrong enum', '{ wrapped(input: { mode: MAYBE }) }', undefined, 'input.mode'],
   ['a field left out of a literal', '{ spend(input: { quantity: 1 }) }', undefined, 'input.key'],
-  ['a field left out, deep', '{ wrapped(input: { items: [{ key: "k" }, {}] }) }', undefined, 'input.items.1.key'],
+  [
+    'a field left out, deep',
+    '{ wrapped(input: { items: [{ key: "k" }, {}] }) }',
+    undefined,
+    'input.items.1.key',
+  ],
   ['an argument left out', '{ spend }', undefined, 'input'],
   ['a wrong variable', IN_VARIABLES, { it: { key: 'k', quantity: -0.5 } }, 'input.quantity'],
   ['a field left out of a variable', IN_VARIABLES, { it: {} }, 'input.key'],
   ['a variable left out', IN_VARIABLES, {}, 'input'],
-  ['a wrong item of a variable', IN_LIST, { these: [{ key: 'k' }, { key: 'k', quantity: 'x' }] }, 'inputs.1.quantity'],
+  [
+    'a wrong item of a variable',
+    IN_LIST,
+    { these: [{ key: 'k' }, { key: 'k', quantity: 'x' }] },
+    'inputs.1.quantity',
+  ],
   ['a field left out of an item', IN_LIST, { these: [{ key: 'k' }, {}] }, 'inputs.1.key'],
   ['a nested variable', 'query Q($m: Mode) { wrapped(input: { mode: $m }) }', { m: 'MAYBE' }, 'input.mode'],
   ['an unknown field in a literal', '{ spend(input: { key: "k", other: 1 }) }', undefined, 'input.other'],

@@ -67,7 +67,9 @@ function parsed(node: ASTNode): DocumentNode {
 }
 
 function isSameNode(node: ASTNode, wanted: ASTNode): boolean {
-  return node.kind === wanted.kind && node.loc?.start === wanted.loc?.start && node.loc?.end === wanted.loc?.end;
+  return (
+    node.kind === wanted.kind && node.loc?.start === wanted.loc?.start && node.loc?.end === wanted.loc?.end
+  );
 }
 
 /** Names of arguments and input fields, and positions in lists, from the field down to the first node that fits. */

@@ -45,14 +45,20 @@ function publicError(error: unknown, scope: ErrorScope): PublicError {
   const outage = layers.find((layer) => layer instanceof DatabaseUnavailableError);
   if (outage !== undefined) {
     scope.logger.warn({ err: outage, requestId: scope.requestId }, 'the database is out of reach');
-    return new ApiError('UNAVAILABLE', 'the database is out of reach; try again with the same idempotency key');
+    return new ApiError(
+      'UNAVAILABLE',
+      'the database is out of reach; try again with the same idempotency key',
+    );
   }
   for (const layer of layers) {
     const known = layer instanceof GraphQLError ? knownError(layer) : null;
     if (known !== null) return known;
   }
   scope.logger.error({ err: layers.at(-1), requestId: scope.requestId }, 'unexpected error');
-  return { message: 'internal error; its details are in the log under the request id', extensions: { code: 'INTERNAL' } };
+  return {
+    message: 'internal error; its details are in the log under the request id',
+    extensions: { code: 'INTERNAL' },
+  };
 }
 
 /** What was thrown, under the wrappers that execution and server put around it; outermost first. */

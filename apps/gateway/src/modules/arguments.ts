@@ -8,7 +8,10 @@ const TEXT_MAX = 1000;
 /** BAD_USER_INPUT where a list argument holds more than 1,000 items. */
 export function boundList<T extends readonly unknown[] | null | undefined>(field: string, list: T): T {
   if (list && list.length > LIST_MAX) {
-    throw badInput(field, `at most ${String(LIST_MAX)} at a time, not ${String(list.length)}; send the rest in further calls`);
+    throw badInput(
+      field,
+      `at most ${String(LIST_MAX)} at a time, not ${String(list.length)}; send the rest in further calls`,
+    );
   }
   return list;
 }
@@ -16,7 +19,10 @@ export function boundList<T extends readonly unknown[] | null | undefined>(field
 /** An idempotency key of 1 to 255 characters, else BAD_USER_INPUT. */
 export function parseIdempotencyKey(field: string, key: string): string {
   if (key.length >= 1 && key.length <= KEY_MAX) return key;
-  throw badInput(field, `an idempotency key has 1 to ${String(KEY_MAX)} characters, not ${String(key.length)}`);
+  throw badInput(
+    field,
+    `an idempotency key has 1 to ${String(KEY_MAX)} characters, not ${String(key.length)}`,
+  );
 }
 
 /** Free text of at most 1,000 characters (names, reasons), else BAD_USER_INPUT. */
@@ -28,12 +34,14 @@ export function boundText<T extends string | null | undefined>(field: string, te
 /** A text that can be a customer's id, else BAD_USER_INPUT. Whether there is one is another question. */
 export function readCustomerId(field: string, text: string): CustomerId {
   const id = parseCustomerId(text);
-  if (id === null) throw badInput(field, 'a customer id has 1 to 255 characters, none of them a control character');
+  if (id === null)
+    throw badInput(field, 'a customer id has 1 to 255 characters, none of them a control character');
   return id;
 }
 
 /** Units to spend or to give back: at least 1, else BAD_USER_INPUT. */
 export function parseSpentQuantity(field: string, quantity: number): number {
-  if (quantity < 1) throw badInput(field, 'at least 1 unit; a check with quantity 0 asks whether the feature is there');
+  if (quantity < 1)
+    throw badInput(field, 'at least 1 unit; a check with quantity 0 asks whether the feature is there');
   return quantity;
 }

@@ -22,7 +22,9 @@ test('depth is counted through fragments', () => {
 });
 
 test('fragments that contain themselves do not hold it up', () => {
-  expect(problems('{ ...A } fragment A on Query { self { ...B } } fragment B on Query { self { ...A } }')).toBe(0);
+  expect(
+    problems('{ ...A } fragment A on Query { self { ...B } } fragment B on Query { self { ...A } }'),
+  ).toBe(0);
 });
 
 test('introspection is not counted', () => {

@@ -1,10 +1,13 @@
-import { GraphQLError, Kind, print, type ValueNode } from 'graphql';
+import { Kind, print, type ValueNode } from 'graphql';
 
-/** A value that a scalar refuses, with what it wants instead. */
-export function badValue(value: unknown, wanted: string): GraphQLError {
+/**
+ * A value that a scalar refuses, with what it wants instead. No GraphQLError: the library then adds the node, by which
+ * the path of the argument is found.
+ */
+export function badValue(value: unknown, wanted: string): TypeError {
   const text = JSON.stringify(value) ?? typeof value;
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return new GraphQLError(`${wanted}; not \`${shown}\``, { extensions: { code: 'BAD_USER_INPUT' } });
+  return new TypeError(`${wanted}; not \`${shown}\``);
 }
 
 /** What a literal in a document says, as JSON would: numbers and strings; anything else as its text in an array. */

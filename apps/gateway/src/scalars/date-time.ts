@@ -16,7 +16,8 @@ function readDateTime(value: unknown): Instant {
 export const DateTime = new GraphQLScalarType<Instant, string>({
   name: 'DateTime',
   serialize(value) {
-    if (typeof value !== 'number') throw new TypeError(`DateTime is made from an Instant, not ${typeof value}`);
+    if (typeof value !== 'number')
+      throw new TypeError(`DateTime is made from an Instant, not ${typeof value}`);
     return formatInstant(instant(value));
   },
   parseValue: readDateTime,

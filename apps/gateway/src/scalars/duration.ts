@@ -4,7 +4,8 @@ import { badValue, scalarLiteral } from './bad-value.js';
 
 function readDuration(value: unknown): IsoDuration {
   const parsed = typeof value === 'string' ? parseDuration(value) : null;
-  if (parsed === null) throw badValue(value, 'a duration is positive and written as in ISO 8601, such as `P1M`');
+  if (parsed === null)
+    throw badValue(value, 'a duration is positive and written as in ISO 8601, such as `P1M`');
   return parsed;
 }
 

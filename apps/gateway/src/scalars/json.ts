@@ -13,7 +13,8 @@ function isTooDeep(value: unknown, levelsLeft: number): boolean {
 }
 
 function readJson(value: unknown): unknown {
-  if (isTooDeep(value, DEPTH_MAX)) throw badValue('…', `JSON is nested at most ${String(DEPTH_MAX)} levels deep`);
+  if (isTooDeep(value, DEPTH_MAX))
+    throw badValue('…', `JSON is nested at most ${String(DEPTH_MAX)} levels deep`);
   return value;
 }
 

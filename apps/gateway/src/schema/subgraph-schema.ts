@@ -5,7 +5,8 @@ import { createResolversMap } from 'type-graphql';
 import type { GatewayContext } from '../context.js';
 import { REFERENCE_RESOLVERS } from './entities.js';
 
-const FEDERATION = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
+const FEDERATION =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
 /** Fields that the federation library adds beside the API's; they are guarded like any other operation. */
 const ROUTER_FIELDS = ['_service', '_entities'] as const;
 
@@ -34,7 +35,9 @@ function copyExtensions(from: GraphQLSchema, to: GraphQLSchema): void {
   }
 }
 
-type Resolvers = NonNullable<Extract<Parameters<typeof buildSubgraphSchema>[0], { typeDefs: unknown }>['resolvers']>;
+type Resolvers = NonNullable<
+  Extract<Parameters<typeof buildSubgraphSchema>[0], { typeDefs: unknown }>['resolvers']
+>;
 
 /** The two libraries describe one form by types of their own. */
 function resolversOf(api: GraphQLSchema): Resolvers {

@@ -15,7 +15,8 @@ export interface Account {
 export function accountForServer(existingCluster: string | null): Account | null {
   if (process.getuid?.() !== 0) return null;
   const owner = existingCluster === null ? null : statSync(existingCluster);
-  if (owner !== null && owner.uid !== 0) return { name: `user ${String(owner.uid)}`, uid: owner.uid, gid: owner.gid };
+  if (owner !== null && owner.uid !== 0)
+    return { name: `user ${String(owner.uid)}`, uid: owner.uid, gid: owner.gid };
   const account = findAccount('postgres') ?? findAccount('nobody');
   if (account !== null) return account;
   throw new EmbeddedPostgresError(

@@ -27,8 +27,13 @@ export async function openCluster(options: ClusterOptions): Promise<string> {
     return (await readFile(home.password, 'utf8')).trim();
   } catch (error) {
     if (error instanceof EmbeddedPostgresError) throw error;
-    if (systemCode(error) !== 'ENOENT') throw unusable(home.folder, 'its files belong to another user', error);
-    throw unusable(home.folder, 'it holds a folder `postgres` that this program did not make, or not whole', error);
+    if (systemCode(error) !== 'ENOENT')
+      throw unusable(home.folder, 'its files belong to another user', error);
+    throw unusable(
+      home.folder,
+      'it holds a folder `postgres` that this program did not make, or not whole',
+      error,
+    );
   }
 }
 

@@ -36,7 +36,8 @@ export async function openDataHome(
     return { home: pathsIn(await makeElsewhere(link, chosen)), account: chosen };
   } catch (error) {
     const code = systemCode(error);
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS' && code !== 'ENOTDIR' && code !== 'EEXIST') throw error;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS' && code !== 'ENOTDIR' && code !== 'EEXIST')
+      throw error;
     throw unusable(dataDir, messageOf(error), error);
   }
 }
@@ -76,7 +77,10 @@ async function makeElsewhere(link: string, account: Account): Promise<string> {
   const folder = await mkdtemp(path.join(ELSEWHERE, 'data-'));
   await chmod(folder, 0o711);
   if (!(await canReach(account, folder))) {
-    throw unusable(path.dirname(link), `the account \`${account.name}\` can reach neither it nor \`${folder}\``);
+    throw unusable(
+      path.dirname(link),
+      `the account \`${account.name}\` can reach neither it nor \`${folder}\``,
+    );
   }
   await symlink(folder, link);
   return folder;

@@ -91,7 +91,8 @@ async function readLinks(folder: string): Promise<{ source: string; target: stri
 }
 
 function isLink(value: unknown): value is { source: string; target: string } {
-  if (typeof value !== 'object' || value === null || !('source' in value) || !('target' in value)) return false;
+  if (typeof value !== 'object' || value === null || !('source' in value) || !('target' in value))
+    return false;
   return typeof value.source === 'string' && typeof value.target === 'string';
 }
 
@@ -122,7 +123,9 @@ async function copyToCache(folder: string, cacheFolder: string): Promise<string>
 async function copyName(folder: string): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(path.join(folder, '..', 'package.json'), 'utf8'));
   const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest
+      ? String(manifest.version)
+      : 'unknown';
   return `postgres-${version}-${process.platform}-${process.arch}`;
 }
 

@@ -27,7 +27,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(options: Partial<Parameters<typeof startEmbeddedPostgres>[0]> = {}): Promise<EmbeddedPostgres> {
+async function start(
+  options: Partial<Parameters<typeof startEmbeddedPostgres>[0]> = {},
+): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ dataDir, fsync: false, ...options });
   running.push(server);
   return server;
@@ -62,7 +64,8 @@ test('a server is durable unless it is told not to be', async () => {
 
 test('a server listens on the loopback interface alone, and only to those who know the password', async () => {
   const server = await start();
-  const settings = 'select name, setting from pg_settings where name in ($$listen_addresses$$, $$unix_socket_directories$$)';
+  const settings =
+    'select name, setting from pg_settings where name in ($$listen_addresses$$, $$unix_socket_directories$$)';
   expect(await query(server.url, `${settings} order by name`)).toEqual([
     { name: 'listen_addresses', setting: '127.0.0.1' },
     { name: 'unix_socket_directories', setting: '' },
@@ -146,7 +149,16 @@ describe('after its parent was killed', () => {
   `;
 
   async function startInKilledParent(): Promise<number> {
-    const args = ['-C', '@licet/source', '-r', REGISTER, '-e', source, path.join(__dirname, 'index.ts'), dataDir];
+    const args = [
+      '-C',
+      '@licet/source',
+      '-r',
+      REGISTER,
+      '-e',
+      source,
+      path.join(__dirname, 'index.ts'),
+      dataDir,
+    ];
     const parent: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     if (!parent.stdout) throw new Error('the parent has no output');
     const exited = new Promise((resolve) => parent.once('exit', resolve));
@@ -193,7 +205,9 @@ describe('the programs', () => {
       recursive: true,
       filter: (source) => !/\.so(\.\d+)?$/.test(source) || source.includes(`${path.sep}postgresql`),
     });
-    expect(() => execFileSync(path.join(copy, 'bin', 'postgres'), ['--version'], { stdio: 'pipe' })).toThrow('libicui18n');
+    expect(() => execFileSync(path.join(copy, 'bin', 'postgres'), ['--version'], { stdio: 'pipe' })).toThrow(
+      'libicui18n',
+    );
     const server = await start({ nativeFolder: copy });
     expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
@@ -217,7 +231,10 @@ describe('the programs', () => {
   asRoot('that the account cannot reach are run from a copy', async () => {
     const closed = path.join(folder, 'closed');
     await mkdir(closed, { mode: 0o700 });
-    await cp(path.dirname(findNativeFolder()), path.join(closed, 'package'), { recursive: true, verbatimSymlinks: true });
+    await cp(path.dirname(findNativeFolder()), path.join(closed, 'package'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
     const account = { name: 'nobody', uid: 65534, gid: 65534 };
     const cache = path.join(folder, 'cache');
     const native = await prepareNativeFolder(path.join(closed, 'package', 'native'), account, cache);

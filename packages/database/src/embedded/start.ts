@@ -74,7 +74,15 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
     };
     try {
       const url = await createDatabase(`postgres://postgres:${password}@127.0.0.1:${String(server.port)}`);
-      return { url, port: server.port, pid: server.pid, version: native.version, stoppedLeftover, stop, exited };
+      return {
+        url,
+        port: server.port,
+        pid: server.pid,
+        version: native.version,
+        stoppedLeftover,
+        stop,
+        exited,
+      };
     } catch (error) {
       await stop();
       throw error;

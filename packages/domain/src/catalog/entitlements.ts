@@ -63,7 +63,7 @@ function wrong(path: Path, message: string): Read {
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown, path: Path, then: (value: T) => Read): Read {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   return result.success ? then(result.data) : { ok: false, findings: findingsOf(result.error, path) };
 }
 

@@ -36,7 +36,7 @@ interface Place {
 }
 
 function parsed(document: unknown, place: (path: Path, atKey: boolean) => Place): CatalogParse {
-  const shape = catalogDocument.safeParse(document);
+  const shape = catalogDocument.safeParse(document, { reportInput: true });
   if (!shape.success) return { ok: false, problems: findingsOf(shape.error).map((finding) => problem(finding, place)) };
   const { catalog, findings } = buildCatalog(shape.data);
   if (findings.length > 0) return { ok: false, problems: findings.map((finding) => problem(finding, place)) };

@@ -10,7 +10,8 @@ export function findingsOf(error: z.ZodError, base: Path = []): Finding[] {
     }
     if (issue.code === 'invalid_key') return [{ path, message: keyMessage(issue, path), atKey: true }];
     if (issue.code === 'invalid_type' && issue.input === undefined) {
-      return [{ path, message: `\`${String(path.at(-1))}\` is missing`, atKey: false }];
+      const message = path.length === 0 ? 'the document is empty; a catalog is expected' : `\`${String(path.at(-1))}\` is missing`;
+      return [{ path, message, atKey: false }];
     }
     return [{ path, message: issue.message, atKey: false }];
   });

@@ -6,7 +6,13 @@ import { ApiError, badInput, granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
 import { boundList, parseIdempotencyKey, readCustomerId } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
-import { ApiKeyConnectionType, ApiKeyResultType, CreateApiKeyInput, toApiKey, type ApiKeyType } from './api-key-types.js';
+import {
+  ApiKeyConnectionType,
+  ApiKeyResultType,
+  CreateApiKeyInput,
+  toApiKey,
+  type ApiKeyType,
+} from './api-key-types.js';
 
 const NAME_MAX = 255;
 
@@ -42,7 +48,10 @@ export class ApiKeyResolver {
     );
     requireNoWider(context.access.apiKey, operations, customerIds);
     const wanted = { name, role, operations, customerIds, expiresAt, idempotencyKey };
-    const { apiKey, secret, revision } = granted(await createApiKey(context.db, context.caller, wanted), 'input');
+    const { apiKey, secret, revision } = granted(
+      await createApiKey(context.db, context.caller, wanted),
+      'input',
+    );
     return { apiKey: toApiKey(apiKey), secret, revision };
   }
 
@@ -77,7 +86,10 @@ function readOperations(operations: string[], { schema }: GraphQLResolveInfo): s
 /** A narrowed key makes no key that may do more than itself. */
 function requireNoWider(own: ApiKey, operations: readonly string[], customerIds: readonly string[]): void {
   if (within(own.operations, operations) && within(own.customerIds, customerIds)) return;
-  throw new ApiError('FORBIDDEN', 'this key is narrowed; a key that it makes names no further operations or customers');
+  throw new ApiError(
+    'FORBIDDEN',
+    'this key is narrowed; a key that it makes names no further operations or customers',
+  );
 }
 
 function within(own: readonly string[], wanted: readonly string[]): boolean {

@@ -5,10 +5,12 @@ import { DateTime, RevisionScalar } from '../../scalars/index.js';
 import { ActorType } from '../actor/actor-type.js';
 import { connectionTypes } from '../connection/connection-types.js';
 
-const RoleEnum = { ADMIN: 'ADMIN', OPERATOR: 'OPERATOR', SERVICE: 'SERVICE', READER: 'READER' } as const satisfies Record<
-  Role,
-  Role
->;
+const RoleEnum = {
+  ADMIN: 'ADMIN',
+  OPERATOR: 'OPERATOR',
+  SERVICE: 'SERVICE',
+  READER: 'READER',
+} as const satisfies Record<Role, Role>;
 registerEnumType(RoleEnum, { name: 'Role' });
 
 @ObjectType('ApiKey', {

@@ -53,5 +53,12 @@ export class CatalogReleaseType {
 
 export function toCatalogRelease(stored: StoredRelease): CatalogReleaseType {
   const { release, document, ...rest } = stored;
-  return { ...rest, document: { ...document }, number: release.number, canaryPercent: null, guardPercent: null, reason: null };
+  return {
+    ...rest,
+    document: { ...document },
+    number: release.number,
+    canaryPercent: null,
+    guardPercent: null,
+    reason: null,
+  };
 }

@@ -9,10 +9,14 @@ export class CheckInput {
   feature!: string;
   @Field(() => Quantity, {
     defaultValue: 1,
-    description: 'Units wanted on top of those used; none is spent. 0 asks only whether the feature is there.',
+    description:
+      'Units wanted on top of those used; none is spent. 0 asks only whether the feature is there.',
   })
   quantity!: number;
-  @Field(() => ID, { nullable: true, description: 'The person asking, where the feature is or needs a seat.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The person asking, where the feature is or needs a seat.',
+  })
   memberId?: string | null;
   @Field(() => String, {
     nullable: true,

@@ -65,6 +65,9 @@ export class CheckResolver {
     @Arg('context', () => JsonObjectScalar, { nullable: true }) _facts: object | null | undefined,
     @Ctx() { loaders }: GatewayContext,
   ): Promise<DecisionType> {
-    return decideOne({ customerId: customer.id, feature, quantity, path: '' }, await loaders.states.load(customer.id));
+    return decideOne(
+      { customerId: customer.id, feature, quantity, path: '' },
+      await loaders.states.load(customer.id),
+    );
   }
 }

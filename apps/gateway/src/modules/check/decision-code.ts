@@ -46,7 +46,8 @@ registerEnumType(DecisionCodeEnum, {
     ENTITLED_GRANT: { description: 'Allowed only because of a grant made for this customer alone.' },
     ENTITLED_FALLBACK: { description: 'State is out of reach and the feature fails open.' },
     DONE: {
-      description: 'The command is done; there was nothing to decide (a seat, a machine or units given back).',
+      description:
+        'The command is done; there was nothing to decide (a seat, a machine or units given back).',
     },
     UNKNOWN_LICENSE: { description: 'No such licence key; never says whether it once was one.' },
     BLOCKED: { description: 'A block made for this customer alone.' },

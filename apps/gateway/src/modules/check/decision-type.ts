@@ -42,7 +42,10 @@ export class DecisionType {
   feature!: string;
   @Field(() => Json, { nullable: true, description: 'The value of a CONFIG feature.' })
   value!: string | null;
-  @Field(() => Quantity, { nullable: true, description: 'Null where there is none to speak of: see `unlimited`.' })
+  @Field(() => Quantity, {
+    nullable: true,
+    description: 'Null where there is none to speak of: see `unlimited`.',
+  })
   limit!: number | null;
   @Field(() => Boolean, { description: 'True where the feature is counted and nothing bounds it.' })
   unlimited!: boolean;
@@ -88,7 +91,19 @@ export interface DecisionStamp {
   readonly asOf: Instant;
 }
 
-export function toDecision(decision: Decision, stamp: DecisionStamp, id: string = `dec_${randomUUID()}`): DecisionType {
+export function toDecision(
+  decision: Decision,
+  stamp: DecisionStamp,
+  id: string = `dec_${randomUUID()}`,
+): DecisionType {
   const { release, revision, asOf } = stamp;
-  return { ...decision, id, sources: decision.sources.map((source) => ({ ...source })), release, revision, asOf, stale: false };
+  return {
+    ...decision,
+    id,
+    sources: decision.sources.map((source) => ({ ...source })),
+    release,
+    revision,
+    asOf,
+    stale: false,
+  };
 }

@@ -22,7 +22,10 @@ const SEARCH_MAX = 255;
 export class CustomerResolver {
   @Authorized('READER')
   @Query(() => CustomerType, { nullable: true })
-  async customer(@Arg('id', () => ID) text: string, @Ctx() context: GatewayContext): Promise<CustomerType | null> {
+  async customer(
+    @Arg('id', () => ID) text: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<CustomerType | null> {
     const id = parseCustomerId(context.access.requireCustomer(text));
     const customer = id && (await context.loaders.customers.load(id));
     return customer && toCustomer(customer);
@@ -36,8 +39,14 @@ export class CustomerResolver {
     @Arg('search', () => String, { nullable: true }) search: string | null | undefined,
     @Ctx() { db, access }: GatewayContext,
   ): Promise<Connection<CustomerType> & { totalCount: null }> {
-    if (search && search.length > SEARCH_MAX) throw badInput('search', `at most ${String(SEARCH_MAX)} characters`);
-    const page = { first: parseFirst(first), after: after ?? null, search: search ?? null, only: access.only };
+    if (search && search.length > SEARCH_MAX)
+      throw badInput('search', `at most ${String(SEARCH_MAX)} characters`);
+    const page = {
+      first: parseFirst(first),
+      after: after ?? null,
+      search: search ?? null,
+      only: access.only,
+    };
     const listed = granted(await listCustomers(db, access.tenantId, page), '');
     return { ...toConnection(listed.page, toCustomer), totalCount: null };
   }

@@ -8,7 +8,13 @@ import { boundList, readCustomerId } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import { entitlementsChanges } from './entitlements-changes.js';
 import { changeEvents } from './change-events.js';
-import { ChangeEventType, EntitlementsChangeType, EventConnectionType, PlanChangeType, toChangeEvent } from './event-types.js';
+import {
+  ChangeEventType,
+  EntitlementsChangeType,
+  EventConnectionType,
+  PlanChangeType,
+  toChangeEvent,
+} from './event-types.js';
 import { planChanges } from './plan-changes.js';
 import { subscribeArguments, type SubscribeData } from './subscribe-arguments.js';
 
@@ -25,8 +31,10 @@ export class EventResolver {
     @Arg('until', () => DateTime, { nullable: true }) until: Instant | null | undefined,
     @Ctx() { db, access }: GatewayContext,
   ): Promise<Connection<ChangeEventType>> {
-    if (since != null && until != null && until < since) throw badInput('until', '`until` lies before `since`');
-    const customerId = customer == null ? null : access.requireCustomer(readCustomerId('customerId', customer));
+    if (since != null && until != null && until < since)
+      throw badInput('until', '`until` lies before `since`');
+    const customerId =
+      customer == null ? null : access.requireCustomer(readCustomerId('customerId', customer));
     const listed = await listEvents(db, access.tenantId, {
       first: parseFirst(first),
       after: after ?? null,

@@ -47,7 +47,9 @@ const WITHOUT_PLAN: ReadonlySet<unknown> = new Set(['SCHEDULED', 'CANCELED', 'EX
 function planInForce(recorded: unknown): PlanInForce | null {
   if (!isRecord(recorded) || WITHOUT_PLAN.has(recorded.status)) return null;
   const { plan, planVersion } = recorded;
-  return typeof plan === 'string' ? { plan, version: typeof planVersion === 'number' ? planVersion : null } : null;
+  return typeof plan === 'string'
+    ? { plan, version: typeof planVersion === 'number' ? planVersion : null }
+    : null;
 }
 
 function isRecord(value: unknown): value is { plan?: unknown; planVersion?: unknown; status?: unknown } {

@@ -11,7 +11,9 @@ export function touches(event: StoredEvent, { id, subject }: Customer): boolean 
 export function toCause(event: StoredEvent, { id, subject }: Customer): ChangeEventType {
   if (event.listed) return toChangeEvent(event);
   const { meters } = event.data;
-  const own: unknown[] = Array.isArray(meters) ? meters.filter((meter: unknown) => subjectOf(meter) === subject) : [];
+  const own: unknown[] = Array.isArray(meters)
+    ? meters.filter((meter: unknown) => subjectOf(meter) === subject)
+    : [];
   return { ...toChangeEvent(event), customerId: id, data: { meters: own } };
 }
 

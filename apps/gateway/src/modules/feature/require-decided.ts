@@ -11,7 +11,10 @@ export function featureOf(release: Release, text: string): Feature | null {
 export function requireDecided(release: Release, feature: string, field: string): Feature | null {
   const found = featureOf(release, feature);
   if (found && !isDecided(found)) {
-    throw badInput(field, `\`${feature}\` is not supported yet: seats and prepaid credits are not decided by this version`);
+    throw badInput(
+      field,
+      `\`${feature}\` is not supported yet: seats and prepaid credits are not decided by this version`,
+    );
   }
   return found;
 }

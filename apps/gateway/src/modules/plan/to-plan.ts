@@ -23,7 +23,14 @@ function toPlanEntitlements(plan: Plan, catalog: Catalog): PlanEntitlementType[]
 }
 
 function toPlanEntitlement(feature: FeatureObject, entitlement: PlanEntitlement): PlanEntitlementType {
-  const nothing = { feature, value: null, limit: null, unlimited: false, enforcement: null, overage: null } as const;
+  const nothing = {
+    feature,
+    value: null,
+    limit: null,
+    unlimited: false,
+    enforcement: null,
+    overage: null,
+  } as const;
   switch (entitlement.kind) {
     case 'ON':
     case 'BLOCKS':
@@ -39,7 +46,10 @@ function toPlanEntitlement(feature: FeatureObject, entitlement: PlanEntitlement)
 
 type Units = Extract<PlanEntitlement, { kind: 'UNITS' }>;
 
-function limits({ limit, enforcement }: Units): Pick<PlanEntitlementType, 'limit' | 'unlimited' | 'enforcement' | 'overage'> {
+function limits({
+  limit,
+  enforcement,
+}: Units): Pick<PlanEntitlementType, 'limit' | 'unlimited' | 'enforcement' | 'overage'> {
   const bounds = { limit, unlimited: limit === null, enforcement: enforcement.kind };
   return { ...bounds, overage: enforcement.kind === 'SOFT' ? overage(limit, enforcement.overage) : null };
 }

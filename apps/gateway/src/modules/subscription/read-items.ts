@@ -23,7 +23,8 @@ export function readAddOns(field: string, inputs: AddOnInput[] | null | undefine
   return readEach(field, inputs, ({ addOn, quantity }, path) => {
     const key = parseAddOnKey(addOn);
     if (key === null) throw notFound(`${path}.addOn`, `there is no add-on \`${addOn}\``);
-    if (seen.has(key)) throw badInput(`${path}.addOn`, `the add-on \`${addOn}\` is named twice; say its quantity`);
+    if (seen.has(key))
+      throw badInput(`${path}.addOn`, `the add-on \`${addOn}\` is named twice; say its quantity`);
     if (quantity < 1) throw badInput(`${path}.quantity`, 'an add-on is bought at least once');
     seen.add(key);
     return { addOn: key, quantity };
@@ -38,7 +39,8 @@ export function readQuantities(
   const quantities = new Map<FeatureKey, number>();
   readEach(field, inputs, ({ feature, quantity }, path) => {
     const key = parseFeatureKey(feature);
-    if (key === null) throw notFound(`${path}.feature`, `there is no feature \`${feature}\`; \`features\` lists them`);
+    if (key === null)
+      throw notFound(`${path}.feature`, `there is no feature \`${feature}\`; \`features\` lists them`);
     if (quantities.has(key)) throw badInput(`${path}.feature`, `the feature \`${feature}\` is named twice`);
     quantities.set(key, quantity);
   });

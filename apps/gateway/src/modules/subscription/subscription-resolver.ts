@@ -25,13 +25,22 @@ interface Execution {
 
 async function execute(context: GatewayContext, execution: Execution): Promise<SubscriptionResultType> {
   const { command, customerId = null, idempotencyKey = null, reason = null, prefix } = execution;
-  const result = await executeCommand(context.db, context.caller, { command, customerId, idempotencyKey, reason });
+  const result = await executeCommand(context.db, context.caller, {
+    command,
+    customerId,
+    idempotencyKey,
+    reason,
+  });
   const { subscription, revision } = granted(result, prefix);
   return { subscription: toSubscription(subscription), revision };
 }
 
 /** The id of a subscription that the caller's key may touch. */
-async function ownSubscription(context: GatewayContext, field: string, text: string): Promise<SubscriptionId> {
+async function ownSubscription(
+  context: GatewayContext,
+  field: string,
+  text: string,
+): Promise<SubscriptionId> {
   const id = readSubscriptionId(field, text);
   if (!context.access.isNarrowed) return id;
   const subscription = await context.loaders.subscriptions.load(id);
@@ -150,19 +159,30 @@ export class SubscriptionResolver {
   ): Promise<SubscriptionResultType> {
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
     const subscriptionId = await ownSubscription(context, 'input.subscriptionId', input.subscriptionId);
-    const command = { kind: 'reportPayment', subscriptionId, outcome: input.outcome, at: input.at ?? null } as const;
+    const command = {
+      kind: 'reportPayment',
+      subscriptionId,
+      outcome: input.outcome,
+      at: input.at ?? null,
+    } as const;
     return execute(context, { command, idempotencyKey, prefix: 'input' });
   }
 
   @FieldResolver(() => CustomerType)
-  async customer(@Root() subscription: PlanSubscriptionType, @Ctx() { loaders }: GatewayContext): Promise<CustomerType> {
+  async customer(
+    @Root() subscription: PlanSubscriptionType,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<CustomerType> {
     const customer = await loaders.customers.load(subscription.customerId);
     if (!customer) throw new Error(`subscription ${subscription.id} has no customer`);
     return toCustomer(customer);
   }
 
   @FieldResolver(() => PlanType)
-  async plan(@Root() subscription: PlanSubscriptionType, @Ctx() { loaders }: GatewayContext): Promise<PlanType> {
+  async plan(
+    @Root() subscription: PlanSubscriptionType,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<PlanType> {
     return toPlan(subscription.sold, await loaders.release());
   }
 

@@ -21,7 +21,8 @@ export function toSubscription(subscription: Subscription): PlanSubscriptionType
     pausedAt: null,
     resumesAt: null,
     endedAt: 'endedAt' in subscription ? subscription.endedAt : null,
-    scheduledChange: 'scheduledChange' in subscription ? toScheduledChange(subscription.scheduledChange) : null,
+    scheduledChange:
+      'scheduledChange' in subscription ? toScheduledChange(subscription.scheduledChange) : null,
   };
 }
 

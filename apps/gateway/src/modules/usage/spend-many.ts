@@ -41,7 +41,12 @@ export async function spendMany(
   );
 }
 
-function readRequest(context: GatewayContext, kind: SpendRequest['kind'], input: SpendAsked, path: string): SpendRequest {
+function readRequest(
+  context: GatewayContext,
+  kind: SpendRequest['kind'],
+  input: SpendAsked,
+  path: string,
+): SpendRequest {
   return {
     kind,
     customerId: context.access.requireCustomer(readCustomerId(`${path}.customerId`, input.customerId)),
@@ -55,7 +60,12 @@ function toAnswer(verdict: Result<Verdict> | undefined, path: string): ConsumeRe
   if (!verdict) return new Error(`no verdict for the request at ${path}`);
   if (!verdict.ok) return refusalError(verdict, path);
   const { decisionId, decision, consumed, replayed, revision, release, asOf } = verdict;
-  return { decision: toDecision(decision, { release, revision, asOf }, decisionId), consumed, replayed, revision };
+  return {
+    decision: toDecision(decision, { release, revision, asOf }, decisionId),
+    consumed,
+    replayed,
+    revision,
+  };
 }
 
 function orApiError<T>(read: () => T): T | ApiError {

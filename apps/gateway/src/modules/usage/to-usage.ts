@@ -1,4 +1,12 @@
-import { accountAt, decide, meterAt, type CustomerAccount, type Feature, type Instant, type Meter } from '@licet/domain';
+import {
+  accountAt,
+  decide,
+  meterAt,
+  type CustomerAccount,
+  type Feature,
+  type Instant,
+  type Meter,
+} from '@licet/domain';
 import { notFound } from '../../errors/api-error.js';
 import type { StampedState } from '../../loaders.js';
 import { requireDecided } from '../feature/require-decided.js';

@@ -5,7 +5,13 @@ import { parseFirst } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { spendMany, spendOne } from './spend-many.js';
 import { toFeatureUsage } from './to-usage.js';
-import { ConsumeInput, ConsumeResultType, FeatureUsageType, ReleaseUsageInput, UsageBucketType } from './usage-types.js';
+import {
+  ConsumeInput,
+  ConsumeResultType,
+  FeatureUsageType,
+  ReleaseUsageInput,
+  UsageBucketType,
+} from './usage-types.js';
 
 @Resolver(() => FeatureUsageType)
 export class UsageResolver {
@@ -53,7 +59,10 @@ export class UsageResolver {
 
 @Resolver(() => CustomerType)
 export class CustomerUsageResolver {
-  @FieldResolver(() => FeatureUsageType, { nullable: true, description: 'Null where the feature is not counted.' })
+  @FieldResolver(() => FeatureUsageType, {
+    nullable: true,
+    description: 'Null where the feature is not counted.',
+  })
   async usage(
     @Root() customer: CustomerType,
     @Arg('feature', () => String) feature: string,

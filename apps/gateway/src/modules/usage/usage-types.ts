@@ -1,6 +1,12 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { CustomerId, FeatureKey, Instant } from '@licet/domain';
-import { DateTime, JsonObjectScalar, Quantity, RevisionScalar, type JsonObject } from '../../scalars/index.js';
+import {
+  DateTime,
+  JsonObjectScalar,
+  Quantity,
+  RevisionScalar,
+  type JsonObject,
+} from '../../scalars/index.js';
 import { DecisionType } from '../check/decision-type.js';
 
 @ObjectType('UsageBucket', { simpleResolvers: true })
@@ -14,7 +20,10 @@ export class UsageBucketType {
 }
 
 /** `history` is a field of UsageResolver. */
-@ObjectType('FeatureUsage', { simpleResolvers: true, description: 'Window null for LIMIT features and credits.' })
+@ObjectType('FeatureUsage', {
+  simpleResolvers: true,
+  description: 'Window null for LIMIT features and credits.',
+})
 export class FeatureUsageType {
   readonly customerId!: CustomerId;
   @Field(() => String)

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Catalog, parseCatalogYaml, type PlanKey, type PlanVersion, type Release, runScenario } from '@licet/domain';
+
+function demoCatalog(): Catalog {
+  const parse = parseCatalogYaml(readFileSync(path.join(__dirname, '../catalog.yaml'), 'utf8'));
+  if (!parse.ok) throw new Error(JSON.stringify(parse.problems, null, 2));
+  return parse.catalog;
+}
+
+const catalog = demoCatalog();
+const release: Release = {
+  number: 1,
+  catalog,
+  planVersions: new Map<PlanKey, PlanVersion>([...catalog.plans.values()].map((plan) => [plan.key, { plan, version: 1 }])),
+};
+
+test('the demo catalog keeps the plans and features that the documents speak of', () => {
+  expect([...catalog.plans.keys()]).toEqual(['free', 'pro', 'enterprise', 'metered', 'desktop-perpetual', 'studio-seats']);
+  expect([...catalog.features.keys()]).toEqual([
+    'sso',
+    'projects',
+    'api-calls',
+    'render-minutes',
+    'ai-credits',
+    'editors',
+    'viewers',
+    'support',
+    'eu-hosting',
+    'desktop',
+    'rendering',
+  ]);
+});
+
+test.each(catalog.scenarios.map((scenario) => [scenario.name, scenario] as const))('scenario: %s', (_name, scenario) => {
+  const result = runScenario(release, scenario);
+  expect(result).toMatchObject({ supported: true, passed: true });
+});

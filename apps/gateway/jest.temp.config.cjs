@@ -1,2 +1,0 @@
-const b=require('./jest.config.cjs');
-module.exports={...b,moduleNameMapper:{'^@licet/domain$':'<rootDir>/domain-shim.temp.ts',...b.moduleNameMapper}};

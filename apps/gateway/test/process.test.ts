@@ -1,0 +1,76 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from '@licet/database/testing';
+
+const ROOT = join(__dirname, '..');
+const REGISTER = join(ROOT, '../../scripts/register-source.cjs');
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await database.drop();
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+}
+
+function start(env: Record<string, string>): ChildProcess {
+  return fork(join(ROOT, 'src/main.ts'), {
+    cwd: ROOT,
+    execArgv: ['-C', '@licet/source', '-r', REGISTER],
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+}
+
+async function started(): Promise<Started> {
+  const child = start({ PORT: '0', DATABASE_URL: database.url });
+  const url = new Promise<string>((resolve) => {
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /"url":"(http:[^"]+)"/.exec(output)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  const [message]: unknown[] = await once(child, 'message');
+  expect(message).toBe('ready');
+  return { child, url: await url };
+}
+
+async function exitCode(child: ChildProcess): Promise<unknown> {
+  const [code]: unknown[] = await once(child, 'exit');
+  return code;
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s, even twice, ends it with 0 once it is ready',
+  async (signal) => {
+    const { child, url } = await started();
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const exited = exitCode(child);
+    child.kill(signal);
+    child.kill(signal);
+    expect(await exited).toBe(0);
+  },
+);
+
+test('it ends when its parent lets go of it', async () => {
+  const { child } = await started();
+  const exited = exitCode(child);
+  child.disconnect();
+  expect(await exited).toBe(0);
+});
+
+test('a wrong environment ends it with one message and a code that is not 0', async () => {
+  const child = start({ PORT: 'x' });
+  let output = '';
+  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  expect(await exitCode(child)).toBe(1);
+  expect(output).toMatch(/PORT[^]*DATABASE_URL/);
+});

@@ -1,0 +1,83 @@
+import { Client } from 'pg';
+import { newCustomer } from './customers.js';
+import { startTestGateway, type TestGateway } from './gateway.js';
+
+/** Statements that one request may send, transaction brackets and the look-up of the key included. */
+const HANDFUL = 40;
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  for (let index = 0; index < 50; index++)
+    await newCustomer(gateway, `customer-${String(index)}`, index % 2 ? 'pro' : 'free');
+}, 60_000);
+afterAll(async () => {
+  await gateway.close();
+});
+
+const LIST = `query ($first: Int!) { customers(first: $first) { edges { node {
+  id subscriptions { id status customer { id } plan { key entitlements { limit } } planVersion { version entitlements { feature { key } limit } } }
+  entitlements { revision entitlements { feature allowed } }
+  check(feature: "sso") { code }
+  usage(feature: "api-calls") { used history { used } } } } } }`;
+
+/** The texts of the statements that pg sends while \`work\` runs, but for those of the feed's poll. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const texts: string[] = [];
+  const spy = jest.spyOn(Client.prototype, 'query');
+  try {
+    await work();
+    for (const [statement] of spy.mock.calls) texts.push(textOf(statement));
+  } finally {
+    spy.mockRestore();
+  }
+  return texts.filter((text) => !text.includes('log_positions'));
+}
+
+function textOf(statement: unknown): string {
+  if (typeof statement === 'string') return statement;
+  const isConfig = typeof statement === 'object' && statement !== null && 'text' in statement;
+  return isConfig ? String(statement.text) : '';
+}
+
+test('fifty customers with all that hangs on them take as many statements as two, and only a handful', async () => {
+  await gateway.send(LIST, { first: 2 });
+  const two = await statementsOf(() => gateway.send(LIST, { first: 2 }));
+  const fifty = await statementsOf(async () => {
+    const answer = await gateway.send(LIST, { first: 50 });
+    expect(answer.errors).toEqual([]);
+    expect(answer.get('customers.edges.49.node.subscriptions.0.plan.key')).toBe('pro');
+    expect(answer.get('customers.edges.48.node.entitlements.entitlements.3')).toBeDefined();
+  });
+  process.stdout.write(`customers(first: 50): ${String(fifty.length)} statements\n`);
+  expect(fifty.length).toBeGreaterThan(3);
+  expect(fifty).toHaveLength(two.length);
+  expect(fifty.length).toBeLessThanOrEqual(HANDFUL);
+});
+
+test('a call of many references is one batch for each entity', async () => {
+  const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+    ... on Customer { id } ... on Plan { key name } ... on Feature { key type } ... on PlanSubscription { id } } }`;
+  const customers = (count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({
+      __typename: 'Customer',
+      id: `customer-${String(index)}`,
+    }));
+  const others = [
+    { __typename: 'Plan', key: 'pro' },
+    { __typename: 'Feature', key: 'sso' },
+    { __typename: 'PlanSubscription', id: 'sub_none' },
+  ];
+  const one = await statementsOf(() =>
+    gateway.send(query, { representations: [...customers(1), ...others] }),
+  );
+  const fifty = await statementsOf(async () => {
+    const answer = await gateway.send(query, { representations: [...customers(50), ...others] });
+    expect(answer.errors).toEqual([]);
+    expect(answer.get('_entities.49')).toEqual({ id: 'customer-49' });
+    expect(answer.get('_entities.50')).toEqual({ key: 'pro', name: 'Pro' });
+    expect(answer.get('_entities.51')).toEqual({ key: 'sso', type: 'BOOLEAN' });
+    expect(answer.get('_entities.52')).toBeNull();
+  });
+  expect(fifty).toHaveLength(one.length);
+});

@@ -1,0 +1,44 @@
+import type { Scenario } from '../catalog/catalog.js';
+import { canonicalJson } from '../catalog/canonical-json.js';
+import type { Release } from '../customer.js';
+import { decide } from '../decision/decide.js';
+import { isDecided } from '../decision/entitlement.js';
+import { stateOf } from './state-of.js';
+
+/** How a scenario came out. `needs`: a part of the rules that is not decided by yet, so that it cannot be run. */
+export type ScenarioResult =
+  | {
+      readonly supported: true;
+      readonly name: string;
+      readonly passed: boolean;
+      readonly expected: Readonly<Record<string, unknown>>;
+      readonly actual: Readonly<Record<string, unknown>>;
+    }
+  | { readonly supported: false; readonly name: string; readonly needs: string };
+
+/** Asks what a scenario asks and compares what it names in `expect` with the decision. */
+export function runScenario(release: Release, scenario: Scenario): ScenarioResult {
+  const needs = missingPart(release, scenario);
+  if (needs !== null) return { supported: false, name: scenario.name, needs };
+  const state = stateOf(release, scenario.given);
+  const { feature, quantity } = scenario.check;
+  const decision: Readonly<Record<string, unknown>> = { ...decide(state, { feature, quantity }, scenario.given.now) };
+  const expected = scenario.expect;
+  const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
+  return { supported: true, name: scenario.name, passed: canonicalJson(actual) === canonicalJson(expected), expected, actual };
+}
+
+function missingPart(release: Release, { given, check }: Scenario): string | null {
+  const { catalog } = release;
+  const plans = given.plans.flatMap((key) => catalog.plans.get(key) ?? []);
+  const feature = catalog.features.get(check.feature);
+  if (plans.some((plan) => plan.model === 'PERPETUAL')) return 'licences';
+  if (feature && !isDecided(feature)) return feature.type === 'METERED' ? 'credits' : 'seats';
+  if (given.grants.length > 0) return 'grants';
+  if (given.blocks.length > 0) return 'credits';
+  if (given.seats.length > 0) return 'seats';
+  if (given.quantities.size > 0) return 'bought quantities';
+  if (given.status === 'PAUSED') return 'pauses';
+  const rules = [...catalog.rules, ...plans.flatMap((plan) => plan.rules)];
+  return rules.some((rule) => rule.feature === check.feature) ? 'conditions' : null;
+}

@@ -1,0 +1,104 @@
+import type { ScenarioGiven } from '../catalog/catalog.js';
+import type { CustomerAccount, CustomerState, Release } from '../customer.js';
+import { type FeatureKey, parseCustomerId, parseSubscriptionId, type PlanKey } from '../ids.js';
+import { periodFrom } from '../subscription/state.js';
+import type { PlanVersion, Subscription } from '../subscription/subscription.js';
+import { addDuration, spanFromAnchor, subtractDuration } from '../time/calendar.js';
+import { type Instant, type IsoDuration, parseDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
+import type { Meter } from '../usage/meter.js';
+import { windowAt } from '../usage/window.js';
+
+/** The customer that a scenario describes; what it leaves out began a year before, and nothing is used. */
+export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
+  const timeZone = given.customer.timeZone ?? release.catalog.timeZone ?? zone('UTC');
+  const began = given.startedAt ?? subtractDuration(given.now, span('P1Y'), timeZone);
+  const subscriptions = given.plans.map((plan, index) => subscriptionOf(release, given, timeZone, plan, index));
+  const account: CustomerAccount = {
+    id: customer('scenario'),
+    timeZone,
+    trialsGiven: new Set(),
+    windowAnchors: new Map([...release.catalog.features.keys()].map((feature) => [feature, began])),
+    subscriptions,
+    grants: [],
+    meters: new Map(),
+  };
+  return { kind: 'KNOWN', release, account: { ...account, meters: metersOf(release, account, given) } };
+}
+
+function subscriptionOf(
+  release: Release,
+  given: ScenarioGiven,
+  timeZone: TimeZone,
+  plan: PlanKey,
+  index: number,
+): Subscription {
+  const planVersion = sold(release, plan);
+  const began = given.startedAt ?? subtractDuration(given.now, span('P1Y'), timeZone);
+  const fits = given.addOns.filter((addOn) => release.catalog.addOns.get(addOn)?.with.includes(plan));
+  const base = {
+    id: subscription(`sub_${String(index)}`),
+    customerId: customer('scenario'),
+    planVersion,
+    addOns: fits.map((addOn) => ({ addOn, quantity: 1 })),
+    quantities: new Map<FeatureKey, number>(),
+    startedAt: began,
+    lastPaymentAt: null,
+  };
+  const pending = { cancelAt: null, scheduledChange: null };
+  const yesterday = subtractDuration(given.now, span('P1D'), timeZone);
+  const period = runningPeriod(planVersion, began, given.now, timeZone);
+  switch (given.status) {
+    case 'SCHEDULED': {
+      const startedAt = given.startedAt ?? addDuration(given.now, span('P1D'), timeZone);
+      return { ...base, ...pending, status: 'SCHEDULED', startedAt, trial: false, paid: false };
+    }
+    case 'TRIALING': {
+      const startedAt = given.startedAt ?? yesterday;
+      const trialEndsAt = addDuration(startedAt, planVersion.plan.trial?.for ?? span('P14D'), timeZone);
+      const trial = { anchor: startedAt, start: startedAt, end: trialEndsAt };
+      return { ...base, ...pending, status: 'TRIALING', startedAt, period: trial, trialEndsAt, paid: false };
+    }
+    case 'PAST_DUE': {
+      const failedAt = given.paidUntil ?? yesterday;
+      const { grace } = planVersion.plan;
+      const graceEndsAt = grace === null ? failedAt : addDuration(failedAt, grace, timeZone);
+      return { ...base, ...pending, status: 'PAST_DUE', period, graceEndsAt };
+    }
+    case 'CANCELED':
+    case 'EXPIRED':
+      return { ...base, status: given.status, period, endedAt: given.paidUntil ?? yesterday };
+    default:
+      return { ...base, ...pending, status: 'ACTIVE', period };
+  }
+}
+
+function runningPeriod({ plan }: PlanVersion, began: Instant, now: Instant, timeZone: TimeZone) {
+  if (plan.period === null) return periodFrom(plan, began, timeZone);
+  const running = spanFromAnchor(began, plan.period, timeZone, now);
+  return { anchor: began, start: running.start, end: running.end };
+}
+
+function metersOf(release: Release, account: CustomerAccount, given: ScenarioGiven): Map<FeatureKey, Meter> {
+  const meters = new Map<FeatureKey, Meter>();
+  for (const [key, used] of given.usage) {
+    const feature = release.catalog.features.get(key);
+    const window = feature?.type === 'METERED' ? windowAt(feature, account, given.now) : null;
+    meters.set(key, { feature: key, used, reserved: 0, window });
+  }
+  return meters;
+}
+
+function sold(release: Release, plan: PlanKey): PlanVersion {
+  const version = release.planVersions.get(plan);
+  if (!version) throw new Error(`the parser saw to it that plan \`${plan}\` exists`);
+  return version;
+}
+
+function must<T>(value: T | null, text: string): T {
+  if (value === null) throw new Error(`\`${text}\` has the wrong form`);
+  return value;
+}
+const span = (text: string): IsoDuration => must(parseDuration(text), text);
+const zone = (text: string): TimeZone => must(parseTimeZone(text), text);
+const customer = (text: string) => must(parseCustomerId(text), text);
+const subscription = (text: string) => must(parseSubscriptionId(text), text);
