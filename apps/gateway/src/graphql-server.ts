@@ -52,7 +52,7 @@ function createApolloServer(
     schema,
     introspection: true,
     validationRules: [depthLimit],
-    parseOptions: { maxTokens: TOKENS_MAX },
+    parseOptions: { maxLexicalTokens: TOKENS_MAX },
     persistedQueries: false,
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,

@@ -49,7 +49,7 @@ function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const problem = documentProblem(body.toString());
     if (problem !== null) done(new ApiError('BAD_USER_INPUT', problem));
-    else parseJson(request, body.toString(), done);
+    else void parseJson(request, body.toString(), done);
   });
 }
 

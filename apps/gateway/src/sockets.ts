@@ -79,7 +79,7 @@ function parseBounded(
 ): ReturnType<typeof parse> {
   const problem = documentProblem(typeof source === 'string' ? source : source.body);
   if (problem !== null) throw new GraphQLError(problem, { extensions: { code: 'BAD_USER_INPUT' } });
-  return parse(source, { ...options, maxTokens: TOKENS_MAX });
+  return parse(source, { ...options, maxLexicalTokens: TOKENS_MAX });
 }
 
 function formatAll(errors: readonly unknown[], scope: ErrorScope): GraphQLFormattedError[] {

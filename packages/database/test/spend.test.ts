@@ -78,6 +78,15 @@ test('the same key answers as the first time and spends once; for another reques
   expect(await counter('same', 'calls')).toBe(3);
 });
 
+test('what was granted once answers so again, also when it would not fit a second time', async () => {
+  await createTestCustomer(tenant, 'full');
+  await subscribeTo(tenant, 'full', 'free');
+  const first = granted(await one(consume('full', 8, 'full-key')));
+  expect(granted(await one(consume('full', 8, 'full-key')))).toEqual({ ...first, replayed: true });
+  expect(await one(consume('full', 9, 'full-key'))).toMatchObject({ ok: false, code: 'CONFLICT' });
+  expect(await counter('full', 'calls')).toBe(8);
+});
+
 test('a denied key is free: the next call with it is decided anew', async () => {
   await createTestCustomer(tenant, 'denied');
   expect(granted(await one(consume('denied', 1, 'denied-1'))).decision.code).toBe('NO_ACTIVE_PLAN');

@@ -1,6 +1,6 @@
 import {
   BREAK,
-  GraphQLError,
+  type GraphQLError,
   Kind,
   parse,
   visit,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createPubSub } from '@graphql-yoga/subscription';
 import type { GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { buildSchemaSync, type BuildSchemaOptions } from 'type-graphql';
 import { ApiKeyResolver } from '../modules/api-key/api-key-resolver.js';
 import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
 import { CheckResolver } from '../modules/check/check-resolver.js';
@@ -12,7 +12,7 @@ import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
 import { CustomerUsageResolver, UsageResolver } from '../modules/usage/usage-resolver.js';
 import { checkOperation } from './check-operation.js';
 
-const RESOLVERS: NonEmptyArray<Function> = [
+const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CheckResolver,
   CustomerResolver,
   SubscriptionResolver,

@@ -12,7 +12,9 @@ export interface Jobs {
 /** Starts the job runner on a pool of its own, as the database's owner, to whom the job tables belong. */
 export async function startJobs(db: Database, ownerUrl: string, log: Logger): Promise<Jobs> {
   const pool = new Pool({ connectionString: ownerUrl, max: 3, application_name: 'licet-worker-jobs' });
-  pool.on('error', (error) => log.warn({ error }, 'a job connection was lost'));
+  const lost = (error: Error): void => log.warn({ error }, 'a job connection was lost');
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   const runner: Runner = await run({
     pgPool: pool,
     concurrency: 1,

@@ -131,7 +131,33 @@ async function decideBatch(
   if (due.length > 0) {
     return unwritten({ kind: 'TIME_HAS_COME', customerIds: due.map(({ account }) => account.id) });
   }
-  return new Batch(caller, loaded, locked, kept).decide(asked, seen);
+  const decided = new Batch(caller, loaded, locked, kept).decide(asked, seen);
+  const known = await keptOfDenied(transaction, asked, decided.value, kept);
+  return known.size === kept.size ? decided : new Batch(caller, loaded, locked, known).decide(asked, seen);
+}
+
+/**
+ * A granted request learns from its insert whether its key was used before. A denied one inserts nothing, so its
+ * key is looked up: what was granted once is not denied the second time.
+ */
+async function keptOfDenied(
+  transaction: Transaction,
+  asked: readonly Asked[],
+  attempt: Attempt,
+  kept: ReadonlyMap<string, KeptOperation<KeptVerdict>>,
+): Promise<ReadonlyMap<string, KeptOperation<KeptVerdict>>> {
+  if (attempt.kind !== 'ANSWERED') return kept;
+  const denied = asked.filter((_, index) => isDenied(attempt.answers[index]));
+  if (denied.length === 0) return kept;
+  const rows = await keptOperations<KeptVerdict>(
+    transaction,
+    denied.map((one) => one.key),
+  );
+  return new Map([...kept, ...rows.map((row) => [row.key.toString('hex'), row] as const)]);
+}
+
+function isDenied(answer: Answer | undefined): boolean {
+  return answer?.ok === true && !answer.decision.allowed;
 }
 
 function unwritten(value: Attempt): Writes<Attempt> {

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataHome } from './data-home.js';
+import { unusable, type DataHome } from './data-home.js';
 import { EmbeddedPostgresError, systemCode } from './errors.js';
 import { commandLine, isAlive, startMark } from './process-table.js';
 
@@ -11,6 +11,7 @@ export async function takeOwnership(home: DataHome): Promise<void> {
       await writeFile(home.owner, startMark(process.pid), { flag: 'wx' });
       return;
     } catch (error) {
+      if (systemCode(error) === 'EACCES') throw unusable(home.folder, 'it belongs to another user', error);
       if (systemCode(error) !== 'EEXIST' || attempt === 3) throw error;
     }
     const owner = await readFile(home.owner, 'utf8').catch(() => '');

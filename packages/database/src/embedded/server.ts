@@ -123,10 +123,12 @@ async function stopServer(child: ChildProcess, exited: Promise<ServerExit>): Pro
 
 /** The server writes into its own file when it takes connections; asking it by connecting would fill its log. */
 async function untilReady(server: SpawnedServer, options: ClusterOptions): Promise<void> {
-  let exit: ServerExit | null = null;
-  void server.exited.then((value) => (exit = value));
+  const ended = new AbortController();
+  void server.exited.then(() => {
+    ended.abort();
+  });
   const until = performance.now() + READY_WITHIN_MILLISECONDS;
-  while (exit === null && performance.now() < until) {
+  while (!ended.signal.aborted && performance.now() < until) {
     options.signal?.throwIfAborted();
     const file = await readPostmasterFile(options.home);
     if (file?.pid === server.pid && file.status === 'ready') return;

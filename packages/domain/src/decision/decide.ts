@@ -165,18 +165,22 @@ const MOST_BOUNDARIES = 64;
 function validUntil(subject: Subject, request: CheckRequest, now: Instant, decision: Decision): Instant | null {
   let { account } = subject;
   let at = now;
+  let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
-    const next = earliest(nextBoundary(account, subject.feature, at), windowEnd(subject, account, at));
+    const next = earliest(nextBoundary(account, subject.feature, at), windowEnd(subject, account, at, current));
     if (next === null) return null;
     at = next;
     account = accountAt(account, subject.release, at);
-    if (!sameDecision(decision, decideAt({ ...subject, account }, request, at))) return at;
+    current = decideAt({ ...subject, account }, request, at);
+    if (!sameDecision(decision, current)) return at;
   }
   return at;
 }
 
-function windowEnd({ feature }: Subject, account: CustomerAccount, at: Instant): Instant | null {
-  return feature.type === 'METERED' ? (windowAt(feature, account, at)?.end ?? null) : null;
+/** Null where the end of the window shows in nothing: the right is not there, and nothing is counted. */
+function windowEnd({ feature }: Subject, account: CustomerAccount, at: Instant, current: Decision): Instant | null {
+  const shows = current.resetsAt !== null || (current.used ?? 0) + (current.reserved ?? 0) > 0;
+  return feature.type === 'METERED' && shows ? (windowAt(feature, account, at)?.end ?? null) : null;
 }
 
 function earliest(one: Instant | null, other: Instant | null): Instant | null {

@@ -21,10 +21,9 @@ export function entitlementsOf(state: CustomerState, now: Instant): Entitlements
   for (const feature of state.release.catalog.features.values()) {
     if (!isDecided(feature)) continue;
     const decision = decide(state, { feature: feature.key, quantity: 1 }, now);
-    entitlements.push({ ...decision, type: feature.type });
-    if (decision.validUntil !== null && (validUntil === null || decision.validUntil < validUntil)) {
-      validUntil = decision.validUntil;
-    }
+    const { message: _message, customerId: _customerId, validUntil: until, ...entitlement } = decision;
+    entitlements.push({ ...entitlement, type: feature.type });
+    if (until !== null && (validUntil === null || until < validUntil)) validUntil = until;
   }
   return { entitlements, validUntil };
 }

@@ -56,7 +56,7 @@ async function* changes(context: GatewayContext, stream: Stream): AsyncGenerator
     renewLoaders(context);
     const now = await snapshotNow(context, customer.id);
     if (now === null) return;
-    known ??= start;
+    known ??= isBeyond(event.cursor, start.set.revision) ? start : null;
     const changed = known === null ? keysOf(now) : entitlementChanges(known.entitlements, now.entitlements);
     known = now;
     if (changed.length > 0) yield changeOf(now, changed, toCause(event, customer), event.cursor);

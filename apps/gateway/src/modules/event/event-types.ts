@@ -42,8 +42,34 @@ export class ChangeEventType {
 }
 
 export function toChangeEvent(stored: StoredEvent): ChangeEventType {
-  const { listed: _listed, subjects: _subjects, data, ...event } = stored;
-  return { ...event, data: { ...data } };
+  const {
+    id,
+    cursor,
+    revision,
+    type,
+    subjectType,
+    subjectId,
+    customerId,
+    actor,
+    reason,
+    requestId,
+    at,
+    recordedAt,
+  } = stored;
+  const subject = { subjectType, subjectId, customerId };
+  return {
+    id,
+    cursor,
+    revision,
+    type,
+    ...subject,
+    actor,
+    reason,
+    requestId,
+    at,
+    recordedAt,
+    data: { ...stored.data },
+  };
 }
 
 export const EventConnectionType = connectionTypes('Event', ChangeEventType);

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { grantOf, type Given, releaseFrom, stateFrom } from '../../testing/states.js';
+import { time } from '../../testing/subscriptions.js';
+import { instant } from '../time/instant.js';
+import { decide, sameDecision } from './decide.js';
+import { entitlementChanges, entitlementsOf } from './entitlement-set.js';
+
+const RELEASE = releaseFrom(`
+catalog: 1
+name: properties
+features:
+  sso: { type: boolean }
+  level: { type: limit, combine: sum }
+  calls: { type: metered, window: P1W, anchor: calendar }
+  monthly: { type: metered, window: P1M, anchor: subscription }
+  support: { type: config, values: [low, high] }
+plans:
+  free: { family: cloud, model: subscription, entitlements: { level: 3, calls: 10, support: low } }
+  pro:
+    family: cloud
+    model: subscription
+    period: P1M
+    trial: { for: P14D, then: free }
+    grace: P7D
+    onExpiry: free
+    entitlements: { sso: true, level: 50, monthly: 100, calls: { limit: 100, enforce: soft, overage: 10% }, support: high }
+  side: { model: subscription, period: P1Y, onCancel: free, entitlements: { sso: true, calls: unlimited } }
+`);
+const NOW = time('2026-01-15T12:00:00Z');
+const DAY = 86_400_000;
+
+const date = fc.integer({ min: -200, max: 200 }).map((days) => new Date(NOW + days * DAY).toISOString());
+const soon = fc.integer({ min: 1, max: 90 * 24 }).map((hours) => new Date(NOW + (hours * DAY) / 24).toISOString());
+const subscription: fc.Arbitrary<Given> = fc.oneof(
+  fc.record({ plan: fc.constantFrom('free', 'pro', 'side') }),
+  fc.record({ plan: fc.constantFrom('pro', 'side'), cancelAt: soon }),
+  fc.record({ plan: fc.constantFrom('pro', 'side'), change: fc.record({ to: fc.constantFrom('free', 'pro'), at: soon }) }),
+  fc.record({ plan: fc.constant('pro'), status: fc.constantFrom('TRIALING' as const, 'PAST_DUE' as const), endsAt: soon }),
+  fc.record({ plan: fc.constantFrom('pro', 'side'), status: fc.constant('SCHEDULED' as const), startedAt: soon }),
+  fc.record({
+    plan: fc.constantFrom('free', 'pro'),
+    status: fc.constantFrom('CANCELED' as const, 'EXPIRED' as const),
+    endsAt: fc.integer({ min: 0, max: 200 }).map((days) => new Date(NOW - days * DAY).toISOString()),
+  }),
+);
+const grant = fc.oneof(
+  date.map((from) => grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, from)),
+  date.map((from) => grantOf('sso', { kind: 'BLOCK' }, from, new Date(Date.parse(from) + 40 * DAY).toISOString())),
+  fc.tuple(date, fc.nat(60)).map(([from, limit]) => grantOf('calls', { kind: 'ADD', value: { kind: 'UNITS', limit } }, from)),
+  fc.tuple(date, fc.nat(60)).map(([from, limit]) => grantOf('level', { kind: 'REPLACE', value: { kind: 'UNITS', limit } }, from)),
+);
+const state = fc
+  .record({
+    subscriptions: fc.array(subscription, { maxLength: 3 }),
+    grants: fc.array(grant, { maxLength: 2 }),
+    used: fc.record({ level: fc.nat(60), calls: fc.nat(130) }, { requiredKeys: [] }),
+  })
+  .map((given) => stateFrom(RELEASE, { ...given, at: NOW }));
+const request = fc.record({
+  feature: fc.constantFrom('sso', 'level', 'calls', 'monthly', 'support', 'teleport'),
+  quantity: fc.oneof(fc.nat(200), fc.constant(Number.MAX_SAFE_INTEGER)),
+});
+
+test('there is always an answer, and always the same one', () => {
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      const decision = decide(customer, asked, NOW);
+      expect(decision).toEqual(decide(customer, asked, NOW));
+      expect(decision.allowed).toBe(/^ENTITLED/.test(decision.code));
+      expect(decision.message).not.toBe('');
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('validUntil is the first instant at which the answer differs', () => {
+  fc.assert(
+    fc.property(state, request, fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 6 }), (customer, asked, shares) => {
+      const decision = decide(customer, asked, NOW);
+      const end = decision.validUntil ?? instant(NOW + 900 * DAY);
+      for (const share of [...shares, 0.999999]) {
+        const between = instant(NOW + Math.floor(share * (end - NOW)));
+        expect(sameDecision(decide(customer, asked, between), decision)).toBe(true);
+      }
+      if (decision.validUntil === null) return;
+      expect(decision.validUntil).toBeGreaterThan(NOW);
+      expect(sameDecision(decide(customer, asked, instant(end - 1)), decision)).toBe(true);
+      expect(sameDecision(decide(customer, asked, end), decision)).toBe(false);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('a block in force always denies', () => {
+  fc.assert(
+    fc.property(state, (customer) => {
+      if (customer.kind !== 'KNOWN') return;
+      const account = { ...customer.account, grants: [...customer.account.grants, grantOf('sso', { kind: 'BLOCK' })] };
+      expect(decide({ ...customer, account }, { feature: 'sso', quantity: 0 }, NOW).code).toBe('BLOCKED');
+    }),
+  );
+});
+
+test('what is allowed for more is allowed for less', () => {
+  fc.assert(
+    fc.property(state, request, fc.nat(100), (customer, asked, less) => {
+      if (!decide(customer, asked, NOW).allowed) return;
+      expect(decide(customer, { ...asked, quantity: Math.max(0, asked.quantity - less) }, NOW).allowed).toBe(true);
+    }),
+  );
+});
+
+test('a set of entitlements holds until the first of them changes', () => {
+  fc.assert(
+    fc.property(state, (customer) => {
+      const now = entitlementsOf(customer, NOW);
+      expect(entitlementChanges(now.entitlements, now.entitlements)).toEqual([]);
+      if (now.validUntil === null) return;
+      const before = entitlementsOf(customer, instant(now.validUntil - 1));
+      expect(before.entitlements).toEqual(now.entitlements);
+      expect(entitlementsOf(customer, now.validUntil).entitlements).not.toEqual(now.entitlements);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,99 @@
+import { parseCatalogYaml } from '../src/catalog/parse.js';
+import type { CustomerAccount, CustomerState, Grant, Instant, Meter, PlanKey, PlanVersion, Release, Subscription } from '../src/index.js';
+import { windowAt } from '../src/usage/window.js';
+import { addOnKey, featureKey, newCustomer, planKey, subscriptionId, time } from './subscriptions.js';
+
+/** A release made of a catalog in YAML. */
+export function releaseFrom(yaml: string): Release {
+  const parse = parseCatalogYaml(yaml);
+  if (!parse.ok) throw new Error(JSON.stringify(parse.problems, null, 2));
+  const { catalog } = parse;
+  const versions = [...catalog.plans.values()].map((plan): [PlanKey, PlanVersion] => [plan.key, { plan, version: 1 }]);
+  return { number: 1, catalog, planVersions: new Map(versions) };
+}
+
+/** A subscription as a test writes it down; what it leaves out: ACTIVE since 2025-01-15, a monthly period. */
+export interface Given {
+  readonly plan: string;
+  readonly status?: Subscription['status'];
+  readonly startedAt?: string;
+  readonly endsAt?: string;
+  readonly addOns?: Readonly<Record<string, number>>;
+  readonly change?: { readonly to: string; readonly at: string };
+  readonly cancelAt?: string;
+}
+
+export function subscriptionFrom(release: Release, given: Given, index = 0): Subscription {
+  const sold = (key: string): PlanVersion => {
+    const version = release.planVersions.get(planKey(key));
+    if (!version) throw new Error(`the test's catalog has no plan ${key}`);
+    return version;
+  };
+  const startedAt = time(given.startedAt ?? '2025-01-15');
+  const base = {
+    id: subscriptionId(`sub_${String(index)}`),
+    customerId: newCustomer().id,
+    planVersion: sold(given.plan),
+    addOns: Object.entries(given.addOns ?? {}).map(([key, quantity]) => ({ addOn: addOnKey(key), quantity })),
+    quantities: new Map(),
+    startedAt,
+    lastPaymentAt: null,
+  };
+  const period = { anchor: startedAt, start: startedAt, end: null };
+  const pending = {
+    cancelAt: given.cancelAt === undefined ? null : time(given.cancelAt),
+    scheduledChange: given.change === undefined ? null : { to: sold(given.change.to), at: time(given.change.at) },
+  };
+  const endsAt = time(given.endsAt ?? '2026-02-01');
+  switch (given.status ?? 'ACTIVE') {
+    case 'SCHEDULED':
+      return { ...base, ...pending, status: 'SCHEDULED', trial: false, paid: false };
+    case 'TRIALING':
+      return { ...base, ...pending, status: 'TRIALING', period: { ...period, end: endsAt }, trialEndsAt: endsAt, paid: false };
+    case 'PAST_DUE':
+      return { ...base, ...pending, status: 'PAST_DUE', period, graceEndsAt: endsAt };
+    case 'CANCELED':
+    case 'EXPIRED':
+      return { ...base, status: given.status === 'CANCELED' ? 'CANCELED' : 'EXPIRED', period, endedAt: endsAt };
+    default:
+      return { ...base, ...pending, status: 'ACTIVE', period };
+  }
+}
+
+export interface GivenState {
+  readonly subscriptions?: readonly Given[];
+  readonly grants?: readonly Grant[];
+  readonly used?: Readonly<Record<string, number>>;
+  readonly reserved?: Readonly<Record<string, number>>;
+  readonly at: Instant;
+}
+
+export function stateFrom(release: Release, given: GivenState): CustomerState {
+  const account: CustomerAccount = {
+    ...newCustomer(),
+    windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, time('2025-01-15')])),
+    subscriptions: (given.subscriptions ?? []).map((one, index) => subscriptionFrom(release, one, index)),
+    grants: given.grants ?? [],
+  };
+  const meters = new Map<ReturnType<typeof featureKey>, Meter>();
+  for (const [text, used] of Object.entries(given.used ?? {})) {
+    const key = featureKey(text);
+    const feature = release.catalog.features.get(key);
+    const window = feature?.type === 'METERED' ? windowAt(feature, account, given.at) : null;
+    meters.set(key, { feature: key, used, reserved: given.reserved?.[text] ?? 0, window });
+  }
+  return { kind: 'KNOWN', release, account: { ...account, meters } };
+}
+
+let grants = 0;
+/** A grant that holds all the time, unless it says otherwise. */
+export function grantOf(feature: string, effect: Grant['effect'], from = '2025-01-01', to: string | null = null): Grant {
+  grants += 1;
+  const id = `grant_${String(grants)}`;
+  if (!isGrantId(id)) throw new Error('a grant id');
+  return { id, feature: featureKey(feature), effect, startsAt: time(from), expiresAt: to === null ? null : time(to) };
+}
+
+function isGrantId(text: string): text is Grant['id'] {
+  return text.startsWith('grant_');
+}
