@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Catalog, parseCatalogYaml, type PlanKey, type PlanVersion, type Release, runScenario } from '@licet/domain';
+import {
+  type Catalog,
+  parseCatalogYaml,
+  type PlanKey,
+  type PlanVersion,
+  type Release,
+  runScenario,
+} from '@licet/domain';
 
 function demoCatalog(): Catalog {
   const parse = parseCatalogYaml(readFileSync(path.join(__dirname, '../catalog.yaml'), 'utf8'));
@@ -12,11 +19,20 @@ const catalog = demoCatalog();
 const release: Release = {
   number: 1,
   catalog,
-  planVersions: new Map<PlanKey, PlanVersion>([...catalog.plans.values()].map((plan) => [plan.key, { plan, version: 1 }])),
+  planVersions: new Map<PlanKey, PlanVersion>(
+    [...catalog.plans.values()].map((plan) => [plan.key, { plan, version: 1 }]),
+  ),
 };
 
 test('the demo catalog keeps the plans and features that the documents speak of', () => {
-  expect([...catalog.plans.keys()]).toEqual(['free', 'pro', 'enterprise', 'metered', 'desktop-perpetual', 'studio-seats']);
+  expect([...catalog.plans.keys()]).toEqual([
+    'free',
+    'pro',
+    'enterprise',
+    'metered',
+    'desktop-perpetual',
+    'studio-seats',
+  ]);
   expect([...catalog.features.keys()]).toEqual([
     'sso',
     'projects',
@@ -32,7 +48,10 @@ test('the demo catalog keeps the plans and features that the documents speak of'
   ]);
 });
 
-test.each(catalog.scenarios.map((scenario) => [scenario.name, scenario] as const))('scenario: %s', (_name, scenario) => {
-  const result = runScenario(release, scenario);
-  expect(result).toMatchObject({ supported: true, passed: true });
-});
+test.each(catalog.scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  'scenario: %s',
+  (_name, scenario) => {
+    const result = runScenario(release, scenario);
+    expect(result).toMatchObject({ supported: true, passed: true });
+  },
+);

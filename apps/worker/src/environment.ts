@@ -20,7 +20,9 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   const master = readMasterKey(variables['LICET_MASTER_KEY'], problems);
   if (problems.length > 0 || master === null) {
-    throw new Error(`the environment does not fit:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    throw new Error(
+      `the environment does not fit:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
   }
   return { databaseUrl, masterKey: master.key, developmentKey: master.development, logLevel };
 }

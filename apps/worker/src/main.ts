@@ -9,7 +9,8 @@ import { applyTransitions } from './tasks/apply-transitions.js';
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
   const log = pino({ name: 'worker', level: environment.logLevel });
-  if (environment.developmentKey) log.warn('LICET_MASTER_KEY is not set: keys are derived from a development key');
+  if (environment.developmentKey)
+    log.warn('LICET_MASTER_KEY is not set: keys are derived from a development key');
   const db = await openDatabase({
     url: environment.databaseUrl,
     masterKey: environment.masterKey,
@@ -17,7 +18,8 @@ async function main(): Promise<void> {
   });
   const jobs = await startJobs(db, environment.databaseUrl, log);
   const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, () => stopping.abort());
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+    process.on(signal, () => stopping.abort());
   process.send?.('ready');
   log.info('worker is ready');
   await applyTransitions(db, log, stopping.signal);

@@ -4,6 +4,8 @@ import {
   buildASTSchema,
   buildSchema,
   findBreakingChanges,
+  isTypeDefinitionNode,
+  Kind,
   parse,
   visit,
   type DocumentNode,
@@ -25,10 +27,13 @@ function without(document: DocumentNode, names: ReadonlySet<string>): GraphQLSch
   let type = '';
   const pruned = visit(document, {
     enter(node) {
-      if ('name' in node && node.name && node.kind.endsWith('TypeDefinition')) type = node.name.value;
-      if (!('name' in node) || !node.name) return undefined;
-      if (node.kind.endsWith('TypeDefinition')) return names.has(type) ? null : undefined;
-      return node.kind === 'FieldDefinition' && names.has(`${type}.${node.name.value}`) ? null : undefined;
+      if (isTypeDefinitionNode(node)) {
+        type = node.name.value;
+        return names.has(type) ? null : undefined;
+      }
+      return node.kind === Kind.FIELD_DEFINITION && names.has(`${type}.${node.name.value}`)
+        ? null
+        : undefined;
     },
   });
   return buildASTSchema(pruned);

@@ -8,14 +8,36 @@ export { type Refused, type Result } from './result.js';
 export { type Actor, type ActorKind, type Caller, leafHashOf } from './event-log/append.js';
 export { EventFeed, type FeedFollower } from './event-log/event-feed.js';
 export { SlowFollowerError } from './event-log/follower.js';
-export { checkRevision, currentRevision, type EventFilter, listEvents, type StoredEvent } from './event-log/read.js';
+export {
+  checkRevision,
+  currentRevision,
+  type EventFilter,
+  listEvents,
+  type StoredEvent,
+} from './event-log/read.js';
 export { ORIGIN, parseRevision, positionOf, type Revision } from './event-log/revision.js';
-export { type ApiKey, type Authenticated, authenticateApiKey, listApiKeys, touchApiKey } from './repositories/api-keys.js';
-export { type Customer, type CustomerSearch, findCustomers, listCustomers } from './repositories/customers.js';
+export {
+  type ApiKey,
+  type Authenticated,
+  authenticateApiKey,
+  listApiKeys,
+  touchApiKey,
+} from './repositories/api-keys.js';
+export {
+  type Customer,
+  type CustomerSearch,
+  findCustomers,
+  listCustomers,
+} from './repositories/customers.js';
 export { type MeterKey } from './repositories/meters.js';
 export { type Page, type PageRequest } from './repositories/page.js';
 export { closedWindows, type LoadedStates, loadStates, type UsageBucket } from './repositories/states.js';
-export { liveRelease, type ReleaseStatus, type StoredRelease, storedLiveRelease } from './repositories/stored-releases.js';
+export {
+  liveRelease,
+  type ReleaseStatus,
+  type StoredRelease,
+  storedLiveRelease,
+} from './repositories/stored-releases.js';
 export { findSubscriptions, subscriptionsOf } from './repositories/subscriptions.js';
 export { allTenants, findTenant, type Tenant } from './repositories/tenants.js';
 export { applyDueBatch, type DueBatch, dueTenants } from './commands/apply-due.js';

@@ -29,7 +29,12 @@ export async function migrate(options: { url: string; masterKey: MasterKey }): P
 }
 
 async function runSchemaMigrations(url: string): Promise<void> {
-  const source = new DataSource({ type: 'postgres', url, migrations: MIGRATIONS, migrationsTransactionMode: 'all' });
+  const source = new DataSource({
+    type: 'postgres',
+    url,
+    migrations: MIGRATIONS,
+    migrationsTransactionMode: 'all',
+  });
   await source.initialize();
   try {
     await source.runMigrations();

@@ -1,4 +1,13 @@
-import { type CommandResult, executeCommand, newSubscriptionId, type Result, revokeApiKey, createApiKey, authenticateApiKey, upsertCustomer } from '@licet/database';
+import {
+  type CommandResult,
+  executeCommand,
+  newSubscriptionId,
+  type Result,
+  revokeApiKey,
+  createApiKey,
+  authenticateApiKey,
+  upsertCustomer,
+} from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
@@ -27,7 +36,11 @@ afterAll(async () => {
 const FREE = parsePlanKey('free')!;
 const PRO = parsePlanKey('pro')!;
 
-function run(command: SubscriptionCommand, customerId: CustomerId | null, key: string | null): Promise<Result<CommandResult>> {
+function run(
+  command: SubscriptionCommand,
+  customerId: CustomerId | null,
+  key: string | null,
+): Promise<Result<CommandResult>> {
   return executeCommand(tenant.db, tenant.caller, { command, customerId, idempotencyKey: key, reason: null });
 }
 
@@ -71,7 +84,9 @@ test('the same key returns the first answer although things have moved on; anoth
   await run({ kind: 'cancel', subscriptionId: first.subscription.id, timing: 'NOW', at: null }, null, null);
   const before = await eventCount();
   expect(await run(subscribe(), customerId, 'replay')).toEqual({ ...first, replayed: true });
-  expect(await run({ ...subscribe(), trial: false } as SubscriptionCommand, customerId, 'replay')).toMatchObject({
+  expect(
+    await run({ ...subscribe(), trial: false } as SubscriptionCommand, customerId, 'replay'),
+  ).toMatchObject({
     ok: false,
     code: 'CONFLICT',
     field: 'idempotencyKey',
@@ -81,14 +96,20 @@ test('the same key returns the first answer although things have moved on; anoth
 
 test('two calls with one key at once subscribe once', async () => {
   const customerId = await createTestCustomer(tenant, 'twice');
-  const results = await Promise.all([run(subscribe(), customerId, 'twice'), run(subscribe(), customerId, 'twice')]);
+  const results = await Promise.all([
+    run(subscribe(), customerId, 'twice'),
+    run(subscribe(), customerId, 'twice'),
+  ]);
   const ids = results.map((result) => (result.ok ? result.subscription.id : result.code));
   expect(ids[0]).toBe(ids[1]);
   expect(results.map((result) => result.ok && result.replayed).sort()).toEqual([false, true]);
 });
 
 test('one key for two customers at once: one subscribes, the other is CONFLICT', async () => {
-  const [one, other] = await Promise.all([createTestCustomer(tenant, 'key-a'), createTestCustomer(tenant, 'key-b')]);
+  const [one, other] = await Promise.all([
+    createTestCustomer(tenant, 'key-a'),
+    createTestCustomer(tenant, 'key-b'),
+  ]);
   const results = await Promise.all([run(subscribe(), one, 'shared'), run(subscribe(), other, 'shared')]);
   expect(results.map((result) => (result.ok ? 'ok' : result.code)).sort()).toEqual(['CONFLICT', 'ok']);
 });
@@ -98,13 +119,22 @@ test('a refusal has written nothing', async () => {
   await subscribeTo(tenant, 'refused', 'pro');
   const before = await eventCount();
   expect(await run(subscribe(), customerId, 'refused-2')).toMatchObject({ ok: false, code: 'CONFLICT' });
-  expect(await run({ ...subscribe(), plan: parsePlanKey('gold')! } as SubscriptionCommand, customerId, 'refused-3')).toMatchObject({
+  expect(
+    await run(
+      { ...subscribe(), plan: parsePlanKey('gold')! } as SubscriptionCommand,
+      customerId,
+      'refused-3',
+    ),
+  ).toMatchObject({
     ok: false,
     code: 'NOT_FOUND',
     field: 'plan',
   });
   expect(await eventCount()).toBe(before);
-  const kept = await tenantRows(tenant, `select 1 from operation where kind = 'subscribe' and outcome->>'customer_id' = 'refused'`);
+  const kept = await tenantRows(
+    tenant,
+    `select 1 from operation where kind = 'subscribe' and outcome->>'customer_id' = 'refused'`,
+  );
   expect(kept).toHaveLength(1);
 });
 
@@ -115,10 +145,23 @@ test('a change writes the new limit into the counters that exist', async () => {
   await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId: 'limit', feature: 'calls', quantity: 40, idempotencyKey: 'limit-1' },
   ]);
-  const meters = () => tenantRows<{ lim: number; used: number }>(tenant, `select lim, used from meter where customer_id = 'limit'`);
+  const meters = () =>
+    tenantRows<{ lim: number; used: number }>(
+      tenant,
+      `select lim, used from meter where customer_id = 'limit'`,
+    );
   expect(await meters()).toEqual([{ lim: 100, used: 40 }]);
   const changed = await run(
-    { kind: 'changePlan', subscriptionId: subscription.id, plan: FREE, from: null, addOns: null, quantities: null, timing: 'NOW', at: null },
+    {
+      kind: 'changePlan',
+      subscriptionId: subscription.id,
+      plan: FREE,
+      from: null,
+      addOns: null,
+      quantities: null,
+      timing: 'NOW',
+      at: null,
+    },
     null,
     'limit-change',
   );
@@ -127,28 +170,53 @@ test('a change writes the new limit into the counters that exist', async () => {
 });
 
 test('upsertCustomer changes what is given, and asking for what already is so makes no event', async () => {
-  const change = (input: Parameters<typeof upsertCustomer>[2]) => upsertCustomer(tenant.db, tenant.caller, input);
+  const change = (input: Parameters<typeof upsertCustomer>[2]) =>
+    upsertCustomer(tenant.db, tenant.caller, input);
   await change({ id: 'profile', name: 'Acme', attributes: { country: 'DE' }, timeZone: 'Europe/Berlin' });
   const before = await eventCount();
-  expect(await change({ id: 'profile', name: 'Acme' })).toMatchObject({ customer: { attributes: { country: 'DE' }, timeZone: 'Europe/Berlin' } });
+  expect(await change({ id: 'profile', name: 'Acme' })).toMatchObject({
+    customer: { attributes: { country: 'DE' }, timeZone: 'Europe/Berlin' },
+  });
   expect(await eventCount()).toBe(before);
-  expect(await change({ id: 'profile', name: null, timeZone: null })).toMatchObject({ customer: { name: null, timeZone: 'UTC' } });
+  expect(await change({ id: 'profile', name: null, timeZone: null })).toMatchObject({
+    customer: { name: null, timeZone: 'UTC' },
+  });
   expect(await eventCount()).toBe(before + 1);
-  expect(await change({ id: 'profile', timeZone: 'Mars/Olympus' })).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'timeZone' });
+  expect(await change({ id: 'profile', timeZone: 'Mars/Olympus' })).toMatchObject({
+    ok: false,
+    code: 'BAD_USER_INPUT',
+    field: 'timeZone',
+  });
   expect(await change({ id: '' })).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'id' });
 });
 
 test('an API key opens its tenant until it is revoked; its secret is shown once', async () => {
-  const input = { name: 'ci', role: 'SERVICE' as const, operations: [], customerIds: [], expiresAt: null, idempotencyKey: 'ci-key' };
+  const input = {
+    name: 'ci',
+    role: 'SERVICE' as const,
+    operations: [],
+    customerIds: [],
+    expiresAt: null,
+    idempotencyKey: 'ci-key',
+  };
   const created = await createApiKey(tenant.db, tenant.caller, input);
   if (!created.ok || created.secret === null) throw new Error('no key was made');
   expect(await createApiKey(tenant.db, tenant.caller, input)).toEqual({ ...created, secret: null });
-  expect(await authenticateApiKey(tenant.db, created.secret)).toMatchObject({ tenantId: tenant.caller.tenantId, apiKey: { role: 'SERVICE' } });
+  expect(await authenticateApiKey(tenant.db, created.secret)).toMatchObject({
+    tenantId: tenant.caller.tenantId,
+    apiKey: { role: 'SERVICE' },
+  });
   expect(await authenticateApiKey(tenant.db, `${created.secret.slice(0, -1)}x`)).toBeNull();
   expect(await authenticateApiKey(tenant.db, 'a'.repeat(40))).toBeNull();
   expect(await revokeApiKey(tenant.db, tenant.caller, created.apiKey.id)).toMatchObject({ ok: true });
   expect(await authenticateApiKey(tenant.db, created.secret)).toBeNull();
-  expect(await revokeApiKey(tenant.db, tenant.caller, 'key_none')).toMatchObject({ ok: false, code: 'NOT_FOUND' });
-  const [stored] = await tenantRows<{ text: string }>(tenant, `select row_to_json(k)::text as text from api_key k where name = 'ci'`);
+  expect(await revokeApiKey(tenant.db, tenant.caller, 'key_none')).toMatchObject({
+    ok: false,
+    code: 'NOT_FOUND',
+  });
+  const [stored] = await tenantRows<{ text: string }>(
+    tenant,
+    `select row_to_json(k)::text as text from api_key k where name = 'ci'`,
+  );
   expect(stored!.text).not.toContain(created.secret);
 });

@@ -1,5 +1,23 @@
-import { currentRevision, EventFeed, leafHashOf, listEvents, parseRevision, positionOf, type StoredEvent, upsertCustomer } from '@licet/database';
-import { createTestCustomer, createTestDatabase, createTestTenant, listedEvents, subscribeTo, type TestDatabase, type TestTenant, tenantRows } from '@licet/database/testing';
+import {
+  currentRevision,
+  EventFeed,
+  leafHashOf,
+  listEvents,
+  parseRevision,
+  positionOf,
+  type StoredEvent,
+  upsertCustomer,
+} from '@licet/database';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  listedEvents,
+  subscribeTo,
+  type TestDatabase,
+  type TestTenant,
+  tenantRows,
+} from '@licet/database/testing';
 
 let database: TestDatabase;
 let tenant: TestTenant;
@@ -29,7 +47,9 @@ async function take(events: AsyncIterableIterator<StoredEvent>, count: number): 
 }
 
 test('positions are dense and begin at 1, however many transactions commit at once', async () => {
-  await Promise.all(Array.from({ length: 40 }, (_, index) => createTestCustomer(tenant, `dense-${String(index)}`)));
+  await Promise.all(
+    Array.from({ length: 40 }, (_, index) => createTestCustomer(tenant, `dense-${String(index)}`)),
+  );
   const rows = await tenantRows<{ position: number }>(tenant, 'select position from event order by position');
   expect(rows.map((row) => row.position)).toEqual(rows.map((_, index) => index + 1));
 });
@@ -48,12 +68,16 @@ test('the stored bytes are what was hashed, and they do not name the customer', 
 test('a follower that resumes sees everything after its cursor, once and in order, across the switch to live', async () => {
   const start = await currentRevision(tenant.db, tenant.caller.tenantId);
   for (let index = 0; index < 20; index += 1) await createTestCustomer(tenant, `before-${String(index)}`);
-  const writing = Promise.all(Array.from({ length: 30 }, (_, index) => createTestCustomer(tenant, `while-${String(index)}`)));
+  const writing = Promise.all(
+    Array.from({ length: 30 }, (_, index) => createTestCustomer(tenant, `while-${String(index)}`)),
+  );
   const followed = await feed.follow(tenant.caller.tenantId, start);
   if (!followed.ok) throw new Error(followed.message);
   const events = await take(followed.events, 50);
   await writing;
-  expect(events.map((event) => positionOf(event.cursor))).toEqual(events.map((_, index) => positionOf(start) + 1 + index));
+  expect(events.map((event) => positionOf(event.cursor))).toEqual(
+    events.map((_, index) => positionOf(start) + 1 + index),
+  );
   await followed.events.return?.();
 });
 
@@ -66,7 +90,9 @@ test('without a cursor a follower sees what comes next, without a signal too', a
   // A commit whose signal was lost with its process: the poll finds it.
   const found = take(followed.events, 1);
   const other = await createTestDatabaseView();
-  await upsertCustomer({ ...other.db, signal: { look: () => undefined } as never }, tenant.caller, { id: 'unsignalled' });
+  await upsertCustomer({ ...other.db, signal: { look: () => undefined } as never }, tenant.caller, {
+    id: 'unsignalled',
+  });
   expect((await found)[0]).toMatchObject({ subjectId: 'unsignalled' });
   await other.db.close();
   await followed.events.return?.();
@@ -82,9 +108,21 @@ test('a cursor of another history, or one that lies ahead, is CURSOR_EXPIRED', a
   const forged = parseRevision(`${newest.slice(0, 17)}00000000`)!;
   const ahead = parseRevision('00000000000fffff-00000000')!;
   for (const cursor of [forged, ahead]) {
-    expect(await feed.follow(tenant.caller.tenantId, cursor)).toMatchObject({ ok: false, code: 'CURSOR_EXPIRED', field: 'after' });
+    expect(await feed.follow(tenant.caller.tenantId, cursor)).toMatchObject({
+      ok: false,
+      code: 'CURSOR_EXPIRED',
+      field: 'after',
+    });
     expect(
-      await listEvents(tenant.db, tenant.caller.tenantId, { first: 1, after: cursor, types: null, customerId: null, only: null, since: null, until: null }),
+      await listEvents(tenant.db, tenant.caller.tenantId, {
+        first: 1,
+        after: cursor,
+        types: null,
+        customerId: null,
+        only: null,
+        since: null,
+        until: null,
+      }),
     ).toMatchObject({ ok: false, code: 'CURSOR_EXPIRED' });
   }
 });
@@ -95,8 +133,19 @@ test('lists go on from a cursor and filter by type, customer and time', async ()
   const all = await listedEvents(tenant, customerId);
   expect(all.map((event) => event.type)).toEqual(['customer.created', 'subscription.started']);
   const filter = { types: ['subscription.started'], customerId, only: null, since: null, until: null };
-  const page = await listEvents(tenant.db, tenant.caller.tenantId, { first: 1, after: all[0]!.cursor, ...filter });
-  expect(page).toMatchObject({ page: { items: [{ node: { id: all[1]!.id } }], hasNextPage: false, hasPreviousPage: true } });
-  const none = await listEvents(tenant.db, tenant.caller.tenantId, { first: 1, after: null, ...filter, until: all[1]!.at });
+  const page = await listEvents(tenant.db, tenant.caller.tenantId, {
+    first: 1,
+    after: all[0]!.cursor,
+    ...filter,
+  });
+  expect(page).toMatchObject({
+    page: { items: [{ node: { id: all[1]!.id } }], hasNextPage: false, hasPreviousPage: true },
+  });
+  const none = await listEvents(tenant.db, tenant.caller.tenantId, {
+    first: 1,
+    after: null,
+    ...filter,
+    until: all[1]!.at,
+  });
   expect(none).toMatchObject({ page: { items: [] } });
 });

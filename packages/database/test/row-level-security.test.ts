@@ -1,5 +1,12 @@
 import { APP_ROLE, appUrl, parseMasterKey } from '@licet/database';
-import { createTestCustomer, createTestDatabase, createTestTenant, subscribeTo, type TestDatabase, type TestTenant } from '@licet/database/testing';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  subscribeTo,
+  type TestDatabase,
+  type TestTenant,
+} from '@licet/database/testing';
 import { Client } from 'pg';
 
 let database: TestDatabase;
@@ -54,20 +61,23 @@ test('without a tenant the application role reads no row of any table', async ()
   expect(seen.filter(([, count]) => count > 0)).toEqual([]);
 });
 
-test('with a tenant it reads that tenant\'s rows, and the setting ends with the transaction', async () => {
+test("with a tenant it reads that tenant's rows, and the setting ends with the transaction", async () => {
   await client.query(`begin; set local app.tenant = '${tenant.caller.tenantId}'`);
   expect(await rowsSeen('customer')).toBe(1);
   await client.query('commit');
   expect(await rowsSeen('customer')).toBe(0);
 });
 
-test('another tenant\'s rows can be neither read nor written', async () => {
+test("another tenant's rows can be neither read nor written", async () => {
   const other = await createTestTenant(database.url);
   try {
     await client.query(`begin; set local app.tenant = '${other.caller.tenantId}'`);
     expect(await rowsSeen('customer')).toBe(0);
     await expect(
-      client.query('insert into customer (tenant_id, id, created_at) values ($1, $2, now())', [tenant.caller.tenantId, 'x']),
+      client.query('insert into customer (tenant_id, id, created_at) values ($1, $2, now())', [
+        tenant.caller.tenantId,
+        'x',
+      ]),
     ).rejects.toThrow(/row-level security/);
   } finally {
     await client.query('rollback');

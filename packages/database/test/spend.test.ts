@@ -1,4 +1,11 @@
-import { type Database, listEvents, type Result, spend, type SpendRequest, type Verdict } from '@licet/database';
+import {
+  type Database,
+  listEvents,
+  type Result,
+  spend,
+  type SpendRequest,
+  type Verdict,
+} from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
@@ -7,6 +14,7 @@ import {
   subscribeTo,
   type TestDatabase,
   type TestTenant,
+  tenantRows,
 } from '@licet/database/testing';
 
 let database: TestDatabase;
@@ -22,7 +30,12 @@ afterAll(async () => {
   await database.drop();
 });
 
-function consume(customerId: string, quantity: number, idempotencyKey: string, feature = 'calls'): SpendRequest {
+function consume(
+  customerId: string,
+  quantity: number,
+  idempotencyKey: string,
+  feature = 'calls',
+): SpendRequest {
   return { kind: 'consume', customerId, feature, quantity, idempotencyKey };
 }
 
@@ -37,33 +50,28 @@ async function one(request: SpendRequest, db: Database = tenant.db): Promise<Res
 }
 
 async function counter(customerId: string, feature: string): Promise<number> {
-  const { rows } = await ownRows<{ used: number }>(
+  const rows = await tenantRows<{ used: number }>(
+    tenant,
     `select used from meter where customer_id = '${customerId}' and feature = '${feature}'`,
   );
   return rows[0]?.used ?? 0;
 }
 
-async function ownRows<Row extends object>(sql: string): Promise<{ rows: Row[] }> {
-  const client = await tenant.db.pool.connect();
-  try {
-    await client.query(`begin; set local app.tenant = '${tenant.caller.tenantId}'`);
-    const { rows } = await client.query<Row>(sql);
-    await client.query('commit');
-    return { rows };
-  } finally {
-    client.release();
-  }
-}
-
 test('what fits is spent whole, what does not fit is not spent at all', async () => {
   await createTestCustomer(tenant, 'whole');
   await subscribeTo(tenant, 'whole', 'free');
-  expect(granted(await one(consume('whole', 7, 'whole-1')))).toMatchObject({ consumed: 7, decision: { allowed: true, used: 7, remaining: 3 } });
+  expect(granted(await one(consume('whole', 7, 'whole-1')))).toMatchObject({
+    consumed: 7,
+    decision: { allowed: true, used: 7, remaining: 3 },
+  });
   expect(granted(await one(consume('whole', 4, 'whole-2')))).toMatchObject({
     consumed: 0,
     decision: { allowed: false, code: 'LIMIT_EXCEEDED', used: 7 },
   });
-  expect(granted(await one(consume('whole', 3, 'whole-3')))).toMatchObject({ consumed: 3, decision: { used: 10, remaining: 0 } });
+  expect(granted(await one(consume('whole', 3, 'whole-3')))).toMatchObject({
+    consumed: 3,
+    decision: { used: 10, remaining: 0 },
+  });
   expect(await counter('whole', 'calls')).toBe(10);
 });
 
@@ -74,7 +82,11 @@ test('the same key answers as the first time and spends once; for another reques
   await one(consume('same', 1, 'same-other'));
   const again = granted(await one(consume('same', 2, 'same-key')));
   expect(again).toEqual({ ...first, replayed: true });
-  expect(await one(consume('same', 3, 'same-key'))).toMatchObject({ ok: false, code: 'CONFLICT', field: 'idempotencyKey' });
+  expect(await one(consume('same', 3, 'same-key'))).toMatchObject({
+    ok: false,
+    code: 'CONFLICT',
+    field: 'idempotencyKey',
+  });
   expect(await counter('same', 'calls')).toBe(3);
 });
 
@@ -91,7 +103,10 @@ test('a denied key is free: the next call with it is decided anew', async () => 
   await createTestCustomer(tenant, 'denied');
   expect(granted(await one(consume('denied', 1, 'denied-1'))).decision.code).toBe('NO_ACTIVE_PLAN');
   await subscribeTo(tenant, 'denied', 'free');
-  expect(granted(await one(consume('denied', 1, 'denied-1')))).toMatchObject({ consumed: 1, replayed: false });
+  expect(granted(await one(consume('denied', 1, 'denied-1')))).toMatchObject({
+    consumed: 1,
+    replayed: false,
+  });
 });
 
 test('a list is decided in order, each for itself, and a key that comes twice in it is a replay', async () => {
@@ -108,7 +123,11 @@ test('a list is decided in order, each for itself, and a key that comes twice in
     consume('list', 2, 'list-7', 'projects'),
     { kind: 'release', customerId: 'list', feature: 'projects', quantity: 5, idempotencyKey: 'list-8' },
   ]);
-  expect(results.map((result) => (result.ok ? [result.decision.code, result.consumed, result.replayed] : result.code))).toEqual([
+  expect(
+    results.map((result) =>
+      result.ok ? [result.decision.code, result.consumed, result.replayed] : result.code,
+    ),
+  ).toEqual([
     ['ENTITLED', 6, false],
     ['LIMIT_EXCEEDED', 0, false],
     ['ENTITLED', 4, false],
@@ -135,7 +154,8 @@ test('200 spends at once through two connections pools never pass the limit, and
     );
     expect(results.filter((result) => granted(result).decision.allowed)).toHaveLength(100);
     expect(await counter('race', 'calls')).toBe(100);
-    const { rows } = await ownRows<{ units: string }>(
+    const rows = await tenantRows<{ units: string }>(
+      tenant,
       `select sum(quantity)::int as units from operation where customer_id = 'race'`,
     );
     expect(rows).toEqual([{ units: 100 }]);
@@ -156,6 +176,9 @@ test('usage batches are in the log but not among the events that are listed', as
   });
   if (!events.ok) throw new Error(events.message);
   expect(events.page.items.map(({ node }) => node.type)).not.toContain('usage.recorded');
-  const { rows } = await ownRows<{ count: number }>(`select count(*)::int as count from event where type = 'usage.recorded'`);
+  const rows = await tenantRows<{ count: number }>(
+    tenant,
+    `select count(*)::int as count from event where type = 'usage.recorded'`,
+  );
   expect(rows[0]?.count).toBeGreaterThan(0);
 });

@@ -1,5 +1,15 @@
 import { applyDueBatch, dueTenants, spend } from '@licet/database';
-import { createTestCustomer, createTestDatabase, createTestTenant, listedEvents, openTestDatabase, subscribeTo, type TestDatabase, type TestTenant, tenantRows } from '@licet/database/testing';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  listedEvents,
+  openTestDatabase,
+  subscribeTo,
+  type TestDatabase,
+  type TestTenant,
+  tenantRows,
+} from '@licet/database/testing';
 import { Client } from 'pg';
 
 let database: TestDatabase;
@@ -21,10 +31,16 @@ afterAll(async () => {
 
 /** Moves a customer's trial, as it was given today, so far into the past that it ended a minute ago. */
 async function endTrial(customer: string): Promise<void> {
-  await owner.query(`update subscription set started_at = started_at - interval '14 days 1 minute', period_anchor = period_anchor - interval '14 days 1 minute',
+  await owner.query(
+    `update subscription set started_at = started_at - interval '14 days 1 minute', period_anchor = period_anchor - interval '14 days 1 minute',
     period_start = period_start - interval '14 days 1 minute', period_end = period_end - interval '14 days 1 minute',
-    trial_ends_at = trial_ends_at - interval '14 days 1 minute' where customer_id = $1`, [customer]);
-  await owner.query(`update customer set next_due_at = (select trial_ends_at from subscription where customer_id = $1) where id = $1`, [customer]);
+    trial_ends_at = trial_ends_at - interval '14 days 1 minute' where customer_id = $1`,
+    [customer],
+  );
+  await owner.query(
+    `update customer set next_due_at = (select trial_ends_at from subscription where customer_id = $1) where id = $1`,
+    [customer],
+  );
 }
 
 test('a customer is due when its trial is over, and only then', async () => {
@@ -62,7 +78,10 @@ test('what was due is written once, dated when it was due, whoever comes first',
     { type: 'subscription.started', count: 60 },
     { type: 'subscription.trial_ended', count: 60 },
   ]);
-  const late = await tenantRows(tenant, `select 1 from event where type = 'subscription.trial_ended' and at > recorded_at - interval '30 seconds'`);
+  const late = await tenantRows(
+    tenant,
+    `select 1 from event where type = 'subscription.trial_ended' and at > recorded_at - interval '30 seconds'`,
+  );
   expect(late).toEqual([]);
 });
 
@@ -70,21 +89,38 @@ test('a spend first writes down what is due for its customer, and is decided by 
   const customerId = await createTestCustomer(tenant, 'spender');
   await subscribeTo(tenant, 'spender', 'pro', { trial: true });
   const consume = (quantity: number, key: string) =>
-    spend(tenant.db, tenant.caller, [{ kind: 'consume', customerId: 'spender', feature: 'calls', quantity, idempotencyKey: key }]);
+    spend(tenant.db, tenant.caller, [
+      { kind: 'consume', customerId: 'spender', feature: 'calls', quantity, idempotencyKey: key },
+    ]);
   expect(await consume(50, 'spender-1')).toMatchObject([{ decision: { allowed: true, limit: 100 } }]);
   await endTrial('spender');
-  expect(await consume(1, 'spender-2')).toMatchObject([{ decision: { allowed: false, code: 'LIMIT_EXCEEDED', limit: 10, used: 50 } }]);
+  expect(await consume(1, 'spender-2')).toMatchObject([
+    { decision: { allowed: false, code: 'LIMIT_EXCEEDED', limit: 10, used: 50 } },
+  ]);
   const types = (await listedEvents(tenant, customerId)).map((event) => event.type);
-  expect(types).toEqual(['customer.created', 'subscription.started', 'subscription.trial_ended', 'subscription.plan_changed']);
+  expect(types).toEqual([
+    'customer.created',
+    'subscription.started',
+    'subscription.trial_ended',
+    'subscription.plan_changed',
+  ]);
 });
 
 test('a window that is over is closed and kept, and the next one begins at nothing', async () => {
   await createTestCustomer(tenant, 'window');
   await subscribeTo(tenant, 'window', 'free');
-  await spend(tenant.db, tenant.caller, [{ kind: 'consume', customerId: 'window', feature: 'calls', quantity: 9, idempotencyKey: 'window-1' }]);
-  await owner.query(`update meter set window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '1 second' where customer_id = 'window'`);
+  await spend(tenant.db, tenant.caller, [
+    { kind: 'consume', customerId: 'window', feature: 'calls', quantity: 9, idempotencyKey: 'window-1' },
+  ]);
+  await owner.query(
+    `update meter set window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '1 second' where customer_id = 'window'`,
+  );
   await owner.query(`update customer set next_due_at = clock_timestamp() where id = 'window'`);
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
-  expect(await tenantRows(tenant, `select used from meter where customer_id = 'window'`)).toEqual([{ used: 0 }]);
-  expect(await tenantRows(tenant, `select used from meter_window where customer_id = 'window'`)).toEqual([{ used: 9 }]);
+  expect(await tenantRows(tenant, `select used from meter where customer_id = 'window'`)).toEqual([
+    { used: 0 },
+  ]);
+  expect(await tenantRows(tenant, `select used from meter_window where customer_id = 'window'`)).toEqual([
+    { used: 9 },
+  ]);
 });

@@ -1,5 +1,15 @@
 import { parseCatalogYaml } from '../src/catalog/parse.js';
-import type { CustomerAccount, CustomerState, Grant, Instant, Meter, PlanKey, PlanVersion, Release, Subscription } from '../src/index.js';
+import type {
+  CustomerAccount,
+  CustomerState,
+  Grant,
+  Instant,
+  Meter,
+  PlanKey,
+  PlanVersion,
+  Release,
+  Subscription,
+} from '../src/index.js';
 import { windowAt } from '../src/usage/window.js';
 import { addOnKey, featureKey, newCustomer, planKey, subscriptionId, time } from './subscriptions.js';
 
@@ -8,7 +18,10 @@ export function releaseFrom(yaml: string): Release {
   const parse = parseCatalogYaml(yaml);
   if (!parse.ok) throw new Error(JSON.stringify(parse.problems, null, 2));
   const { catalog } = parse;
-  const versions = [...catalog.plans.values()].map((plan): [PlanKey, PlanVersion] => [plan.key, { plan, version: 1 }]);
+  const versions = [...catalog.plans.values()].map((plan): [PlanKey, PlanVersion] => [
+    plan.key,
+    { plan, version: 1 },
+  ]);
   return { number: 1, catalog, planVersions: new Map(versions) };
 }
 
@@ -42,19 +55,32 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
   const period = { anchor: startedAt, start: startedAt, end: null };
   const pending = {
     cancelAt: given.cancelAt === undefined ? null : time(given.cancelAt),
-    scheduledChange: given.change === undefined ? null : { to: sold(given.change.to), at: time(given.change.at) },
+    scheduledChange:
+      given.change === undefined ? null : { to: sold(given.change.to), at: time(given.change.at) },
   };
   const endsAt = time(given.endsAt ?? '2026-02-01');
   switch (given.status ?? 'ACTIVE') {
     case 'SCHEDULED':
       return { ...base, ...pending, status: 'SCHEDULED', trial: false, paid: false };
     case 'TRIALING':
-      return { ...base, ...pending, status: 'TRIALING', period: { ...period, end: endsAt }, trialEndsAt: endsAt, paid: false };
+      return {
+        ...base,
+        ...pending,
+        status: 'TRIALING',
+        period: { ...period, end: endsAt },
+        trialEndsAt: endsAt,
+        paid: false,
+      };
     case 'PAST_DUE':
       return { ...base, ...pending, status: 'PAST_DUE', period, graceEndsAt: endsAt };
     case 'CANCELED':
     case 'EXPIRED':
-      return { ...base, status: given.status === 'CANCELED' ? 'CANCELED' : 'EXPIRED', period, endedAt: endsAt };
+      return {
+        ...base,
+        status: given.status === 'CANCELED' ? 'CANCELED' : 'EXPIRED',
+        period,
+        endedAt: endsAt,
+      };
     default:
       return { ...base, ...pending, status: 'ACTIVE', period };
   }
@@ -87,11 +113,22 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
 
 let grants = 0;
 /** A grant that holds all the time, unless it says otherwise. */
-export function grantOf(feature: string, effect: Grant['effect'], from = '2025-01-01', to: string | null = null): Grant {
+export function grantOf(
+  feature: string,
+  effect: Grant['effect'],
+  from = '2025-01-01',
+  to: string | null = null,
+): Grant {
   grants += 1;
   const id = `grant_${String(grants)}`;
   if (!isGrantId(id)) throw new Error('a grant id');
-  return { id, feature: featureKey(feature), effect, startsAt: time(from), expiresAt: to === null ? null : time(to) };
+  return {
+    id,
+    feature: featureKey(feature),
+    effect,
+    startsAt: time(from),
+    expiresAt: to === null ? null : time(to),
+  };
 }
 
 function isGrantId(text: string): text is Grant['id'] {

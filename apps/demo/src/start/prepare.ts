@@ -65,7 +65,11 @@ const DEMO_CUSTOMERS = [
 async function demoTenant(db: Database): Promise<TenantId> {
   const [first] = await allTenants(db);
   if (first !== undefined) return first;
-  return createTenant(db, { name: 'Meridian CAD', timeZone: known(parseTimeZone('UTC')), document: await demoDocument() });
+  return createTenant(db, {
+    name: 'Meridian CAD',
+    timeZone: known(parseTimeZone('UTC')),
+    document: await demoDocument(),
+  });
 }
 
 /** apps/demo/catalog.yaml; an Error that names every problem's line and column. */
@@ -73,7 +77,9 @@ async function demoDocument(): Promise<Readonly<Record<string, unknown>>> {
   const file = path.join(__dirname, '../../catalog.yaml');
   const parse = parseCatalogYaml(await readFile(file, 'utf8'));
   if (parse.ok) return parse.document;
-  const problems = parse.problems.map(({ line, column, path: at, message }) => `  ${String(line)}:${String(column)} ${at} ${message}`);
+  const problems = parse.problems.map(
+    ({ line, column, path: at, message }) => `  ${String(line)}:${String(column)} ${at} ${message}`,
+  );
   throw new Error(`apps/demo/catalog.yaml is no catalog; mend it and start again:\n${problems.join('\n')}`);
 }
 
@@ -102,7 +108,8 @@ async function demoCustomer(
     idempotencyKey: `demo ${id}`,
     reason: null,
   });
-  if (!subscribed.ok) throw new Error(`the demo catalog has lost its plan \`${plan}\`: ${subscribed.message}`);
+  if (!subscribed.ok)
+    throw new Error(`the demo catalog has lost its plan \`${plan}\`: ${subscribed.message}`);
 }
 
 function known<T>(value: T | null): T {

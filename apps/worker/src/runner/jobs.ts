@@ -35,7 +35,8 @@ export async function startJobs(db: Database, ownerUrl: string, log: Logger): Pr
 
 function jobLogger(log: Logger): JobLogger {
   return new JobLogger(() => (level, message, meta) => {
-    const write = level === 'error' || level === 'warning' ? 'warn' : 'debug';
+    const name: string = level;
+    const write = name === 'error' || name === 'warning' ? 'warn' : 'debug';
     log[write](meta ?? {}, message);
   });
 }

@@ -36,13 +36,19 @@ async function applyOnce(db: Database, log: Logger, stop: AbortSignal): Promise<
   }
 }
 
-async function applyForTenant(db: Database, log: Logger, tenantId: TenantId, stop: AbortSignal): Promise<void> {
+async function applyForTenant(
+  db: Database,
+  log: Logger,
+  tenantId: TenantId,
+  stop: AbortSignal,
+): Promise<void> {
   const lanes = Array.from({ length: BATCHES_IN_FLIGHT }, async () => {
     let claimed = BATCH;
     while (claimed === BATCH && !stop.aborted) {
       const batch = await applyDueBatch(db, tenantId, BATCH);
       claimed = batch.claimed;
-      if (claimed > 0) log.info({ tenantId, customers: claimed, events: batch.events }, 'transitions applied');
+      if (claimed > 0)
+        log.info({ tenantId, customers: claimed, events: batch.events }, 'transitions applied');
     }
   });
   await Promise.all(lanes);

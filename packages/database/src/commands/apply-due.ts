@@ -4,7 +4,13 @@ import { type Transaction, type Writes, writeTransaction } from '../connection/t
 import type { TenantId } from '@licet/domain';
 import type { Revision } from '../event-log/revision.js';
 import { loadAccounts, lockCustomers } from '../repositories/accounts.js';
-import { accountEvents, accountStatements, type AccountUpdate, lockMetersOf, TIME } from '../repositories/write-accounts.js';
+import {
+  accountEvents,
+  accountStatements,
+  type AccountUpdate,
+  lockMetersOf,
+  TIME,
+} from '../repositories/write-accounts.js';
 
 export interface DueBatch {
   /** Customers that were locked because their time had come. */
@@ -43,14 +49,19 @@ export async function applyDueBatch(db: Database, tenantId: TenantId, most: numb
              select coalesce(array_agg(id), '{}') as ids, clock_timestamp() as clock from due`,
       values: [tenantId, most],
     });
-    if (!claim || claim.ids.length === 0) return { value: { claimed: 0, events: 0 }, statements: [], events: [] };
+    if (!claim || claim.ids.length === 0)
+      return { value: { claimed: 0, events: 0 }, statements: [], events: [] };
     return passTime(db, transaction, claim.ids, instant(claim.clock.getTime()));
   });
   return { ...value, revision };
 }
 
 /** Writes down what is due for these customers; a command or a spend does so before it decides. */
-export async function applyDueFor(db: Database, tenantId: TenantId, ids: readonly CustomerId[]): Promise<void> {
+export async function applyDueFor(
+  db: Database,
+  tenantId: TenantId,
+  ids: readonly CustomerId[],
+): Promise<void> {
   await writeTransaction(db, tenantId, async (transaction) => {
     const { locked, clock } = await lockCustomers(transaction, ids);
     return passTime(db, transaction, locked, clock);

@@ -9,7 +9,13 @@ import { currentRevision, revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { newId } from '../ids.js';
 import { type ApiKey, apiKeyHash } from '../repositories/api-keys.js';
-import { keptOperations, keyConflict, operationKey, operationStatements, requestHash } from '../repositories/operations.js';
+import {
+  keptOperations,
+  keyConflict,
+  operationKey,
+  operationStatements,
+  requestHash,
+} from '../repositories/operations.js';
 import { refused, type Refused, type Result } from '../result.js';
 
 export interface CreateApiKey {
@@ -28,10 +34,21 @@ export interface CreatedApiKey {
   readonly revision: Revision;
 }
 
-type Created = Refused | { readonly ok: true; readonly apiKey: ApiKey; readonly secret: string | null; readonly replayedAt: Revision | null };
+type Created =
+  | Refused
+  | {
+      readonly ok: true;
+      readonly apiKey: ApiKey;
+      readonly secret: string | null;
+      readonly replayedAt: Revision | null;
+    };
 
 /** Makes a key; its secret is in this answer and nowhere else. */
-export async function createApiKey(db: Database, caller: Caller, input: CreateApiKey): Promise<Result<CreatedApiKey>> {
+export async function createApiKey(
+  db: Database,
+  caller: Caller,
+  input: CreateApiKey,
+): Promise<Result<CreatedApiKey>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { value, revision } = await writeTransaction(db, caller.tenantId, (transaction) =>
@@ -39,7 +56,12 @@ export async function createApiKey(db: Database, caller: Caller, input: CreateAp
       );
       if (!value.ok) return value;
       const { apiKey, secret, replayedAt } = value;
-      return { ok: true, apiKey, secret, revision: replayedAt ?? revision ?? (await currentRevision(db, caller.tenantId)) };
+      return {
+        ok: true,
+        apiKey,
+        secret,
+        revision: replayedAt ?? revision ?? (await currentRevision(db, caller.tenantId)),
+      };
     } catch (error) {
       if (errorCode(error) !== SQLSTATE.keyExists || attempt === 3) throw error;
     }
@@ -62,7 +84,13 @@ async function create(
   }
   const clock = await readClock(transaction);
   if (input.expiresAt !== null && input.expiresAt <= clock) {
-    return nothing(refused('BAD_USER_INPUT', 'expiresAt', 'the key would have expired already; give a time ahead, or none'));
+    return nothing(
+      refused(
+        'BAD_USER_INPUT',
+        'expiresAt',
+        'the key would have expired already; give a time ahead, or none',
+      ),
+    );
   }
   const secret = newApiKey(input.role);
   const apiKey = newKey(caller, input, secret, clock);
@@ -76,7 +104,15 @@ async function create(
         values: [apiKeyHash(db, secret), caller.tenantId, apiKey.id],
       },
       ...operationStatements(caller.tenantId, [
-        { key, requestHash: hash, kind: 'createApiKey', outcome: apiKey, at: clock, spend: null, batchId: entryId },
+        {
+          key,
+          requestHash: hash,
+          kind: 'createApiKey',
+          outcome: apiKey,
+          at: clock,
+          spend: null,
+          batchId: entryId,
+        },
       ]),
     ],
     events,
@@ -122,7 +158,13 @@ export function insertKey(caller: Caller, key: ApiKey): { text: string; values: 
   };
 }
 
-export function keyEvent(caller: Caller, type: string, after: ApiKey, before: ApiKey | null, clock: Instant): NewEvent {
+export function keyEvent(
+  caller: Caller,
+  type: string,
+  after: ApiKey,
+  before: ApiKey | null,
+  clock: Instant,
+): NewEvent {
   return {
     type,
     subjectType: 'api_key',

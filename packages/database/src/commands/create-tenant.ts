@@ -31,8 +31,14 @@ export async function createTenant(db: Database, tenant: NewTenant): Promise<Ten
       value: undefined,
       statements: [...tenantStatements(tenantId, tenant), ...firstRelease(tenantId, tenant, clock)],
       events: [
-        systemEvent(caller, 'tenant.created', tenantId, clock, { name: tenant.name, timeZone: tenant.timeZone }),
-        systemEvent(caller, 'release.published', '1', clock, { number: 1, checksum: checksum(tenant.document) }),
+        systemEvent(caller, 'tenant.created', tenantId, clock, {
+          name: tenant.name,
+          timeZone: tenant.timeZone,
+        }),
+        systemEvent(caller, 'release.published', '1', clock, {
+          number: 1,
+          checksum: checksum(tenant.document),
+        }),
       ],
     };
   });
@@ -55,7 +61,13 @@ function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instan
     {
       text: `insert into catalog_release (tenant_id, number, status, document, checksum, comment, created_by, created_at, published_at)
              values ($1, 1, 'LIVE', $2, $3, 'first release', $4, $5, $5)`,
-      values: [tenantId, JSON.stringify(document), checksum(document), JSON.stringify(SYSTEM), new Date(clock)],
+      values: [
+        tenantId,
+        JSON.stringify(document),
+        checksum(document),
+        JSON.stringify(SYSTEM),
+        new Date(clock),
+      ],
     },
     {
       text: `insert into plan_version (tenant_id, plan, version, release) select $1, plan, 1, 1 from unnest($2::text[]) as plan`,
@@ -103,7 +115,10 @@ export async function ensureAdminKey(db: Database, tenantId: TenantId, secret: s
       value: undefined,
       statements: [
         insertKey(caller, apiKey),
-        { text: 'select register_api_key($1, $2, $3)', values: [apiKeyHash(db, secret), tenantId, apiKey.id] },
+        {
+          text: 'select register_api_key($1, $2, $3)',
+          values: [apiKeyHash(db, secret), tenantId, apiKey.id],
+        },
       ],
       events: [keyEvent(caller, 'api_key.created', apiKey, null, clock)],
     };

@@ -10,15 +10,32 @@ import {
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { errorCode, SQLSTATE } from '../connection/errors.js';
-import { type Statement, type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
+import {
+  type Statement,
+  type Transaction,
+  type Writes,
+  writeTransaction,
+} from '../connection/transaction.js';
 import { type Caller, withLastEntryId } from '../event-log/append.js';
 import { currentRevision, revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { subscriptionToRecord } from '../mapping/subscription.js';
 import { loadAccounts, lockCustomers, type StoredAccount } from '../repositories/accounts.js';
-import { keptOperations, keyConflict, operationKey, operationStatements, requestHash } from '../repositories/operations.js';
+import {
+  keptOperations,
+  keyConflict,
+  operationKey,
+  operationStatements,
+  requestHash,
+} from '../repositories/operations.js';
 import { subscriptionFromRecord } from '../repositories/subscriptions.js';
-import { accountEvents, accountStatements, type AccountUpdate, lockMetersOf, TIME } from '../repositories/write-accounts.js';
+import {
+  accountEvents,
+  accountStatements,
+  type AccountUpdate,
+  lockMetersOf,
+  TIME,
+} from '../repositories/write-accounts.js';
 import { refused, type Refused, type Result } from '../result.js';
 
 export interface CommandRequest {
@@ -36,7 +53,8 @@ export interface CommandResult {
   readonly replayed: boolean;
 }
 
-type Attempt = Refused | { readonly ok: true; readonly subscription: Subscription; readonly replayedAt: Revision | null };
+type Attempt =
+  Refused | { readonly ok: true; readonly subscription: Subscription; readonly replayedAt: Revision | null };
 
 /**
  * Runs what is due for the customer, then the command, in one transaction under the customer's lock. The same
@@ -57,8 +75,14 @@ export async function executeCommand(
   }
 }
 
-async function tryCommand(db: Database, caller: Caller, request: CommandRequest): Promise<Result<CommandResult>> {
-  const committed = await writeTransaction(db, caller.tenantId, (transaction) => work(db, transaction, caller, request));
+async function tryCommand(
+  db: Database,
+  caller: Caller,
+  request: CommandRequest,
+): Promise<Result<CommandResult>> {
+  const committed = await writeTransaction(db, caller.tenantId, (transaction) =>
+    work(db, transaction, caller, request),
+  );
   const { value } = committed;
   if (!value.ok) return value;
   const revision = value.replayedAt ?? committed.revision ?? (await currentRevision(db, caller.tenantId));
@@ -72,10 +96,17 @@ async function work(
   request: CommandRequest,
 ): Promise<Writes<Attempt>> {
   const customerId = request.customerId ?? (await customerOf(transaction, request.command));
-  if (customerId === null) return nothing(refused('NOT_FOUND', 'subscriptionId', 'there is no such subscription'));
+  if (customerId === null)
+    return nothing(refused('NOT_FOUND', 'subscriptionId', 'there is no such subscription'));
   const { locked, clock } = await lockCustomers(transaction, [customerId]);
   if (locked.length === 0) {
-    return nothing(refused('NOT_FOUND', 'customerId', `there is no customer \`${customerId}\`; create it by upsertCustomer`));
+    return nothing(
+      refused(
+        'NOT_FOUND',
+        'customerId',
+        `there is no customer \`${customerId}\`; create it by upsertCustomer`,
+      ),
+    );
   }
   const replay = await answerKept(db, transaction, caller, request);
   if (replay) return nothing(replay);
@@ -108,7 +139,11 @@ function decideAndWrite({ db, caller, request, stored, release, clock }: Decided
   ];
   const { events: entries, entryId } = withLastEntryId(events);
   const subscription = subscriptionAfter(outcome.account.subscriptions, request.command);
-  const whole: AccountUpdate = { before: stored, after: outcome.account, events: [...due.events, ...outcome.events] };
+  const whole: AccountUpdate = {
+    before: stored,
+    after: outcome.account,
+    events: [...due.events, ...outcome.events],
+  };
   const changed = outcome.account !== stored.account;
   return {
     value: { ok: true, subscription, replayedAt: null },
@@ -120,7 +155,10 @@ function decideAndWrite({ db, caller, request, stored, release, clock }: Decided
   };
 }
 
-function subscriptionAfter(subscriptions: readonly Subscription[], command: SubscriptionCommand): Subscription {
+function subscriptionAfter(
+  subscriptions: readonly Subscription[],
+  command: SubscriptionCommand,
+): Subscription {
   const found = subscriptions.find((subscription) => subscription.id === command.subscriptionId);
   if (!found) throw new Error('a command that was not refused leaves its subscription in place');
   return found;
@@ -130,7 +168,10 @@ function nothing(value: Attempt): Writes<Attempt> {
   return { value, statements: [], events: [] };
 }
 
-async function customerOf(transaction: Transaction, command: SubscriptionCommand): Promise<CustomerId | null> {
+async function customerOf(
+  transaction: Transaction,
+  command: SubscriptionCommand,
+): Promise<CustomerId | null> {
   const [row] = await transaction.query<{ customer_id: CustomerId }>({
     name: 'subscription-customer',
     text: 'select customer_id from subscription where tenant_id = $1 and id = $2',
@@ -176,7 +217,9 @@ async function answerKept(
   request: CommandRequest,
 ): Promise<Attempt | null> {
   if (request.idempotencyKey === null) return null;
-  const [kept] = await keptOperations(transaction, [operationKey(db, caller.tenantId, request.idempotencyKey)]);
+  const [kept] = await keptOperations(transaction, [
+    operationKey(db, caller.tenantId, request.idempotencyKey),
+  ]);
   if (!kept) return null;
   if (!kept.request_hash.equals(hashOf(request))) return keyConflict('idempotencyKey');
   return {

@@ -32,9 +32,15 @@ export async function revokeApiKey(
   caller: Caller,
   id: string,
 ): Promise<Result<{ apiKey: ApiKey; revision: Revision }>> {
-  const { value, revision } = await writeTransaction(db, caller.tenantId, (transaction) => revoke(transaction, caller, id));
+  const { value, revision } = await writeTransaction(db, caller.tenantId, (transaction) =>
+    revoke(transaction, caller, id),
+  );
   if (!value.ok) return value;
-  return { ok: true, apiKey: value.apiKey, revision: revision ?? (await currentRevision(db, caller.tenantId)) };
+  return {
+    ok: true,
+    apiKey: value.apiKey,
+    revision: revision ?? (await currentRevision(db, caller.tenantId)),
+  };
 }
 
 async function revoke(
@@ -49,7 +55,8 @@ async function revoke(
              last_used_at as "lastUsedAt", revoked_at as "revokedAt", clock_timestamp() as clock from k`,
     values: [caller.tenantId, id],
   });
-  if (!row) return { value: refused('NOT_FOUND', 'id', 'there is no such API key'), statements: [], events: [] };
+  if (!row)
+    return { value: refused('NOT_FOUND', 'id', 'there is no such API key'), statements: [], events: [] };
   const before = apiKeyFromEntity(row);
   if (before.revokedAt !== null) return { value: { ok: true, apiKey: before }, statements: [], events: [] };
   const clock: Instant = instant(row.clock.getTime());

@@ -16,13 +16,34 @@ import {
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { errorCode, SQLSTATE } from '../connection/errors.js';
-import { readTransaction, type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
+import {
+  readTransaction,
+  type Transaction,
+  type Writes,
+  writeTransaction,
+} from '../connection/transaction.js';
 import type { Caller, NewEvent } from '../event-log/append.js';
 import { newestRevision, revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { loadAccounts, type LoadedAccounts } from '../repositories/accounts.js';
-import { type CounterUpdate, counterStatement, createMeters, lockMeters, type LockedMeters, meterId, type MeterKey } from '../repositories/meters.js';
-import { keptOperations, type KeptOperation, keyConflict, operationKey, type OperationRecord, operationStatements, requestHash } from '../repositories/operations.js';
+import {
+  type CounterUpdate,
+  counterStatement,
+  createMeters,
+  lockMeters,
+  type LockedMeters,
+  meterId,
+  type MeterKey,
+} from '../repositories/meters.js';
+import {
+  keptOperations,
+  type KeptOperation,
+  keyConflict,
+  operationKey,
+  type OperationRecord,
+  operationStatements,
+  requestHash,
+} from '../repositories/operations.js';
 import type { Refused, Result } from '../result.js';
 import { applyDueFor } from './apply-due.js';
 
@@ -53,7 +74,9 @@ interface Asked {
   readonly hash: Buffer;
 }
 
-type Answer = Refused | ({ readonly ok: true } & KeptVerdict & { readonly replayed: boolean; readonly entryId: string | null });
+type Answer =
+  | Refused
+  | ({ readonly ok: true } & KeptVerdict & { readonly replayed: boolean; readonly entryId: string | null });
 
 /** What has to be done in another transaction before this batch can be decided. */
 type Attempt =
@@ -68,7 +91,11 @@ const MOST_ATTEMPTS = 8;
  * counters locked in key order, decided on what is read after the lock, one operation per granted request, one
  * event for the batch. Denials keep no key: asked again they are decided anew.
  */
-export async function spend(db: Database, caller: Caller, requests: readonly SpendRequest[]): Promise<Result<Verdict>[]> {
+export async function spend(
+  db: Database,
+  caller: Caller,
+  requests: readonly SpendRequest[],
+): Promise<Result<Verdict>[]> {
   const asked = requests.map((request) => ({
     request,
     key: operationKey(db, caller.tenantId, request.idempotencyKey),
@@ -169,7 +196,8 @@ function meterKeys(asked: readonly Asked[]): MeterKey[] {
   for (const { request } of asked) {
     const customerId = parseCustomerId(request.customerId);
     const feature = parseFeatureKey(request.feature);
-    if (customerId !== null && feature !== null) keys.set(meterId(customerId, feature), { customerId, feature });
+    if (customerId !== null && feature !== null)
+      keys.set(meterId(customerId, feature), { customerId, feature });
   }
   return [...keys.values()];
 }
@@ -240,7 +268,12 @@ class Batch {
       kind: request.kind,
       outcome: verdict,
       at: this.locked.clock,
-      spend: { customerId: request.customerId, feature: request.feature, quantity: delta, usedAfter: decision.used ?? 0 },
+      spend: {
+        customerId: request.customerId,
+        feature: request.feature,
+        quantity: delta,
+        usedAfter: decision.used ?? 0,
+      },
       batchId: this.#entryId,
     });
     return { ok: true, ...verdict, replayed: false, entryId: this.#entryId };
@@ -258,7 +291,8 @@ class Batch {
   #write(request: SpendRequest, state: CustomerState, decision: Decision, delta: number): void {
     const customerId = parseCustomerId(request.customerId);
     const feature = parseFeatureKey(request.feature);
-    if (customerId === null || feature === null) throw new Error('a granted spend has a customer and a feature');
+    if (customerId === null || feature === null)
+      throw new Error('a granted spend has a customer and a feature');
     const id = meterId(customerId, feature);
     const version = this.locked.versions.get(id);
     if (version === undefined) {
@@ -289,7 +323,8 @@ class Batch {
           subject: subjects[index],
           feature: counter.feature,
           used: counter.used,
-          reserved: this.loaded.accounts.get(counter.customerId)?.account.meters.get(counter.feature)?.reserved ?? 0,
+          reserved:
+            this.loaded.accounts.get(counter.customerId)?.account.meters.get(counter.feature)?.reserved ?? 0,
           version: counter.version + 1,
         })),
         operations: this.#operations.length,
@@ -309,7 +344,9 @@ class Batch {
 
 /** Binds the usage records to the log: SHA-256 over key and quantity of each, in key order. */
 function hashOfOperations(operations: readonly OperationRecord[]): string {
-  const lines = operations.map(({ key, spend: units }) => `${key.toString('hex')} ${String(units?.quantity ?? 0)}\n`);
+  const lines = operations.map(
+    ({ key, spend: units }) => `${key.toString('hex')} ${String(units?.quantity ?? 0)}\n`,
+  );
   return createHash('sha256').update(lines.sort().join('')).digest('hex');
 }
 
@@ -324,7 +361,10 @@ async function readKept(
   asked: readonly Asked[],
 ): Promise<Map<string, KeptOperation<KeptVerdict>>> {
   const rows = await readTransaction(db, tenantId, (transaction) =>
-    keptOperations<KeptVerdict>(transaction, asked.map((one) => one.key)),
+    keptOperations<KeptVerdict>(
+      transaction,
+      asked.map((one) => one.key),
+    ),
   );
   return new Map(rows.map((row) => [row.key.toString('hex'), row]));
 }
@@ -350,7 +390,9 @@ async function revisionsOf(
   tenantId: TenantId,
   answers: readonly Answer[],
 ): Promise<Map<string, Revision>> {
-  const entryIds = new Set(answers.flatMap((answer) => (answer.ok && answer.entryId !== null ? [answer.entryId] : [])));
+  const entryIds = new Set(
+    answers.flatMap((answer) => (answer.ok && answer.entryId !== null ? [answer.entryId] : [])),
+  );
   return readTransaction(db, tenantId, async (transaction) => {
     const revisions = new Map<string, Revision>();
     for (const entryId of entryIds) revisions.set(entryId, await revisionOfEntry(transaction, entryId));

@@ -9,7 +9,12 @@ import {
   type Release,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import { type Statement, type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
+import {
+  type Statement,
+  type Transaction,
+  type Writes,
+  writeTransaction,
+} from '../connection/transaction.js';
 import type { Caller, NewEvent } from '../event-log/append.js';
 import { currentRevision } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
@@ -32,7 +37,11 @@ export interface UpsertCustomer {
 type Upserted = { readonly customer: Customer; readonly revision: Revision };
 
 /** Creates a customer or changes what is given. Asking for what already is so makes no event. */
-export async function upsertCustomer(db: Database, caller: Caller, input: UpsertCustomer): Promise<Result<Upserted>> {
+export async function upsertCustomer(
+  db: Database,
+  caller: Caller,
+  input: UpsertCustomer,
+): Promise<Result<Upserted>> {
   const id = parseCustomerId(input.id);
   const refusal = refuse(input, id);
   if (refusal || id === null) return refusal ?? refused('BAD_USER_INPUT', 'id', 'a customer id is missing');
@@ -53,7 +62,11 @@ function refuse(input: UpsertCustomer, id: CustomerId | null): Refused | null {
     return refused('BAD_USER_INPUT', 'id', 'a customer id has 1 to 255 characters and no control characters');
   }
   if (typeof input.timeZone === 'string' && parseTimeZone(input.timeZone) === null) {
-    return refused('BAD_USER_INPUT', 'timeZone', `\`${input.timeZone}\` is no IANA time zone; use a name such as \`Europe/Berlin\``);
+    return refused(
+      'BAD_USER_INPUT',
+      'timeZone',
+      `\`${input.timeZone}\` is no IANA time zone; use a name such as \`Europe/Berlin\``,
+    );
   }
   return null;
 }
@@ -95,19 +108,28 @@ function upserted({ caller, input, created, stored, release, clock }: Upserting)
   };
   const before = { name: row.name, attributes: row.attributes, timeZone: row.time_zone };
   const after = { name: next.name, attributes: next.attributes, timeZone: next.time_zone };
-  if (!created && JSON.stringify(before) === JSON.stringify(after)) return { value: customer, statements: [], events: [] };
+  if (!created && JSON.stringify(before) === JSON.stringify(after))
+    return { value: customer, statements: [], events: [] };
   const due = applyDue(stored.account, release, clock);
   const update = { before: stored, after: changeTimeZone(due.account, timeZone, clock), events: due.events };
   const by = { actor: caller.actor, reason: null, requestId: caller.requestId };
   return {
     value: customer,
-    statements: [profileStatement(caller, row.id, next), ...accountStatements(caller.tenantId, [update], release, clock)],
+    statements: [
+      profileStatement(caller, row.id, next),
+      ...accountStatements(caller.tenantId, [update], release, clock),
+    ],
     events: [
       ...accountEvents(update, { ...by, actor: TIME }, clock),
-      customerEvent(stored, created ? 'customer.created' : 'customer.updated', { ...by, clock }, {
-        before: created ? null : before,
-        after,
-      }),
+      customerEvent(
+        stored,
+        created ? 'customer.created' : 'customer.updated',
+        { ...by, clock },
+        {
+          before: created ? null : before,
+          after,
+        },
+      ),
     ],
   };
 }

@@ -53,7 +53,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     dataSource,
     pool,
     url,
-    keys: { apiKey: deriveKey(options.masterKey, 'api-key'), operation: deriveKey(options.masterKey, 'operation-key') },
+    keys: {
+      apiKey: deriveKey(options.masterKey, 'api-key'),
+      operation: deriveKey(options.masterKey, 'operation-key'),
+    },
     releases: new ReleaseCache(),
     signal,
     async ready() {

@@ -47,7 +47,8 @@ async function retryWhileContended(run: () => Promise<unknown>): Promise<void> {
       await run();
       return;
     } catch (error) {
-      if (attempt === 20 || !(error instanceof Error) || !error.message.includes('concurrently updated')) throw error;
+      if (attempt === 20 || !(error instanceof Error) || !error.message.includes('concurrently updated'))
+        throw error;
       await new Promise((resolve) => setTimeout(resolve, 25 * attempt));
     }
   }

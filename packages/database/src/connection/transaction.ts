@@ -1,6 +1,12 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { TenantId } from '@licet/domain';
-import { appendStatements, type AppendedRow, type NewEvent, sealEvents, type SealedEvent } from '../event-log/append.js';
+import {
+  appendStatements,
+  type AppendedRow,
+  type NewEvent,
+  sealEvents,
+  type SealedEvent,
+} from '../event-log/append.js';
 import { revisionOf, type Revision } from '../event-log/revision.js';
 import type { Database } from './database.js';
 import { DatabaseUnavailableError, isLostConnection, isRetryable } from './errors.js';
@@ -40,11 +46,16 @@ export async function readTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   return retried(() =>
-    onConnection(db, tenantId, 'begin isolation level repeatable read read only', async (transaction, client) => {
-      const value = await work(transaction);
-      await client.query('commit');
-      return value;
-    }),
+    onConnection(
+      db,
+      tenantId,
+      'begin isolation level repeatable read read only',
+      async (transaction, client) => {
+        const value = await work(transaction);
+        await client.query('commit');
+        return value;
+      },
+    ),
   );
 }
 
@@ -128,7 +139,11 @@ async function onConnection<T>(
 }
 
 /** Returns the error that makes the connection unfit for the pool, if there is one. */
-async function rollback(client: PoolClient, begun: Promise<unknown>, error: unknown): Promise<Error | undefined> {
+async function rollback(
+  client: PoolClient,
+  begun: Promise<unknown>,
+  error: unknown,
+): Promise<Error | undefined> {
   await begun.catch(() => undefined);
   if (isLostConnection(error)) return asError(error);
   try {
@@ -156,7 +171,8 @@ async function retried<T>(run: () => Promise<T>): Promise<T> {
       return await run();
     } catch (error) {
       if (!isRetryable(error)) throw error;
-      if (attempt === ATTEMPTS) throw new DatabaseUnavailableError('the database is out of reach or overloaded', error);
+      if (attempt === ATTEMPTS)
+        throw new DatabaseUnavailableError('the database is out of reach or overloaded', error);
       await new Promise((resolve) => setTimeout(resolve, attempt * 20 * (1 + Math.random())));
     }
   }

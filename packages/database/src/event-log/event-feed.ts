@@ -106,7 +106,9 @@ export class EventFeed {
   #relisten(broken: Client): void {
     if (!this.#running || this.#listener !== broken) return;
     void broken.end().catch(() => undefined);
-    void delay(POLL_MS).then(() => (this.#running ? this.#listen().catch(() => this.#relistenAgain()) : undefined));
+    void delay(POLL_MS).then(() =>
+      this.#running ? this.#listen().catch(() => this.#relistenAgain()) : undefined,
+    );
   }
 
   #relistenAgain(): void {

@@ -108,7 +108,10 @@ export async function revisionOfEntry(transaction: Transaction, entryId: string 
  * Whether a position lies in this log's history: `HELD`, `AHEAD` (not reached yet), or `LOST` (another event has
  * that position, or it is no longer kept).
  */
-export async function placeOf(transaction: Transaction, revision: Revision): Promise<'HELD' | 'AHEAD' | 'LOST'> {
+export async function placeOf(
+  transaction: Transaction,
+  revision: Revision,
+): Promise<'HELD' | 'AHEAD' | 'LOST'> {
   const position = positionOf(revision);
   if (position === 0) return revision === ORIGIN ? 'HELD' : 'LOST';
   const [row] = await transaction.query<{ leaf_hash: Buffer | null; newest: number }>({
@@ -127,27 +130,41 @@ export async function placeOf(transaction: Transaction, revision: Revision): Pro
  */
 export async function checkRevision(db: Database, tenantId: TenantId, text: string): Promise<Result<object>> {
   const revision = parseRevision(text);
-  if (revision === null) return refused('BAD_USER_INPUT', 'atLeast', `\`${text}\` is no revision; hand back what a mutation returned`);
+  if (revision === null)
+    return refused(
+      'BAD_USER_INPUT',
+      'atLeast',
+      `\`${text}\` is no revision; hand back what a mutation returned`,
+    );
   const place = await readTransaction(db, tenantId, (transaction) => placeOf(transaction, revision));
   switch (place) {
     case 'HELD':
       return { ok: true };
     case 'LOST':
-      return refused('CONFLICT', 'atLeast', 'this revision belongs to another history of the data; read again without it');
+      return refused(
+        'CONFLICT',
+        'atLeast',
+        'this revision belongs to another history of the data; read again without it',
+      );
     case 'AHEAD':
       return refused('UNAVAILABLE', 'atLeast', 'this revision has not arrived here; try again');
   }
 }
 
 /** Events after a position, oldest first, at most `most`; INVARIANT (dense log): without a gap. */
-export async function readEvents(transaction: Transaction, after: number, most: number): Promise<StoredEvent[]> {
+export async function readEvents(
+  transaction: Transaction,
+  after: number,
+  most: number,
+): Promise<StoredEvent[]> {
   const rows = await transaction.query<EventRow>({
     name: 'read-events',
     text: `select ${COLUMNS} from event where tenant_id = $1 and position > $2 order by position limit $3`,
     values: [transaction.tenantId, after, most],
   });
   rows.forEach((row, index) => {
-    if (row.position !== after + index + 1) throw new Error(`the log has a gap before position ${String(row.position)}`);
+    if (row.position !== after + index + 1)
+      throw new Error(`the log has a gap before position ${String(row.position)}`);
   });
   return rows.map(eventFromRow);
 }

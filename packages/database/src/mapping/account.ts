@@ -39,7 +39,10 @@ export interface MeterRow {
 }
 
 /** The zone in force: the customer's own, else the catalog's, else the tenant's. */
-export function timeZoneInForce(row: Pick<CustomerRow, 'time_zone' | 'tenant_time_zone'>, catalog: Catalog): TimeZone {
+export function timeZoneInForce(
+  row: Pick<CustomerRow, 'time_zone' | 'tenant_time_zone'>,
+  catalog: Catalog,
+): TimeZone {
   const own = row.time_zone === null ? null : parseTimeZone(row.time_zone);
   const zone = own ?? catalog.timeZone ?? parseTimeZone(row.tenant_time_zone);
   if (zone === null) throw new Error(`the database holds a time zone that is none: ${row.tenant_time_zone}`);
@@ -74,7 +77,9 @@ function meterFromRow(row: MeterRow): Meter {
     used: row.used,
     reserved: row.reserved,
     window:
-      start === null || end === null ? null : { start: instant(start.getTime()), end: instant(end.getTime()) },
+      start === null || end === null
+        ? null
+        : { start: instant(start.getTime()), end: instant(end.getTime()) },
   };
 }
 

@@ -71,7 +71,13 @@ export function subscriptionFromRow(row: SubscriptionRow, planVersion: PlanVersi
     case 'ACTIVE':
       return { ...base, ...pending, status: row.status, period: period(row) };
     case 'PAST_DUE':
-      return { ...base, ...pending, status: row.status, period: period(row), graceEndsAt: at(row.grace_ends_at) };
+      return {
+        ...base,
+        ...pending,
+        status: row.status,
+        period: period(row),
+        graceEndsAt: at(row.grace_ends_at),
+      };
     case 'CANCELED':
     case 'EXPIRED':
       return { ...base, status: row.status, period: period(row), endedAt: at(row.ended_at) };
@@ -79,8 +85,12 @@ export function subscriptionFromRow(row: SubscriptionRow, planVersion: PlanVersi
 }
 
 function scheduledChange(row: SubscriptionRow, planVersion: PlanVersionLookup): ScheduledChange | null {
-  if (row.change_plan === null || row.change_plan_version === null || row.change_release === null) return null;
-  return { to: planVersion(row.change_plan, row.change_plan_version, row.change_release), at: at(row.change_at) };
+  if (row.change_plan === null || row.change_plan_version === null || row.change_release === null)
+    return null;
+  return {
+    to: planVersion(row.change_plan, row.change_plan_version, row.change_release),
+    at: at(row.change_at),
+  };
 }
 
 function period(row: SubscriptionRow): Period {

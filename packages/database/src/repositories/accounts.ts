@@ -74,7 +74,12 @@ export async function loadAccounts(
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const accounts = new Map<CustomerId, StoredAccount>();
   for (const row of customers) {
-    const account = accountFromRows(row, mapped.get(row.id) ?? [], metersOf.get(row.id) ?? [], release.catalog);
+    const account = accountFromRows(
+      row,
+      mapped.get(row.id) ?? [],
+      metersOf.get(row.id) ?? [],
+      release.catalog,
+    );
     accounts.set(row.id, { row, account });
   }
   return { release, accounts };
@@ -94,10 +99,17 @@ export async function subscriptionsFromRows(
     row.change_release === null ? [row.plan_release] : [row.plan_release, row.change_release],
   );
   const catalogs = await catalogsByNumber(db, transaction, numbers);
-  return rows.map((row) => subscriptionFromRow(row, (plan, version, release) => versionIn(catalogs, plan, version, release)));
+  return rows.map((row) =>
+    subscriptionFromRow(row, (plan, version, release) => versionIn(catalogs, plan, version, release)),
+  );
 }
 
-function versionIn(catalogs: ReadonlyMap<number, Catalog>, plan: string, version: number, release: number): PlanVersion {
+function versionIn(
+  catalogs: ReadonlyMap<number, Catalog>,
+  plan: string,
+  version: number,
+  release: number,
+): PlanVersion {
   return planVersionIn(mustHave(catalogs, release), plan, version);
 }
 

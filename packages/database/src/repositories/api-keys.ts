@@ -6,7 +6,15 @@ import { keyedHash } from '../crypto/master-key.js';
 import { ApiKeyEntity } from '../entities/api-key.entity.js';
 import type { Actor } from '../event-log/append.js';
 import type { Result } from '../result.js';
-import { dateOf, decodeTimedCursor, encodeTimedCursor, malformedCursor, type Page, type PageRequest, pageOf } from './page.js';
+import {
+  dateOf,
+  decodeTimedCursor,
+  encodeTimedCursor,
+  malformedCursor,
+  type Page,
+  type PageRequest,
+  pageOf,
+} from './page.js';
 
 export interface ApiKey {
   readonly id: string;
@@ -86,7 +94,9 @@ export async function listApiKeys(
     if (after) query.andWhere('(key.created_at, key.id) > (:at, :id)', { at: dateOf(after), id: after.id });
     return query.getMany();
   });
-  const page = pageOf(entities.map(apiKeyFromEntity), request, (key) => encodeTimedCursor(key.createdAt, key.id));
+  const page = pageOf(entities.map(apiKeyFromEntity), request, (key) =>
+    encodeTimedCursor(key.createdAt, key.id),
+  );
   return { ok: true, page };
 }
 

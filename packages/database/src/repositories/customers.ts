@@ -3,7 +3,15 @@ import type { Database } from '../connection/database.js';
 import { readTransaction } from '../connection/transaction.js';
 import { timeZoneInForce } from '../mapping/account.js';
 import type { Result } from '../result.js';
-import { dateOf, decodeTimedCursor, encodeTimedCursor, malformedCursor, type Page, type PageRequest, pageOf } from './page.js';
+import {
+  dateOf,
+  decodeTimedCursor,
+  encodeTimedCursor,
+  malformedCursor,
+  type Page,
+  type PageRequest,
+  pageOf,
+} from './page.js';
 import { liveReleaseNumber, releaseByNumber } from './releases.js';
 import type { Catalog } from '@licet/domain';
 
@@ -29,7 +37,8 @@ export interface ProfileRow {
   readonly created_at: Date;
 }
 
-const COLUMNS = 'c.id, c.subject, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone, c.created_at';
+const COLUMNS =
+  'c.id, c.subject, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone, c.created_at';
 
 export function customerFromRow(row: ProfileRow, catalog: Catalog): Customer {
   return {
@@ -90,6 +99,9 @@ export async function listCustomers(
     ]);
     const { catalog } = await releaseByNumber(db, transaction, number);
     const customers = rows.map((row) => customerFromRow(row, catalog));
-    return { ok: true, page: pageOf(customers, request, (customer) => encodeTimedCursor(customer.createdAt, customer.id)) };
+    return {
+      ok: true,
+      page: pageOf(customers, request, (customer) => encodeTimedCursor(customer.createdAt, customer.id)),
+    };
   });
 }

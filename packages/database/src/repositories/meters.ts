@@ -18,7 +18,11 @@ export interface MeterKey {
 }
 
 interface LockRow {
-  readonly locked: readonly { readonly customer_id: CustomerId; readonly feature: FeatureKey; readonly version: number }[];
+  readonly locked: readonly {
+    readonly customer_id: CustomerId;
+    readonly feature: FeatureKey;
+    readonly version: number;
+  }[];
   readonly clock: Date;
 }
 
@@ -55,7 +59,11 @@ export async function lockMeters(transaction: Transaction, keys: readonly MeterK
  * Makes counters that are missing, in a transaction of its own. The customers are locked first, so that a
  * change of their entitlements either is in the new row or will find it.
  */
-export async function createMeters(db: Database, tenantId: TenantId, keys: readonly MeterKey[]): Promise<void> {
+export async function createMeters(
+  db: Database,
+  tenantId: TenantId,
+  keys: readonly MeterKey[],
+): Promise<void> {
   await writeTransaction(db, tenantId, async (transaction) => {
     const ids = [...new Set(keys.map((key) => key.customerId))];
     const { clock } = await lockCustomers(transaction, ids);
@@ -79,7 +87,11 @@ export async function createMeters(db: Database, tenantId: TenantId, keys: reado
         },
       ];
     });
-    return { value: undefined, statements: [insertMeters(tenantId, records), lowerDue(tenantId, records)], events: [] };
+    return {
+      value: undefined,
+      statements: [insertMeters(tenantId, records), lowerDue(tenantId, records)],
+      events: [],
+    };
   });
 }
 

@@ -15,7 +15,12 @@ export interface OperationRecord {
   readonly outcome: unknown;
   readonly at: Instant;
   /** Spends only: they are the usage records. */
-  readonly spend: { readonly customerId: string; readonly feature: string; readonly quantity: number; readonly usedAfter: number } | null;
+  readonly spend: {
+    readonly customerId: string;
+    readonly feature: string;
+    readonly quantity: number;
+    readonly usedAfter: number;
+  } | null;
   readonly batchId: string | null;
 }
 

@@ -45,5 +45,9 @@ export function dateOf(place: TimedPlace | null): Date | null {
 }
 
 export function malformedCursor(): Refused {
-  return refused('BAD_USER_INPUT', 'after', 'this is no cursor of this list; hand back one that the list returned');
+  return refused(
+    'BAD_USER_INPUT',
+    'after',
+    'this is no cursor of this list; hand back one that the list returned',
+  );
 }

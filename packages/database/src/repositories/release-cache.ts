@@ -1,4 +1,10 @@
-import { parseCatalogDocument, type Catalog, type PlanVersion, type Release, type TenantId } from '@licet/domain';
+import {
+  parseCatalogDocument,
+  type Catalog,
+  type PlanVersion,
+  type Release,
+  type TenantId,
+} from '@licet/domain';
 
 /** The catalog of a stored release; it was checked before it was stored, so a problem now is a bug. */
 export function catalogOf(document: unknown): Catalog {

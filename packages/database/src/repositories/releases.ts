@@ -28,7 +28,11 @@ export async function liveReleaseNumber(transaction: Transaction): Promise<numbe
 }
 
 /** A release, compiled; from memory where it has been compiled before. */
-export async function releaseByNumber(db: Database, transaction: Transaction, number: number): Promise<Release> {
+export async function releaseByNumber(
+  db: Database,
+  transaction: Transaction,
+  number: number,
+): Promise<Release> {
   const kept = db.releases.release(transaction.tenantId, number);
   if (kept) return kept;
   const versions = await transaction.query<VersionRow>({
@@ -64,7 +68,8 @@ export async function catalogsByNumber(
       text: 'select number, document from catalog_release where tenant_id = $1 and number = any($2)',
       values: [transaction.tenantId, missing],
     });
-    for (const row of rows) db.releases.keepCatalog(transaction.tenantId, row.number, catalogOf(row.document));
+    for (const row of rows)
+      db.releases.keepCatalog(transaction.tenantId, row.number, catalogOf(row.document));
   }
   const found = new Map<number, Catalog>();
   for (const number of wanted) {

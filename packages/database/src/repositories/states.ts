@@ -1,4 +1,11 @@
-import { type CustomerId, type CustomerState, type Instant, instant, type Release, type TenantId } from '@licet/domain';
+import {
+  type CustomerId,
+  type CustomerState,
+  type Instant,
+  instant,
+  type Release,
+  type TenantId,
+} from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import { readTransaction } from '../connection/transaction.js';
@@ -19,7 +26,11 @@ export interface LoadedStates {
 }
 
 /** Loads states in one snapshot: as many statements for a thousand customers as for one. */
-export async function loadStates(db: Database, tenantId: TenantId, ids: readonly CustomerId[]): Promise<LoadedStates> {
+export async function loadStates(
+  db: Database,
+  tenantId: TenantId,
+  ids: readonly CustomerId[],
+): Promise<LoadedStates> {
   return readTransaction(db, tenantId, async (transaction) => {
     const [revision, asOf, { release, accounts }] = await Promise.all([
       newestRevision(transaction),
@@ -31,7 +42,9 @@ export async function loadStates(db: Database, tenantId: TenantId, ids: readonly
       const stored = accounts.get(id);
       states.set(
         id,
-        stored ? { kind: 'KNOWN', release, account: stored.account } : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
+        stored
+          ? { kind: 'KNOWN', release, account: stored.account }
+          : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
       );
     }
     return { revision, asOf, release, states };

@@ -2,7 +2,12 @@ import type { CustomerId, Subscription, SubscriptionId, TenantId } from '@licet/
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import type { SubscriptionRow } from '../mapping/subscription.js';
-import { groupByCustomer, SUBSCRIPTION_COLUMNS, SUBSCRIPTION_TABLES, subscriptionsFromRows } from './accounts.js';
+import {
+  groupByCustomer,
+  SUBSCRIPTION_COLUMNS,
+  SUBSCRIPTION_TABLES,
+  subscriptionsFromRows,
+} from './accounts.js';
 
 /** Subscriptions by id, as they are written. */
 export async function findSubscriptions(

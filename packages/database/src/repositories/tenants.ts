@@ -14,7 +14,9 @@ export interface Tenant {
 }
 
 export async function findTenant(db: Database, tenantId: TenantId): Promise<Tenant> {
-  const entity = await entityTransaction(db, tenantId, (manager) => manager.findOneByOrFail(TenantEntity, { tenantId }));
+  const entity = await entityTransaction(db, tenantId, (manager) =>
+    manager.findOneByOrFail(TenantEntity, { tenantId }),
+  );
   const timeZone = parseTimeZone(entity.timeZone);
   if (timeZone === null) throw new Error(`the database holds a time zone that is none: ${entity.timeZone}`);
   return {
@@ -28,6 +30,8 @@ export async function findTenant(db: Database, tenantId: TenantId): Promise<Tena
 
 /** Every tenant of this installation; for chores that go round them one by one. */
 export async function allTenants(db: Database): Promise<TenantId[]> {
-  const { rows } = await db.pool.query<{ tenant_id: TenantId }>('select all_tenants as tenant_id from all_tenants()');
+  const { rows } = await db.pool.query<{ tenant_id: TenantId }>(
+    'select all_tenants as tenant_id from all_tenants()',
+  );
   return rows.map((row) => row.tenant_id);
 }

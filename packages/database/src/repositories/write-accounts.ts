@@ -74,7 +74,12 @@ export function accountStatements(
   const windows = updates.flatMap(windowRecords);
   return [
     upsert('upsert-subscriptions', UPSERT_SUBSCRIPTIONS, tenantId, subscriptions),
-    upsert('update-customers', UPDATE_CUSTOMERS, tenantId, updates.map((update) => customerRecord(update, release))),
+    upsert(
+      'update-customers',
+      UPDATE_CUSTOMERS,
+      tenantId,
+      updates.map((update) => customerRecord(update, release)),
+    ),
     upsert('update-meters', UPDATE_METERS, tenantId, meters),
     upsert('insert-meter-windows', INSERT_WINDOWS, tenantId, windows),
   ].flat();

@@ -1,7 +1,17 @@
 import type { AddOnKey, FeatureKey, PlanKey } from '../ids.js';
 import { parseDuration, type IsoDuration } from '../time/instant.js';
 import { parsePlanFamily } from '../ids.js';
-import type { AddOn, Catalog, CatalogRule, ExistingSubscriptions, Feature, LimitOutcome, Plan, PlanRule, TrialOutcome } from './catalog.js';
+import type {
+  AddOn,
+  Catalog,
+  CatalogRule,
+  ExistingSubscriptions,
+  Feature,
+  LimitOutcome,
+  Plan,
+  PlanRule,
+  TrialOutcome,
+} from './catalog.js';
 import type { AddOnDocument, CatalogDocument, PlanDocument } from './document.js';
 import { readEnforcement, readEntitlements } from './entitlements.js';
 import { buildFeatures } from './features.js';
@@ -26,7 +36,8 @@ export function buildCatalog(document: CatalogDocument): { catalog: Catalog; fin
   const collect = (found: readonly Finding[]): void => void findings.push(...found);
   const features = buildFeatures(document.features, report);
   const plans = new Map<PlanKey, Plan>();
-  for (const [key, plan] of entriesOf(document.plans)) plans.set(key, buildPlan(key, plan, features, report, collect));
+  for (const [key, plan] of entriesOf(document.plans))
+    plans.set(key, buildPlan(key, plan, features, report, collect));
   const addOns = new Map<AddOnKey, AddOn>();
   for (const [key, addOn] of entriesOf(document.addOns ?? {})) {
     addOns.set(key, buildAddOn(key, addOn, features, collect));
@@ -41,7 +52,9 @@ export function buildCatalog(document: CatalogDocument): { catalog: Catalog; fin
     features,
     plans,
     addOns,
-    rules: (document.rules ?? []).map((rule, index) => buildCatalogRule(rule, features, ['rules', index], report)),
+    rules: (document.rules ?? []).map((rule, index) =>
+      buildCatalogRule(rule, features, ['rules', index], report),
+    ),
     transitions: buildTransitions(document.transitions, plans, report),
     existingSubscriptions: buildExisting(document.existingSubscriptions, plans, report),
     scenarios: buildScenarios(document.scenarios ?? [], { features, plans, addOns }, report),
@@ -59,7 +72,12 @@ export function entriesOf<K extends string, V>(record: Readonly<Partial<Record<K
   return entries;
 }
 
-export function mustExist<K extends string>(known: ReadonlyMap<K, unknown>, key: K, path: Path, report: Report): void {
+export function mustExist<K extends string>(
+  known: ReadonlyMap<K, unknown>,
+  key: K,
+  path: Path,
+  report: Report,
+): void {
   if (known.has(key)) return;
   report(path, `there is no such key \`${key}\`; known are: ${[...known.keys()].join(', ') || 'none'}`);
 }
@@ -89,11 +107,18 @@ function buildPlan(
     maintenance: plan.maintenance ?? null,
     machines: plan.machines ? machinesOf(plan.machines) : null,
     entitlements: readEntitlements(plan.entitlements ?? {}, features, [...path, 'entitlements'], collect),
-    rules: (plan.rules ?? []).map((rule, index) => buildPlanRule(rule, features, [...path, 'rules', index], report)),
+    rules: (plan.rules ?? []).map((rule, index) =>
+      buildPlanRule(rule, features, [...path, 'rules', index], report),
+    ),
   };
 }
 
-const MODELS = { subscription: 'SUBSCRIPTION', usage: 'USAGE', seats: 'SEATS', perpetual: 'PERPETUAL' } as const;
+const MODELS = {
+  subscription: 'SUBSCRIPTION',
+  usage: 'USAGE',
+  seats: 'SEATS',
+  perpetual: 'PERPETUAL',
+} as const;
 
 /** `continue` is a word of the language; no plan can be called so. */
 function trialOutcome(then: PlanKey | undefined): TrialOutcome {
@@ -115,12 +140,16 @@ function machinesOf(machines: NonNullable<PlanDocument['machines']>): NonNullabl
 
 function checkPlan(plan: Plan, plans: ReadonlyMap<PlanKey, Plan>, report: Report): void {
   const path: Path = ['plans', plan.key];
-  if (plan.trial?.then.kind === 'PLAN') mustExist(plans, plan.trial.then.plan, [...path, 'trial', 'then'], report);
+  if (plan.trial?.then.kind === 'PLAN')
+    mustExist(plans, plan.trial.then.plan, [...path, 'trial', 'then'], report);
   if (plan.onExpiry !== null) mustExist(plans, plan.onExpiry, [...path, 'onExpiry'], report);
   if (plan.onCancel !== null) mustExist(plans, plan.onCancel, [...path, 'onCancel'], report);
-  if (String(plan.key) === 'continue') report(path, 'no plan can be called `continue`: it is a word of the language', true);
-  if (plan.model === 'PERPETUAL' && plan.period !== null) report([...path, 'period'], 'a perpetual plan has no period');
-  if (plan.model === 'PERPETUAL' && plan.trial !== null) report([...path, 'trial'], 'a perpetual plan has no trial');
+  if (String(plan.key) === 'continue')
+    report(path, 'no plan can be called `continue`: it is a word of the language', true);
+  if (plan.model === 'PERPETUAL' && plan.period !== null)
+    report([...path, 'period'], 'a perpetual plan has no period');
+  if (plan.model === 'PERPETUAL' && plan.trial !== null)
+    report([...path, 'trial'], 'a perpetual plan has no trial');
   if (plan.model !== 'PERPETUAL' && plan.maintenance !== null) {
     report([...path, 'maintenance'], 'only a perpetual plan has maintenance');
   }

@@ -94,7 +94,12 @@ export type CreditBlockOffer = {
 export type PlanEntitlement =
   | { readonly kind: 'ON' }
   | { readonly kind: 'UNITS'; readonly limit: Limit; readonly enforcement: Enforcement }
-  | { readonly kind: 'BOUGHT'; readonly atLeast: number; readonly atMost: number | null; readonly default: number }
+  | {
+      readonly kind: 'BOUGHT';
+      readonly atLeast: number;
+      readonly atMost: number | null;
+      readonly default: number;
+    }
   | { readonly kind: 'BLOCKS'; readonly blocks: readonly CreditBlockOffer[] }
   | { readonly kind: 'VALUE'; readonly value: string };
 
@@ -111,7 +116,11 @@ export interface Plan {
   readonly onExpiry: PlanKey | null;
   readonly onCancel: PlanKey | null;
   readonly onPause: { readonly clock: 'stops' | 'runs' };
-  readonly offline: { readonly refreshAfter: IsoDuration; readonly staleFor: IsoDuration; readonly grace: IsoDuration } | null;
+  readonly offline: {
+    readonly refreshAfter: IsoDuration;
+    readonly staleFor: IsoDuration;
+    readonly grace: IsoDuration;
+  } | null;
   readonly maintenance: IsoDuration | null;
   readonly machines: MachinePolicy | null;
   readonly entitlements: ReadonlyMap<FeatureKey, PlanEntitlement>;

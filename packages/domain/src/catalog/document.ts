@@ -1,5 +1,18 @@
 import { z } from 'zod';
-import { addOnKey, duration, featureKey, instantText, limit, name, oneOrMore, planFamily, planKey, quantity, threshold, timeZone } from './words.js';
+import {
+  addOnKey,
+  duration,
+  featureKey,
+  instantText,
+  limit,
+  name,
+  oneOrMore,
+  planFamily,
+  planKey,
+  quantity,
+  threshold,
+  timeZone,
+} from './words.js';
 
 /** The shape of a catalog document. What only makes sense together is checked when the catalog is built. */
 
@@ -7,7 +20,11 @@ const whenUnknown = z.union([z.enum(['closed', 'open']), z.strictObject({ lastKn
   error: '`closed`, `open` or `{ lastKnown: <duration> }` is expected',
 });
 const combineUnits = z.enum(['max', 'sum']);
-const common = { name: name.optional(), whenUnknown: whenUnknown.optional(), needsSeat: featureKey.optional() };
+const common = {
+  name: name.optional(),
+  whenUnknown: whenUnknown.optional(),
+  needsSeat: featureKey.optional(),
+};
 
 const booleanFeature = z.strictObject({
   ...common,
@@ -62,12 +79,18 @@ const limitObject = z.strictObject({ limit, ...enforce });
 /** What may be given of a feature depends on its type. */
 export const entitlementOf = {
   boolean: z.literal(true, 'a boolean feature is given by `true`; leave it out otherwise'),
-  units: z.union([limit, limitObject], { error: 'a limit, `unlimited`, or `{ limit, enforce, overage }` is expected' }),
+  units: z.union([limit, limitObject], {
+    error: 'a limit, `unlimited`, or `{ limit, enforce, overage }` is expected',
+  }),
   seats: z.union(
     [
       limit,
       z.strictObject({
-        bought: z.strictObject({ atLeast: quantity.optional(), atMost: quantity.optional(), default: quantity }),
+        bought: z.strictObject({
+          atLeast: quantity.optional(),
+          atMost: quantity.optional(),
+          default: quantity,
+        }),
       }),
     ],
     { error: 'a number, `unlimited`, or `{ bought: { atLeast, atMost, default } }` is expected' },
@@ -84,7 +107,7 @@ export const entitlementOf = {
       )
       .min(1),
   }),
-  config: z.string('one of the feature\'s values is expected'),
+  config: z.string("one of the feature's values is expected"),
 } as const;
 
 const entitlements = z.record(featureKey, z.unknown());
@@ -94,13 +117,17 @@ const planRule = z.strictObject({
   name,
   feature: featureKey,
   when: condition,
-  then: z.union([z.enum(['allow', 'deny']), limitObject], { error: '`allow`, `deny` or `{ limit }` is expected' }),
+  then: z.union([z.enum(['allow', 'deny']), limitObject], {
+    error: '`allow`, `deny` or `{ limit }` is expected',
+  }),
 });
 const catalogRule = z.strictObject({
   name,
   feature: featureKey,
   when: condition,
-  then: z.union([z.literal('deny'), z.strictObject({ limit })], { error: '`deny` or `{ limit }` is expected' }),
+  then: z.union([z.literal('deny'), z.strictObject({ limit })], {
+    error: '`deny` or `{ limit }` is expected',
+  }),
 });
 
 const machines = z.strictObject({
@@ -161,9 +188,15 @@ export const scenario = z.strictObject({
     blocks: z.array(z.unknown()).optional(),
     seats: z.array(z.unknown()).optional(),
     customer: z
-      .strictObject({ attributes: attributes.optional(), timeZone: timeZone.optional(), createdAt: instantText.optional() })
+      .strictObject({
+        attributes: attributes.optional(),
+        timeZone: timeZone.optional(),
+        createdAt: instantText.optional(),
+      })
       .optional(),
-    status: z.enum(['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'PAUSED', 'CANCELED', 'EXPIRED']).optional(),
+    status: z
+      .enum(['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'PAUSED', 'CANCELED', 'EXPIRED'])
+      .optional(),
     paidUntil: instantText.optional(),
     startedAt: instantText.optional(),
     now: instantText.optional(),

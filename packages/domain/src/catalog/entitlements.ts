@@ -6,7 +6,9 @@ import { entitlementOf } from './document.js';
 import { type Finding, type Path } from './problem.js';
 import { findingsOf } from './zod-findings.js';
 
-type Read = { readonly ok: true; readonly value: PlanEntitlement } | { readonly ok: false; readonly findings: Finding[] };
+type Read =
+  | { readonly ok: true; readonly value: PlanEntitlement }
+  | { readonly ok: false; readonly findings: Finding[] };
 
 /** What a plan or an add-on gives, each read by the type of its feature. */
 export function readEntitlements(
@@ -16,7 +18,9 @@ export function readEntitlements(
   report: (findings: readonly Finding[]) => void,
 ): Map<FeatureKey, PlanEntitlement> {
   const entitlements = new Map<FeatureKey, PlanEntitlement>();
-  const byName: ReadonlyMap<string, Feature> = new Map([...features.values()].map((feature) => [feature.key, feature]));
+  const byName: ReadonlyMap<string, Feature> = new Map(
+    [...features.values()].map((feature) => [feature.key, feature]),
+  );
   for (const [key, value] of Object.entries(given)) {
     const place = [...path, key];
     const feature = byName.get(key);
@@ -39,7 +43,9 @@ function readEntitlement(feature: Feature, value: unknown, path: Path): Read {
       return parsed(entitlementOf.units, value, path, (units) => readUnits(units, path));
     case 'METERED':
       return feature.window === null
-        ? parsed(entitlementOf.blocks, value, path, ({ blocks }) => ok({ kind: 'BLOCKS', blocks: blocks.map(blockOf) }))
+        ? parsed(entitlementOf.blocks, value, path, ({ blocks }) =>
+            ok({ kind: 'BLOCKS', blocks: blocks.map(blockOf) }),
+          )
         : parsed(entitlementOf.units, value, path, (units) => readUnits(units, path));
     case 'SEATS':
       return parsed(entitlementOf.seats, value, path, (seats) => readSeats(seats, path));
@@ -85,7 +91,8 @@ export function readEnforcement(
   enforce: 'hard' | 'soft' | 'none' | undefined,
   overage: Threshold | undefined,
 ): Enforcement | string {
-  if (enforce === 'soft') return overage ? { kind: 'SOFT', overage } : '`enforce: soft` needs an `overage`, such as `10%`';
+  if (enforce === 'soft')
+    return overage ? { kind: 'SOFT', overage } : '`enforce: soft` needs an `overage`, such as `10%`';
   if (overage) return '`overage` goes with `enforce: soft` only';
   return enforce === 'none' ? { kind: 'NONE' } : { kind: 'HARD' };
 }

@@ -8,7 +8,10 @@ import type { CatalogDocument, FeatureDocument } from './document.js';
 import type { Path } from './problem.js';
 
 /** Features in the order in which they are written. */
-export function buildFeatures(documents: CatalogDocument['features'], report: Report): Map<FeatureKey, Feature> {
+export function buildFeatures(
+  documents: CatalogDocument['features'],
+  report: Report,
+): Map<FeatureKey, Feature> {
   const features = new Map<FeatureKey, Feature>();
   for (const [key, document] of entriesOf(documents)) {
     features.set(key, buildFeature(key, document, ['features', key], report));
@@ -46,11 +49,18 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
         unit: document.unit ?? null,
         combine: document.combine ?? 'sum',
         window: windowOf(document, path, report),
-        rollover: document.rollover ? { atMost: document.rollover.atMost ?? null, for: document.rollover.for } : null,
+        rollover: document.rollover
+          ? { atMost: document.rollover.atMost ?? null, for: document.rollover.for }
+          : null,
         notifyAt: document.notifyAt ?? [],
       };
     case 'seats':
-      return { ...base, type: 'SEATS', combine: document.combine ?? 'sum', seats: seatsOf(document, path, report) };
+      return {
+        ...base,
+        type: 'SEATS',
+        combine: document.combine ?? 'sum',
+        seats: seatsOf(document, path, report),
+      };
     case 'config':
       return { ...base, type: 'CONFIG', values: document.values, combine: document.combine ?? 'order' };
     default:
@@ -67,15 +77,18 @@ type MeteredDocument = Extract<FeatureDocument, { type: 'metered' }>;
 
 function windowOf(document: MeteredDocument, path: Path, report: Report): UsageWindow | null {
   if (document.prepaid) {
-    if (document.window !== undefined) report([...path, 'window'], 'a prepaid feature has no window: leave out one of the two');
-    if (document.rollover !== undefined) report([...path, 'rollover'], 'a prepaid feature has no window to roll over');
+    if (document.window !== undefined)
+      report([...path, 'window'], 'a prepaid feature has no window: leave out one of the two');
+    if (document.rollover !== undefined)
+      report([...path, 'rollover'], 'a prepaid feature has no window to roll over');
     return null;
   }
   if (document.window === undefined) {
     report(path, 'a metered feature needs a `window`, such as `P1M`, or `prepaid: true`');
     return null;
   }
-  if (!isWindowLength(document.window)) report([...path, 'window'], 'a window lasts an hour at least and a year at most');
+  if (!isWindowLength(document.window))
+    report([...path, 'window'], 'a window lasts an hour at least and a year at most');
   return { every: document.window, anchor: document.anchor ?? 'subscription' };
 }
 
@@ -94,7 +107,8 @@ const FIVE_MINUTES = parseDuration('PT5M');
 
 function seatsOf(document: SeatsDocument, path: Path, report: Report): SeatsFeature['seats'] {
   if (document.kind === 'named') {
-    if (document.lease !== undefined) report([...path, 'lease'], 'named seats are not leased; `lease` goes with `kind: floating`');
+    if (document.lease !== undefined)
+      report([...path, 'lease'], 'named seats are not leased; `lease` goes with `kind: floating`');
     return { kind: 'NAMED', cooldown: document.cooldown ?? null };
   }
   if (document.cooldown !== undefined) report([...path, 'cooldown'], '`cooldown` goes with `kind: named`');

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { type Document, isAlias, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { buildCatalog } from './build.js';
 import type { Catalog } from './catalog.js';
 import { catalogDocument } from './document.js';
@@ -19,7 +29,13 @@ export function parseCatalogDocument(document: unknown): CatalogParse {
 /** Reads a catalog that came as YAML 1.2; every problem has its line and column. Aliases and merges are errors. */
 export function parseCatalogYaml(text: string): CatalogParse {
   const lines = new LineCounter();
-  const yaml = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, merge: false, lineCounter: lines });
+  const yaml = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: true,
+    merge: false,
+    lineCounter: lines,
+  });
   const problems = [...syntaxProblems(yaml, lines), ...aliasProblems(yaml, lines)];
   if (problems.length > 0) return { ok: false, problems };
   return parsed(yaml.toJS(), (path, atKey) => placeOf(yaml, lines, path, atKey));
@@ -37,13 +53,17 @@ interface Place {
 
 function parsed(document: unknown, place: (path: Path, atKey: boolean) => Place): CatalogParse {
   const shape = catalogDocument.safeParse(document, { reportInput: true });
-  if (!shape.success) return { ok: false, problems: findingsOf(shape.error).map((finding) => problem(finding, place)) };
+  if (!shape.success)
+    return { ok: false, problems: findingsOf(shape.error).map((finding) => problem(finding, place)) };
   const { catalog, findings } = buildCatalog(shape.data);
   if (findings.length > 0) return { ok: false, problems: findings.map((finding) => problem(finding, place)) };
   return { ok: true, catalog, document: plainObject(document) };
 }
 
-function problem({ path, message, atKey }: Finding, place: (path: Path, atKey: boolean) => Place): CatalogProblem {
+function problem(
+  { path, message, atKey }: Finding,
+  place: (path: Path, atKey: boolean) => Place,
+): CatalogProblem {
   return { path: pointer(path), ...place(path, atKey), message, severity: 'ERROR' };
 }
 
@@ -63,7 +83,8 @@ function aliasProblems(yaml: Document, lines: LineCounter): CatalogProblem[] {
   };
   visit(yaml, (_key, node) => {
     if (isAlias(node)) report(node, `an alias (\`*${node.source}\`) is not allowed; write it out`);
-    if (isPair(node) && isScalar(node.key) && node.key.value === '<<') report(node.key, 'a merge (`<<`) is not allowed; write it out');
+    if (isPair(node) && isScalar(node.key) && node.key.value === '<<')
+      report(node.key, 'a merge (`<<`) is not allowed; write it out');
   });
   return problems;
 }
@@ -86,7 +107,8 @@ function nodeAt(yaml: Document, path: Path, key: boolean): Node | null {
     return isNode(node) ? node : null;
   }
   const parent: unknown = path.length === 1 ? yaml.contents : yaml.getIn(path.slice(0, -1), true);
-  if (typeof parent !== 'object' || parent === null || !('items' in parent) || !Array.isArray(parent.items)) return null;
+  if (typeof parent !== 'object' || parent === null || !('items' in parent) || !Array.isArray(parent.items))
+    return null;
   const last = String(path.at(-1));
   const pair: unknown = parent.items.find(
     (item: unknown) => isPair(item) && isScalar(item.key) && String(item.key.value) === last,

@@ -14,7 +14,11 @@ export interface Known {
 /** When a scenario asks, where it does not say. */
 const NOW = parseInstant('2026-01-15T12:00:00Z');
 
-export function buildScenarios(documents: readonly ScenarioDocument[], known: Known, report: Report): Scenario[] {
+export function buildScenarios(
+  documents: readonly ScenarioDocument[],
+  known: Known,
+  report: Report,
+): Scenario[] {
   return documents.map((document, index) => buildScenario(document, known, ['scenarios', index], report));
 }
 
@@ -61,11 +65,20 @@ function defaultNow(): Instant {
   return NOW;
 }
 
-function checkReferences({ given, check, expect }: ScenarioDocument, known: Known, path: Path, report: Report): void {
+function checkReferences(
+  { given, check, expect }: ScenarioDocument,
+  known: Known,
+  path: Path,
+  report: Report,
+): void {
   if (given.plan !== undefined) mustExist(known.plans, given.plan, [...path, 'given', 'plan'], report);
   given.plans?.forEach((plan, at) => mustExist(known.plans, plan, [...path, 'given', 'plans', at], report));
-  given.addOns?.forEach((addOn, at) => mustExist(known.addOns, addOn, [...path, 'given', 'addOns', at], report));
-  for (const [feature] of entriesOf(given.usage ?? {})) mustExist(known.features, feature, [...path, 'given', 'usage', feature], report);
+  given.addOns?.forEach((addOn, at) =>
+    mustExist(known.addOns, addOn, [...path, 'given', 'addOns', at], report),
+  );
+  for (const [feature] of entriesOf(given.usage ?? {}))
+    mustExist(known.features, feature, [...path, 'given', 'usage', feature], report);
   // A scenario may promise UNKNOWN_FEATURE.
-  if (expect['code'] !== 'UNKNOWN_FEATURE') mustExist(known.features, check.feature, [...path, 'check', 'feature'], report);
+  if (expect['code'] !== 'UNKNOWN_FEATURE')
+    mustExist(known.features, check.feature, [...path, 'check', 'feature'], report);
 }

@@ -26,5 +26,7 @@ export function buildTransitions(
 
 function seatsAboveOf(document: TransitionDocument['seatsAbove']): SeatsAbove {
   if (document === undefined || document === 'block') return { kind: 'BLOCK' };
-  return document === 'refuse' ? { kind: 'REFUSE' } : { kind: 'RELEASE_NEWEST_AFTER', after: document.releaseNewestAfter };
+  return document === 'refuse'
+    ? { kind: 'REFUSE' }
+    : { kind: 'RELEASE_NEWEST_AFTER', after: document.releaseNewestAfter };
 }

@@ -9,7 +9,14 @@ import {
   type PlanFamily,
   type PlanKey,
 } from '../ids.js';
-import { type Instant, type IsoDuration, parseDuration, parseInstant, parseTimeZone, type TimeZone } from '../time/instant.js';
+import {
+  type Instant,
+  type IsoDuration,
+  parseDuration,
+  parseInstant,
+  parseTimeZone,
+  type TimeZone,
+} from '../time/instant.js';
 import type { Threshold } from './catalog.js';
 
 /** The smallest pieces of the catalog language: texts and numbers that mean something. */
@@ -29,16 +36,28 @@ export const featureKey: z.ZodType<FeatureKey, string> = word(parseFeatureKey, A
 export const planKey: z.ZodType<PlanKey, string> = word(parsePlanKey, A_KEY);
 export const addOnKey: z.ZodType<AddOnKey, string> = word(parseAddOnKey, A_KEY);
 export const planFamily: z.ZodType<PlanFamily, string> = word(parsePlanFamily, A_KEY);
-export const duration: z.ZodType<IsoDuration, string> = word(parseDuration, 'a positive ISO 8601 duration such as `P1M` or `PT5M`');
-export const instantText: z.ZodType<Instant, string> = word(parseInstant, 'an RFC 3339 time or date such as `2026-01-15T12:00:00Z`');
-export const timeZone: z.ZodType<TimeZone, string> = word(parseTimeZone, 'an IANA time zone such as `Europe/Berlin`');
+export const duration: z.ZodType<IsoDuration, string> = word(
+  parseDuration,
+  'a positive ISO 8601 duration such as `P1M` or `PT5M`',
+);
+export const instantText: z.ZodType<Instant, string> = word(
+  parseInstant,
+  'an RFC 3339 time or date such as `2026-01-15T12:00:00Z`',
+);
+export const timeZone: z.ZodType<TimeZone, string> = word(
+  parseTimeZone,
+  'an IANA time zone such as `Europe/Berlin`',
+);
 
 /** A name for people. */
 export const name = z.string().min(1).max(200);
 
 export const quantity = z
   .number('a whole number is expected')
-  .refine((value) => Number.isSafeInteger(value) && value >= 0, 'a quantity is a whole number from 0 to 2^53-1');
+  .refine(
+    (value) => Number.isSafeInteger(value) && value >= 0,
+    'a quantity is a whole number from 0 to 2^53-1',
+  );
 
 /** A whole number or `unlimited`; null stands for unlimited. */
 export const limit = z.union([quantity, z.literal('unlimited').transform(() => null)], {
@@ -59,5 +78,5 @@ export const threshold: z.ZodType<Threshold, string | number> = z.union(
 
 /** One, or a list of at least one. */
 export function oneOrMore<T extends z.ZodType>(item: T) {
-  return z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(item).min(1));
+  return z.preprocess((value): unknown => (Array.isArray(value) ? value : [value]), z.array(item).min(1));
 }

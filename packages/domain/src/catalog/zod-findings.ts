@@ -6,11 +6,18 @@ export function findingsOf(error: z.ZodError, base: Path = []): Finding[] {
   return error.issues.flatMap((issue): Finding[] => {
     const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key \`${key}\``, atKey: true }));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown key \`${key}\``,
+        atKey: true,
+      }));
     }
     if (issue.code === 'invalid_key') return [{ path, message: keyMessage(issue, path), atKey: true }];
     if (issue.code === 'invalid_type' && issue.input === undefined) {
-      const message = path.length === 0 ? 'the document is empty; a catalog is expected' : `\`${String(path.at(-1))}\` is missing`;
+      const message =
+        path.length === 0
+          ? 'the document is empty; a catalog is expected'
+          : `\`${String(path.at(-1))}\` is missing`;
       return [{ path, message, atKey: false }];
     }
     return [{ path, message: issue.message, atKey: false }];

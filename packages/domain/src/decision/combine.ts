@@ -38,7 +38,11 @@ export function combine(
   }
 }
 
-function combineUnits(by: 'max' | 'sum', subscriptions: readonly NamingSubscription[], grants: readonly Grant[]): Units {
+function combineUnits(
+  by: 'max' | 'sum',
+  subscriptions: readonly NamingSubscription[],
+  grants: readonly Grant[],
+): Units {
   const replacing = latest(grants.filter((grant) => grant.effect.kind === 'REPLACE'));
   const bought = replacing ? [grantedUnits(replacing)] : subscriptions.map(unitsOf);
   const base = bought.length === 0 ? hard(0) : bought.reduce((one, other) => join(by, one, other));
@@ -98,18 +102,25 @@ function ceilingUnder(enforcement: Enforcement, limit: Limit): Limit {
   }
 }
 
-function overageOf(overage: { readonly percent: number } | { readonly units: number }, limit: number): number {
+function overageOf(
+  overage: { readonly percent: number } | { readonly units: number },
+  limit: number,
+): number {
   return 'percent' in overage ? Math.floor((limit * overage.percent) / 100) : overage.units;
 }
 
 function grantedUnits(grant: Grant): Units {
   const { effect } = grant;
-  if (effect.kind === 'BLOCK' || effect.value.kind !== 'UNITS') throw new Error('a grant of units holds units');
+  if (effect.kind === 'BLOCK' || effect.value.kind !== 'UNITS')
+    throw new Error('a grant of units holds units');
   return hard(effect.value.limit);
 }
 
 function latest(grants: readonly Grant[]): Grant | null {
-  return grants.reduce<Grant | null>((best, grant) => (best && best.startsAt > grant.startsAt ? best : grant), null);
+  return grants.reduce<Grant | null>(
+    (best, grant) => (best && best.startsAt > grant.startsAt ? best : grant),
+    null,
+  );
 }
 
 /** How near to the customer a value was given: an add-on's before a plan's (docs/rules.md, `specific`). */
@@ -125,18 +136,26 @@ function combineValues(
   grants: readonly Grant[],
 ): Allowance | null {
   const replacing = latest(grants.filter((grant) => grant.effect.kind === 'REPLACE'));
-  const bought = replacing ? [grantedValue(replacing)] : subscriptions.flatMap((naming) => candidate(feature, naming));
+  const bought = replacing
+    ? [grantedValue(replacing)]
+    : subscriptions.flatMap((naming) => candidate(feature, naming));
   const offered = grants.filter((grant) => grant.effect.kind === 'ADD').map(grantedValue);
   const candidates = [...bought, ...offered];
   const [first, ...rest] = candidates;
   if (!first) return null;
   const better = feature.combine === 'order' ? laterIn(feature) : isNearer;
-  return { kind: 'VALUE', value: rest.reduce((best, next) => (better(next, best) ? next : best), first).value };
+  return {
+    kind: 'VALUE',
+    value: rest.reduce((best, next) => (better(next, best) ? next : best), first).value,
+  };
 }
 
 /** Within one subscription the later in `values` counts. */
 function candidate(feature: ConfigFeature, { subscription, plan, addOns }: NamingSubscription): Candidate[] {
-  const parts = [...(plan ? [{ part: plan, nearness: 0 }] : []), ...addOns.map((part) => ({ part, nearness: 1 }))];
+  const parts = [
+    ...(plan ? [{ part: plan, nearness: 0 }] : []),
+    ...addOns.map((part) => ({ part, nearness: 1 })),
+  ];
   const candidates = parts.flatMap(({ part, nearness }): Candidate[] =>
     part.entitlement.kind === 'VALUE'
       ? [{ value: part.entitlement.value, nearness, began: subscription.startedAt }]
@@ -157,6 +176,7 @@ function isNearer(one: Candidate, other: Candidate): boolean {
 
 function grantedValue(grant: Grant): Candidate {
   const { effect } = grant;
-  if (effect.kind === 'BLOCK' || effect.value.kind !== 'VALUE') throw new Error('a grant of a value holds one');
+  if (effect.kind === 'BLOCK' || effect.value.kind !== 'VALUE')
+    throw new Error('a grant of a value holds one');
   return { value: effect.value.value, nearness: 2, began: grant.startsAt };
 }

@@ -42,32 +42,141 @@ describe('codes, in the order of the rules', () => {
   type Case = readonly [string, Omit<GivenState, 'at'>, string, string];
   const cases: readonly Case[] = [
     ['an unknown feature', { subscriptions: [{ plan: 'pro' }] }, 'teleport', 'UNKNOWN_FEATURE'],
-    ['a block, whatever else there is', { subscriptions: [{ plan: 'pro' }], grants: [grantOf('sso', BLOCK)] }, 'sso', 'BLOCKED'],
+    [
+      'a block, whatever else there is',
+      { subscriptions: [{ plan: 'pro' }], grants: [grantOf('sso', BLOCK)] },
+      'sso',
+      'BLOCKED',
+    ],
     ['a block without a plan', { grants: [grantOf('sso', BLOCK)] }, 'sso', 'BLOCKED'],
-    ['a block that is over', { subscriptions: [{ plan: 'pro' }], grants: [grantOf('sso', BLOCK, '2025-01-01', '2026-01-15')] }, 'sso', 'ENTITLED'],
+    [
+      'a block that is over',
+      { subscriptions: [{ plan: 'pro' }], grants: [grantOf('sso', BLOCK, '2025-01-01', '2026-01-15')] },
+      'sso',
+      'ENTITLED',
+    ],
     ['no plan', {}, 'sso', 'NO_ACTIVE_PLAN'],
     ['a plan without it', { subscriptions: [{ plan: 'free' }] }, 'sso', 'NOT_IN_PLAN'],
-    ['an ended plan that had it', { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso', 'SUBSCRIPTION_EXPIRED'],
-    ['a cancelled plan counts as expired', { subscriptions: [{ plan: 'pro', status: 'CANCELED', endsAt: '2026-01-01' }] }, 'sso', 'SUBSCRIPTION_EXPIRED'],
-    ['an ended plan that did not have it', { subscriptions: [{ plan: 'free', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso', 'NO_ACTIVE_PLAN'],
-    ['one that ended more than 90 days ago', { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2025-10-17T12:00:00Z' }] }, 'sso', 'NO_ACTIVE_PLAN'],
-    ['one that ended just under 90 days ago', { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2025-10-17T12:00:00.001Z' }] }, 'sso', 'SUBSCRIPTION_EXPIRED'],
-    ['a live plan without it and an ended one with it: the ended one speaks', { subscriptions: [{ plan: 'free' }, { plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso', 'SUBSCRIPTION_EXPIRED'],
-    ['a plan that begins later', { subscriptions: [{ plan: 'pro', status: 'SCHEDULED', startedAt: '2026-02-01' }] }, 'sso', 'NOT_STARTED'],
-    ['ended and not begun: what got further speaks', { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }, { plan: 'pro', status: 'SCHEDULED', startedAt: '2026-02-01' }] }, 'sso', 'NOT_STARTED'],
-    ['one source that passes is enough', { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }, { plan: 'pro' }] }, 'sso', 'ENTITLED'],
+    [
+      'an ended plan that had it',
+      { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] },
+      'sso',
+      'SUBSCRIPTION_EXPIRED',
+    ],
+    [
+      'a cancelled plan counts as expired',
+      { subscriptions: [{ plan: 'pro', status: 'CANCELED', endsAt: '2026-01-01' }] },
+      'sso',
+      'SUBSCRIPTION_EXPIRED',
+    ],
+    [
+      'an ended plan that did not have it',
+      { subscriptions: [{ plan: 'free', status: 'EXPIRED', endsAt: '2026-01-01' }] },
+      'sso',
+      'NO_ACTIVE_PLAN',
+    ],
+    [
+      'one that ended more than 90 days ago',
+      { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2025-10-17T12:00:00Z' }] },
+      'sso',
+      'NO_ACTIVE_PLAN',
+    ],
+    [
+      'one that ended just under 90 days ago',
+      { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2025-10-17T12:00:00.001Z' }] },
+      'sso',
+      'SUBSCRIPTION_EXPIRED',
+    ],
+    [
+      'a live plan without it and an ended one with it: the ended one speaks',
+      { subscriptions: [{ plan: 'free' }, { plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] },
+      'sso',
+      'SUBSCRIPTION_EXPIRED',
+    ],
+    [
+      'a plan that begins later',
+      { subscriptions: [{ plan: 'pro', status: 'SCHEDULED', startedAt: '2026-02-01' }] },
+      'sso',
+      'NOT_STARTED',
+    ],
+    [
+      'ended and not begun: what got further speaks',
+      {
+        subscriptions: [
+          { plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' },
+          { plan: 'pro', status: 'SCHEDULED', startedAt: '2026-02-01' },
+        ],
+      },
+      'sso',
+      'NOT_STARTED',
+    ],
+    [
+      'one source that passes is enough',
+      { subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }, { plan: 'pro' }] },
+      'sso',
+      'ENTITLED',
+    ],
     ['a trial', { subscriptions: [{ plan: 'pro', status: 'TRIALING' }] }, 'sso', 'ENTITLED'],
-    ['grace after a failed payment', { subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }] }, 'sso', 'ENTITLED_GRACE'],
-    ['grace where another source gives it too', { subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }, { plan: 'free', addOns: { login: 1 } }] }, 'sso', 'ENTITLED'],
-    ['an add-on gives what the plan does not', { subscriptions: [{ plan: 'free', addOns: { login: 1 } }] }, 'sso', 'ENTITLED'],
+    [
+      'grace after a failed payment',
+      { subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }] },
+      'sso',
+      'ENTITLED_GRACE',
+    ],
+    [
+      'grace where another source gives it too',
+      {
+        subscriptions: [
+          { plan: 'pro', status: 'PAST_DUE' },
+          { plan: 'free', addOns: { login: 1 } },
+        ],
+      },
+      'sso',
+      'ENTITLED',
+    ],
+    [
+      'an add-on gives what the plan does not',
+      { subscriptions: [{ plan: 'free', addOns: { login: 1 } }] },
+      'sso',
+      'ENTITLED',
+    ],
     ['a grant needs no plan', { grants: [grantOf('sso', ON)] }, 'sso', 'ENTITLED_GRANT'],
-    ['a grant of what the plan gives anyway', { subscriptions: [{ plan: 'pro' }], grants: [grantOf('sso', ON)] }, 'sso', 'ENTITLED'],
+    [
+      'a grant of what the plan gives anyway',
+      { subscriptions: [{ plan: 'pro' }], grants: [grantOf('sso', ON)] },
+      'sso',
+      'ENTITLED',
+    ],
     ['a grant that begins later', { grants: [grantOf('sso', ON, '2026-01-16')] }, 'sso', 'NO_ACTIVE_PLAN'],
-    ['grace comes before grant where both are needed', { subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }], grants: [grantOf('level', { kind: 'ADD', value: units(1) })], used: { level: 50 } }, 'level', 'ENTITLED_GRACE'],
+    [
+      'grace comes before grant where both are needed',
+      {
+        subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }],
+        grants: [grantOf('level', { kind: 'ADD', value: units(1) })],
+        used: { level: 50 },
+      },
+      'level',
+      'ENTITLED_GRACE',
+    ],
     ['the limit', { subscriptions: [{ plan: 'free' }], used: { level: 3 } }, 'level', 'LIMIT_EXCEEDED'],
-    ['reserved units count', { subscriptions: [{ plan: 'free' }], used: { level: 1 }, reserved: { level: 2 } }, 'level', 'LIMIT_EXCEEDED'],
-    ['overage comes before grace', { subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }], used: { calls: 1005 } }, 'calls', 'ENTITLED_OVERAGE'],
-    ['beyond the overage', { subscriptions: [{ plan: 'pro' }], used: { calls: 1105 } }, 'calls', 'LIMIT_EXCEEDED'],
+    [
+      'reserved units count',
+      { subscriptions: [{ plan: 'free' }], used: { level: 1 }, reserved: { level: 2 } },
+      'level',
+      'LIMIT_EXCEEDED',
+    ],
+    [
+      'overage comes before grace',
+      { subscriptions: [{ plan: 'pro', status: 'PAST_DUE' }], used: { calls: 1005 } },
+      'calls',
+      'ENTITLED_OVERAGE',
+    ],
+    [
+      'beyond the overage',
+      { subscriptions: [{ plan: 'pro' }], used: { calls: 1105 } },
+      'calls',
+      'LIMIT_EXCEEDED',
+    ],
   ];
 
   test.each(cases)('%s', (_what, state, feature, code) => {
@@ -77,23 +186,36 @@ describe('codes, in the order of the rules', () => {
   test('an unknown customer comes after an unknown feature', () => {
     const state = { kind: 'UNKNOWN_CUSTOMER', release: RELEASE, customerId: 'nobody' } as const;
     expect(decide(state, { feature: 'teleport', quantity: 1 }, NOW).code).toBe('UNKNOWN_FEATURE');
-    expect(decide(state, { feature: 'sso', quantity: 1 }, NOW)).toMatchObject({ code: 'UNKNOWN_CUSTOMER', customerId: 'nobody' });
+    expect(decide(state, { feature: 'sso', quantity: 1 }, NOW)).toMatchObject({
+      code: 'UNKNOWN_CUSTOMER',
+      customerId: 'nobody',
+    });
   });
 
   test('quantity 0 asks only whether the feature is there', () => {
-    expect(ask({ subscriptions: [{ plan: 'free' }], used: { level: 3 } }, 'level', 0)).toMatchObject({ allowed: true, code: 'ENTITLED' });
-    expect(ask({ subscriptions: [{ plan: 'free' }], used: { level: 9 } }, 'level', 0)).toMatchObject({ allowed: true, code: 'ENTITLED_OVERAGE' });
+    expect(ask({ subscriptions: [{ plan: 'free' }], used: { level: 3 } }, 'level', 0)).toMatchObject({
+      allowed: true,
+      code: 'ENTITLED',
+    });
+    expect(ask({ subscriptions: [{ plan: 'free' }], used: { level: 9 } }, 'level', 0)).toMatchObject({
+      allowed: true,
+      code: 'ENTITLED_OVERAGE',
+    });
     expect(ask({}, 'level', 0)).toMatchObject({ allowed: false, code: 'NO_ACTIVE_PLAN' });
   });
 
   test('a quantity near 2^53 loses no unit', () => {
     const state = { subscriptions: [{ plan: 'none' }], used: { calls: 1 } };
     expect(ask(state, 'calls', Number.MAX_SAFE_INTEGER).code).toBe('LIMIT_EXCEEDED');
-    expect(ask({ subscriptions: [{ plan: 'all' }], used: { calls: 1 } }, 'calls', Number.MAX_SAFE_INTEGER).allowed).toBe(true);
+    expect(
+      ask({ subscriptions: [{ plan: 'all' }], used: { calls: 1 } }, 'calls', Number.MAX_SAFE_INTEGER).allowed,
+    ).toBe(true);
   });
 
   test('features that are not decided by yet are not asked', () => {
-    const release = releaseFrom('catalog: 1\nname: x\nfeatures:\n  seats: { type: seats, kind: named }\nplans: {}\n');
+    const release = releaseFrom(
+      'catalog: 1\nname: x\nfeatures:\n  seats: { type: seats, kind: named }\nplans: {}\n',
+    );
     const state = stateFrom(release, { at: NOW });
     expect(() => decide(state, { feature: 'seats', quantity: 1 }, NOW)).toThrow('not decided by');
   });
@@ -115,12 +237,53 @@ describe('combination: limit, ceiling (found by asking), value', () => {
     ['unlimited wins', [{ plan: 'free' }, { plan: 'all' }], [], 'summed', null, null],
     ['unlimited wins by max too', [{ plan: 'free' }, { plan: 'all' }], [], 'level', null, null],
     ['sources in grace count', [{ plan: 'pro', status: 'PAST_DUE' }], [], 'level', 50, 50],
-    ['what has not begun does not', [{ plan: 'free' }, { plan: 'pro', status: 'SCHEDULED', startedAt: '2026-03-01' }], [], 'summed', 3, 3],
-    ['a replacing grant stands instead', [{ plan: 'pro' }], [grantOf('level', { kind: 'REPLACE', value: units(5) })], 'level', 5, 5],
-    ['the latest replacing grant', [{ plan: 'pro' }], [grantOf('level', { kind: 'REPLACE', value: units(9) }, '2025-06-01'), grantOf('level', { kind: 'REPLACE', value: units(5) }, '2025-02-01')], 'level', 9, 9],
-    ['adding grants come on top of it', [{ plan: 'pro' }], [grantOf('level', { kind: 'REPLACE', value: units(5) }), grantOf('level', { kind: 'ADD', value: units(2) })], 'level', 7, 7],
+    [
+      'what has not begun does not',
+      [{ plan: 'free' }, { plan: 'pro', status: 'SCHEDULED', startedAt: '2026-03-01' }],
+      [],
+      'summed',
+      3,
+      3,
+    ],
+    [
+      'a replacing grant stands instead',
+      [{ plan: 'pro' }],
+      [grantOf('level', { kind: 'REPLACE', value: units(5) })],
+      'level',
+      5,
+      5,
+    ],
+    [
+      'the latest replacing grant',
+      [{ plan: 'pro' }],
+      [
+        grantOf('level', { kind: 'REPLACE', value: units(9) }, '2025-06-01'),
+        grantOf('level', { kind: 'REPLACE', value: units(5) }, '2025-02-01'),
+      ],
+      'level',
+      9,
+      9,
+    ],
+    [
+      'adding grants come on top of it',
+      [{ plan: 'pro' }],
+      [
+        grantOf('level', { kind: 'REPLACE', value: units(5) }),
+        grantOf('level', { kind: 'ADD', value: units(2) }),
+      ],
+      'level',
+      7,
+      7,
+    ],
     ['an adding grant alone', [], [grantOf('level', { kind: 'ADD', value: units(2) })], 'level', 2, 2],
-    ['an unlimited grant', [{ plan: 'free' }], [grantOf('level', { kind: 'ADD', value: units(null) })], 'level', null, null],
+    [
+      'an unlimited grant',
+      [{ plan: 'free' }],
+      [grantOf('level', { kind: 'ADD', value: units(null) })],
+      'level',
+      null,
+      null,
+    ],
   ];
 
   test.each(cases)('%s', (_what, subscriptions, grants, feature, limit, ceiling) => {
@@ -134,29 +297,62 @@ describe('combination: limit, ceiling (found by asking), value', () => {
     expect(ask({ subscriptions, grants }, feature, ceiling + 1).code).toBe('LIMIT_EXCEEDED');
   });
 
-  const value = (text: string, kind: 'ADD' | 'REPLACE' = 'ADD'): Grant['effect'] => ({ kind, value: { kind: 'VALUE', value: text } });
+  const value = (text: string, kind: 'ADD' | 'REPLACE' = 'ADD'): Grant['effect'] => ({
+    kind,
+    value: { kind: 'VALUE', value: text },
+  });
   type ValueCase = readonly [string, readonly Given[], readonly Grant[], string, string];
   const values: readonly ValueCase[] = [
     ['order: the later in `values`', [{ plan: 'free' }, { plan: 'pro' }], [], 'support', 'high'],
-    ['order: a grant competes', [{ plan: 'free' }], [grantOf('support', value('middle'))], 'support', 'middle'],
-    ['order: a lesser grant changes nothing', [{ plan: 'pro' }], [grantOf('support', value('middle'))], 'support', 'high'],
-    ['a replacing grant lowers too', [{ plan: 'pro' }], [grantOf('support', value('low', 'REPLACE'))], 'support', 'low'],
-    ['specific: among plans the one that began last', [{ plan: 'pro', startedAt: '2025-09-01' }, { plan: 'free', startedAt: '2025-01-01' }], [], 'region', 'eu'],
+    [
+      'order: a grant competes',
+      [{ plan: 'free' }],
+      [grantOf('support', value('middle'))],
+      'support',
+      'middle',
+    ],
+    [
+      'order: a lesser grant changes nothing',
+      [{ plan: 'pro' }],
+      [grantOf('support', value('middle'))],
+      'support',
+      'high',
+    ],
+    [
+      'a replacing grant lowers too',
+      [{ plan: 'pro' }],
+      [grantOf('support', value('low', 'REPLACE'))],
+      'support',
+      'low',
+    ],
+    [
+      'specific: among plans the one that began last',
+      [
+        { plan: 'pro', startedAt: '2025-09-01' },
+        { plan: 'free', startedAt: '2025-01-01' },
+      ],
+      [],
+      'region',
+      'eu',
+    ],
   ];
   test.each(values)('%s', (_what, subscriptions, grants, feature, expected) => {
     expect(ask({ subscriptions, grants }, feature)).toMatchObject({ allowed: true, value: expected });
   });
 
   test('sources name all that contribute; in a denial those that came closest', () => {
-    const { sources } = ask({ subscriptions: [{ plan: 'pro', addOns: { more: 1 } }, { plan: 'none' }] }, 'level');
+    const { sources } = ask(
+      { subscriptions: [{ plan: 'pro', addOns: { more: 1 } }, { plan: 'none' }] },
+      'level',
+    );
     expect(sources).toEqual([
       { kind: 'SUBSCRIPTION', id: 'sub_0', key: 'pro' },
       { kind: 'ADD_ON', id: 'sub_0', key: 'more' },
       { kind: 'SUBSCRIPTION', id: 'sub_1', key: 'none' },
     ]);
-    expect(ask({ subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso').sources).toEqual([
-      { kind: 'SUBSCRIPTION', id: 'sub_0', key: 'pro' },
-    ]);
+    expect(
+      ask({ subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso').sources,
+    ).toEqual([{ kind: 'SUBSCRIPTION', id: 'sub_0', key: 'pro' }]);
   });
 });
 
@@ -168,26 +364,47 @@ describe('how long a decision holds', () => {
 
   test('for ever, where time changes nothing, renewals included', () => {
     expect(validUntil({ subscriptions: [{ plan: 'pro' }] }, 'sso')).toBeNull();
-    expect(validUntil({ subscriptions: [{ plan: 'pro', status: 'PAST_DUE', endsAt: '2026-02-01' }] }, 'teleport')).toBeNull();
+    expect(
+      validUntil({ subscriptions: [{ plan: 'pro', status: 'PAST_DUE', endsAt: '2026-02-01' }] }, 'teleport'),
+    ).toBeNull();
   });
 
   test('until what will change it', () => {
-    expect(validUntil({ subscriptions: [{ plan: 'pro', status: 'PAST_DUE', endsAt: '2026-02-01' }] }, 'sso')).toBe('2026-02-01T00:00:00.000Z');
-    expect(validUntil({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-20' }] }, 'sso')).toBe('2026-01-20T00:00:00.000Z');
-    expect(validUntil({ subscriptions: [{ plan: 'pro', change: { to: 'free', at: '2026-01-21' } }] }, 'sso')).toBe('2026-01-21T00:00:00.000Z');
-    expect(validUntil({ subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso')).toBe('2026-04-01T00:00:00.000Z');
+    expect(
+      validUntil({ subscriptions: [{ plan: 'pro', status: 'PAST_DUE', endsAt: '2026-02-01' }] }, 'sso'),
+    ).toBe('2026-02-01T00:00:00.000Z');
+    expect(validUntil({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-20' }] }, 'sso')).toBe(
+      '2026-01-20T00:00:00.000Z',
+    );
+    expect(
+      validUntil({ subscriptions: [{ plan: 'pro', change: { to: 'free', at: '2026-01-21' } }] }, 'sso'),
+    ).toBe('2026-01-21T00:00:00.000Z');
+    expect(
+      validUntil({ subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2026-01-01' }] }, 'sso'),
+    ).toBe('2026-04-01T00:00:00.000Z');
     expect(validUntil({ subscriptions: [{ plan: 'free' }] }, 'calls')).toBe('2026-02-01T00:00:00.000Z');
-    expect(validUntil({ grants: [grantOf('sso', ON, '2025-01-01', '2026-03-01')] }, 'sso')).toBe('2026-03-01T00:00:00.000Z');
-    expect(validUntil({ grants: [grantOf('sso', ON, '2026-02-02')] }, 'sso')).toBe('2026-02-02T00:00:00.000Z');
+    expect(validUntil({ grants: [grantOf('sso', ON, '2025-01-01', '2026-03-01')] }, 'sso')).toBe(
+      '2026-03-01T00:00:00.000Z',
+    );
+    expect(validUntil({ grants: [grantOf('sso', ON, '2026-02-02')] }, 'sso')).toBe(
+      '2026-02-02T00:00:00.000Z',
+    );
   });
 
   test('a change that makes no difference to this feature is passed over', () => {
-    const both: readonly Given[] = [{ plan: 'none', change: { to: 'all', at: '2026-01-20' } }, { plan: 'pro', cancelAt: '2026-03-05' }];
+    const both: readonly Given[] = [
+      { plan: 'none', change: { to: 'all', at: '2026-01-20' } },
+      { plan: 'pro', cancelAt: '2026-03-05' },
+    ];
     expect(validUntil({ subscriptions: both }, 'sso')).toBe('2026-03-05T00:00:00.000Z');
   });
 
   test('what is due already is applied before it is decided', () => {
-    expect(ask({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-15T12:00:00Z' }] }, 'sso').code).toBe('SUBSCRIPTION_EXPIRED');
-    expect(ask({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-15T12:00:00.001Z' }] }, 'sso').code).toBe('ENTITLED');
+    expect(ask({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-15T12:00:00Z' }] }, 'sso').code).toBe(
+      'SUBSCRIPTION_EXPIRED',
+    );
+    expect(ask({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-15T12:00:00.001Z' }] }, 'sso').code).toBe(
+      'ENTITLED',
+    );
   });
 });

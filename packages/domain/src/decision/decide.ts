@@ -29,7 +29,11 @@ function findFeature(release: Release, text: string): Feature | null {
   return key === null ? null : (release.catalog.features.get(key) ?? null);
 }
 
-function denied(state: CustomerState, request: CheckRequest, code: 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER'): Decision {
+function denied(
+  state: CustomerState,
+  request: CheckRequest,
+  code: 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER',
+): Decision {
   const customerId = state.kind === 'KNOWN' ? state.account.id : state.customerId;
   return {
     ...NOTHING_COUNTED,
@@ -63,14 +67,20 @@ interface Subject {
 /** The decision at one instant, without how long it holds. */
 function decideAt({ account, release, feature }: Subject, request: CheckRequest, at: Instant): Decision {
   const entitlement = entitlementOf(account, release, feature, at);
-  const base = { ...NOTHING_COUNTED, customerId: account.id, feature: feature.key, sources: entitlement.sources };
+  const base = {
+    ...NOTHING_COUNTED,
+    customerId: account.id,
+    feature: feature.key,
+    sources: entitlement.sources,
+  };
   if (entitlement.kind === 'DENIED') {
     const counted = countedAnyway(account, feature, at);
     const message = explainDenial(entitlement.code, feature.key);
     return { ...base, ...counted, allowed: false, code: entitlement.code, message };
   }
   const { allowance } = entitlement;
-  if (allowance.kind === 'UNITS') return decideUnits(base, entitlement, allowance, { account, feature, at, request });
+  if (allowance.kind === 'UNITS')
+    return decideUnits(base, entitlement, allowance, { account, feature, at, request });
   const code = flatCode(entitlement);
   const value = allowance.kind === 'VALUE' ? allowance.value : null;
   return { ...base, allowed: true, code, value, message: ALLOWED[code] };
@@ -79,11 +89,15 @@ function decideAt({ account, release, feature }: Subject, request: CheckRequest,
 const ALLOWED = {
   ENTITLED: 'allowed',
   ENTITLED_OVERAGE: 'allowed beyond the limit',
-  ENTITLED_GRACE: 'allowed during the grace period after a failed payment; it ends unless the payment comes in',
+  ENTITLED_GRACE:
+    'allowed during the grace period after a failed payment; it ends unless the payment comes in',
   ENTITLED_GRANT: 'allowed because of a grant made for this customer',
 };
 
-function flatCode({ withoutGrace, withoutGrants }: Entitled): 'ENTITLED' | 'ENTITLED_GRACE' | 'ENTITLED_GRANT' {
+function flatCode({
+  withoutGrace,
+  withoutGrants,
+}: Entitled): 'ENTITLED' | 'ENTITLED_GRACE' | 'ENTITLED_GRANT' {
   if (withoutGrace === null) return 'ENTITLED_GRACE';
   return withoutGrants === null ? 'ENTITLED_GRANT' : 'ENTITLED';
 }
@@ -162,12 +176,20 @@ const MOST_BOUNDARIES = 64;
  * The first instant at which time alone makes the decision another one. Only at a boundary can it turn, so
  * they are tried in order; after 64 that change nothing the last one tried is named, which is on the safe side.
  */
-function validUntil(subject: Subject, request: CheckRequest, now: Instant, decision: Decision): Instant | null {
+function validUntil(
+  subject: Subject,
+  request: CheckRequest,
+  now: Instant,
+  decision: Decision,
+): Instant | null {
   let { account } = subject;
   let at = now;
   let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
-    const next = earliest(nextBoundary(account, subject.feature, at), windowEnd(subject, account, at, current));
+    const next = earliest(
+      nextBoundary(account, subject.feature, at),
+      windowEnd(subject, account, at, current),
+    );
     if (next === null) return null;
     at = next;
     account = accountAt(account, subject.release, at);
@@ -178,7 +200,12 @@ function validUntil(subject: Subject, request: CheckRequest, now: Instant, decis
 }
 
 /** Null where the end of the window shows in nothing: the right is not there, and nothing is counted. */
-function windowEnd({ feature }: Subject, account: CustomerAccount, at: Instant, current: Decision): Instant | null {
+function windowEnd(
+  { feature }: Subject,
+  account: CustomerAccount,
+  at: Instant,
+  current: Decision,
+): Instant | null {
   const shows = current.resetsAt !== null || (current.used ?? 0) + (current.reserved ?? 0) > 0;
   return feature.type === 'METERED' && shows ? (windowAt(feature, account, at)?.end ?? null) : null;
 }

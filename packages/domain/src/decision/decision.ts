@@ -2,7 +2,13 @@ import type { AddOnKey, GrantId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 
 /** Order and meaning: docs/rules.md, "Decision codes". */
-export const ALLOWING_CODES = ['ENTITLED', 'ENTITLED_OVERAGE', 'ENTITLED_GRACE', 'ENTITLED_GRANT', 'DONE'] as const;
+export const ALLOWING_CODES = [
+  'ENTITLED',
+  'ENTITLED_OVERAGE',
+  'ENTITLED_GRACE',
+  'ENTITLED_GRANT',
+  'DONE',
+] as const;
 export const DENYING_CODES = [
   'UNKNOWN_FEATURE',
   'UNKNOWN_CUSTOMER',

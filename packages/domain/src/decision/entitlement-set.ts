@@ -6,7 +6,9 @@ import type { Decision } from './decision.js';
 import { isDecided } from './entitlement.js';
 
 /** What a check for 1 would say of a feature. */
-export type Entitlement = Omit<Decision, 'message' | 'customerId' | 'validUntil'> & { readonly type: FeatureType };
+export type Entitlement = Omit<Decision, 'message' | 'customerId' | 'validUntil'> & {
+  readonly type: FeatureType;
+};
 
 export interface Entitlements {
   readonly entitlements: readonly Entitlement[];
@@ -42,6 +44,9 @@ export function entitlementChanges(before: readonly Entitlement[], after: readon
 
 function saysTheSame(one: Entitlement, other: Entitlement): boolean {
   return (
-    one.allowed === other.allowed && one.code === other.code && one.value === other.value && one.limit === other.limit
+    one.allowed === other.allowed &&
+    one.code === other.code &&
+    one.value === other.value &&
+    one.limit === other.limit
   );
 }

@@ -67,7 +67,8 @@ export function entitlementOf(
 
 function notEntitled({ obstacles, anyLive }: Sources): NotEntitled {
   const closest = furthest(obstacles);
-  if (closest === null) return { kind: 'DENIED', code: anyLive ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN', sources: [] };
+  if (closest === null)
+    return { kind: 'DENIED', code: anyLive ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN', sources: [] };
   return { kind: 'DENIED', code: closest.code, sources: sourcesIn(closest.naming) };
 }
 
@@ -80,7 +81,12 @@ export interface Ceiling {
 }
 
 /** What the database writes beside a counter, so that a spend finds its limit in the row that it locks. */
-export function ceilingOf(account: CustomerAccount, release: Release, key: FeatureKey, now: Instant): Ceiling {
+export function ceilingOf(
+  account: CustomerAccount,
+  release: Release,
+  key: FeatureKey,
+  now: Instant,
+): Ceiling {
   const current = accountAt(account, release, now);
   const feature = release.catalog.features.get(key);
   const validUntil = feature ? nextBoundary(current, feature, now) : null;
@@ -104,7 +110,9 @@ function boundaries(account: CustomerAccount, feature: Feature, after: Instant):
   const grants = account.grants.filter((grant) => grant.feature === feature.key);
   return [
     ...account.subscriptions.map((subscription) =>
-      isLive(subscription) ? nextSubscriptionBoundary(subscription, after) : speaksUntil(subscription, account),
+      isLive(subscription)
+        ? nextSubscriptionBoundary(subscription, after)
+        : speaksUntil(subscription, account),
     ),
     ...grants.map((grant) => (isInForce(grant, after) ? grant.expiresAt : grant.startsAt)),
   ];

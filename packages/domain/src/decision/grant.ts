@@ -7,8 +7,7 @@ export interface Grant {
   readonly id: GrantId;
   readonly feature: FeatureKey;
   readonly effect:
-    | { readonly kind: 'BLOCK' }
-    | { readonly kind: 'ADD' | 'REPLACE'; readonly value: GrantValue };
+    { readonly kind: 'BLOCK' } | { readonly kind: 'ADD' | 'REPLACE'; readonly value: GrantValue };
   readonly startsAt: Instant;
   readonly expiresAt: Instant | null;
 }

@@ -30,13 +30,26 @@ const NOW = time('2026-01-15T12:00:00Z');
 const DAY = 86_400_000;
 
 const date = fc.integer({ min: -200, max: 200 }).map((days) => new Date(NOW + days * DAY).toISOString());
-const soon = fc.integer({ min: 1, max: 90 * 24 }).map((hours) => new Date(NOW + (hours * DAY) / 24).toISOString());
+const soon = fc
+  .integer({ min: 1, max: 90 * 24 })
+  .map((hours) => new Date(NOW + (hours * DAY) / 24).toISOString());
 const subscription: fc.Arbitrary<Given> = fc.oneof(
   fc.record({ plan: fc.constantFrom('free', 'pro', 'side') }),
   fc.record({ plan: fc.constantFrom('pro', 'side'), cancelAt: soon }),
-  fc.record({ plan: fc.constantFrom('pro', 'side'), change: fc.record({ to: fc.constantFrom('free', 'pro'), at: soon }) }),
-  fc.record({ plan: fc.constant('pro'), status: fc.constantFrom('TRIALING' as const, 'PAST_DUE' as const), endsAt: soon }),
-  fc.record({ plan: fc.constantFrom('pro', 'side'), status: fc.constant('SCHEDULED' as const), startedAt: soon }),
+  fc.record({
+    plan: fc.constantFrom('pro', 'side'),
+    change: fc.record({ to: fc.constantFrom('free', 'pro'), at: soon }),
+  }),
+  fc.record({
+    plan: fc.constant('pro'),
+    status: fc.constantFrom('TRIALING' as const, 'PAST_DUE' as const),
+    endsAt: soon,
+  }),
+  fc.record({
+    plan: fc.constantFrom('pro', 'side'),
+    status: fc.constant('SCHEDULED' as const),
+    startedAt: soon,
+  }),
   fc.record({
     plan: fc.constantFrom('free', 'pro'),
     status: fc.constantFrom('CANCELED' as const, 'EXPIRED' as const),
@@ -45,9 +58,15 @@ const subscription: fc.Arbitrary<Given> = fc.oneof(
 );
 const grant = fc.oneof(
   date.map((from) => grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, from)),
-  date.map((from) => grantOf('sso', { kind: 'BLOCK' }, from, new Date(Date.parse(from) + 40 * DAY).toISOString())),
-  fc.tuple(date, fc.nat(60)).map(([from, limit]) => grantOf('calls', { kind: 'ADD', value: { kind: 'UNITS', limit } }, from)),
-  fc.tuple(date, fc.nat(60)).map(([from, limit]) => grantOf('level', { kind: 'REPLACE', value: { kind: 'UNITS', limit } }, from)),
+  date.map((from) =>
+    grantOf('sso', { kind: 'BLOCK' }, from, new Date(Date.parse(from) + 40 * DAY).toISOString()),
+  ),
+  fc
+    .tuple(date, fc.nat(60))
+    .map(([from, limit]) => grantOf('calls', { kind: 'ADD', value: { kind: 'UNITS', limit } }, from)),
+  fc
+    .tuple(date, fc.nat(60))
+    .map(([from, limit]) => grantOf('level', { kind: 'REPLACE', value: { kind: 'UNITS', limit } }, from)),
 );
 const state = fc
   .record({
@@ -75,18 +94,23 @@ test('there is always an answer, and always the same one', () => {
 
 test('validUntil is the first instant at which the answer differs', () => {
   fc.assert(
-    fc.property(state, request, fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 6 }), (customer, asked, shares) => {
-      const decision = decide(customer, asked, NOW);
-      const end = decision.validUntil ?? instant(NOW + 900 * DAY);
-      for (const share of [...shares, 0.999999]) {
-        const between = instant(NOW + Math.floor(share * (end - NOW)));
-        expect(sameDecision(decide(customer, asked, between), decision)).toBe(true);
-      }
-      if (decision.validUntil === null) return;
-      expect(decision.validUntil).toBeGreaterThan(NOW);
-      expect(sameDecision(decide(customer, asked, instant(end - 1)), decision)).toBe(true);
-      expect(sameDecision(decide(customer, asked, end), decision)).toBe(false);
-    }),
+    fc.property(
+      state,
+      request,
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 6 }),
+      (customer, asked, shares) => {
+        const decision = decide(customer, asked, NOW);
+        const end = decision.validUntil ?? instant(NOW + 900 * DAY);
+        for (const share of [...shares, 0.999999]) {
+          const between = instant(NOW + Math.floor(share * (end - NOW)));
+          expect(sameDecision(decide(customer, asked, between), decision)).toBe(true);
+        }
+        if (decision.validUntil === null) return;
+        expect(decision.validUntil).toBeGreaterThan(NOW);
+        expect(sameDecision(decide(customer, asked, instant(end - 1)), decision)).toBe(true);
+        expect(sameDecision(decide(customer, asked, end), decision)).toBe(false);
+      },
+    ),
     { numRuns: 400 },
   );
 });
@@ -95,7 +119,10 @@ test('a block in force always denies', () => {
   fc.assert(
     fc.property(state, (customer) => {
       if (customer.kind !== 'KNOWN') return;
-      const account = { ...customer.account, grants: [...customer.account.grants, grantOf('sso', { kind: 'BLOCK' })] };
+      const account = {
+        ...customer.account,
+        grants: [...customer.account.grants, grantOf('sso', { kind: 'BLOCK' })],
+      };
       expect(decide({ ...customer, account }, { feature: 'sso', quantity: 0 }, NOW).code).toBe('BLOCKED');
     }),
   );
@@ -105,7 +132,9 @@ test('what is allowed for more is allowed for less', () => {
   fc.assert(
     fc.property(state, request, fc.nat(100), (customer, asked, less) => {
       if (!decide(customer, asked, NOW).allowed) return;
-      expect(decide(customer, { ...asked, quantity: Math.max(0, asked.quantity - less) }, NOW).allowed).toBe(true);
+      expect(decide(customer, { ...asked, quantity: Math.max(0, asked.quantity - less) }, NOW).allowed).toBe(
+        true,
+      );
     }),
   );
 });

@@ -49,7 +49,12 @@ export function speaksUntil(subscription: EndedSubscription, account: CustomerAc
 }
 
 /** Sources of a feature as of `at`; everything due until then has been applied to the account. */
-export function sourcesOf(account: CustomerAccount, release: Release, feature: FeatureKey, at: Instant): Sources {
+export function sourcesOf(
+  account: CustomerAccount,
+  release: Release,
+  feature: FeatureKey,
+  at: Instant,
+): Sources {
   const grants = account.grants.filter((grant) => grant.feature === feature && isInForce(grant, at));
   const passing: NamingSubscription[] = [];
   const obstacles: Obstacle[] = [];
@@ -73,7 +78,11 @@ export function isInForce(grant: Grant, at: Instant): boolean {
   return grant.startsAt <= at && (grant.expiresAt === null || at < grant.expiresAt);
 }
 
-function namingOf(subscription: Subscription, release: Release, feature: FeatureKey): NamingSubscription | null {
+function namingOf(
+  subscription: Subscription,
+  release: Release,
+  feature: FeatureKey,
+): NamingSubscription | null {
   const { plan } = subscription.planVersion;
   const entitlement = plan.entitlements.get(feature);
   const fromPlan: Part | null = entitlement
@@ -82,13 +91,19 @@ function namingOf(subscription: Subscription, release: Release, feature: Feature
   const addOns = subscription.addOns.flatMap(({ addOn, quantity }): Part[] => {
     const given = release.catalog.addOns.get(addOn)?.entitlements.get(feature);
     if (!given) return [];
-    return [{ entitlement: given, times: quantity, source: { kind: 'ADD_ON', id: subscription.id, key: addOn } }];
+    return [
+      { entitlement: given, times: quantity, source: { kind: 'ADD_ON', id: subscription.id, key: addOn } },
+    ];
   });
   return fromPlan === null && addOns.length === 0 ? null : { subscription, plan: fromPlan, addOns };
 }
 
 /** Rows 9 to 12 of the decision codes. SILENT: it ended too long ago to be spoken of. */
-function obstacleOf(naming: NamingSubscription, account: CustomerAccount, at: Instant): Obstacle | 'NONE' | 'SILENT' {
+function obstacleOf(
+  naming: NamingSubscription,
+  account: CustomerAccount,
+  at: Instant,
+): Obstacle | 'NONE' | 'SILENT' {
   const { subscription } = naming;
   switch (subscription.status) {
     case 'TRIALING':
@@ -97,7 +112,9 @@ function obstacleOf(naming: NamingSubscription, account: CustomerAccount, at: In
       return 'NONE';
     case 'CANCELED':
     case 'EXPIRED':
-      return at < speaksUntil(subscription, account) ? { row: 9, code: 'SUBSCRIPTION_EXPIRED', naming } : 'SILENT';
+      return at < speaksUntil(subscription, account)
+        ? { row: 9, code: 'SUBSCRIPTION_EXPIRED', naming }
+        : 'SILENT';
     case 'SCHEDULED':
       return { row: 10, code: 'NOT_STARTED', naming };
     default:

@@ -22,10 +22,18 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
   if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
   const { feature, quantity } = scenario.check;
-  const decision: Readonly<Record<string, unknown>> = { ...decide(state, { feature, quantity }, scenario.given.now) };
+  const decision: Readonly<Record<string, unknown>> = {
+    ...decide(state, { feature, quantity }, scenario.given.now),
+  };
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
-  return { supported: true, name: scenario.name, passed: canonicalJson(actual) === canonicalJson(expected), expected, actual };
+  return {
+    supported: true,
+    name: scenario.name,
+    passed: canonicalJson(actual) === canonicalJson(expected),
+    expected,
+    actual,
+  };
 }
 
 function missingPart(release: Release, { given, check }: Scenario): string | null {

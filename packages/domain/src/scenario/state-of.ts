@@ -4,7 +4,13 @@ import { type FeatureKey, parseCustomerId, parseSubscriptionId, type PlanKey } f
 import { periodFrom } from '../subscription/state.js';
 import type { PlanVersion, Subscription } from '../subscription/subscription.js';
 import { addDuration, spanFromAnchor, subtractDuration } from '../time/calendar.js';
-import { type Instant, type IsoDuration, parseDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
+import {
+  type Instant,
+  type IsoDuration,
+  parseDuration,
+  parseTimeZone,
+  type TimeZone,
+} from '../time/instant.js';
 import type { Meter } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
 
@@ -12,7 +18,9 @@ import { windowAt } from '../usage/window.js';
 export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
   const timeZone = given.customer.timeZone ?? release.catalog.timeZone ?? zone('UTC');
   const began = given.startedAt ?? subtractDuration(given.now, span('P1Y'), timeZone);
-  const subscriptions = given.plans.map((plan, index) => subscriptionOf(release, given, timeZone, plan, index));
+  const subscriptions = given.plans.map((plan, index) =>
+    subscriptionOf(release, given, timeZone, plan, index),
+  );
   const account: CustomerAccount = {
     id: customer('scenario'),
     timeZone,

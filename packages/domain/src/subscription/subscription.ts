@@ -1,5 +1,5 @@
-import type { AddOnKey, CustomerId, FeatureKey, PlanFamily, PlanKey, SubscriptionId } from '../ids.js';
-import type { Instant, TimeZone } from '../time/instant.js';
+import type { AddOnKey, CustomerId, FeatureKey, SubscriptionId } from '../ids.js';
+import type { Instant } from '../time/instant.js';
 import type { Plan } from '../catalog/catalog.js';
 
 /** A plan as it was sold: the number rises with each release that changes the plan. A version never changes. */

@@ -27,10 +27,14 @@ const MOST = Number.MAX_SAFE_INTEGER;
 export function refuseSpend(release: Release, request: SpendRequest): Refusal | null {
   const feature = findFeature(release, request.feature);
   if (feature === null) return null;
-  if (!isDecided(feature)) return badInput(`feature \`${feature.key}\` cannot be spent yet: not supported yet`);
+  if (!isDecided(feature))
+    return badInput(`feature \`${feature.key}\` cannot be spent yet: not supported yet`);
   const spendable = request.kind === 'consume' ? ['LIMIT', 'METERED'] : ['LIMIT'];
   if (spendable.includes(feature.type)) return null;
-  const remedy = request.kind === 'consume' ? 'METERED and LIMIT features can be consumed' : 'only LIMIT features take units back';
+  const remedy =
+    request.kind === 'consume'
+      ? 'METERED and LIMIT features can be consumed'
+      : 'only LIMIT features take units back';
   return badInput(`feature \`${feature.key}\` is ${feature.type}; ${remedy}`);
 }
 
@@ -68,10 +72,16 @@ export function withCounter(state: CustomerState, feature: FeatureKey, used: num
 
 function giveBack(state: CustomerState, decision: Decision, quantity: number): SpendOutcome {
   const key = parseFeatureKey(decision.feature);
-  if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key)) return { decision, delta: 0 };
+  if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key))
+    return { decision, delta: 0 };
   const used = state.account.meters.get(key)?.used ?? 0;
   const returned = Math.min(used, quantity);
-  const done = { ...decision, allowed: true, code: 'DONE' as const, message: `${String(returned)} given back` };
+  const done = {
+    ...decision,
+    allowed: true,
+    code: 'DONE' as const,
+    message: `${String(returned)} given back`,
+  };
   return { decision: withUsed(done, used - returned), delta: -returned };
 }
 
