@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+
+const REPOSITORY = path.resolve(__dirname, '../../..');
+const PRELOAD = path.join(__dirname, 'guards/preload.cjs');
+
+export interface ProgramOptions {
+  readonly databaseUrl: string;
+  readonly breakGuard?: string;
+  /** `<statement>:<milliseconds>[:client]`: waits there, in the server or between two of the client's statements. */
+  readonly slow?: string;
+}
+
+/** A gateway or a worker as a process of its own, started from its build and stopped by its process id. */
+export interface RunningProgram {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** JSON lines that it has logged. */
+  readonly logged: readonly Readonly<Record<string, unknown>>[];
+  readonly exited: Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export async function startProgram(
+  app: 'gateway' | 'worker',
+  options: ProgramOptions,
+): Promise<RunningProgram> {
+  const child = spawn(
+    process.execPath,
+    ['--require', PRELOAD, path.join(REPOSITORY, 'apps', app, 'dist/main.js')],
+    {
+      env: {
+        ...process.env,
+        DATABASE_URL: options.databaseUrl,
+        PORT: '0',
+        LOG_LEVEL: 'info',
+        BREAK_GUARD: options.breakGuard ?? '',
+        SLOW_STATEMENT: options.slow ?? '',
+      },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  );
+  const logged: Record<string, unknown>[] = [];
+  let rest = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('{')) logged.push(readLine(line));
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    child.on('message', (message) => (message === 'ready' ? resolve() : undefined));
+    void exited.then(() => reject(new Error(`${app} ended before it was ready`)));
+  });
+  return {
+    child,
+    pid: child.pid ?? 0,
+    logged,
+    exited,
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+function readLine(line: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(line);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ensureAdminKey } from '@licet/database';
+import {
+  createTestDatabase,
+  createTestTenant,
+  type TestDatabase,
+  type TestTenant,
+} from '@licet/database/testing';
+import { Client } from 'pg';
+import { GraphqlClient } from './graphql-client.js';
+import { type ProgramOptions, type RunningProgram, startProgram } from './program.js';
+
+export const API_KEY = 'system-tests-0123456789abcdef0123456789';
+
+export interface RunningSystem {
+  readonly tenant: TestTenant;
+  /** The database's owner, who sees every row. */
+  readonly owner: Client;
+  readonly databaseUrl: string;
+  readonly gateways: readonly (RunningProgram & { readonly client: GraphqlClient })[];
+  startWorker(options?: Partial<ProgramOptions>): Promise<RunningProgram>;
+  close(): Promise<void>;
+}
+
+/** A database of its own, a tenant, and as many gateways as asked for, each with its own options. */
+export async function startSystem(gateways: readonly Partial<ProgramOptions>[]): Promise<RunningSystem> {
+  const database: TestDatabase = await createTestDatabase();
+  const tenant = await createTestTenant(database.url);
+  await ensureAdminKey(tenant.db, tenant.caller.tenantId, API_KEY);
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  const programs: RunningProgram[] = [];
+  const start = async (
+    app: 'gateway' | 'worker',
+    options: Partial<ProgramOptions>,
+  ): Promise<RunningProgram> => {
+    const program = await startProgram(app, { databaseUrl: database.url, ...options });
+    programs.push(program);
+    return program;
+  };
+  const running = await Promise.all(
+    gateways.map(async (options) => {
+      const program = await start('gateway', options);
+      return { ...program, client: new GraphqlClient(await urlOf(program), API_KEY) };
+    }),
+  );
+  return {
+    tenant,
+    owner,
+    databaseUrl: database.url,
+    gateways: running,
+    startWorker: (options = {}) => start('worker', options),
+    async close() {
+      await Promise.all(programs.map((program) => program.stop('SIGKILL')));
+      await owner.end();
+      await tenant.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A gateway logs where it listens. */
+async function urlOf(program: RunningProgram): Promise<string> {
+  for (;;) {
+    const url = program.logged.find((line) => typeof line['url'] === 'string')?.['url'];
+    if (typeof url === 'string') return `${url}/graphql`;
+    await delay(10);
+  }
+}
+
+/** Waits until a condition holds; the test's own time limit ends it. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await delay(5);
+}
