@@ -9,14 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const guards = {
-  'meter-lock': 'oversell',
-  'operation-key': 'idempotency',
-  'claim-apart': 'worker-kill',
-  'limit-in-row': 'downgrade-race',
-  'customer-lock': 'feed-order',
-  'frozen-timeout': 'frozen-gateway',
-};
+const guards = JSON.parse(readFileSync(join(folder, 'guards.json'), 'utf8'));
 const only = process.argv.slice(2);
 let missed = 0;
 

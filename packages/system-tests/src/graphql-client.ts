@@ -5,16 +5,15 @@ export class GraphqlClient {
     private readonly apiKey: string,
   ) {}
 
-  async send<Data>(query: string, variables: object, signal?: AbortSignal): Promise<Data> {
+  /** The data of the answer; throws where it holds an error. */
+  async send(query: string, variables: object, signal?: AbortSignal): Promise<object> {
     const answer = await fetch(this.url, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
       ...(signal ? { signal } : {}),
     });
-    const body: unknown = await answer.json();
-    if (!hasData<Data>(body)) throw new Error(`no data: ${JSON.stringify(body)}`);
-    return body.data;
+    return dataOf(await answer.json());
   }
 
   async consume(
@@ -23,12 +22,13 @@ export class GraphqlClient {
     idempotencyKey: string,
     signal?: AbortSignal,
   ): Promise<Spent> {
-    const { consume } = await this.send<{ consume: Spent }>(
+    const data = await this.send(
       `mutation ($input: ConsumeInput!) { consume(input: $input) { consumed replayed revision decision { allowed code } } }`,
       { input: { customerId, feature, idempotencyKey } },
       signal,
     );
-    return consume;
+    if (!('consume' in data) || !isSpent(data.consume)) throw new Error(`no answer: ${JSON.stringify(data)}`);
+    return data.consume;
   }
 
   async changePlan(subscriptionId: string, plan: string, idempotencyKey: string): Promise<void> {
@@ -45,8 +45,13 @@ export interface Spent {
   readonly decision: { readonly allowed: boolean; readonly code: string };
 }
 
-function hasData<Data>(body: unknown): body is { data: Data } {
-  return (
-    typeof body === 'object' && body !== null && 'data' in body && body.data !== null && !('errors' in body)
-  );
+function dataOf(body: unknown): object {
+  const ok = typeof body === 'object' && body !== null && 'data' in body && !('errors' in body);
+  if (!ok || typeof body.data !== 'object' || body.data === null)
+    throw new Error(`no data: ${JSON.stringify(body)}`);
+  return body.data;
+}
+
+function isSpent(value: unknown): value is Spent {
+  return typeof value === 'object' && value !== null && 'consumed' in value && 'decision' in value;
 }

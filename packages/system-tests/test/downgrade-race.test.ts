@@ -7,7 +7,8 @@ let system: RunningSystem;
 beforeAll(async () => {
   // Each spend waits between its decision and its commit, so that the change falls in between.
   const options = { breakGuard: brokenGuard(), slow: 'insert-operations:20' };
-  system = await startSystem([options, options]);
+  // The third makes the change: its connections are not all taken by waiting spends.
+  system = await startSystem([options, options, { breakGuard: brokenGuard() }]);
 });
 afterAll(async () => {
   await system.close();
@@ -27,13 +28,13 @@ interface Entry {
 test('a downgrade races 200 consumes: the log, read alone, shows no spend beyond the limit valid at its commit', async () => {
   await createTestCustomer(system.tenant, 'acme');
   const subscription = await subscribeTo(system.tenant, 'acme', 'pro');
-  const [one, other] = system.gateways;
+  const [one, other, third] = system.gateways;
   const consumes = Array.from({ length: 200 }, (_, index) =>
     (index % 2 ? one! : other!).client.consume('acme', 'calls', `race-${String(index)}`),
   );
   // So much is used that any further unit is one beyond the new limit.
   await until(async () => (await usedNow()) >= 20);
-  await one!.client.changePlan(subscription.id, 'free', 'down');
+  await third!.client.changePlan(subscription.id, 'free', 'down');
   await Promise.all(consumes);
   const { rows } = await system.owner.query<Entry>(
     `select type, (convert_from(body, 'UTF8')::jsonb #>> '{data,meters,0,used}')::int as used,

@@ -1,3 +1,4 @@
+import type { SubscriptionData } from '@licet/api-types';
 import {
   type AddOnQuantity,
   type CustomerId,
@@ -157,7 +158,7 @@ function iso(value: Instant | null | undefined): string | null {
 }
 
 /** What events say of a subscription: no customer id, which erasure would have to find. */
-export function subscriptionToJson(subscription: Subscription): Record<string, unknown> {
+export function subscriptionToJson(subscription: Subscription): SubscriptionData {
   const pending = 'cancelAt' in subscription ? subscription : null;
   const change = pending?.scheduledChange ?? null;
   const period = 'period' in subscription ? subscription.period : null;

@@ -1,3 +1,4 @@
+import type { SubscriptionEventData, WindowClosedData } from '@licet/api-types';
 import {
   ceilingOf,
   type CustomerAccount,
@@ -175,7 +176,7 @@ export function accountEvents(
             windowStart: formatInstant(event.window.start),
             windowEnd: formatInstant(event.window.end),
             used: event.used,
-          },
+          } satisfies WindowClosedData,
         }
       : {
           ...common,
@@ -186,7 +187,7 @@ export function accountEvents(
           data: {
             before: event.before === null ? null : subscriptionToJson(event.before),
             after: subscriptionToJson(event.after),
-          },
+          } satisfies SubscriptionEventData,
         },
   );
 }

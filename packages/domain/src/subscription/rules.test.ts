@@ -372,6 +372,14 @@ describe('accepted commands', () => {
       done(once, subscribeTo('club', { id: 'sub_2', trial: true }), LATER).subscriptions[1]?.status,
     ).toBe('TRIALING');
   });
+  test('a scheduled one that moves to a family whose trial was given starts ACTIVE', () => {
+    const past = done(done(newCustomer(), subscribeTo('club', { trial: true }), START), cancel('NOW'), START);
+    const options = { id: 'sub_2', trial: true, startsAt: NEXT };
+    expect(done(past, subscribeTo('club', options), LATER).subscriptions[1]).toMatchObject({ trial: false });
+    const ahead = done(past, subscribeTo('pro', options), LATER);
+    const moved = done(ahead, changeTo('club', { subscriptionId: subscriptionId('sub_2') }), LATER);
+    expect(applyDue(moved, release, NEXT).account.subscriptions[1]?.status).toBe('ACTIVE');
+  });
   test('add-ons that the new plan is not sold with are dropped, or the change is refused', () => {
     const withAddOn = (key: string) =>
       done(newCustomer(), subscribeTo(key, { addOns: ['more-calls'] }), START);

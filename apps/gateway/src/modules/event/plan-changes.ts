@@ -1,3 +1,4 @@
+import type { SubscriptionData } from '@licet/api-types';
 import type { StoredEvent } from '@licet/database';
 import { parseSubscriptionId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
@@ -41,17 +42,19 @@ interface PlanInForce {
   readonly version: number | null;
 }
 
-const WITHOUT_PLAN: ReadonlySet<unknown> = new Set(['SCHEDULED', 'CANCELED', 'EXPIRED']);
+const WITHOUT_PLAN: ReadonlySet<SubscriptionData['status'] | undefined> = new Set([
+  'SCHEDULED',
+  'CANCELED',
+  'EXPIRED',
+]);
 
 /** The plan that a recorded subscription gives; null before it has begun and once it has ended. */
 function planInForce(recorded: unknown): PlanInForce | null {
   if (!isRecord(recorded) || WITHOUT_PLAN.has(recorded.status)) return null;
   const { plan, planVersion } = recorded;
-  return typeof plan === 'string'
-    ? { plan, version: typeof planVersion === 'number' ? planVersion : null }
-    : null;
+  return plan === undefined ? null : { plan, version: planVersion ?? null };
 }
 
-function isRecord(value: unknown): value is { plan?: unknown; planVersion?: unknown; status?: unknown } {
+function isRecord(value: unknown): value is Partial<SubscriptionData> {
   return typeof value === 'object' && value !== null;
 }
