@@ -106,6 +106,29 @@ test('a spend first writes down what is due for its customer, and is decided by 
   ]);
 });
 
+test('an unused counter whose window is over counts in the running window, and its end is due', async () => {
+  await createTestCustomer(tenant, 'idle');
+  await subscribeTo(tenant, 'idle', 'free');
+  const consume = (key: string) =>
+    spend(tenant.db, tenant.caller, [
+      { kind: 'consume', customerId: 'idle', feature: 'calls', quantity: 4, idempotencyKey: key },
+    ]);
+  await consume('idle-1');
+  await owner.query(
+    `update meter set used = 0, window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '3 days' where customer_id = 'idle'`,
+  );
+  await owner.query(`update customer set next_due_at = null where id = 'idle'`);
+  expect(await consume('idle-2')).toMatchObject([{ consumed: 4, decision: { used: 4 } }]);
+  const rows = await tenantRows(
+    tenant,
+    `select used, window_end > clock_timestamp() as running, window_end = next_due_at as due
+     from meter m join customer c on c.id = m.customer_id where m.customer_id = 'idle'`,
+  );
+  expect(rows).toEqual([{ used: 4, running: true, due: true }]);
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
+  expect(await tenantRows(tenant, `select 1 from meter_window where customer_id = 'idle'`)).toEqual([]);
+});
+
 test('a window that is over is closed and kept, and the next one begins at nothing', async () => {
   await createTestCustomer(tenant, 'window');
   await subscribeTo(tenant, 'window', 'free');

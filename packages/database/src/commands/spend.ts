@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  contains,
   type CustomerId,
   type CustomerState,
   type Decision,
+  type FeatureKey,
   type Instant,
   nextDue,
   parseCustomerId,
@@ -207,7 +209,7 @@ class Batch {
   readonly #states = new Map<string, CustomerState>();
   readonly #counters = new Map<string, CounterUpdate>();
   readonly #operations: OperationRecord[] = [];
-  readonly #missing: MeterKey[] = [];
+  readonly #missing = new Map<string, MeterKey>();
   readonly #answers = new Map<string, { hash: Buffer; answer: Answer }>();
   readonly #entryId = randomUUID();
 
@@ -220,7 +222,8 @@ class Batch {
 
   decide(asked: readonly Asked[], seen: Revision): Writes<Attempt> {
     const answers = asked.map((one) => this.#answer(one));
-    if (this.#missing.length > 0) return unwritten({ kind: 'METERS_MISSING', keys: this.#missing });
+    if (this.#missing.size > 0)
+      return unwritten({ kind: 'METERS_MISSING', keys: [...this.#missing.values()] });
     const counters = [...this.#counters.values()];
     return {
       value: { kind: 'ANSWERED', answers, seen },
@@ -295,14 +298,20 @@ class Batch {
       throw new Error('a granted spend has a customer and a feature');
     const id = meterId(customerId, feature);
     const version = this.locked.versions.get(id);
-    if (version === undefined) {
+    if (version === undefined || this.#windowIsOver(state, feature)) {
       // Nothing to give back where nothing was ever counted.
-      if (delta !== 0) this.#missing.push({ customerId, feature });
+      if (delta !== 0) this.#missing.set(id, { customerId, feature });
       return;
     }
     const used = decision.used ?? 0;
     this.#counters.set(id, { customerId, feature, version, used });
     this.#states.set(request.customerId, withCounter(state, feature, used));
+  }
+
+  /** An unused counter keeps the window in which it was last used, until it is used again. */
+  #windowIsOver(state: CustomerState, feature: FeatureKey): boolean {
+    const window = state.kind === 'KNOWN' ? state.account.meters.get(feature)?.window : null;
+    return window != null && !contains(window, this.locked.clock);
   }
 
   /** One summary of the batch: caches take the absolute values, the usage records stand in the operations. */

@@ -56,7 +56,7 @@ export async function lockMeters(transaction: Transaction, keys: readonly MeterK
 }
 
 /**
- * Makes counters that are missing, in a transaction of its own. The customers are locked first, so that a
+ * Makes counters that are missing, and moves unused ones into the running window, in a transaction of its own. The customers are locked first, so that a
  * change of their entitlements either is in the new row or will find it.
  */
 export async function createMeters(
@@ -102,7 +102,11 @@ function insertMeters(tenantId: TenantId, records: readonly object[]): Statement
            select $1, r.* from jsonb_to_recordset($2::jsonb) as r(customer_id text, feature text, lim bigint,
              state_version bigint, rules_version int, window_start timestamptz, window_end timestamptz, valid_until timestamptz)
            order by r.customer_id collate "C", r.feature collate "C"
-           on conflict (tenant_id, customer_id, feature) do nothing`,
+           on conflict (tenant_id, customer_id, feature) do update set lim = excluded.lim,
+             state_version = excluded.state_version, rules_version = excluded.rules_version,
+             window_start = excluded.window_start, window_end = excluded.window_end,
+             valid_until = excluded.valid_until, version = meter.version + 1
+           where meter.used = 0 and meter.reserved = 0`,
     values: [tenantId, JSON.stringify(records)],
   };
 }

@@ -79,7 +79,7 @@ export function accountStatements(
       'update-customers',
       UPDATE_CUSTOMERS,
       tenantId,
-      updates.map((update) => customerRecord(update, release)),
+      updates.map((update) => customerRecord(update, release, clock)),
     ),
     upsert('update-meters', UPDATE_METERS, tenantId, meters),
     upsert('insert-meter-windows', INSERT_WINDOWS, tenantId, windows),
@@ -95,8 +95,13 @@ function changedSubscriptions({ before, after }: AccountUpdate): object[] {
   return after.subscriptions.filter((subscription) => !known.has(subscription)).map(subscriptionToRecord);
 }
 
-function customerRecord({ after }: AccountUpdate, release: Release): object {
-  const due = nextDue(after, release);
+/** The earliest of all that is due, and of the ends of running windows: a counter may be used without this row's lock. */
+function customerRecord({ after }: AccountUpdate, release: Release, clock: Instant): object {
+  const ends = [...after.meters.values()]
+    .flatMap((meter) => meter.window?.end ?? [])
+    .filter((end) => end > clock);
+  const dues = [nextDue(after, release), ...ends].filter((at) => at !== null);
+  const due = dues.length === 0 ? null : dues.reduce((one, other) => (other < one ? other : one));
   return {
     id: after.id,
     trial_families: [...after.trialsGiven],

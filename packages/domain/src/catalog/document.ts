@@ -112,7 +112,7 @@ export const entitlementOf = {
 
 const entitlements = z.record(featureKey, z.unknown());
 
-const condition = z.string().min(1, 'a condition is a CEL expression');
+const condition = z.string().refine((text) => text.trim() !== '', 'a condition is a CEL expression');
 const planRule = z.strictObject({
   name,
   feature: featureKey,

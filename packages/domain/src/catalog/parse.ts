@@ -82,11 +82,21 @@ function aliasProblems(yaml: Document, lines: LineCounter): CatalogProblem[] {
     problems.push({ path: '', line, column: col, message, severity: 'ERROR' });
   };
   visit(yaml, (_key, node) => {
+    if (isPair(node) && isNode(node.key)) {
+      const message = keyProblem(node.key);
+      if (message !== null) report(node.key, message);
+    }
     if (isAlias(node)) report(node, `an alias (\`*${node.source}\`) is not allowed; write it out`);
     if (isPair(node) && isScalar(node.key) && node.key.value === '<<')
       report(node.key, 'a merge (`<<`) is not allowed; write it out');
   });
   return problems;
+}
+
+/** Keys are texts: what YAML reads as a number would silently become another one (`4.10` is 4.1). */
+function keyProblem(key: Node): string | null {
+  if (!isScalar(key) || typeof key.value !== 'string') return 'a key must be a text; put it in quotes';
+  return key.value === '__proto__' ? 'no key can be called `__proto__`' : null;
 }
 
 /** Where a path stands in the text; the nearest place around it that the text has. */

@@ -9,7 +9,9 @@ import {
   type PlanFamily,
   type PlanKey,
 } from '../ids.js';
+import { addDuration } from '../time/calendar.js';
 import {
+  instant,
   type Instant,
   type IsoDuration,
   parseDuration,
@@ -37,9 +39,19 @@ export const planKey: z.ZodType<PlanKey, string> = word(parsePlanKey, A_KEY);
 export const addOnKey: z.ZodType<AddOnKey, string> = word(parseAddOnKey, A_KEY);
 export const planFamily: z.ZodType<PlanFamily, string> = word(parsePlanFamily, A_KEY);
 export const duration: z.ZodType<IsoDuration, string> = word(
-  parseDuration,
-  'a positive ISO 8601 duration such as `P1M` or `PT5M`',
+  parseBoundedDuration,
+  'a positive ISO 8601 duration such as `P1M` or `PT5M`, from a second to a century',
 );
+
+/** What is shorter or longer is a slip, and would cost millions of steps, or leave the calendar. */
+function parseBoundedDuration(text: string): IsoDuration | null {
+  const parsed = parseDuration(text);
+  if (parsed === null || !/^P[^.,]*$/.test(text) || /\d{6}/.test(text)) return null;
+  const zone = parseTimeZone('UTC');
+  if (zone === null) throw new Error('UTC is a time zone');
+  const start = instant(Date.UTC(2000, 0, 1));
+  return addDuration(start, parsed, zone) <= instant(Date.UTC(2100, 0, 1)) ? parsed : null;
+}
 export const instantText: z.ZodType<Instant, string> = word(
   parseInstant,
   'an RFC 3339 time or date such as `2026-01-15T12:00:00Z`',

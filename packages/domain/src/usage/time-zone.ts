@@ -6,7 +6,8 @@ import type { Meter, Span } from './meter.js';
 
 /**
  * The customer in another time zone: a running window keeps its start, and its end moves to the same local
- * date and time in the new zone, to the present if that is past. Periods and trials keep their ends
+ * date and time in the new zone, to the present if that is past. Anchors keep their local time, so that no window
+ * is added or skipped. Periods and trials keep their ends
  * (docs/rules.md, "Time").
  */
 export function changeTimeZone(account: CustomerAccount, zone: TimeZone, now: Instant): CustomerAccount {
@@ -16,7 +17,11 @@ export function changeTimeZone(account: CustomerAccount, zone: TimeZone, now: In
     const window = meter.window === null ? null : moveEnd(meter.window, account.timeZone, zone, now);
     meters.set(meter.feature, { ...meter, window });
   }
-  return { ...account, timeZone: zone, meters };
+  const windowAnchors = new Map<FeatureKey, Instant>();
+  for (const [feature, at] of account.windowAnchors) {
+    windowAnchors.set(feature, sameLocalTime(at, account.timeZone, zone));
+  }
+  return { ...account, timeZone: zone, windowAnchors, meters };
 }
 
 function moveEnd(window: Span, from: TimeZone, to: TimeZone, now: Instant): Span {
