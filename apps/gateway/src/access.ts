@@ -1,4 +1,4 @@
-import { authenticateApiKey, type ApiKey, type Database, type Role } from '@licet/database';
+import { authenticateApiKey, touchApiKey, type ApiKey, type Database, type Role } from '@licet/database';
 import type { CustomerId, TenantId } from '@licet/domain';
 import { ApiError } from './errors/api-error.js';
 
@@ -58,5 +58,7 @@ export async function authenticate(db: Database, header: unknown): Promise<Acces
   const secret = typeof header === 'string' ? BEARER.exec(header)?.[1] : undefined;
   if (secret === undefined) return null;
   const authenticated = await authenticateApiKey(db, secret);
-  return authenticated && new Access(authenticated.tenantId, authenticated.apiKey);
+  if (authenticated === null) return null;
+  await touchApiKey(db, authenticated);
+  return new Access(authenticated.tenantId, authenticated.apiKey);
 }

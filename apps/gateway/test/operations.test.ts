@@ -310,6 +310,8 @@ test('a key is made once, its secret shown once, listed, and revoked', async () 
   );
   expect(revoked.get('revokeApiKey.apiKey.revokedAt')).not.toBeNull();
   const list = 'query ($revoked: Boolean!) { apiKeys(revoked: $revoked) { edges { node { id } } } }';
+  const used = await gateway.send('{ apiKeys { edges { node { lastUsedAt } } } }');
+  expect(used.get('apiKeys.edges.0.node.lastUsedAt')).toEqual(expect.stringMatching(/^\d{4}-/));
   expect(JSON.stringify((await gateway.send(list, { revoked: false })).get('apiKeys'))).not.toContain(id);
   expect(JSON.stringify((await gateway.send(list, { revoked: true })).get('apiKeys'))).toContain(id);
 });

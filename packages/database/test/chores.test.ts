@@ -1,0 +1,65 @@
+import { deleteOldOperations, migrate, parseMasterKey, spend } from '@licet/database';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  subscribeTo,
+  type TestDatabase,
+  type TestTenant,
+  tenantRows,
+} from '@licet/database/testing';
+import { Client } from 'pg';
+
+let database: TestDatabase;
+let tenant: TestTenant;
+let owner: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+});
+
+afterAll(async () => {
+  await owner.end();
+  await tenant.close();
+  await database.drop();
+});
+
+test('idempotency records are deleted after a day, those that spent after 35 days, and none sooner', async () => {
+  await createTestCustomer(tenant, 'acme');
+  await subscribeTo(tenant, 'acme', 'free');
+  await spend(tenant.db, tenant.caller, [
+    { kind: 'consume', customerId: 'acme', feature: 'calls', quantity: 1, idempotencyKey: 'spent' },
+  ]);
+  const kinds = async (): Promise<string[]> =>
+    (await tenantRows<{ kind: string }>(tenant, 'select kind from operation order by kind')).map(
+      (row) => row.kind,
+    );
+  const age = (hours: number): Promise<unknown> =>
+    owner.query(`update operation set at = clock_timestamp() - make_interval(hours => $1)`, [hours]);
+
+  await age(23);
+  expect(await deleteOldOperations(tenant.db, tenant.caller.tenantId)).toBe(0);
+  await age(25);
+  expect(await deleteOldOperations(tenant.db, tenant.caller.tenantId)).toBe(1);
+  expect(await kinds()).toEqual(['consume']);
+  await age(35 * 24 + 1);
+  expect(await deleteOldOperations(tenant.db, tenant.caller.tenantId)).toBe(1);
+  expect(await kinds()).toEqual([]);
+});
+
+test('four processes that migrate an empty database at once leave each migration applied once', async () => {
+  await owner.query('create database migrate_at_once');
+  const url = new URL(database.url);
+  url.pathname = '/migrate_at_once';
+  const masterKey = parseMasterKey(undefined).key;
+  await Promise.all([1, 2, 3, 4].map(() => migrate({ url: url.toString(), masterKey })));
+  const client = new Client({ connectionString: url.toString() });
+  await client.connect();
+  const { rows } = await client.query('select name, count(*)::int as count from migrations group by name');
+  await client.end();
+  expect(rows).toEqual([{ name: 'Initial1764000000000', count: 1 }]);
+  await owner.query('drop database migrate_at_once with (force)');
+});
