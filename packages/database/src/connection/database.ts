@@ -42,12 +42,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     applicationName: options.applicationName,
     poolSize: options.poolSize ?? 10,
     // One connection carries one transaction; within it statements need not wait for each other's answers.
-    extra: { pipeline: true, connectionTimeoutMillis: 5000 },
+    extra: { pipeline: true, connectionTimeoutMillis: 15_000 },
   });
   await dataSource.initialize();
   const pool = poolOf(dataSource);
-  // An idle connection that the server ends is replaced by the pool; without a handler it would end the process.
+  // A connection that the server ends is dropped by the pool, and its statement fails; without handlers, on idle
+  // connections and on those in use, it would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const signal = new LookSignal(pool);
   return {
     dataSource,

@@ -165,7 +165,8 @@ function toQuery(statement: Statement): { name?: string; text: string; values: u
     : { name: statement.name, text: statement.text, values };
 }
 
-async function retried<T>(run: () => Promise<T>): Promise<T> {
+/** Runs again what a deadlock, a lock timeout or a lost connection has ended; DatabaseUnavailableError at last. */
+export async function retried<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();

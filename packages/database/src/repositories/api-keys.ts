@@ -1,6 +1,7 @@
 import { type CustomerId, type Instant, instant, parseCustomerId, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { entityTransaction } from '../connection/entities.js';
+import { retried } from '../connection/transaction.js';
 import { isWellFormedApiKey, type Role, ROLES } from '../crypto/api-key.js';
 import { keyedHash } from '../crypto/master-key.js';
 import { ApiKeyEntity } from '../entities/api-key.entity.js';
@@ -47,11 +48,13 @@ const USED_EVERY_MS = 60_000;
 /** The tenant and the key that a secret opens; null alike for one that is unknown, wrong, revoked or expired. */
 export async function authenticateApiKey(db: Database, secret: string): Promise<Authenticated | null> {
   if (secret.startsWith('lk_') && !isWellFormedApiKey(secret)) return null;
-  const { rows } = await db.pool.query<{ tenant_id: TenantId; api_key_id: string }>({
-    name: 'find-api-key',
-    text: 'select tenant_id, api_key_id from find_api_key($1)',
-    values: [apiKeyHash(db, secret)],
-  });
+  const { rows } = await retried(() =>
+    db.pool.query<{ tenant_id: TenantId; api_key_id: string }>({
+      name: 'find-api-key',
+      text: 'select tenant_id, api_key_id from find_api_key($1)',
+      values: [apiKeyHash(db, secret)],
+    }),
+  );
   const [found] = rows;
   if (!found) return null;
   const entity = await entityTransaction(db, found.tenant_id, async (manager) => {
