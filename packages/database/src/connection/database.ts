@@ -46,10 +46,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   await dataSource.initialize();
   const pool = poolOf(dataSource);
-  // A connection that the server ends is dropped by the pool, and its statement fails; without handlers, on idle
-  // connections and on those in use, it would end the process.
+  // An idle connection that the server ends is replaced by the pool; without a handler it would end the process.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
   const signal = new LookSignal(pool);
   return {
     dataSource,

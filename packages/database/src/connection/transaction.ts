@@ -118,6 +118,9 @@ async function onConnection<T>(
   work: (transaction: Transaction, client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await db.pool.connect();
+  // Where the server ends it, the next statement says so; without a listener the process would end instead.
+  const onLost = (): void => undefined;
+  client.on('error', onLost);
   let broken: Error | undefined;
   const begun = client.query(`${begin}; set local app.tenant = ${client.escapeLiteral(tenantId)}`);
   const transaction: Transaction = {
@@ -134,6 +137,7 @@ async function onConnection<T>(
     broken = await rollback(client, begun, error);
     throw error;
   } finally {
+    client.off('error', onLost);
     client.release(broken);
   }
 }
