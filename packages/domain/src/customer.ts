@@ -1,5 +1,6 @@
 import type { CustomerId, FeatureKey, PlanFamily } from './ids.js';
 import type { Catalog } from './catalog/catalog.js';
+import type { CompiledFeature } from './decision/compile.js';
 import type { Grant } from './decision/grant.js';
 import type { PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
@@ -28,7 +29,19 @@ export interface Release {
   readonly planVersions: ReadonlyMap<PlanKey, PlanVersion>;
 }
 
+/** A customer as one release sees it. */
+export interface KnownState {
+  readonly kind: 'KNOWN';
+  readonly release: Release;
+  readonly account: CustomerAccount;
+  /** What `decide` has worked out so far, by feature; it follows from the rest and is never written down. */
+  readonly compiled: Map<string, CompiledFeature>;
+}
+
 /** What `decide` is asked about. */
 export type CustomerState =
-  | { readonly kind: 'KNOWN'; readonly release: Release; readonly account: CustomerAccount }
-  | { readonly kind: 'UNKNOWN_CUSTOMER'; readonly release: Release; readonly customerId: string };
+  KnownState | { readonly kind: 'UNKNOWN_CUSTOMER'; readonly release: Release; readonly customerId: string };
+
+export function knownState(release: Release, account: CustomerAccount): KnownState {
+  return { kind: 'KNOWN', release, account, compiled: new Map() };
+}

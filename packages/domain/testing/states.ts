@@ -1,14 +1,15 @@
 import { parseCatalogYaml } from '../src/catalog/parse.js';
-import type {
-  CustomerAccount,
-  CustomerState,
-  Grant,
-  Instant,
-  Meter,
-  PlanKey,
-  PlanVersion,
-  Release,
-  Subscription,
+import {
+  type CustomerAccount,
+  type CustomerState,
+  type Grant,
+  type Instant,
+  knownState,
+  type Meter,
+  type PlanKey,
+  type PlanVersion,
+  type Release,
+  type Subscription,
 } from '../src/index.js';
 import { windowAt } from '../src/usage/window.js';
 import { addOnKey, featureKey, newCustomer, planKey, subscriptionId, time } from './subscriptions.js';
@@ -108,7 +109,7 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     const window = feature?.type === 'METERED' ? windowAt(feature, account, given.at) : null;
     meters.set(key, { feature: key, used, reserved: given.reserved?.[text] ?? 0, window });
   }
-  return { kind: 'KNOWN', release, account: { ...account, meters } };
+  return knownState(release, { ...account, meters });
 }
 
 let grants = 0;

@@ -6,6 +6,7 @@ import {
   type Decision,
   type FeatureKey,
   type Instant,
+  knownState,
   parseCustomerId,
   parseFeatureKey,
   refuseSpend,
@@ -157,7 +158,7 @@ export class Batch {
     if (known) return known;
     const customerId = parseCustomerId(text);
     const stored = customerId === null ? undefined : this.loaded.accounts.get(customerId);
-    if (stored) return { kind: 'KNOWN', release, account: stored.account };
+    if (stored) return knownState(release, stored.account);
     return { kind: 'UNKNOWN_CUSTOMER', release, customerId: text };
   }
 

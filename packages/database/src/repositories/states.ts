@@ -3,6 +3,7 @@ import {
   type CustomerState,
   type Instant,
   instant,
+  knownState,
   type Release,
   type TenantId,
 } from '@licet/domain';
@@ -43,7 +44,7 @@ export async function loadStates(
       states.set(
         id,
         stored
-          ? { kind: 'KNOWN', release, account: stored.account }
+          ? knownState(release, stored.account)
           : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
       );
     }

@@ -1,40 +1,65 @@
 import type { Feature } from '../catalog/catalog.js';
-import type { CustomerAccount, CustomerState, Release } from '../customer.js';
+import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
-import type { Meter } from '../usage/meter.js';
-import { meterAt, windowAt } from '../usage/window.js';
+import { windowAt } from '../usage/window.js';
 import type { Units } from './combine.js';
-import type { CheckRequest, Decision, DecisionCode } from './decision.js';
-import { accountAt, type Entitled, entitlementOf, isDecided, nextBoundary } from './entitlement.js';
+import {
+  type CompiledFeature,
+  type Counted,
+  countedAt,
+  counterOf,
+  earliest,
+  sameSources,
+  type Subject,
+  withEnd,
+} from './compile.js';
+import type { CheckRequest, Decision, DecisionCode, DenyingCode } from './decision.js';
+import {
+  accountAt,
+  type CompiledEntitlement,
+  type Entitled,
+  entitlementOf,
+  isDecided,
+  nextBoundary,
+} from './entitlement.js';
 import { explainDenial } from './message.js';
 
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
- * Throws for a feature that is not decided by (`isDecided`): callers ask that before.
+ * What does not depend on the quantity is worked out once per state, feature and span of time, and kept with the
+ * state. Throws for a feature that is not decided by (`isDecided`): callers ask that before.
  */
 export function decide(state: CustomerState, request: CheckRequest, now: Instant): Decision {
+  if (state.kind === 'UNKNOWN_CUSTOMER') return decideUnknown(state.release, state.customerId, request);
+  const kept = state.compiled.get(request.feature);
+  if (kept !== undefined && kept.from <= now && (kept.until === null || now < kept.until)) {
+    return answer(kept, state, request, now);
+  }
   const feature = findFeature(state.release, request.feature);
-  if (feature === null) return denied(state, request, 'UNKNOWN_FEATURE');
-  if (state.kind === 'UNKNOWN_CUSTOMER') return denied(state, request, 'UNKNOWN_CUSTOMER');
+  if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
   if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
-  const { release } = state;
-  const account = accountAt(state.account, release, now);
-  const decision = decideAt({ account, release, feature }, request, now);
-  return { ...decision, validUntil: validUntil({ account, release, feature }, request, now, decision) };
+  const compiled = compile(state, feature, now);
+  state.compiled.set(feature.key, compiled);
+  return answer(compiled, state, request, now);
 }
 
-function findFeature(release: Release, text: string): Feature | null {
+function decideUnknown(release: Release, customerId: string, request: CheckRequest): Decision {
+  const known = findFeature(release, request.feature) !== null;
+  return denied(customerId, request, known ? 'UNKNOWN_CUSTOMER' : 'UNKNOWN_FEATURE');
+}
+
+export function findFeature(release: Release, text: string): Feature | null {
   const key = parseFeatureKey(text);
   return key === null ? null : (release.catalog.features.get(key) ?? null);
 }
 
+/** A denial that rests on nothing that the customer has. */
 function denied(
-  state: CustomerState,
+  customerId: string,
   request: CheckRequest,
-  code: 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER',
+  code: Extract<DenyingCode, 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER'>,
 ): Decision {
-  const customerId = state.kind === 'KNOWN' ? state.account.id : state.customerId;
   return {
     ...NOTHING_COUNTED,
     allowed: false,
@@ -57,16 +82,42 @@ const NOTHING_COUNTED = {
   sources: [],
 };
 
-/** A customer's account, brought to the instant that is asked about, and one feature. */
-interface Subject {
-  readonly account: CustomerAccount;
-  readonly release: Release;
-  readonly feature: Feature;
+function compile({ account: stored, release }: KnownState, feature: Feature, now: Instant): CompiledFeature {
+  const subject = { account: accountAt(stored, release, now), release, feature };
+  const entitlement = entitlementOf(subject.account, release, feature, now);
+  if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
+    return withEnd(countedAt(subject, entitlement, entitlement.allowance, now), subject);
+  }
+  const settled = settledDecision(subject, entitlement, now);
+  const until = turnsAt(subject, { feature: feature.key, quantity: 0 }, now, settled);
+  return { kind: 'SETTLED', from: now, until, decision: { ...settled, validUntil: until } };
+}
+
+function answer(compiled: CompiledFeature, state: KnownState, request: CheckRequest, now: Instant): Decision {
+  if (compiled.kind === 'SETTLED') return compiled.decision;
+  const decision = decideUnits(compiled, request.quantity);
+  if (compiled.turnsForAll) return decision;
+  const { release } = state;
+  const feature = findFeature(release, request.feature);
+  if (feature === null) throw new Error('a feature was compiled that is not there');
+  const account = accountAt(state.account, release, now);
+  return { ...decision, validUntil: turnsAt({ account, release, feature }, request, now, decision) };
 }
 
 /** The decision at one instant, without how long it holds. */
-function decideAt({ account, release, feature }: Subject, request: CheckRequest, at: Instant): Decision {
-  const entitlement = entitlementOf(account, release, feature, at);
+function decideAt(subject: Subject, { quantity }: CheckRequest, at: Instant): Decision {
+  const entitlement = entitlementOf(subject.account, subject.release, subject.feature, at);
+  if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
+    return decideUnits(countedAt(subject, entitlement, entitlement.allowance, at), quantity);
+  }
+  return settledDecision(subject, entitlement, at);
+}
+
+function settledDecision(
+  { account, feature }: Subject,
+  entitlement: CompiledEntitlement,
+  at: Instant,
+): Decision {
   const base = {
     ...NOTHING_COUNTED,
     customerId: account.id,
@@ -74,13 +125,13 @@ function decideAt({ account, release, feature }: Subject, request: CheckRequest,
     sources: entitlement.sources,
   };
   if (entitlement.kind === 'DENIED') {
-    const counted = countedAnyway(account, feature, at);
+    // What is used of a feature that the customer has no right to any more.
+    const meter = counterOf(account, feature, at);
+    const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
     const message = explainDenial(entitlement.code, feature.key);
     return { ...base, ...counted, allowed: false, code: entitlement.code, message };
   }
   const { allowance } = entitlement;
-  if (allowance.kind === 'UNITS')
-    return decideUnits(base, entitlement, allowance, { account, feature, at, request });
   const code = flatCode(entitlement);
   const value = allowance.kind === 'VALUE' ? allowance.value : null;
   return { ...base, allowed: true, code, value, message: ALLOWED[code] };
@@ -102,72 +153,49 @@ function flatCode({
   return withoutGrants === null ? 'ENTITLED_GRANT' : 'ENTITLED';
 }
 
-/** What is used of a feature that the customer has no right to any more. */
-function countedAnyway(account: CustomerAccount, feature: Feature, at: Instant): Partial<Decision> {
-  const meter = counterOf(account, feature, at);
-  return meter === null ? {} : { used: meter.used, reserved: meter.reserved };
-}
-
-function counterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter | null {
-  switch (feature.type) {
-    case 'METERED':
-      return meterAt(account, feature, at);
-    case 'LIMIT':
-      return account.meters.get(feature.key) ?? { feature: feature.key, used: 0, reserved: 0, window: null };
-    default:
-      return null;
-  }
-}
-
-interface Asked {
-  readonly account: CustomerAccount;
-  readonly feature: Feature;
-  readonly at: Instant;
-  readonly request: CheckRequest;
-}
-
-function decideUnits(
-  base: Omit<Decision, 'allowed' | 'code' | 'message'>,
-  entitlement: Entitled,
-  units: Units,
-  { account, feature, at, request }: Asked,
-): Decision {
-  const meter = counterOf(account, feature, at);
-  const used = meter?.used ?? 0;
-  const reserved = meter?.reserved ?? 0;
-  const fits = (allowance: Entitled['withoutGrace']): boolean =>
-    allowance?.kind === 'UNITS' && fitsUnder(allowance.ceiling, used, reserved, request.quantity);
-  const counted: Omit<Decision, 'allowed' | 'code' | 'message'> = {
-    ...base,
-    limit: units.limit,
-    unlimited: units.limit === null,
+/** Every field is written out: this is what a check costs. */
+function decideUnits(counted: Counted, quantity: number): Decision {
+  const { used, reserved, resetsAt } = counted;
+  const { limit } = counted.units;
+  const code = unitsCode(counted, quantity);
+  const allowed = code !== 'LIMIT_EXCEEDED';
+  return {
+    value: null,
+    limit,
+    unlimited: limit === null,
     used,
     reserved,
-    remaining: units.limit === null ? null : Math.max(0, units.limit - used - reserved),
-    resetsAt: feature.type === 'METERED' ? (windowAt(feature, account, at)?.end ?? null) : null,
+    remaining: limit === null ? null : Math.max(0, limit - used - reserved),
+    resetsAt,
+    validUntil: counted.until,
+    sources: counted.sources,
+    allowed,
+    code,
+    message: allowed
+      ? ALLOWED[code]
+      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt }),
+    customerId: counted.customerId,
+    feature: counted.feature,
   };
-  const code = unitsCode(entitlement, units, fits, used + reserved, request.quantity);
-  if (code !== 'LIMIT_EXCEEDED') return { ...counted, allowed: true, code, message: ALLOWED[code] };
-  return { ...counted, allowed: false, code, message: explainDenial(code, feature.key, counted) };
 }
 
 /** Row 19, then the allowing codes in their order. */
 function unitsCode(
-  entitlement: Entitled,
-  units: Units,
-  fits: (allowance: Entitled['withoutGrace']) => boolean,
-  taken: number,
+  counted: Counted,
   quantity: number,
 ): keyof typeof ALLOWED | Extract<DecisionCode, 'LIMIT_EXCEEDED'> {
-  if (!fits(units)) return 'LIMIT_EXCEEDED';
-  if (units.limit !== null && quantity > units.limit - taken) return 'ENTITLED_OVERAGE';
-  if (!fits(entitlement.withoutGrace)) return 'ENTITLED_GRACE';
-  return fits(entitlement.withoutGrants) ? 'ENTITLED' : 'ENTITLED_GRANT';
+  const { units } = counted;
+  if (!fits(units, counted, quantity)) return 'LIMIT_EXCEEDED';
+  if (units.limit !== null && quantity > units.limit - counted.used - counted.reserved)
+    return 'ENTITLED_OVERAGE';
+  if (!fits(counted.withoutGrace, counted, quantity)) return 'ENTITLED_GRACE';
+  return fits(counted.withoutGrants, counted, quantity) ? 'ENTITLED' : 'ENTITLED_GRANT';
 }
 
 /** Written as a difference: a sum could pass 2^53 and lose units. Quantity 0 asks only whether the feature is there. */
-function fitsUnder(ceiling: number | null, used: number, reserved: number, quantity: number): boolean {
-  return quantity === 0 || ceiling === null || quantity <= ceiling - used - reserved;
+function fits(units: Units | null, { used, reserved }: Counted, quantity: number): boolean {
+  if (units === null) return false;
+  return quantity === 0 || units.ceiling === null || quantity <= units.ceiling - used - reserved;
 }
 
 const MOST_BOUNDARIES = 64;
@@ -176,19 +204,14 @@ const MOST_BOUNDARIES = 64;
  * The first instant at which time alone makes the decision another one. Only at a boundary can it turn, so
  * they are tried in order; after 64 that change nothing the last one tried is named, which is on the safe side.
  */
-function validUntil(
-  subject: Subject,
-  request: CheckRequest,
-  now: Instant,
-  decision: Decision,
-): Instant | null {
+function turnsAt(subject: Subject, request: CheckRequest, now: Instant, decision: Decision): Instant | null {
   let { account } = subject;
   let at = now;
   let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
     const next = earliest(
       nextBoundary(account, subject.feature, at),
-      windowEnd(subject, account, at, current),
+      windowEnd({ ...subject, account }, at, current),
     );
     if (next === null) return null;
     at = next;
@@ -200,19 +223,9 @@ function validUntil(
 }
 
 /** Null where the end of the window shows in nothing: the right is not there, and nothing is counted. */
-function windowEnd(
-  { feature }: Subject,
-  account: CustomerAccount,
-  at: Instant,
-  current: Decision,
-): Instant | null {
+function windowEnd({ feature, account }: Subject, at: Instant, current: Decision): Instant | null {
   const shows = current.resetsAt !== null || (current.used ?? 0) + (current.reserved ?? 0) > 0;
   return feature.type === 'METERED' && shows ? (windowAt(feature, account, at)?.end ?? null) : null;
-}
-
-function earliest(one: Instant | null, other: Instant | null): Instant | null {
-  if (one === null || other === null) return one ?? other;
-  return one < other ? one : other;
 }
 
 /** Whether two decisions say the same, but for how long. */
@@ -228,10 +241,6 @@ export function sameDecision(one: Decision, other: Decision): boolean {
     one.remaining === other.remaining &&
     one.resetsAt === other.resetsAt &&
     one.message === other.message &&
-    one.sources.length === other.sources.length &&
-    one.sources.every((source, index) => {
-      const twin = other.sources[index];
-      return twin?.kind === source.kind && twin.id === source.id && twin.key === source.key;
-    })
+    sameSources(one.sources, other.sources)
   );
 }

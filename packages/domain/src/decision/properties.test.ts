@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { grantOf, type Given, releaseFrom, stateFrom } from '../../testing/states.js';
 import { time } from '../../testing/subscriptions.js';
+import { knownState } from '../customer.js';
 import { instant } from '../time/instant.js';
+import { withMeter } from '../usage/spend.js';
+import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
 import { entitlementChanges, entitlementsOf } from './entitlement-set.js';
 
@@ -115,6 +118,41 @@ test('validUntil is the first instant at which the answer differs', () => {
   );
 });
 
+test('what a state has worked out before changes no answer', () => {
+  fc.assert(
+    fc.property(
+      state,
+      fc.array(fc.tuple(request, fc.integer({ min: -40 * 24, max: 400 * 24 })), { maxLength: 12 }),
+      (customer, asked) => {
+        if (customer.kind !== 'KNOWN') return;
+        for (const [one, hours] of asked) {
+          const at = instant(NOW + (hours * DAY) / 24);
+          const fresh = knownState(customer.release, customer.account);
+          expect(decide(customer, one, at)).toEqual(decide(fresh, one, at));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a counter that is replaced decides as one that was read', () => {
+  fc.assert(
+    fc.property(state, request, fc.nat(150), fc.nat(20), (customer, asked, used, reserved) => {
+      if (customer.kind !== 'KNOWN') return;
+      decide(customer, asked, NOW);
+      for (const feature of customer.release.catalog.features.values()) {
+        if (feature.type !== 'METERED' && feature.type !== 'LIMIT') continue;
+        const window = feature.type === 'METERED' ? meterAt(customer.account, feature, NOW).window : null;
+        const spent = withMeter(customer, { feature: feature.key, used, reserved, window });
+        const fresh = knownState(spent.release, spent.account);
+        expect(decide(spent, asked, NOW)).toEqual(decide(fresh, asked, NOW));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('a block in force always denies', () => {
   fc.assert(
     fc.property(state, (customer) => {
@@ -123,7 +161,9 @@ test('a block in force always denies', () => {
         ...customer.account,
         grants: [...customer.account.grants, grantOf('sso', { kind: 'BLOCK' })],
       };
-      expect(decide({ ...customer, account }, { feature: 'sso', quantity: 0 }, NOW).code).toBe('BLOCKED');
+      expect(decide(knownState(customer.release, account), { feature: 'sso', quantity: 0 }, NOW).code).toBe(
+        'BLOCKED',
+      );
     }),
   );
 });

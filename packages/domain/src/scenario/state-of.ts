@@ -1,5 +1,5 @@
 import type { ScenarioGiven } from '../catalog/catalog.js';
-import type { CustomerAccount, CustomerState, Release } from '../customer.js';
+import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
 import { type FeatureKey, parseCustomerId, parseSubscriptionId, type PlanKey } from '../ids.js';
 import { periodFrom } from '../subscription/state.js';
 import type { PlanVersion, Subscription } from '../subscription/subscription.js';
@@ -30,7 +30,7 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     grants: [],
     meters: new Map(),
   };
-  return { kind: 'KNOWN', release, account: { ...account, meters: metersOf(release, account, given) } };
+  return knownState(release, { ...account, meters: metersOf(release, account, given) });
 }
 
 function subscriptionOf(

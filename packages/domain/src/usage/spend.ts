@@ -1,11 +1,11 @@
-import type { CustomerState, Release } from '../customer.js';
-import type { Feature } from '../catalog/catalog.js';
-import { decide } from '../decision/decide.js';
+import { type CustomerState, type KnownState, Release } from '../customer.js';
+import { decide, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
 import { parseFeatureKey, type FeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
+import type { Meter } from './meter.js';
 
 /** `consume` counts up; `release` gives back units of a LIMIT feature. */
 export interface SpendRequest {
@@ -42,11 +42,6 @@ function badInput(message: string): Refusal {
   return { code: 'BAD_USER_INPUT', field: 'feature', message };
 }
 
-function findFeature(release: Release, text: string): Feature | null {
-  const key = parseFeatureKey(text);
-  return key === null ? null : (release.catalog.features.get(key) ?? null);
-}
-
 /**
  * Decides one spend on the counter as it is: what fits is spent whole, else nothing. Giving back never fails
  * and never goes below 0 (docs/rules.md, "Spending"). `refuseSpend` has been asked before.
@@ -66,8 +61,20 @@ export function withCounter(state: CustomerState, feature: FeatureKey, used: num
   if (state.kind !== 'KNOWN') return state;
   const meter = state.account.meters.get(feature);
   if (!meter) return state;
-  const meters = new Map(state.account.meters).set(feature, { ...meter, used });
-  return { ...state, account: { ...state.account, meters } };
+  return withMeter(state, { ...meter, used });
+}
+
+/** The state with one counter replaced; the right that the counter is held against stays as it was worked out. */
+export function withMeter(state: KnownState, meter: Meter): KnownState {
+  const compiled = new Map(state.compiled);
+  const right = compiled.get(meter.feature);
+  if (right?.kind === 'COUNTED' && right.resetsAt === (meter.window?.end ?? null)) {
+    compiled.set(meter.feature, { ...right, used: meter.used, reserved: meter.reserved });
+  } else {
+    compiled.delete(meter.feature);
+  }
+  const meters = new Map(state.account.meters).set(meter.feature, meter);
+  return { ...state, account: { ...state.account, meters }, compiled };
 }
 
 function giveBack(state: CustomerState, decision: Decision, quantity: number): SpendOutcome {
