@@ -43,9 +43,7 @@ export async function loadStates(
       const stored = accounts.get(id);
       states.set(
         id,
-        stored
-          ? knownState(release, stored.account)
-          : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
+        stored ? knownState(release, stored.account) : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
       );
     }
     return { revision, asOf, release, states };

@@ -1,4 +1,4 @@
-import { type CustomerState, type KnownState, Release } from '../customer.js';
+import type { CustomerState, KnownState, Release } from '../customer.js';
 import { decide, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
