@@ -55,7 +55,7 @@ export class CustomerResolver {
   @Mutation(() => CustomerResultType)
   async upsertCustomer(
     @Arg('input', () => UpsertCustomerInput) input: UpsertCustomerInput,
-    @Ctx() { db, caller, access }: GatewayContext,
+    @Ctx() { db, caller, access, states }: GatewayContext,
   ): Promise<CustomerResultType> {
     const wanted = {
       id: access.requireCustomer(readCustomerId('input.id', input.id)),
@@ -64,6 +64,7 @@ export class CustomerResolver {
       ...(input.timeZone === undefined ? {} : { timeZone: input.timeZone }),
     };
     const { customer, revision } = granted(await upsertCustomer(db, caller, wanted), 'input');
+    states.wrote(revision);
     return { customer: toCustomer(customer), revision };
   }
 

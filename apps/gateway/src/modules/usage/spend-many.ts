@@ -61,7 +61,7 @@ function toAnswer(verdict: Result<Verdict> | undefined, path: string): ConsumeRe
   if (!verdict.ok) return refusalError(verdict, path);
   const { decisionId, decision, consumed, replayed, revision, release, asOf } = verdict;
   return {
-    decision: toDecision(decision, { release, revision, asOf }, decisionId),
+    decision: toDecision(decision, { release, revision, asOf, stale: false }, decisionId),
     consumed,
     replayed,
     revision,
