@@ -154,7 +154,7 @@ export class StateStore {
   }
 
   #isStale({ watch }: TenantStates): boolean {
-    return watch === null || performance.now() - watch.confirmedAt > STALE_AFTER_MS;
+    return watch !== null && performance.now() - watch.confirmedAt > STALE_AFTER_MS;
   }
 
   #stamp(tenant: TenantStates, { state, loadedAt, loadedTime }: KeptState): StampedState {
