@@ -42,6 +42,7 @@ const parts = {
       units: { calls: 200 },
     }),
     plan('year', { period: 'P1Y', grace: 'P7D', units: { calls: 500 } }),
+    plan('other', { family: 'other', trial: { for: duration('P5D'), then: { kind: 'CONTINUE' } } }),
     plan('side', { family: 'side', period: 'P1M', onCancel: 'basic', units: { calls: 5 } }),
   ],
   addOns: [addOn('more', ['pro', 'plus'], { calls: 50 })],
@@ -258,6 +259,41 @@ describe('payments', () => {
       );
     expect(ask('2026-02-07T23:59:59.999Z').code).toBe('ENTITLED_GRACE');
     expect(ask('2026-02-08T00:00:00.000Z').code).toBe('SUBSCRIPTION_EXPIRED');
+  });
+});
+
+describe('what follows by itself', () => {
+  test('drops a change that was scheduled for later', () => {
+    const so = history([
+      [START_TEXT, subscribeTo('pro')],
+      ['2026-02-01', changeTo('plus', { timing: 'PERIOD_END' })],
+      ['2026-02-02', pay('FAILED')],
+    ]);
+    const due = until(so, '2026-04-01');
+    expect(told(due)).toEqual(['2026-02-09 plan_changed']);
+    expect(first(due)).toMatchObject({ scheduledChange: null, planVersion: { plan: { key: 'basic' } } });
+  });
+
+  test('grace is counted from the time that billing names, also where its clock is ahead', () => {
+    const so = history([
+      [START_TEXT, subscribeTo('pro')],
+      ['2026-02-02T00:00:00Z', pay('FAILED', '2026-02-02T00:04:00Z')],
+    ]);
+    expect(first(so)).toMatchObject({ graceEndsAt: time('2026-02-09T00:04:00Z') });
+    expect(told(so)).toEqual(['2026-01-31 started', '2026-02-02 payment_failed']);
+  });
+
+  test('a trial that goes on under a plan of another family is that family’s trial, too', () => {
+    const so = history([
+      [START_TEXT, subscribeTo('pro', { trial: true })],
+      ['2026-02-01', changeTo('other')],
+      ['2026-02-02', cancel('NOW')],
+    ]);
+    for (const key of ['pro', 'other']) {
+      const again = subscribeTo(key, { id: 'sub_2', trial: true });
+      const { account } = accepted(execute(so.account, again, release, time('2026-02-03')));
+      expect(account.subscriptions[1]?.status).toBe('ACTIVE');
+    }
   });
 });
 
