@@ -8,6 +8,7 @@ import { fallbackPlan } from './plan-choice.js';
 import { badInput, unchanged } from './refusal.js';
 import { ended, record } from './state.js';
 import type { LiveSubscription, PastDueSubscription } from './subscription.js';
+import { refusedPast } from './timing.js';
 
 type ReportPayment = Extract<SubscriptionCommand, { kind: 'reportPayment' }>;
 
@@ -28,6 +29,8 @@ export function reportPayment(
       `\`${formatInstant(reportedAt)}\` is more than 5 minutes ahead; report it when it has happened`,
     );
   }
+  const tooOld = refusedPast('at', reportedAt, now, account.timeZone);
+  if (tooOld !== null) return tooOld;
   const newest = subscription.lastPaymentAt;
   if (newest !== null && reportedAt < newest) return unchanged(account);
   const since = reportedAt < now ? reportedAt : now;

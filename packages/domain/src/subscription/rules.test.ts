@@ -440,12 +440,37 @@ describe('refused commands', () => {
       'addOns',
     ],
     ['a shorter trial', extend(past), 'CONFLICT', null],
+    [
+      'a change more than a century ahead',
+      changeTo('free', { timing: 'AT', at: time('2126-02-05') }),
+      'BAD_USER_INPUT',
+      'at',
+    ],
+    ['a cancellation more than a century ahead', cancel('AT', time('2126-02-05')), 'BAD_USER_INPUT', 'at'],
+    [
+      'a start more than a century ahead',
+      subscribeTo('club', { id: 'sub_2', startsAt: time('2126-02-05') }),
+      'BAD_USER_INPUT',
+      'startsAt',
+    ],
+    [
+      'a payment more than ten years back',
+      pay('FAILED', time('2016-02-02T23:59:59.999Z')),
+      'BAD_USER_INPUT',
+      'at',
+    ],
     ['a payment ahead of its time', pay('FAILED', instant(LATER + 300_001)), 'BAD_USER_INPUT', 'at'],
   ])('%s', (_, command, code, field) => {
     expect(refused(run(on('pro'), command, LATER))).toEqual({ code, field });
   });
   test('a trial is not made shorter', () => {
     expect(refused(run(on('pro', true), extend(NEXT_DAY), LATER))).toEqual({
+      code: 'BAD_USER_INPUT',
+      field: 'until',
+    });
+  });
+  test('a trial ends within a century', () => {
+    expect(refused(run(on('pro', true), extend(time('2126-02-05')), LATER))).toEqual({
       code: 'BAD_USER_INPUT',
       field: 'until',
     });
