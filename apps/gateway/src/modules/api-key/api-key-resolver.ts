@@ -4,7 +4,7 @@ import { createApiKey, listApiKeys, revokeApiKey, type ApiKey } from '@licet/dat
 import type { GatewayContext } from '../../context.js';
 import { ApiError, badInput, granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundList, parseIdempotencyKey, readCustomerId } from '../arguments.js';
+import { boundList, parseIdempotencyKey, readCustomerId, requireStorable } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import {
   ApiKeyConnectionType,
@@ -41,6 +41,7 @@ export class ApiKeyResolver {
     if (name.length < 1 || name.length > NAME_MAX) {
       throw badInput('input.name', `a name has 1 to ${String(NAME_MAX)} characters`);
     }
+    requireStorable('input.name', name);
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
     const operations = readOperations(input.operations ?? [], info);
     const customerIds = boundList('input.customerIds', input.customerIds ?? []).map((id, index) =>
@@ -61,6 +62,7 @@ export class ApiKeyResolver {
     @Arg('id', () => ID) id: string,
     @Ctx() { db, caller }: GatewayContext,
   ): Promise<ApiKeyResultType> {
+    requireStorable('id', id);
     const { apiKey, revision } = granted(await revokeApiKey(db, caller, id), '');
     return { apiKey: toApiKey(apiKey), secret: null, revision };
   }
