@@ -1,5 +1,5 @@
 import type { CustomerAccount, Release } from '../customer.js';
-import { subtractDuration } from '../time/calendar.js';
+import { addDuration, subtractDuration } from '../time/calendar.js';
 import { formatInstant, parseDuration, type Instant, type IsoDuration } from '../time/instant.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
 import { refusedAddOns, refusedQuantities, sellablePlan } from './plan-choice.js';
@@ -11,6 +11,8 @@ type Subscribe = Extract<SubscriptionCommand, { kind: 'subscribe' }>;
 
 /** How far back `startsAt` may lie; docs/rules.md, "Subscription". */
 const OLDEST_START = duration('P10Y');
+/** How far ahead: what follows from a start then still has a year of four digits. */
+const LATEST_START = duration('P100Y');
 
 /** A new subscription, begun at `startsAt` where that is not ahead. What was due since is the caller's to apply. */
 export function subscribe(
@@ -57,6 +59,12 @@ function refusedStart(
     return badInput(
       'startsAt',
       `\`${formatInstant(command.startsAt)}\` is more than ten years back; give a later start`,
+    );
+  }
+  if (command.startsAt !== null && command.startsAt > addDuration(now, LATEST_START, account.timeZone)) {
+    return badInput(
+      'startsAt',
+      `\`${formatInstant(command.startsAt)}\` is more than a hundred years ahead; give an earlier start`,
     );
   }
   if (account.subscriptions.some(({ id }) => id === command.subscriptionId)) {
