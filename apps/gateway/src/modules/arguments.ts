@@ -20,10 +20,11 @@ export function boundList<T extends readonly unknown[] | null | undefined>(field
 /** An idempotency key of 1 to 255 characters, else BAD_USER_INPUT. */
 export function parseIdempotencyKey(field: string, key: string): string {
   requireStorable(field, key);
-  if (key.length >= 1 && key.length <= KEY_MAX) return key;
+  const characters = Array.from(key).length;
+  if (characters >= 1 && characters <= KEY_MAX) return key;
   throw badInput(
     field,
-    `an idempotency key has 1 to ${String(KEY_MAX)} characters, not ${String(key.length)}`,
+    `an idempotency key has 1 to ${String(KEY_MAX)} characters, not ${String(characters)}`,
   );
 }
 
