@@ -26,7 +26,10 @@ export function staleEntitlementsOf(state: CustomerState, now: Instant, knownAt:
   return everyDecision(state, (request) => decideStale(state, request, now, knownAt));
 }
 
-function everyDecision({ release }: CustomerState, decideOne: (request: CheckRequest) => Decision): Entitlements {
+function everyDecision(
+  { release }: CustomerState,
+  decideOne: (request: CheckRequest) => Decision,
+): Entitlements {
   const entitlements: Entitlement[] = [];
   let validUntil: Instant | null = null;
   for (const feature of release.catalog.features.values()) {

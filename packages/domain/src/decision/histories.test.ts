@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { play, steps, zones } from '../../testing/histories.js';
 import { meridian } from '../../testing/meridian.js';
-import type { CustomerAccount } from '../customer.js';
+import { type CustomerAccount, knownState } from '../customer.js';
 import { applyDue } from '../subscription/due.js';
 import { instant, type Instant } from '../time/instant.js';
 import { decide, sameDecision } from './decide.js';
@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const release = meridian();
 const FEATURES = ['calls', 'minutes'] as const;
 
-const known = (account: CustomerAccount) => ({ kind: 'KNOWN', release, account }) as const;
+const known = (account: CustomerAccount) => knownState(release, account);
 const gaps = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 6 });
 
 /** The account as a worker leaves it that looks in now and then, the last time before `to`. */

@@ -15,7 +15,7 @@ import {
   time,
   transition,
 } from '../../testing/subscriptions.js';
-import type { CustomerAccount, Release } from '../customer.js';
+import { type CustomerAccount, knownState, type Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import { formatInstant, type Instant } from '../time/instant.js';
 import type { AccountChange, SubscriptionCommand } from './command.js';
@@ -252,11 +252,7 @@ describe('payments', () => {
       ['2026-02-02', pay('FAILED', '2026-02-01')],
     ]);
     const ask = (at: string) =>
-      decide(
-        { kind: 'KNOWN', release, account: failing.account },
-        { feature: 'calls', quantity: 1 },
-        time(at),
-      );
+      decide(knownState(release, failing.account), { feature: 'calls', quantity: 1 }, time(at));
     expect(ask('2026-02-07T23:59:59.999Z').code).toBe('ENTITLED_GRACE');
     expect(ask('2026-02-08T00:00:00.000Z').code).toBe('SUBSCRIPTION_EXPIRED');
   });

@@ -13,7 +13,7 @@ import {
   transition,
   zoneOf,
 } from '../../testing/subscriptions.js';
-import type { CustomerAccount } from '../customer.js';
+import { type CustomerAccount, knownState } from '../customer.js';
 import { spend } from '../usage/spend.js';
 import { formatInstant } from '../time/instant.js';
 import { changeTimeZone } from '../usage/time-zone.js';
@@ -61,7 +61,7 @@ function after(account: CustomerAccount, at: string, command: SubscriptionComman
 function consumed(account: CustomerAccount, at: string, units: number): CustomerAccount {
   const meters = features.map((feature) => {
     const request = { kind: 'consume', feature: feature.key, quantity: units } as const;
-    const { decision } = spend({ kind: 'KNOWN', release, account }, request, time(at));
+    const { decision } = spend(knownState(release, account), request, time(at));
     return [feature.key, { ...meterAt(account, feature, time(at)), used: decision.used ?? 0 }] as const;
   });
   return { ...account, meters: new Map(meters) };

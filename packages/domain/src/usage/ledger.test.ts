@@ -13,7 +13,7 @@ import {
   transition,
   zoneOf,
 } from '../../testing/subscriptions.js';
-import type { CustomerAccount } from '../customer.js';
+import { type CustomerAccount, knownState } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { applyDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
@@ -115,7 +115,7 @@ function consumeOf(ledger: Ledger, key: FeatureKey, units: number): void {
   const feature = release.catalog.features.get(key);
   if (feature?.type !== 'METERED') throw new Error('the feature is metered');
   const { decision, delta } = spend(
-    { kind: 'KNOWN', release, account },
+    knownState(release, account),
     { kind: 'consume', feature: key, quantity: units },
     now,
   );
