@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Caller, Database, EventFeed } from '@licet/database';
+import type { Caller, Database, EventFeed, SpendQueue } from '@licet/database';
 import type { Access } from './access.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
@@ -7,6 +7,7 @@ import { createLoaders, type Loaders } from './loaders.js';
 export interface Services {
   readonly db: Database;
   readonly feed: EventFeed;
+  readonly spends: SpendQueue;
   readonly logger: Logger;
 }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { pino, type Logger } from 'pino';
-import { EventFeed, openDatabase } from '@licet/database';
+import { EventFeed, openDatabase, SpendQueue } from '@licet/database';
 import { EnvironmentError, parseEnvironment, type Environment } from './environment.js';
 import { startServer } from './server.js';
 
@@ -24,11 +24,13 @@ async function start(
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const feed = new EventFeed(db);
   await feed.start();
-  const server = await startServer({ db, feed, logger }, { host, port });
+  const spends = new SpendQueue(db);
+  const server = await startServer({ db, feed, spends, logger }, { host, port });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
   return async () => {
     await server.close();
+    await spends.close();
     await feed.stop();
     await db.close();
   };

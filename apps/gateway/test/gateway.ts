@@ -3,7 +3,14 @@ import { createClient, type Client as SocketClient } from 'graphql-ws';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
-import { createTenant, ensureAdminKey, EventFeed, openDatabase, parseMasterKey } from '@licet/database';
+import {
+  createTenant,
+  ensureAdminKey,
+  EventFeed,
+  openDatabase,
+  parseMasterKey,
+  SpendQueue,
+} from '@licet/database';
 import { createTestDatabase } from '@licet/database/testing';
 import { parseTimeZone, type TenantId } from '@licet/domain';
 import { startServer } from '../src/server.js';
@@ -61,7 +68,7 @@ export async function startTestGateway(): Promise<TestGateway> {
   const feed = new EventFeed(db);
   await feed.start();
   const server = await startServer(
-    { db, feed, logger: pino({ level: 'silent' }) },
+    { db, feed, spends: new SpendQueue(db), logger: pino({ level: 'silent' }) },
     { host: '127.0.0.1', port: 0 },
   );
   const owner = new Client({ connectionString: database.url });

@@ -9,6 +9,7 @@ import {
   upsertCustomer,
 } from '@licet/database';
 import {
+  spend,
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
@@ -141,7 +142,6 @@ test('a refusal has written nothing', async () => {
 test('a change writes the new limit into the counters that exist', async () => {
   await createTestCustomer(tenant, 'limit');
   const subscription = await subscribeTo(tenant, 'limit', 'pro');
-  const { spend } = await import('@licet/database');
   await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId: 'limit', feature: 'calls', quantity: 40, idempotencyKey: 'limit-1' },
   ]);

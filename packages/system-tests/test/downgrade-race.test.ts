@@ -6,7 +6,7 @@ let system: RunningSystem;
 
 beforeAll(async () => {
   // Each spend waits between its decision and its commit, so that the change falls in between.
-  const options = { breakGuard: brokenGuard(), slow: 'insert-operations:20' };
+  const options = { breakGuard: brokenGuard(), slow: 'insert-spends:20' };
   // The third makes the change: its connections are not all taken by waiting spends.
   system = await startSystem([options, options, { breakGuard: brokenGuard() }]);
 });
