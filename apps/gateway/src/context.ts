@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ApiKeyStore, Caller, Database, EventFeed, StateStore } from '@licet/database';
+import type { ApiKeyStore, Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
 import type { Access } from './access.js';
 import { Loaders } from './loaders.js';
 import { RequestStates } from './request-states.js';
@@ -10,6 +10,7 @@ export interface Services {
   readonly feed: EventFeed;
   readonly states: StateStore;
   readonly keys: ApiKeyStore;
+  readonly spends: SpendQueue;
   readonly logger: Logger;
 }
 
@@ -25,11 +26,12 @@ export interface GatewayContext {
   loaders: Loaders;
   states: RequestStates;
   readonly store: StateStore;
+  readonly spends: SpendQueue;
 }
 
 export function createContext(services: Services, access: Access, requestId: string): GatewayContext {
   const { apiKey, tenantId } = access;
-  const { db, feed, logger, states } = services;
+  const { db, feed, logger, states, spends } = services;
   return {
     db,
     feed,
@@ -40,6 +42,7 @@ export function createContext(services: Services, access: Access, requestId: str
     loaders: new Loaders(db, tenantId),
     states: new RequestStates(states, tenantId),
     store: states,
+    spends,
   };
 }
 

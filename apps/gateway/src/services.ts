@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
-import { ApiKeyStore, type Database, EventFeed, StateStore, type StateStoreOptions } from '@licet/database';
+import {
+  ApiKeyStore,
+  type Database,
+  EventFeed,
+  SpendQueue,
+  StateStore,
+  type StateStoreOptions,
+} from '@licet/database';
 import type { Services } from './context.js';
 
 export interface OpenServices extends Services {
@@ -17,13 +24,16 @@ export async function openServices(
   await feed.start();
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
+  const spends = new SpendQueue(db);
   return {
     db,
     feed,
     states,
     keys,
+    spends,
     logger,
     async close() {
+      await spends.close();
       states.close();
       await keys.close();
       await feed.stop();

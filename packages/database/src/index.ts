@@ -48,7 +48,7 @@ export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-
 export { deleteOldOperations } from './commands/delete-old-operations.js';
 export { type CommandRequest, type CommandResult, executeCommand } from './commands/execute-command.js';
 export { revokeApiKey } from './commands/revoke-api-key.js';
-export { spend } from './commands/spend.js';
-export { type SpendRequest, type Verdict } from './commands/spend-batch.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
+export { type SpendRequest, type Verdict } from './spending/request.js';
+export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
 export { newSubscriptionId } from './ids.js';

@@ -1,5 +1,6 @@
-import { deleteOldOperations, migrate, parseMasterKey, spend } from '@licet/database';
+import { deleteOldOperations, migrate, parseMasterKey } from '@licet/database';
 import {
+  spend,
   createTestCustomer,
   createTestDatabase,
   createTestTenant,

@@ -7,10 +7,10 @@ import {
   createApiKey,
   authenticateApiKey,
   ensureAdminKey,
-  spend,
   upsertCustomer,
 } from '@licet/database';
 import {
+  spend,
   createTestCustomer,
   createTestDatabase,
   createTestTenant,

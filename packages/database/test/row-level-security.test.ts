@@ -1,4 +1,4 @@
-import { APP_ROLE, appUrl, createApiKey, parseMasterKey, spend } from '@licet/database';
+import { APP_ROLE, appUrl, createApiKey, parseMasterKey } from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
@@ -6,6 +6,7 @@ import {
   subscribeTo,
   type TestDatabase,
   type TestTenant,
+  spend,
 } from '@licet/database/testing';
 import { Client } from 'pg';
 

@@ -1,12 +1,6 @@
+import { type Database, listEvents, type Result, type SpendRequest, type Verdict } from '@licet/database';
 import {
-  type Database,
-  listEvents,
-  type Result,
   spend,
-  type SpendRequest,
-  type Verdict,
-} from '@licet/database';
-import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,

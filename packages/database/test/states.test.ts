@@ -7,7 +7,6 @@ import {
   executeCommand,
   type Revision,
   revokeApiKey,
-  spend,
   type StampedState,
   StateStore,
 } from '@licet/database';
@@ -19,6 +18,7 @@ import {
   subscribeTo,
   type TestDatabase,
   type TestTenant,
+  spend,
 } from '@licet/database/testing';
 import { type CustomerId, decide, parseCustomerId, type SubscriptionId } from '@licet/domain';
 import { Loading } from '../src/states/kept-state.js';

@@ -1,5 +1,6 @@
-import { applyDueBatch, dueTenants, spend } from '@licet/database';
+import { applyDueBatch, dueTenants } from '@licet/database';
 import {
+  spend,
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
@@ -29,7 +30,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Moves a customer's trial, as it was given today, so far into the past that it ended a minute ago. */
+/**
+ * Moves a customer's trial, as it was given today, so far into the past that it ended a minute ago. It raises the
+ * customer's version as any change does, or nobody would look.
+ */
 async function endTrial(customer: string): Promise<void> {
   await owner.query(
     `update subscription set started_at = started_at - interval '14 days 1 minute', period_anchor = period_anchor - interval '14 days 1 minute',
@@ -38,9 +42,11 @@ async function endTrial(customer: string): Promise<void> {
     [customer],
   );
   await owner.query(
-    `update customer set next_due_at = (select trial_ends_at from subscription where customer_id = $1) where id = $1`,
+    `update customer set version = version + 1, next_due_at = (select trial_ends_at from subscription where customer_id = $1)
+     where id = $1`,
     [customer],
   );
+  await owner.query(`update meter set state_version = state_version + 1 where customer_id = $1`, [customer]);
 }
 
 test('a customer is due when its trial is over, and only then', async () => {

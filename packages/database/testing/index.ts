@@ -8,3 +8,4 @@ export {
   type TestTenant,
 } from './tenant.js';
 export { listedEvents, tenantRows } from './events.js';
+export { spend } from './spend.js';

@@ -6,7 +6,7 @@ let system: RunningSystem;
 
 beforeAll(async () => {
   // Each spend waits between its decision and its commit, so that the change falls in between.
-  const options = { breakGuard: brokenGuard(), slow: 'insert-operations:20' };
+  const options = { breakGuard: brokenGuard(), slow: 'insert-spends:20' };
   // The third makes the change: its connections are not all taken by waiting spends.
   system = await startSystem([options, options, { breakGuard: brokenGuard() }]);
 });
@@ -29,9 +29,14 @@ test('a downgrade races 200 consumes: the log, read alone, shows no spend beyond
   await createTestCustomer(system.tenant, 'acme');
   const subscription = await subscribeTo(system.tenant, 'acme', 'pro');
   const [one, other, third] = system.gateways;
-  const consumes = Array.from({ length: 200 }, (_, index) =>
-    (index % 2 ? one! : other!).client.consume('acme', 'calls', `race-${String(index)}`),
-  );
+  // One after the other by eight callers: sent all at once they would be a handful of batches.
+  const caller = async (index: number): Promise<void> => {
+    for (let sent = 0; sent < 25; sent += 1) {
+      const gateway = index % 2 ? one! : other!;
+      await gateway.client.consume('acme', 'calls', `race-${String(index)}-${String(sent)}`);
+    }
+  };
+  const consumes = Array.from({ length: 8 }, (_, index) => caller(index));
   // So much is used that any further unit is one beyond the new limit.
   await until(async () => (await usedNow()) >= 20);
   await third!.client.changePlan(subscription.id, 'free', 'down');

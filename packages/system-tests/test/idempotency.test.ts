@@ -5,7 +5,7 @@ import { type RunningSystem, startSystem } from '../src/system.js';
 let system: RunningSystem;
 
 beforeAll(async () => {
-  const options = { breakGuard: brokenGuard(), slow: 'insert-operations:5' };
+  const options = { breakGuard: brokenGuard(), slow: 'insert-spends:5' };
   system = await startSystem([options, options]);
 });
 afterAll(async () => {

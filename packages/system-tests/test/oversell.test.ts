@@ -7,7 +7,8 @@ import { API_KEY, type RunningSystem, startSystem } from '../src/system.js';
 let system: RunningSystem;
 
 beforeAll(async () => {
-  const options = { breakGuard: brokenGuard() };
+  // Each batch waits between its decision and its commit, so that those of the two gateways overlap.
+  const options = { breakGuard: brokenGuard(), slow: 'insert-spends:20' };
   system = await startSystem([options, options]);
 });
 afterAll(async () => {

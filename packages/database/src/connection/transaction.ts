@@ -29,6 +29,8 @@ export interface Writes<T> {
   readonly value: T;
   readonly statements: readonly Statement[];
   readonly events: readonly NewEvent[];
+  /** The release that was decided by: where another is live at the commit, the server raises LK003. */
+  readonly rulesVersion?: number;
 }
 
 export interface Committed<T> {
@@ -86,7 +88,7 @@ async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<
     return { value: writes.value, revision: null };
   }
   const sealed = sealEvents(writes.events);
-  const append = appendStatements(tenantId, sealed);
+  const append = appendStatements(tenantId, sealed, writes.rulesVersion);
   const sent = [...writes.statements, ...append].map((statement) => client.query(toQuery(statement)));
   const end = client.query('commit');
   const results = await allOrFirstError(sent);

@@ -91,6 +91,11 @@ function bodyOf(event: NewEvent, entryId: string): Record<string, unknown> {
 
 const LOCK_HEAD = 'select rules_version from log_head where tenant_id = $1 for update';
 
+/** INVARIANT (one release): what was decided by a release is committed while that release is live, or not at all. */
+const LOCK_HEAD_OF_RELEASE = `
+with head as materialized (select rules_version from log_head where tenant_id = $1 for update)
+select assert_count(rules_version, $2, 'LK003') from head`;
+
 /**
  * INVARIANT (dense log): a statement after the lock sees every earlier commit of the tenant, so `max + 1` is
  * free, and position order is commit order.
@@ -104,10 +109,16 @@ from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool
 returning position`;
 
 /** The last statements before COMMIT; none where there is nothing to append. */
-export function appendStatements(tenantId: TenantId, events: readonly SealedEvent[]): Statement[] {
+export function appendStatements(
+  tenantId: TenantId,
+  events: readonly SealedEvent[],
+  rulesVersion?: number,
+): Statement[] {
   if (events.length === 0) return [];
   return [
-    { name: 'lock-log-head', text: LOCK_HEAD, values: [tenantId] },
+    rulesVersion === undefined
+      ? { name: 'lock-log-head', text: LOCK_HEAD, values: [tenantId] }
+      : { name: 'lock-log-head-of-release', text: LOCK_HEAD_OF_RELEASE, values: [tenantId, rulesVersion] },
     {
       name: 'append-events',
       text: INSERT_EVENTS,

@@ -3,13 +3,11 @@ import {
   type CustomerId,
   type FeatureKey,
   formatInstant,
-  type Instant,
-  instant,
   meterAt,
   type TenantId,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import { type Statement, type Transaction, writeTransaction } from '../connection/transaction.js';
+import { type Statement, writeTransaction } from '../connection/transaction.js';
 import { loadAccounts, lockCustomers } from './accounts.js';
 
 export interface MeterKey {
@@ -17,42 +15,9 @@ export interface MeterKey {
   readonly feature: FeatureKey;
 }
 
-interface LockRow {
-  readonly locked: readonly {
-    readonly customer_id: CustomerId;
-    readonly feature: FeatureKey;
-    readonly version: number;
-  }[];
-  readonly clock: Date;
-}
-
-export interface LockedMeters {
-  /** Versions by `meterId`; a counter that is not there has none. */
-  readonly versions: ReadonlyMap<string, number>;
-  readonly clock: Instant;
-}
-
 /** A counter's name within its tenant. */
 export function meterId(customerId: string, feature: string): string {
   return `${feature} ${customerId}`;
-}
-
-/** Locks counters in key order and reads the database's clock after the wait. */
-export async function lockMeters(transaction: Transaction, keys: readonly MeterKey[]): Promise<LockedMeters> {
-  const [row] = await transaction.query<LockRow>({
-    name: 'lock-meters',
-    text: `with l as materialized (
-             select customer_id, feature, version from meter
-             where tenant_id = $1 and (customer_id, feature) in (select * from unnest($2::text[], $3::text[]))
-             order by customer_id, feature for update)
-           select coalesce(json_agg(l), '[]') as locked, clock_timestamp() as clock from l`,
-    values: [transaction.tenantId, keys.map((key) => key.customerId), keys.map((key) => key.feature)],
-  });
-  if (!row) throw new Error('an aggregate without a row');
-  return {
-    versions: new Map(row.locked.map((meter) => [meterId(meter.customer_id, meter.feature), meter.version])),
-    clock: instant(row.clock.getTime()),
-  };
 }
 
 /**
@@ -121,40 +86,4 @@ function lowerDue(tenantId: TenantId, records: readonly object[]): Statement {
            where c.tenant_id = $1 and c.id = r.customer_id and r.window_end is not null`,
     values: [tenantId, JSON.stringify(records)],
   };
-}
-
-export interface CounterUpdate extends MeterKey {
-  /** As they were under the lock. */
-  readonly version: number;
-  readonly used: number;
-}
-
-/**
- * INVARIANT (never above the limit): the row's own ceiling has the last word. What was decided on anything
- * older than the locked row ends in LK002, and the batch is decided anew.
- */
-const WRITE_COUNTERS = `
-with written as (
-  update meter m set used = r.used, version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[]) as r(customer_id, feature, used)
-  where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
-    and (m.lim is null or r.used + m.reserved <= m.lim or r.used <= m.used)
-  returning 1)
-select assert_count((select count(*) from written), $5, 'LK002')`;
-
-export function counterStatement(tenantId: TenantId, counters: readonly CounterUpdate[]): Statement[] {
-  if (counters.length === 0) return [];
-  return [
-    {
-      name: 'write-counters',
-      text: WRITE_COUNTERS,
-      values: [
-        tenantId,
-        counters.map((counter) => counter.customerId),
-        counters.map((counter) => counter.feature),
-        counters.map((counter) => counter.used),
-        counters.length,
-      ],
-    },
-  ];
 }

@@ -12,9 +12,9 @@ const send = Client.prototype.query;
 
 /** How each guard is taken away: by the statement's name, its text as it is sent instead. */
 const REWRITES = {
-  'meter-lock': { 'lock-meters': (text) => text.replace('for update', '') },
+  'meter-lock': { 'lock-meters': (text) => text.replace('for update of m', '') },
   'operation-key': {
-    'insert-operations': (text) => text.replace(/select assert_count\([\s\S]*\)$/, 'select $12::bigint'),
+    'insert-spends': (text) => text.replace(/select assert_count\([\s\S]*\)$/, 'select $12::bigint'),
   },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',

@@ -1,4 +1,4 @@
-import { spend, type Result, type SpendRequest, type Verdict } from '@licet/database';
+import type { Result, SpendRequest, Verdict } from '@licet/database';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
 import { parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
@@ -35,7 +35,7 @@ export async function spendMany(
   );
   const valid = requests.filter((request): request is SpendRequest => !(request instanceof ApiError));
   const positions = new Map(valid.map((request, position) => [request, position]));
-  const verdicts = valid.length === 0 ? [] : await spend(context.db, context.caller, valid);
+  const verdicts = await context.spends.submitAll(context.caller, valid);
   return requests.map((request, index) =>
     request instanceof ApiError ? request : toAnswer(verdicts[positions.get(request) ?? -1], pathOf(index)),
   );
@@ -56,8 +56,9 @@ function readRequest(
   };
 }
 
-function toAnswer(verdict: Result<Verdict> | undefined, path: string): ConsumeResultType | Error {
+function toAnswer(verdict: Result<Verdict> | Error | undefined, path: string): ConsumeResultType | Error {
   if (!verdict) return new Error(`no verdict for the request at ${path}`);
+  if (verdict instanceof Error) return verdict;
   if (!verdict.ok) return refusalError(verdict, path);
   const { decisionId, decision, consumed, replayed, revision, release, asOf } = verdict;
   return {

@@ -1,0 +1,135 @@
+import type { CustomerId, Release, TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import type { Transaction, Writes } from '../connection/transaction.js';
+import { ORIGIN, type Revision, revisionOf } from '../event-log/revision.js';
+import { loadAccounts } from '../repositories/accounts.js';
+import type { MeterKey } from '../repositories/meters.js';
+import { releaseByNumber } from '../repositories/releases.js';
+import { type Answer, Batch, type Decided, type Ground } from './batch.js';
+import { type LockedMeters, lockMeters } from './counters.js';
+import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
+import { type KeptOperation, keptOperations } from './operations.js';
+import type { Asked } from './request.js';
+
+/** Another release went live while the batch was read: nothing was decided. */
+export class ReleaseChangedError extends Error {}
+
+/**
+ * Decides a batch on what is read under the locks of its counters, and says what to write. In the usual case that
+ * takes one round trip: entitlements are remembered, and the locked rows tell whether what is remembered is true.
+ */
+export async function attempt(
+  db: Database,
+  accounts: KeptAccounts,
+  transaction: Transaction,
+  asked: readonly Asked[],
+  kept: ReadonlyMap<string, KeptOperation>,
+): Promise<Writes<Decided>> {
+  const { tenantId } = transaction;
+  const keys = meterKeys(asked);
+  // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
+  const [locked, head] = await Promise.all([lockMeters(transaction, keys), readHead(transaction)]);
+  const release = await releaseByNumber(db, transaction, head.rulesVersion);
+  const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
+  const ground: Ground = { tenantId, release, keys, locked, accounts: known, kept, seen: head.revision };
+  const decided = new Batch(ground).decide(asked);
+  const all = await keptOfDenied(transaction, asked, decided.value.answers, kept);
+  const settled = all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
+  remember(accounts, tenantId, known, settled.value);
+  return settled;
+}
+
+function meterKeys(asked: readonly Asked[]): MeterKey[] {
+  const keys = new Map<string, MeterKey>();
+  for (const { meter, meterId } of asked) if (meter) keys.set(meterId, meter);
+  return [...keys.values()];
+}
+
+interface Head {
+  readonly rulesVersion: number;
+  readonly revision: Revision;
+}
+
+/** The live release and the tenant's newest revision, of one moment. */
+async function readHead(transaction: Transaction): Promise<Head> {
+  const [row] = await transaction.query<{
+    rules_version: number;
+    position: number | null;
+    leaf_hash: Buffer | null;
+  }>({
+    name: 'read-log-head',
+    text: `select h.rules_version, e.position, e.leaf_hash from log_head h
+           left join lateral (select position, leaf_hash from event where tenant_id = $1 order by position desc limit 1) e on true
+           where h.tenant_id = $1`,
+    values: [transaction.tenantId],
+  });
+  if (!row) throw new Error('the tenant has no log');
+  const { position, leaf_hash: leafHash } = row;
+  const revision = position === null || leafHash === null ? ORIGIN : revisionOf(position, leafHash);
+  return { rulesVersion: row.rules_version, revision };
+}
+
+interface Wanted {
+  readonly db: Database;
+  readonly accounts: KeptAccounts;
+  readonly transaction: Transaction;
+  readonly release: Release;
+  readonly keys: readonly MeterKey[];
+  readonly locked: LockedMeters;
+}
+
+/** Remembered accounts that a locked counter vouches for; the others are loaded, after the lock. */
+async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>> {
+  const { db, accounts, transaction, release, keys, locked } = wanted;
+  const { tenantId } = transaction;
+  const versions = new Map<CustomerId, number | undefined>();
+  keys.forEach(({ customerId }, place) => {
+    const version = locked.meters[place]?.stateVersion;
+    if (version !== undefined || !versions.has(customerId)) versions.set(customerId, version);
+  });
+  const known = new Map<CustomerId, KeptAccount>();
+  const unknown: CustomerId[] = [];
+  for (const [customerId, version] of versions) {
+    const account = accounts.get(tenantId, customerId);
+    if (account && account.version === version && account.state.release === release)
+      known.set(customerId, account);
+    else unknown.push(customerId);
+  }
+  if (unknown.length === 0) return known;
+  const loaded = await loadAccounts(db, transaction, unknown);
+  if (loaded.release.number !== release.number) throw new ReleaseChangedError('another release went live');
+  for (const [customerId, stored] of loaded.accounts) known.set(customerId, keepable(stored, release));
+  return known;
+}
+
+/**
+ * A granted request learns from its insert whether its key was used before. A denied one inserts nothing, so its
+ * key is looked up: what was granted once is not denied the second time.
+ */
+async function keptOfDenied(
+  transaction: Transaction,
+  asked: readonly Asked[],
+  answers: readonly Answer[],
+  kept: ReadonlyMap<string, KeptOperation>,
+): Promise<ReadonlyMap<string, KeptOperation>> {
+  const denied = asked.filter((_, index) => isDenied(answers[index]));
+  if (denied.length === 0) return kept;
+  return new Map([...kept, ...(await keptOperations(transaction, denied))]);
+}
+
+function isDenied(answer: Answer | undefined): boolean {
+  return answer?.ok === true && !answer.decision.allowed;
+}
+
+/** With their counters as of this batch, so that the next one finds them so. Whether it commits, the next lock tells. */
+function remember(
+  accounts: KeptAccounts,
+  tenantId: TenantId,
+  known: ReadonlyMap<CustomerId, KeptAccount>,
+  { states }: Decided,
+): void {
+  for (const [customerId, account] of known) {
+    const state = states.get(customerId);
+    if (state?.kind === 'KNOWN') accounts.keep(tenantId, customerId, { ...account, state });
+  }
+}

@@ -1,0 +1,281 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  ceilingOf,
+  type Ceiling,
+  contains,
+  type CustomerId,
+  type CustomerState,
+  type Decision,
+  refuseSpend,
+  type Release,
+  spend,
+  type SpendOutcome,
+  type TenantId,
+  withCounter,
+  withMeter,
+} from '@licet/domain';
+import type { Writes } from '../connection/transaction.js';
+import type { Actor, NewEvent } from '../event-log/append.js';
+import type { Revision } from '../event-log/revision.js';
+import { meterId, type MeterKey } from '../repositories/meters.js';
+import { keyConflict } from '../repositories/operations.js';
+import type { Refused } from '../result.js';
+import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMeters } from './counters.js';
+import type { KeptAccount } from './kept-account.js';
+import { type KeptOperation, type Operation, operationStatement } from './operations.js';
+import type { Asked, KeptVerdict } from './request.js';
+
+/** What has to be done in another transaction before a request can be decided. */
+export type Obstacle =
+  | { readonly kind: 'METER_MISSING'; readonly key: MeterKey }
+  | { readonly kind: 'TIME_HAS_COME'; readonly customerId: CustomerId }
+  /** It comes after one that waits, and shares its counter or its key. */
+  | { readonly kind: 'BEHIND_ANOTHER' };
+
+/** `entryId`: of the batch's event, null where nothing was written. */
+export type Answer =
+  | Refused
+  | ({ readonly ok: true; readonly replayed: boolean; readonly entryId: string | null } & KeptVerdict)
+  | { readonly ok: null; readonly obstacle: Obstacle };
+
+/** What a batch rests on: read under, or after, its locks. */
+export interface Ground {
+  readonly tenantId: TenantId;
+  readonly release: Release;
+  readonly keys: readonly MeterKey[];
+  readonly locked: LockedMeters;
+  readonly accounts: ReadonlyMap<CustomerId, KeptAccount>;
+  /** Operations that are known to stand under keys of this batch. */
+  readonly kept: ReadonlyMap<string, KeptOperation>;
+  readonly seen: Revision;
+}
+
+export interface Decided {
+  readonly answers: readonly Answer[];
+  /** The tenant's newest revision when it was decided. */
+  readonly seen: Revision;
+  /** Customers as they are after the batch, their counters included. */
+  readonly states: ReadonlyMap<string, CustomerState>;
+}
+
+interface Counter {
+  readonly key: MeterKey;
+  readonly row: LockedMeter;
+  readonly ceiling: Ceiling | null;
+  used: number;
+}
+
+/** The counters of a batch as they change from request to request, and what is to be written in the end. */
+export class Batch {
+  readonly #ground: Ground;
+  readonly #states = new Map<string, CustomerState>();
+  readonly #counters = new Map<string, Counter>();
+  readonly #written = new Set<Counter>();
+  readonly #due = new Set<string>();
+  readonly #answers = new Map<string, { readonly asked: Asked; readonly answer: Answer }>();
+  readonly #waiting = new Set<string>();
+  readonly #operations: Operation[] = [];
+  readonly #actors = new Map<string, number>();
+  readonly #actorList: Actor[] = [];
+  readonly #entryId = randomUUID();
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    for (const [id, account] of ground.accounts) {
+      this.#states.set(id, account.state);
+      if (account.dueAt !== null && account.dueAt <= ground.locked.clock) this.#due.add(id);
+    }
+    ground.keys.forEach((key, place) => this.#addCounter(key, ground.locked.meters[place]));
+  }
+
+  decide(asked: readonly Asked[]): Writes<Decided> {
+    const { tenantId, release, locked, seen } = this.#ground;
+    const answers = asked.map((one) => this.#answer(one));
+    const value = { answers, seen, states: this.#states };
+    if (this.#operations.length === 0) return { value, statements: [], events: [] };
+    const updates = [...this.#written].map(({ key, used, ceiling }): CounterUpdate => ({
+      meter: key,
+      used,
+      ceiling,
+    }));
+    return {
+      value,
+      statements: [
+        operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
+        ...counterStatements(tenantId, updates, release.number),
+      ],
+      events: [this.#event()],
+      rulesVersion: release.number,
+    };
+  }
+
+  /** The counter is the row's, whatever is remembered of it. */
+  #addCounter(key: MeterKey, row: LockedMeter | undefined): void {
+    const state = this.#states.get(key.customerId);
+    if (row === undefined || state?.kind !== 'KNOWN') return;
+    const { release, locked } = this.#ground;
+    const { clock } = locked;
+    const { feature } = key;
+    const known = state.account.meters.get(feature);
+    const same =
+      known?.used === row.used &&
+      known.reserved === row.reserved &&
+      known.window?.start === row.window?.start &&
+      known.window?.end === row.window?.end;
+    if (!same) {
+      const meter = { feature, used: row.used, reserved: row.reserved, window: row.window };
+      this.#states.set(key.customerId, withMeter(state, meter));
+    }
+    const ceiling =
+      row.rulesVersion === release.number ? null : ceilingOf(state.account, release, feature, clock);
+    const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= clock;
+    const over = row.used > 0 && row.window !== null && row.window.end <= clock;
+    if (outdated || over) this.#due.add(key.customerId);
+    this.#counters.set(meterId(key.customerId, feature), { key, row, ceiling, used: row.used });
+  }
+
+  #answer(asked: Asked): Answer {
+    if (this.#waiting.has(asked.keyId) || this.#waiting.has(asked.meterId))
+      return this.#putOff(asked, { kind: 'BEHIND_ANOTHER' });
+    const earlier = this.#answers.get(asked.keyId);
+    if (earlier) return replayOf(earlier.asked.hash.equals(asked.hash), earlier.answer);
+    const kept = this.#ground.kept.get(asked.keyId);
+    if (kept) return keptAnswer(kept, asked);
+    return this.#decide(asked);
+  }
+
+  /** What comes later and shares the counter or the key waits, too: order is kept. */
+  #putOff(asked: Asked, obstacle: Obstacle): Answer {
+    this.#waiting.add(asked.keyId).add(asked.meterId);
+    return { ok: null, obstacle };
+  }
+
+  #decide(asked: Asked): Answer {
+    const { request } = asked;
+    const { release, locked } = this.#ground;
+    const refusal = refuseSpend(release, request);
+    if (refusal) return { ok: false, ...refusal };
+    if (asked.meter && this.#due.has(request.customerId))
+      return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
+    const state: CustomerState = this.#states.get(request.customerId) ?? {
+      kind: 'UNKNOWN_CUSTOMER',
+      release,
+      customerId: request.customerId,
+    };
+    const { decision, delta } = this.#outcome(asked, state);
+    const verdict: KeptVerdict = {
+      decisionId: randomUUID(),
+      decision,
+      consumed: Math.max(0, delta),
+      release: release.number,
+      asOf: locked.clock,
+    };
+    if (!decision.allowed) return { ok: true, ...verdict, replayed: false, entryId: null };
+    // Nothing is given back where nothing was ever counted.
+    if (delta !== 0 && !this.#count(asked, state, decision))
+      return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
+    this.#operations.push({ asked, verdict, delta, by: this.#actorOf(asked) });
+    const answer: Answer = { ok: true, ...verdict, replayed: false, entryId: this.#entryId };
+    // A denial uses no key up: the same key later in the list is decided anew.
+    this.#answers.set(asked.keyId, { asked, answer });
+    return answer;
+  }
+
+  /** Each kind of operation by its own rule; the compiler asks for a case for each new kind. */
+  #outcome({ request }: Asked, state: CustomerState): SpendOutcome {
+    switch (request.kind) {
+      case 'consume':
+      case 'release':
+        return spend(state, request, this.#ground.locked.clock);
+    }
+  }
+
+  /** False: there is no counter, or it still has the window in which it was last used, which is over. */
+  #count(asked: Asked, state: CustomerState, { used }: Decision): boolean {
+    const counter = this.#counters.get(asked.meterId);
+    if (counter === undefined || used === null) return false;
+    const { window } = counter.row;
+    if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
+    counter.used = used;
+    this.#written.add(counter);
+    this.#states.set(asked.request.customerId, withCounter(state, counter.key.feature, used));
+    return true;
+  }
+
+  #actorOf({ caller: { actor } }: Asked): number {
+    const id = `${actor.kind} ${actor.id}`;
+    const known = this.#actors.get(id);
+    if (known !== undefined) return known;
+    const place = this.#actorList.push(actor) - 1;
+    this.#actors.set(id, place);
+    return place;
+  }
+
+  /**
+   * One summary of the batch: caches take the absolute values, the usage records stand in the operations. Each of
+   * these names its batch and the place of who asked among `actors`.
+   */
+  #event(): NewEvent {
+    const { clock } = this.#ground.locked;
+    const [first] = this.#operations;
+    const requestId = first?.asked.caller.requestId ?? null;
+    const oneRequest = this.#operations.every(({ asked }) => asked.caller.requestId === requestId);
+    const [actor = QUEUE] = this.#actorList;
+    return {
+      type: 'usage.recorded',
+      subjectType: 'usage',
+      subjectId: this.#entryId,
+      customer: null,
+      actor: this.#actorList.length === 1 ? actor : QUEUE,
+      reason: null,
+      requestId: oneRequest ? requestId : null,
+      at: clock,
+      recordedAt: clock,
+      data: {
+        meters: [...this.#written].map(({ key, row, used }) => ({
+          subject: this.#subjectOf(key.customerId),
+          feature: key.feature,
+          used,
+          reserved: row.reserved,
+          version: row.version + 1,
+        })),
+        actors: this.#actorList,
+        operations: this.#operations.length,
+        operationsHash: hashOfOperations(this.#operations),
+      },
+      listed: false,
+      entryId: this.#entryId,
+    };
+  }
+
+  #subjectOf(customerId: CustomerId): string {
+    const account = this.#ground.accounts.get(customerId);
+    if (!account) throw new Error('a counter belongs to a customer that was loaded');
+    return account.subject;
+  }
+}
+
+/** Stands for several who asked at once. */
+const QUEUE: Actor = { kind: 'SYSTEM', id: 'spend-queue', name: null };
+
+function nameOf({ meter }: Asked): MeterKey {
+  if (meter === null) throw new Error('a granted spend has a customer and a feature');
+  return meter;
+}
+
+/** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
+function hashOfOperations(operations: readonly Operation[]): string {
+  const lines = operations.map(({ asked, delta, by }) => `${asked.keyId} ${String(delta)} ${String(by)}\n`);
+  return createHash('sha256').update(lines.sort().join(''), 'latin1').digest('hex');
+}
+
+function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
+  if (kept.verdict === null) return keyConflict('idempotencyKey');
+  const answer = { ok: true as const, ...kept.verdict, replayed: true, entryId: kept.entryId };
+  return replayOf(kept.hash.equals(asked.hash), answer);
+}
+
+function replayOf(same: boolean, answer: Answer): Answer {
+  if (!same) return keyConflict('idempotencyKey');
+  return answer.ok === true ? { ...answer, replayed: true } : answer;
+}

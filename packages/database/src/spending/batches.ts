@@ -1,0 +1,161 @@
+import type { CustomerId, TenantId } from '@licet/domain';
+import { applyDueFor } from '../commands/apply-due.js';
+import type { Database } from '../connection/database.js';
+import { DatabaseUnavailableError, errorCode, SQLSTATE } from '../connection/errors.js';
+import { readTransaction, writeTransaction } from '../connection/transaction.js';
+import { revisionOfEntry } from '../event-log/read.js';
+import type { Revision } from '../event-log/revision.js';
+import { createMeters, meterId, type MeterKey } from '../repositories/meters.js';
+import { refused, type Result } from '../result.js';
+import { attempt, ReleaseChangedError } from './attempt.js';
+import type { Answer, Obstacle } from './batch.js';
+import { isolate } from './isolate.js';
+import { KeptAccounts } from './kept-account.js';
+import { type KeptOperation, keptOperations } from './operations.js';
+import type { Asked, Verdict } from './request.js';
+
+const MOST_ATTEMPTS = 8;
+
+/** What became of one request. */
+export type Ended =
+  | { readonly kind: 'ANSWERED'; readonly result: Result<Verdict> }
+  | { readonly kind: 'FAILED'; readonly error: unknown };
+export type Settled = Ended | { readonly kind: 'HELD_UP'; readonly obstacle: Obstacle };
+
+/** Decides and writes lists of spends of one tenant, and clears away what holds them up. */
+export class SpendBatches {
+  readonly #db: Database;
+  readonly #accounts: KeptAccounts;
+
+  constructor(db: Database, mostAccounts: number) {
+    this.#db = db;
+    this.#accounts = new KeptAccounts(mostAccounts);
+  }
+
+  /**
+   * One transaction for the list, each request with its own verdict, in order: counters locked in key order,
+   * one operation per granted request, one event. Denials keep no key: asked again they are decided anew.
+   */
+  run(tenantId: TenantId, asked: readonly Asked[]): Promise<readonly Settled[]> {
+    return isolate<Asked, Settled>(
+      asked,
+      (some) => this.#settle(tenantId, some),
+      (_, error) => failed(error),
+    );
+  }
+
+  /** Does what holds requests up, in transactions of their own. For each: null where the way is clear, or why not. */
+  async clear(tenantId: TenantId, obstacles: readonly Obstacle[]): Promise<(Ended | null)[]> {
+    const customers = new Set<CustomerId>();
+    const meters = new Map<string, MeterKey>();
+    for (const obstacle of obstacles) {
+      if (obstacle.kind === 'TIME_HAS_COME') customers.add(obstacle.customerId);
+      if (obstacle.kind === 'METER_MISSING')
+        meters.set(meterId(obstacle.key.customerId, obstacle.key.feature), obstacle.key);
+    }
+    const failures: Failures = { customers: new Map(), meters: new Map() };
+    await isolate(
+      [...customers],
+      async (ids) => {
+        if (ids.length > 0) await applyDueFor(this.#db, tenantId, ids);
+        return [];
+      },
+      (id, error) => failures.customers.set(id, error),
+    );
+    await isolate(
+      [...meters.values()],
+      async (keys) => {
+        if (keys.length > 0) await createMeters(this.#db, tenantId, keys);
+        return [];
+      },
+      (key, error) => failures.meters.set(meterId(key.customerId, key.feature), error),
+    );
+    return obstacles.map((obstacle) => failureOf(obstacle, failures));
+  }
+
+  async #settle(tenantId: TenantId, asked: readonly Asked[]): Promise<Settled[]> {
+    let kept: ReadonlyMap<string, KeptOperation> = new Map();
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        const { value, revision } = await writeTransaction(this.#db, tenantId, (transaction) =>
+          attempt(this.#db, this.#accounts, transaction, asked, kept),
+        );
+        return await this.#ended(tenantId, value.answers, revision ?? value.seen);
+      } catch (error) {
+        if (attempts === MOST_ATTEMPTS || !isOvertaken(error)) throw error;
+        if (errorCode(error) === SQLSTATE.limitPassed) this.#forget(tenantId, asked);
+        if (errorCode(error) === SQLSTATE.keyExists) kept = await this.#readKept(tenantId, asked);
+      }
+    }
+  }
+
+  #forget(tenantId: TenantId, asked: readonly Asked[]): void {
+    for (const { meter } of asked) if (meter) this.#accounts.forget(tenantId, meter.customerId);
+  }
+
+  #readKept(tenantId: TenantId, asked: readonly Asked[]): Promise<Map<string, KeptOperation>> {
+    return readTransaction(this.#db, tenantId, (transaction) => keptOperations(transaction, asked));
+  }
+
+  /** Answers with their revisions: this batch's, or, for replays, that of the batch that was answered first. */
+  async #ended(tenantId: TenantId, answers: readonly Answer[], revision: Revision): Promise<Settled[]> {
+    const first = await this.#revisionsOf(tenantId, answers);
+    return answers.map((answer) => {
+      if (answer.ok === null) return { kind: 'HELD_UP', obstacle: answer.obstacle };
+      if (!answer.ok) return { kind: 'ANSWERED', result: answer };
+      const { entryId, ...verdict } = answer;
+      const at = (entryId === null ? undefined : first.get(entryId)) ?? revision;
+      return { kind: 'ANSWERED', result: { ...verdict, revision: at } };
+    });
+  }
+
+  async #revisionsOf(tenantId: TenantId, answers: readonly Answer[]): Promise<Map<string, Revision>> {
+    const entryIds = new Set<string>();
+    for (const answer of answers)
+      if (answer.ok === true && answer.replayed && answer.entryId !== null) entryIds.add(answer.entryId);
+    const revisions = new Map<string, Revision>();
+    if (entryIds.size === 0) return revisions;
+    return readTransaction(this.#db, tenantId, async (transaction) => {
+      for (const entryId of entryIds) revisions.set(entryId, await revisionOfEntry(transaction, entryId));
+      return revisions;
+    });
+  }
+}
+
+interface Failures {
+  readonly customers: Map<string, unknown>;
+  readonly meters: Map<string, unknown>;
+}
+
+function failureOf(obstacle: Obstacle, { customers, meters }: Failures): Ended | null {
+  switch (obstacle.kind) {
+    case 'TIME_HAS_COME':
+      return failureIn(customers, obstacle.customerId);
+    case 'METER_MISSING':
+      return failureIn(meters, meterId(obstacle.key.customerId, obstacle.key.feature));
+    case 'BEHIND_ANOTHER':
+      return null;
+  }
+}
+
+function failureIn(failures: ReadonlyMap<string, unknown>, name: string): Ended | null {
+  return failures.has(name) ? failed(failures.get(name)) : null;
+}
+
+/** Something else was committed between reading and writing: decided anew, it has another outcome. */
+function isOvertaken(error: unknown): boolean {
+  const code = errorCode(error);
+  return (
+    error instanceof ReleaseChangedError ||
+    code === SQLSTATE.keyExists ||
+    code === SQLSTATE.limitPassed ||
+    code === SQLSTATE.rulesChanged
+  );
+}
+
+function failed(error: unknown): Ended {
+  if (!(error instanceof DatabaseUnavailableError)) return { kind: 'FAILED', error };
+  const message =
+    'the database is out of reach, the outcome is unknown; call again with the same idempotency key';
+  return { kind: 'ANSWERED', result: refused('UNAVAILABLE', null, message) };
+}

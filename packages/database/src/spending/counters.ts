@@ -1,0 +1,161 @@
+import { type Ceiling, formatInstant, type Instant, instant, type Span, type TenantId } from '@licet/domain';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import type { MeterKey } from '../repositories/meters.js';
+import { numberArray, textArray } from './array-literal.js';
+
+/** A counter as it stands under its lock. */
+export interface LockedMeter {
+  readonly used: number;
+  readonly reserved: number;
+  readonly version: number;
+  /** The version of the customer that the row's ceiling follows from. */
+  readonly stateVersion: number;
+  /** The release that the row's ceiling follows from. */
+  readonly rulesVersion: number;
+  readonly window: Span | null;
+  /** Until when time alone leaves ceiling and window as they are. */
+  readonly validUntil: Instant | null;
+}
+
+export interface LockedMeters {
+  /** By place in the list of keys; undefined: there is no such counter. */
+  readonly meters: readonly (LockedMeter | undefined)[];
+  /** The database's clock, read after the wait. */
+  readonly clock: Instant;
+}
+
+interface LockRow {
+  readonly places: readonly number[] | null;
+  readonly used: readonly number[];
+  readonly reserved: readonly number[];
+  readonly versions: readonly number[];
+  readonly state_versions: readonly number[];
+  readonly rules_versions: readonly number[];
+  readonly window_starts: readonly (number | null)[];
+  readonly window_ends: readonly (number | null)[];
+  readonly valid_untils: readonly (number | null)[];
+  readonly clock: number;
+}
+
+/** Columns come as JSON lists: they are read natively, in one go. */
+const LOCK_METERS = `
+with l as materialized (
+  select k.place, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until
+  from unnest($2::text[], $3::text[]) with ordinality as k(customer_id, feature, place)
+  join meter m on m.tenant_id = $1 and m.customer_id = k.customer_id and m.feature = k.feature
+  order by m.customer_id, m.feature for update of m)
+select json_agg(place - 1) as places, json_agg(used) as used, json_agg(reserved) as reserved, json_agg(version) as versions,
+       json_agg(state_version) as state_versions, json_agg(rules_version) as rules_versions,
+       json_agg((date_part('epoch', window_start) * 1000)::bigint) as window_starts,
+       json_agg((date_part('epoch', window_end) * 1000)::bigint) as window_ends,
+       json_agg((date_part('epoch', valid_until) * 1000)::bigint) as valid_untils,
+       floor(date_part('epoch', clock_timestamp()) * 1000)::bigint as clock
+from l`;
+
+/** Locks counters in key order and reads the database's clock after the wait. Each key comes once. */
+export async function lockMeters(transaction: Transaction, keys: readonly MeterKey[]): Promise<LockedMeters> {
+  const [row] = await transaction.query<LockRow>({
+    name: 'lock-meters',
+    text: LOCK_METERS,
+    values: [
+      transaction.tenantId,
+      textArray(keys.map((key) => key.customerId)),
+      textArray(keys.map((key) => key.feature)),
+    ],
+  });
+  if (!row) throw new Error('an aggregate without a row');
+  const meters = new Array<LockedMeter | undefined>(keys.length);
+  row.places?.forEach((place, index) => {
+    meters[place] = meterIn(row, index);
+  });
+  return { meters, clock: instant(row.clock) };
+}
+
+function meterIn(row: LockRow, index: number): LockedMeter {
+  const start = row.window_starts[index] ?? null;
+  const end = row.window_ends[index] ?? null;
+  const validUntil = row.valid_untils[index] ?? null;
+  return {
+    used: at(row.used, index),
+    reserved: at(row.reserved, index),
+    version: at(row.versions, index),
+    stateVersion: at(row.state_versions, index),
+    rulesVersion: at(row.rules_versions, index),
+    window: start === null || end === null ? null : { start: instant(start), end: instant(end) },
+    validUntil: validUntil === null ? null : instant(validUntil),
+  };
+}
+
+function at(column: readonly number[], index: number): number {
+  const value = column[index];
+  if (value === undefined) throw new Error('columns of one aggregate are equally long');
+  return value;
+}
+
+export interface CounterUpdate {
+  readonly meter: MeterKey;
+  readonly used: number;
+  /** The ceiling by the release that decided, where the row still has another's. */
+  readonly ceiling: Ceiling | null;
+}
+
+/**
+ * INVARIANT (never above the limit): the row's own ceiling has the last word. What was decided on anything
+ * older than the locked row ends in LK002, and the batch is decided anew.
+ */
+const WRITE_COUNTERS = `
+with written as (
+  update meter m set used = r.used, version = m.version + 1
+  from unnest($2::text[], $3::text[], $4::bigint[]) as r(customer_id, feature, used)
+  where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
+    and (m.lim is null or r.used + m.reserved <= m.lim or r.used <= m.used)
+  returning 1)
+select assert_count((select count(*) from written), $5, 'LK002')`;
+
+/** A publication writes no counters: the first spend by the new release does. */
+const WRITE_CEILINGS = `
+update meter m set lim = r.lim, valid_until = r.valid_until, rules_version = $6
+from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) as r(customer_id, feature, lim, valid_until)
+where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature`;
+
+export function counterStatements(
+  tenantId: TenantId,
+  updates: readonly CounterUpdate[],
+  rulesVersion: number,
+): Statement[] {
+  if (updates.length === 0) return [];
+  const values = [
+    ...namesOf(tenantId, updates),
+    numberArray(updates.map((update) => update.used)),
+    updates.length,
+  ];
+  return [
+    ...ceilingStatement(tenantId, updates, rulesVersion),
+    { name: 'write-counters', text: WRITE_COUNTERS, values },
+  ];
+}
+
+function ceilingStatement(
+  tenantId: TenantId,
+  updates: readonly CounterUpdate[],
+  rulesVersion: number,
+): Statement[] {
+  const changed = updates.filter((update) => update.ceiling !== null);
+  if (changed.length === 0) return [];
+  const ends = changed.map(({ ceiling }) => ceiling?.validUntil ?? null);
+  const values = [
+    ...namesOf(tenantId, changed),
+    numberArray(changed.map(({ ceiling }) => ceiling?.ceiling ?? null)),
+    ends.map((end) => (end === null ? null : formatInstant(end))),
+    rulesVersion,
+  ];
+  return [{ name: 'write-ceilings', text: WRITE_CEILINGS, values }];
+}
+
+function namesOf(tenantId: TenantId, updates: readonly CounterUpdate[]): unknown[] {
+  return [
+    tenantId,
+    textArray(updates.map(({ meter }) => meter.customerId)),
+    textArray(updates.map(({ meter }) => meter.feature)),
+  ];
+}

@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+import {
+  type CustomerId,
+  type Instant,
+  type KnownState,
+  knownState,
+  nextDue,
+  type Release,
+  type TenantId,
+} from '@licet/domain';
+import type { StoredAccount } from '../repositories/accounts.js';
+
+/**
+ * What a customer has, as of a version. Good for a decision only while a locked counter names the same version
+ * (every change of what a customer may do writes it there), and never for the counters themselves.
+ */
+export interface KeptAccount {
+  readonly version: number;
+  readonly subject: string;
+  /** When time changes something. */
+  readonly dueAt: Instant | null;
+  readonly state: KnownState;
+}
+
+export function keepable({ row, account }: StoredAccount, release: Release): KeptAccount {
+  return {
+    version: row.version,
+    subject: row.subject,
+    dueAt: nextDue(account, release),
+    state: knownState(release, account),
+  };
+}
+
+/** Accounts of the customers that spent last. */
+export class KeptAccounts {
+  readonly #accounts: LRUCache<string, KeptAccount>;
+
+  constructor(most: number) {
+    this.#accounts = new LRUCache({ max: most });
+  }
+
+  get(tenantId: TenantId, customerId: CustomerId): KeptAccount | undefined {
+    return this.#accounts.get(`${tenantId} ${customerId}`);
+  }
+
+  keep(tenantId: TenantId, customerId: CustomerId, account: KeptAccount): void {
+    this.#accounts.set(`${tenantId} ${customerId}`, account);
+  }
+
+  forget(tenantId: TenantId, customerId: CustomerId): void {
+    this.#accounts.delete(`${tenantId} ${customerId}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { formatInstant, instant, type Instant, type TenantId } from '@licet/domain';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import { numberArray, textArray } from './array-literal.js';
+import { readVerdict, type StoredVerdict, storeVerdict } from './kept-verdict.js';
+import type { Asked, KeptVerdict } from './request.js';
+
+/** A granted request: usage record and idempotency record in one. */
+export interface Operation {
+  readonly asked: Asked;
+  readonly verdict: KeptVerdict;
+  /** By how much it changed the counter. */
+  readonly delta: number;
+  /** Place of who asked among the actors of the batch's event. */
+  readonly by: number;
+}
+
+/** What the operations of one batch have in common. */
+export interface OperationBatch {
+  readonly entryId: string;
+  readonly at: Instant;
+}
+
+const KEY_BYTES = 16;
+const HASH_BYTES = 32;
+
+/**
+ * INVARIANT (each key once): inserted in key order, so that two batches cannot wait for each other, and the
+ * server raises LK001 unless every one of them was new. Keys and digests come as one string of bytes each.
+ */
+const INSERT_SPENDS = `
+with inserted as (
+  insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
+  select $1, substr($2::bytea, (r.place * ${KEY_BYTES} - ${KEY_BYTES - 1})::int, ${KEY_BYTES}) as key, r.kind,
+    substr($3::bytea, (r.place * ${HASH_BYTES} - ${HASH_BYTES - 1})::int, ${HASH_BYTES}),
+    r.customer_id, r.feature, r.quantity, r.used_after, r.outcome, $10::uuid, $11::timestamptz
+  from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[])
+    with ordinality as r(kind, customer_id, feature, quantity, used_after, outcome, place)
+  order by key
+  on conflict (tenant_id, key) do nothing
+  returning 1)
+select assert_count((select count(*) from inserted), $12, 'LK001')`;
+
+export function operationStatement(
+  tenantId: TenantId,
+  operations: readonly Operation[],
+  { entryId, at }: OperationBatch,
+): Statement {
+  return {
+    name: 'insert-spends',
+    text: INSERT_SPENDS,
+    values: [
+      tenantId,
+      Buffer.concat(operations.map(({ asked }) => asked.key)),
+      Buffer.concat(operations.map(({ asked }) => asked.hash)),
+      textArray(operations.map(({ asked }) => asked.request.kind)),
+      textArray(operations.map(({ asked }) => asked.request.customerId)),
+      textArray(operations.map(({ asked }) => asked.request.feature)),
+      numberArray(operations.map(({ delta }) => delta)),
+      numberArray(operations.map(({ verdict }) => verdict.decision.used ?? 0)),
+      textArray(operations.map(({ verdict, by }) => storeVerdict(verdict, by))),
+      entryId,
+      formatInstant(at),
+      operations.length,
+    ],
+  };
+}
+
+/** What is kept under a key: whatever it was, it can be compared with what is asked now. */
+export interface KeptOperation {
+  readonly hash: Buffer;
+  /** Null: no spend. */
+  readonly verdict: KeptVerdict | null;
+  readonly entryId: string | null;
+}
+
+interface KeptRow {
+  readonly key: Buffer;
+  readonly request_hash: Buffer;
+  readonly customer_id: string | null;
+  readonly feature: string | null;
+  readonly quantity: number | null;
+  readonly used_after: number | null;
+  readonly outcome: StoredVerdict;
+  readonly batch_id: string | null;
+  readonly at: number;
+}
+
+/** Records under the keys of these requests, by `keyId`. */
+export async function keptOperations(
+  transaction: Transaction,
+  asked: readonly Asked[],
+): Promise<Map<string, KeptOperation>> {
+  const rows = await transaction.query<KeptRow>({
+    name: 'kept-spends',
+    text: `select key, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id,
+             (date_part('epoch', at) * 1000)::bigint as at
+           from operation where tenant_id = $1 and key = any($2)`,
+    values: [transaction.tenantId, asked.map((one) => one.key)],
+  });
+  return new Map(rows.map((row) => [row.key.toString('latin1'), keptOperation(row)]));
+}
+
+function keptOperation(row: KeptRow): KeptOperation {
+  const { customer_id, feature, quantity, used_after, outcome } = row;
+  const isSpend = customer_id !== null && feature !== null && quantity !== null && used_after !== null;
+  const verdict = isSpend
+    ? readVerdict({ customer_id, feature, quantity, used_after, outcome, at: instant(row.at) })
+    : null;
+  return { hash: row.request_hash, verdict, entryId: row.batch_id };
+}

@@ -1,0 +1,246 @@
+import type { TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import type { Caller } from '../event-log/append.js';
+import { refused, type Refused, type Result } from '../result.js';
+import type { Obstacle } from './batch.js';
+import { type Ended, SpendBatches } from './batches.js';
+import { ask, type Asked, type SpendRequest, type Verdict } from './request.js';
+
+export interface SpendQueueOptions {
+  /** Requests of one tenant that may be open; what comes beyond is RATE_LIMITED. */
+  readonly mostOfTenant?: number;
+  /** Requests of all tenants that may be open. */
+  readonly mostInAll?: number;
+  /** Batches in flight over all tenants: each holds one connection, and reads want some as well. */
+  readonly mostInFlight?: number;
+  /** Customers whose entitlements are remembered between batches. */
+  readonly mostAccounts?: number;
+}
+
+const MOST_IN_BATCH = 1_000;
+const SHARDS = 2;
+/** How often a request may be put back because something had to be done first. */
+const MOST_RETURNS = 8;
+
+/** A request on its way, and whom to tell. */
+interface Open {
+  readonly asked: Asked;
+  returns: number;
+  ended: boolean;
+  readonly answer: (result: Result<Verdict>) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Requests of one tenant whose counters hash alike: one batch of them is in flight at a time, in arrival order. */
+interface Shard {
+  readonly tenantId: TenantId;
+  waiting: Open[];
+  state: 'IDLE' | 'READY' | 'RUNNING';
+}
+
+interface TenantQueue {
+  readonly shards: readonly Shard[];
+  open: number;
+}
+
+/**
+ * Combines the spends of a process: those of one tenant that come while a batch is on its way make the next one.
+ * At most two batches of a tenant are in flight, one per shard of its counters; ready shards take turns, so that
+ * no tenant waits for another's backlog. Each request has its own verdict, and what was acknowledged is durable.
+ */
+export class SpendQueue {
+  readonly #db: Database;
+  readonly #batches: SpendBatches;
+  readonly #mostOfTenant: number;
+  readonly #mostInAll: number;
+  readonly #mostInFlight: number;
+  readonly #tenants = new Map<TenantId, TenantQueue>();
+  readonly #ready: Shard[] = [];
+  readonly #drained: (() => void)[] = [];
+  #scheduled = false;
+  #inFlight = 0;
+  #open = 0;
+  #closed = false;
+
+  constructor(db: Database, options: SpendQueueOptions = {}) {
+    this.#db = db;
+    this.#batches = new SpendBatches(db, options.mostAccounts ?? 20_000);
+    this.#mostOfTenant = options.mostOfTenant ?? 20_000;
+    this.#mostInAll = options.mostInAll ?? 100_000;
+    this.#mostInFlight = options.mostInFlight ?? Math.max(1, Math.floor(db.pool.options.max / 2));
+  }
+
+  /**
+   * Answers when the spend is durable, or denied. RATE_LIMITED: the queue is full, nothing was written.
+   * UNAVAILABLE: the outcome is unknown, the same key may be sent again. Rejects where this one request, or what
+   * it needs, cannot be written.
+   */
+  submit(caller: Caller, request: SpendRequest): Promise<Result<Verdict>> {
+    const refusal = this.#refuse(caller.tenantId);
+    if (refusal) return Promise.resolve(refusal);
+    return new Promise((answer, fail) => {
+      this.#enqueue({ asked: ask(this.#db, caller, request), returns: 0, ended: false, answer, fail });
+    });
+  }
+
+  /** A list, each for itself and in order: of a key that comes twice in it, the second is the replay. */
+  async submitAll(caller: Caller, requests: readonly SpendRequest[]): Promise<(Result<Verdict> | Error)[]> {
+    const results: (Result<Verdict> | Error)[] = [];
+    for (const some of inOneGo(requests)) {
+      const answers = some.map((request) => this.submit(caller, request).catch(asError));
+      results.push(...(await Promise.all(answers)));
+    }
+    return results;
+  }
+
+  /** Takes nothing more, and answers when everything that was taken has been answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  #refuse(tenantId: TenantId): Refused | null {
+    if (this.#closed)
+      return refused('UNAVAILABLE', null, 'this gateway is closing and has written nothing; call again');
+    const ofTenant = this.#tenants.get(tenantId)?.open ?? 0;
+    if (this.#open < this.#mostInAll && ofTenant < this.#mostOfTenant) return null;
+    return refused(
+      'RATE_LIMITED',
+      null,
+      'too many spends are waiting, nothing was written; call again later',
+    );
+  }
+
+  #enqueue(open: Open): void {
+    const { caller, request } = open.asked;
+    const tenant = this.#tenantOf(caller.tenantId);
+    const shard = tenant.shards[shardOf(request)];
+    if (!shard) throw new Error('a hash is below the number of shards');
+    tenant.open += 1;
+    this.#open += 1;
+    shard.waiting.push(open);
+    this.#makeReady(shard);
+  }
+
+  #tenantOf(tenantId: TenantId): TenantQueue {
+    const known = this.#tenants.get(tenantId);
+    if (known) return known;
+    const shards = Array.from({ length: SHARDS }, (): Shard => ({ tenantId, waiting: [], state: 'IDLE' }));
+    const tenant = { shards, open: 0 };
+    this.#tenants.set(tenantId, tenant);
+    return tenant;
+  }
+
+  #makeReady(shard: Shard): void {
+    if (shard.state !== 'IDLE' || shard.waiting.length === 0) return;
+    shard.state = 'READY';
+    this.#ready.push(shard);
+    this.#schedule();
+  }
+
+  /** After the events of this turn: what they bring goes into one batch. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#inFlight < this.#mostInFlight) {
+        const shard = this.#ready.shift();
+        if (!shard) return;
+        void this.#run(shard);
+      }
+    });
+  }
+
+  async #run(shard: Shard): Promise<void> {
+    shard.state = 'RUNNING';
+    this.#inFlight += 1;
+    const batch = shard.waiting.slice(0, MOST_IN_BATCH);
+    shard.waiting = shard.waiting.slice(MOST_IN_BATCH);
+    const returned = await this.#decide(shard.tenantId, batch).catch((error: unknown) => {
+      for (const open of batch) this.#end(open, { kind: 'FAILED', error });
+      return [];
+    });
+    // What comes back is older than what waits.
+    if (returned.length > 0) shard.waiting = [...returned, ...shard.waiting];
+    this.#inFlight -= 1;
+    shard.state = 'IDLE';
+    this.#makeReady(shard);
+    if (this.#ready.length > 0) this.#schedule();
+  }
+
+  /** Answers what can be answered; returns what is to be decided again, now that what held it up is done. */
+  async #decide(tenantId: TenantId, batch: readonly Open[]): Promise<Open[]> {
+    const asked = batch.map((open) => open.asked);
+    const ends = await this.#batches.run(tenantId, asked);
+    const heldUp: Open[] = [];
+    const obstacles: Obstacle[] = [];
+    batch.forEach((open, index) => {
+      const end = ends[index];
+      if (end?.kind === 'HELD_UP') {
+        heldUp.push(open);
+        obstacles.push(end.obstacle);
+      } else {
+        this.#end(open, end ?? { kind: 'FAILED', error: new Error('a spend was left without an answer') });
+      }
+    });
+    if (heldUp.length === 0) return heldUp;
+    const failures = await this.#batches.clear(tenantId, obstacles);
+    return heldUp.filter((open, index) => {
+      open.returns += 1;
+      const failure = open.returns > MOST_RETURNS ? UNDECIDABLE : failures[index];
+      if (failure) this.#end(open, failure);
+      return !failure;
+    });
+  }
+
+  #end(open: Open, end: Ended): void {
+    if (open.ended) return;
+    open.ended = true;
+    const { tenantId } = open.asked.caller;
+    const tenant = this.#tenantOf(tenantId);
+    tenant.open -= 1;
+    if (tenant.open === 0) this.#tenants.delete(tenantId);
+    this.#open -= 1;
+    if (end.kind === 'ANSWERED') open.answer(end.result);
+    else open.fail(end.error);
+    if (this.#open === 0) for (const drained of this.#drained.splice(0)) drained();
+  }
+}
+
+const UNDECIDABLE = { kind: 'FAILED', error: new Error('a spend found no state to decide on') } as const;
+
+/** The same counter always falls into the same shard (FNV-1a). */
+function shardOf({ customerId, feature }: SpendRequest): number {
+  const name = `${feature} ${customerId}`;
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index += 1)
+    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  // The low bits of FNV are its weakest.
+  return ((hash >>> 16) ^ hash) & (SHARDS - 1);
+}
+
+/**
+ * Cuts a list where a key comes again with another counter: its first use has to be answered before the second is
+ * sent, since shards do not wait for each other.
+ */
+function inOneGo(requests: readonly SpendRequest[]): SpendRequest[][] {
+  const parts: SpendRequest[][] = [];
+  let part: SpendRequest[] = [];
+  let shards = new Map<string, number>();
+  for (const request of requests) {
+    const shard = shardOf(request);
+    if ((shards.get(request.idempotencyKey) ?? shard) !== shard) {
+      parts.push(part);
+      part = [];
+      shards = new Map();
+    }
+    part.push(request);
+    shards.set(request.idempotencyKey, shard);
+  }
+  return [...parts, part];
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
