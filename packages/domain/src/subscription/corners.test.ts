@@ -440,3 +440,20 @@ describe('imports', () => {
     expect(so.account.windowAnchors).toEqual(one.account.windowAnchors);
   });
 });
+
+test('of several transitions that fit the first says when a change takes effect; a timing that is given counts', () => {
+  const twice = releaseOf({
+    ...parts,
+    transitions: [
+      transition('pro', 'year plus', { takesEffect: 'periodEnd' }),
+      transition('pro', 'plus basic', { takesEffect: 'now' }),
+    ],
+  });
+  const { account } = history([[START_TEXT, subscribeTo('pro')]]);
+  const after = (key: string, options = {}) =>
+    standing(accepted(execute(account, changeTo(key, options), twice, time('2026-02-01'))).account);
+  expect(after('plus')).toEqual(['ACTIVE pro']);
+  expect(after('plus', { timing: 'NOW' })).toEqual(['ACTIVE plus']);
+  expect(after('basic')).toEqual(['ACTIVE basic']);
+  expect(after('basic', { timing: 'PERIOD_END' })).toEqual(['ACTIVE pro']);
+});

@@ -173,3 +173,15 @@ test('a period that runs keeps its end in another zone, and no period is a rest 
   expect(renewals).toEqual(['2026-02-28T00:00:00.000Z', '2026-03-31T00:00:00.000Z']);
   expect(account.subscriptions[0]).toMatchObject({ period: { start: time('2026-03-31') } });
 });
+
+test('at one instant a period ends, then windows do, then what is new begins', () => {
+  const ahead = subscribeTo('side', { id: 'sub_2', startsAt: time('2026-02-28') });
+  const { account } = after(consumed(begun, '2026-02-05', 2), '2026-02-06', ahead);
+  const due = applyDue(account, release, time('2026-02-28'));
+  expect(due.events.map(({ type }) => type)).toEqual([
+    'subscription.renewed',
+    'usage.window_closed',
+    'usage.window_closed',
+    'subscription.started',
+  ]);
+});

@@ -105,6 +105,40 @@ describe('spans from an anchor', () => {
     expect(span('2026-01-30')).toEqual({ start: time('2025-12-31'), end: time('2026-01-31') });
   });
 
+  test.each([
+    ['29 February comes back', '2024-02-29', 'P1Y', 'UTC', '2028-03-01', '2028-02-29', '2029-02-28'],
+    [
+      'the skipped 30 December moves on by the gap, and the 30th comes back',
+      '2011-11-30T10:00:00Z',
+      'P1M',
+      'Pacific/Apia',
+      '2012-01-01',
+      '2011-12-30T10:00:00Z',
+      '2012-01-29T10:00:00Z',
+    ],
+    [
+      'a skipped half past two is half past three that day alone',
+      '2026-03-27T01:30:00Z',
+      'P1D',
+      'Europe/Berlin',
+      '2026-03-29T02:00:00Z',
+      '2026-03-29T01:30:00Z',
+      '2026-03-30T00:30:00Z',
+    ],
+    [
+      'of a repeated half past two the earlier begins the window',
+      '2026-10-24T00:30:00Z',
+      'P1D',
+      'Europe/Berlin',
+      '2026-10-25T01:45:00Z',
+      '2026-10-25T00:30:00Z',
+      '2026-10-26T01:30:00Z',
+    ],
+  ])('%s', (_, anchor, every, zone, at, start, end) => {
+    const span = spanFromAnchor(time(anchor), duration(every), zoneOf(zone), time(at));
+    expect([span.start, span.end].map(formatInstant)).toEqual([time(start), time(end)].map(formatInstant));
+  });
+
   test('every instant belongs to exactly one', () => {
     fc.assert(
       fc.property(instants, steps, zones, instants, (anchor, every, zone, at) => {
@@ -187,6 +221,22 @@ describe('calendar spans', () => {
       '2018-11-04T12:00:00Z',
       '2018-11-04T03:00:00Z',
       '2018-11-05T02:00:00Z',
+    ],
+    [
+      'a week that loses a day to the date line',
+      'P1W',
+      'Pacific/Apia',
+      '2011-12-31T00:00:00Z',
+      '2011-12-26T10:00:00Z',
+      '2012-01-01T10:00:00Z',
+    ],
+    [
+      'the hour that a quarter of an hour is skipped of',
+      'PT1H',
+      'Asia/Kathmandu',
+      '1985-12-31T18:45:00Z',
+      '1985-12-31T18:30:00Z',
+      '1985-12-31T19:15:00Z',
     ],
     [
       'a day that a zone skips is none',
