@@ -22,7 +22,7 @@ export interface GatewayContext {
   readonly access: Access;
   readonly caller: Caller;
   readonly requestId: string;
-  /** Replaced before each event of a subscription, which must not see what was read for the one before. */
+  /** Replaced before each event of a subscription and each field of a mutation: none sees what was read for the one before. */
   loaders: Loaders;
   states: RequestStates;
   readonly store: StateStore;

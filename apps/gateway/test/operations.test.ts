@@ -315,3 +315,29 @@ test('a key is made once, its secret shown once, listed, and revoked', async () 
   expect(JSON.stringify((await gateway.send(list, { revoked: false })).get('apiKeys'))).not.toContain(id);
   expect(JSON.stringify((await gateway.send(list, { revoked: true })).get('apiKeys'))).toContain(id);
 });
+
+test('each of several mutations in one document answers with what stands after it', async () => {
+  const nested =
+    'customer { name check(feature: "projects") { code limit used revision } subscriptions { id } }';
+  const answer = await gateway.send(
+    `mutation ($a: String!, $b: String!) {
+       made: upsertCustomer(input: { id: "in-a-row", name: "one" }) { ${nested} }
+       sold: subscribe(input: { customerId: "in-a-row", plan: "free", idempotencyKey: $a }) { revision subscription { ${nested} } }
+       spent: consume(input: { customerId: "in-a-row", feature: "projects", quantity: 2, idempotencyKey: $b }) { consumed }
+       renamed: upsertCustomer(input: { id: "in-a-row", name: "two" }) { ${nested} }
+     }`,
+    { a: newIdempotencyKey(), b: newIdempotencyKey() },
+  );
+  expect(answer.errors).toEqual([]);
+  expect(answer.get('made.customer')).toMatchObject({ check: { code: 'NO_ACTIVE_PLAN' }, subscriptions: [] });
+  expect(answer.get('sold.subscription.customer')).toMatchObject({
+    name: 'one',
+    check: { code: 'ENTITLED', limit: 3, used: 0, revision: answer.get('sold.revision') },
+    subscriptions: [{}],
+  });
+  expect(answer.get('renamed.customer')).toMatchObject({
+    name: 'two',
+    check: { used: 2 },
+    subscriptions: [{}],
+  });
+});

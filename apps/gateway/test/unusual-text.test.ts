@@ -74,6 +74,16 @@ test('a number that no double holds is refused in attributes, not kept as null',
   expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.attributes' });
 });
 
+test('attributes that would swell each event of their customer are refused', async () => {
+  const withText = (length: number): { input: object } => ({
+    input: { id: 'ada', attributes: { a: 'x'.repeat(length) } },
+  });
+  const frame = JSON.stringify({ a: '' }).length;
+  const refused = await gateway.send(UPSERT, withText(65_537 - frame));
+  expect(refused.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.attributes' });
+  expect((await gateway.send(UPSERT, withText(65_536 - frame))).errors).toEqual([]);
+});
+
 test('customers with the longest ids are listed, and listed on from', async () => {
   const ids = ['L', '😀'].map((character) => character.repeat(255));
   for (const id of ids)

@@ -5,6 +5,7 @@ import { isStorable, STORABLE_WANTED } from '../scalars/storable.js';
 const LIST_MAX = 1000;
 const KEY_MAX = 255;
 const TEXT_MAX = 1000;
+const JSON_MAX = 65_536;
 
 /** BAD_USER_INPUT where a list argument holds more than 1,000 items. */
 export function boundList<T extends readonly unknown[] | null | undefined>(field: string, list: T): T {
@@ -35,6 +36,13 @@ export function boundText<T extends string | null | undefined>(field: string, te
   return text;
 }
 
+/** Free JSON of at most 65,536 characters as text, else BAD_USER_INPUT: each event of its owner holds it twice. */
+export function boundJson<T extends object | null>(field: string, value: T): T {
+  const { length } = JSON.stringify(value);
+  if (length <= JSON_MAX) return value;
+  throw badInput(field, `at most ${String(JSON_MAX)} characters as JSON, not ${String(length)}`);
+}
+
 /** BAD_USER_INPUT for a text that the database cannot hold. */
 export function requireStorable(field: string, text: string): void {
   if (!isStorable(text)) throw badInput(field, STORABLE_WANTED);
@@ -44,7 +52,10 @@ export function requireStorable(field: string, text: string): void {
 export function readCustomerId(field: string, text: string): CustomerId {
   const id = parseCustomerId(text);
   if (id === null)
-    throw badInput(field, 'a customer id has 1 to 255 characters, none of them a control character');
+    throw badInput(
+      field,
+      'a customer id has 1 to 255 characters, none of them a control character or half of a surrogate pair',
+    );
   return id;
 }
 

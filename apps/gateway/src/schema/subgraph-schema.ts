@@ -2,7 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { isObjectType, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { createResolversMap } from 'type-graphql';
-import type { GatewayContext } from '../context.js';
+import { renewLoaders, type GatewayContext } from '../context.js';
 import { badInput } from '../errors/api-error.js';
 import { boundList } from '../modules/arguments.js';
 import { REFERENCE_RESOLVERS } from './entities.js';
@@ -19,6 +19,7 @@ export function toSubgraphSchema(api: GraphQLSchema): GraphQLSchema {
   copyExtensions(api, schema);
   addReferenceResolvers(schema);
   guardRouterFields(schema);
+  readAnewInMutations(schema);
   return schema;
 }
 
@@ -67,6 +68,22 @@ function guardRouterFields(schema: GraphQLSchema): void {
     const field = fields[name];
     if (field?.resolve) field.resolve = guarded(name, field.resolve);
   }
+}
+
+/** A mutation's fields run one after another: what hangs on one must not be what was read before another wrote. */
+function readAnewInMutations(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    if (field.resolve) field.resolve = readAnew(field.resolve);
+  }
+}
+
+function readAnew(
+  resolve: GraphQLFieldResolver<unknown, GatewayContext>,
+): GraphQLFieldResolver<unknown, GatewayContext, Readonly<Record<string, unknown>>> {
+  return (source, args, context, info) => {
+    renewLoaders(context);
+    return resolve(source, args, context, info);
+  };
 }
 
 function guarded(

@@ -4,7 +4,7 @@ import { parseCustomerId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput, granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundText, readCustomerId, requireStorable } from '../arguments.js';
+import { boundJson, boundText, readCustomerId, requireStorable } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import { PlanSubscriptionType } from '../subscription/subscription-types.js';
 import { toSubscription } from '../subscription/to-subscription.js';
@@ -61,7 +61,9 @@ export class CustomerResolver {
     const wanted = {
       id: access.requireCustomer(readCustomerId('input.id', input.id)),
       ...(input.name === undefined ? {} : { name: boundText('input.name', input.name) }),
-      ...(input.attributes === undefined ? {} : { attributes: input.attributes ?? {} }),
+      ...(input.attributes === undefined
+        ? {}
+        : { attributes: boundJson('input.attributes', input.attributes) ?? {} }),
       ...(input.timeZone === undefined ? {} : { timeZone: input.timeZone }),
     };
     const { customer, revision } = granted(await upsertCustomer(db, caller, wanted), 'input');
