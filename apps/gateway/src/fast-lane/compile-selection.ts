@@ -203,6 +203,7 @@ class SelectionCompiler {
       if (write) return write;
       throw new GraphQLError(
         `Runtime Object type "${String(name)}" is not a possible type for "${type.name}".`,
+        { nodes: selected.nodes },
       );
     }
     return (run, value, position) => {

@@ -7,7 +7,6 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { GatewayContext } from '../context.js';
 import { compileSelection, NotCompilableError, type OperationSource } from './compile-selection.js';
 import type { SelectionWriter } from './join-fields.js';
 import { FieldErrors, type Run, type Variables } from './run.js';
@@ -23,7 +22,7 @@ export interface Executed {
 
 /** An operation with variables that fit: it can be executed, and has not been. */
 export interface PreparedOperation {
-  execute(context: GatewayContext): Executed | PromiseLike<Executed>;
+  execute(context: unknown): Executed | PromiseLike<Executed>;
 }
 
 /** One operation of a valid document, compiled once for each set of values that `@skip` and `@include` see. */

@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Names of the media types that an answer can have, by the `Accept` headers that clients send most. */
+const JSON_TYPE = 'application/json; charset=utf-8';
+const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+/** What the GraphQL server would answer with, by the `Accept` headers that clients send most. */
 const CONTENT_TYPES: ReadonlyMap<string | undefined, string> = new Map([
-  [undefined, 'application/json; charset=utf-8'],
-  ['*/*', 'application/json; charset=utf-8'],
-  ['application/json', 'application/json; charset=utf-8'],
-  ['application/json, text/plain, */*', 'application/json; charset=utf-8'],
-  ['application/graphql-response+json', 'application/graphql-response+json; charset=utf-8'],
-  ['application/graphql-response+json, application/json', 'application/json; charset=utf-8'],
+  [undefined, JSON_TYPE],
+  ['*/*', JSON_TYPE],
+  ['application/json', JSON_TYPE],
+  ['application/json, text/plain, */*', JSON_TYPE],
+  ['application/graphql-response+json', GRAPHQL_TYPE],
+  ['application/graphql-response+json, application/json', GRAPHQL_TYPE],
+  ['application/graphql-response+json,application/json;q=0.9', GRAPHQL_TYPE],
 ]);
 
 /** An operation as most clients send it. */

@@ -1,5 +1,4 @@
 import type { GraphQLError, ResponsePath } from 'graphql';
-import type { GatewayContext } from '../context.js';
 
 /** JSON, now or soon. */
 export type Text = string | PromiseLike<string>;
@@ -10,7 +9,7 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 /** One execution of a compiled operation. */
 export interface Run {
-  readonly context: GatewayContext;
+  readonly context: unknown;
   readonly variables: Variables;
   readonly errors: FieldErrors;
 }
