@@ -1,5 +1,4 @@
 import {
-  getVariableValues,
   Kind,
   visit,
   type DocumentNode,
@@ -9,6 +8,7 @@ import {
 } from 'graphql';
 import { compileSelection, NotCompilableError, type OperationSource } from './compile-selection.js';
 import type { SelectionWriter } from './join-fields.js';
+import { compileVariables, type VariablesReader } from './read-variables.js';
 import { FieldErrors, type Run, type Variables } from './run.js';
 
 /** Each one doubles the selections that an operation may have. */
@@ -29,22 +29,23 @@ export interface PreparedOperation {
 export class CompiledOperation {
   private readonly source: Omit<OperationSource, 'conditions'>;
   private readonly conditions: readonly string[];
+  private readonly readVariables: VariablesReader;
   private readonly selections = new Map<string, SelectionWriter | null>();
 
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
     this.source = { schema, operation, fragments: fragmentsOf(document) };
     this.conditions = conditionsOf(document, operation);
+    this.readVariables = compileVariables(schema, operation.variableDefinitions ?? []);
   }
 
   /** Null where it cannot be executed this way, or not with these variables; nothing has happened then. */
   prepare(inputs: Readonly<Record<string, unknown>>): PreparedOperation | null {
-    const { schema, operation } = this.source;
-    const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], inputs);
-    if (errors) return null;
-    const write = this.selectionFor(coerced);
+    const variables = this.readVariables(inputs);
+    if (variables === null) return null;
+    const write = this.selectionFor(variables);
     return (
       write && {
-        execute: (context) => execute(write, { context, variables: coerced, errors: new FieldErrors() }),
+        execute: (context) => execute(write, { context, variables, errors: new FieldErrors() }),
       }
     );
   }
