@@ -1,4 +1,5 @@
 import { parseMasterKey, type MasterKey } from '@licet/database';
+import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
 
 export interface Environment {
   readonly port: number;
@@ -8,6 +9,8 @@ export interface Environment {
   /** True where no master key is given and the development one stands in. */
   readonly developmentKey: boolean;
   readonly logLevel: LogLevel;
+  /** Documents by the hexadecimal SHA-256 of their text. */
+  readonly trustedDocuments: ReadonlyMap<string, string>;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -39,7 +42,14 @@ export function parseEnvironment(
   const databaseUrl = read(() => parseDatabaseUrl(env['DATABASE_URL']));
   const masterKey = read(() => parseMasterKey(env['LICET_MASTER_KEY']));
   const logLevel = read(() => parseLogLevel(env['LOG_LEVEL']));
-  if (port === null || databaseUrl === null || masterKey === null || logLevel === null) {
+  const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
+  if (
+    port === null ||
+    databaseUrl === null ||
+    masterKey === null ||
+    logLevel === null ||
+    trustedDocuments === null
+  ) {
     throw new EnvironmentError(problems);
   }
   const host = env['HOST'] ?? '127.0.0.1';
@@ -50,6 +60,7 @@ export function parseEnvironment(
     masterKey: masterKey.key,
     developmentKey: masterKey.development,
     logLevel,
+    trustedDocuments,
   };
 }
 

@@ -14,7 +14,7 @@ import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { checkQueryString, requireAccess } from './http.js';
 import { depthLimit } from './plugins/depth-limit.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
-import { requestScope } from './request-scope.js';
+import { requestScope, runInScope } from './request-scope.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -46,7 +46,7 @@ export async function addGraphqlServer(
     handler(request, reply) {
       if (fastLane.answer(request, reply, accessOf(request))) return;
       void reply.header(LANE_HEADER, 'general');
-      return requestScope.run({ requestId: request.id, logger }, () => general.call(server, request, reply));
+      return runInScope({ requestId: request.id, logger }, async () => general.call(server, request, reply));
     },
   });
   return apollo;

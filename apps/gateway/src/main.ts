@@ -18,13 +18,13 @@ async function main(): Promise<void> {
 
 /** Returns what stops everything that was started. */
 async function start(
-  { databaseUrl, masterKey, host, port }: Environment,
+  { databaseUrl, masterKey, host, port, trustedDocuments }: Environment,
   logger: Logger,
 ): Promise<() => Promise<void>> {
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const feed = new EventFeed(db);
   await feed.start();
-  const server = await startServer({ db, feed, logger }, { host, port });
+  const server = await startServer({ db, feed, logger }, { host, port, trustedDocuments });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
   return async () => {

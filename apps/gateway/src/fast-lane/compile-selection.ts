@@ -43,6 +43,11 @@ export class NotCompilableError extends Error {
 
 /** Turns a value into JSON; throws what is wrong with it. */
 type ValueWriter = (run: Run, value: unknown, position: Position) => Text;
+interface Completion {
+  /** Writes a value, or null where that is allowed and something is wrong. */
+  readonly complete: ValueWriter;
+  readonly fail: (run: Run, thrown: unknown, position: Position) => string;
+}
 type AnyField = GraphQLField<unknown, unknown>;
 
 /** A field where it is selected: what all its executions share. */
@@ -107,14 +112,16 @@ class SelectionCompiler {
     const resolve = field.resolve ?? defaultFieldResolver;
     const readArguments = compileArguments(field, node);
     const infoOf = this.resolveInfo(selected);
-    const write = this.value(field.type, selected);
-    return guarded(field.type, nodes, (run, source, position) => {
-      const info = infoOf(run, position);
-      const value: unknown = resolve(source, readArguments(run.variables), run.context, info);
-      return isPending(value)
-        ? value.then((resolved) => write(run, resolved, position))
-        : write(run, value, position);
-    });
+    const { complete, fail } = this.completion(field.type, selected);
+    return (run, source, position) => {
+      let value: unknown;
+      try {
+        value = resolve(source, readArguments(run.variables), run.context, infoOf(run, position));
+      } catch (thrown) {
+        return fail(run, thrown, position);
+      }
+      return complete(run, value, position);
+    };
   }
 
   private resolveInfo({
@@ -140,6 +147,35 @@ class SelectionCompiler {
     };
   }
 
+  /**
+   * An error makes a nullable value null and is kept; that of another value is thrown on to what holds it. Promises are
+   * chained as in graphql-js: the order of errors depends on it.
+   */
+  private completion(type: GraphQLOutputType, selected: SelectedField): Completion {
+    const isRequired = isNonNullType(type);
+    const write = this.value(type, selected);
+
+    function fail(run: Run, thrown: unknown, position: Position): string {
+      const error = locatedError(thrown, selected.nodes, position && responsePathAsArray(position));
+      if (isRequired) throw error;
+      run.errors.add(error, position);
+      return 'null';
+    }
+    function complete(run: Run, value: unknown, position: Position): Text {
+      try {
+        const text = isPending(value)
+          ? value.then((resolved) => write(run, resolved, position))
+          : write(run, value, position);
+        return typeof text === 'string'
+          ? text
+          : text.then(undefined, (thrown: unknown) => fail(run, thrown, position));
+      } catch (thrown) {
+        return fail(run, thrown, position);
+      }
+    }
+    return { complete, fail };
+  }
+
   private value(type: GraphQLOutputType, selected: SelectedField): ValueWriter {
     const isRequired = isNonNullType(type);
     const write = this.presentValue(isRequired ? type.ofType : type, selected);
@@ -161,13 +197,8 @@ class SelectionCompiler {
   }
 
   private list(itemType: GraphQLOutputType, selected: SelectedField): ValueWriter {
-    const { parentType, field, nodes } = selected;
-    const write = this.value(itemType, selected);
-    const item = guarded(itemType, nodes, (run, value, position) =>
-      isPending(value)
-        ? value.then((resolved) => write(run, resolved, position))
-        : write(run, value, position),
-    );
+    const { parentType, field } = selected;
+    const { complete } = this.completion(itemType, selected);
     return (run, value, position) => {
       if (!isIterable(value)) {
         throw new GraphQLError(
@@ -175,7 +206,7 @@ class SelectionCompiler {
         );
       }
       const texts = Array.from(value, (each, index) =>
-        item(run, each, { prev: position, key: index, typename: undefined }),
+        complete(run, each, { prev: position, key: index, typename: undefined }),
       );
       return texts.every((text) => typeof text === 'string')
         ? `[${texts.join(',')}]`
@@ -231,27 +262,6 @@ function propertyWriter({ name, type, isRequired }: Property, otherwise: FieldWr
       return leafText(type, value);
     } catch {
       return otherwise(run, source, parent);
-    }
-  };
-}
-
-/** An error makes a nullable value null and is kept; that of another value is thrown on to what holds it. */
-function guarded(type: GraphQLOutputType, nodes: readonly FieldNode[], write: ValueWriter): ValueWriter {
-  const isRequired = isNonNullType(type);
-  function fail(run: Run, thrown: unknown, position: Position): string {
-    const error = locatedError(thrown, nodes, position && responsePathAsArray(position));
-    if (isRequired) throw error;
-    run.errors.add(error, position);
-    return 'null';
-  }
-  return (run, value, position) => {
-    try {
-      const text = write(run, value, position);
-      return typeof text === 'string'
-        ? text
-        : text.then(undefined, (thrown: unknown) => fail(run, thrown, position));
-    } catch (thrown) {
-      return fail(run, thrown, position);
     }
   };
 }

@@ -19,7 +19,13 @@ export function joinTogether(keys: readonly string[], fields: readonly FieldWrit
       const rethrow = (): never => {
         throw error;
       };
+      if (begun.index === fields.length - 1) {
+        return begun.part.then((text) => `${begun.text}${opened[begun.index] ?? ''}${text}}`);
+      }
       return together(parts).then(rethrow, rethrow);
+    }
+    if (begun.index === fields.length - 1) {
+      return begun.part.then((text) => `${begun.text}${opened[begun.index] ?? ''}${text}}`);
     }
     return together(parts).then(
       (texts) =>
