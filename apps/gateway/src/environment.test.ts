@@ -8,6 +8,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     DATABASE_URL: 'mysql://u:secret@h/d',
     LOG_LEVEL: 'loud',
     LICET_MASTER_KEY: 'short',
+    LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
   };
   let problems: readonly string[] = [];
   try {
@@ -15,8 +16,10 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(4);
-  expect(problems.join('\n')).toMatch(/PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL/);
+  expect(problems).toHaveLength(5);
+  expect(problems.join('\n')).toMatch(
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS/,
+  );
   expect(problems.join('\n')).not.toContain('secret');
 });
 

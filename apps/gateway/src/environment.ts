@@ -1,4 +1,5 @@
 import { parseMasterKey, type MasterKey } from '@licet/database';
+import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
 
 export interface Environment {
   readonly port: number;
@@ -10,6 +11,8 @@ export interface Environment {
   readonly logLevel: LogLevel;
   /** How many customers' states are kept in memory. */
   readonly statesKept: number;
+  /** Documents by the hexadecimal SHA-256 of their text. */
+  readonly trustedDocuments: ReadonlyMap<string, string>;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -42,12 +45,14 @@ export function parseEnvironment(
   const masterKey = read(() => parseMasterKey(env['LICET_MASTER_KEY']));
   const logLevel = read(() => parseLogLevel(env['LOG_LEVEL']));
   const statesKept = read(() => parseStatesKept(env['LICET_STATES_KEPT']));
+  const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
   if (
     port === null ||
     databaseUrl === null ||
     masterKey === null ||
     logLevel === null ||
-    statesKept === null
+    statesKept === null ||
+    trustedDocuments === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -60,6 +65,7 @@ export function parseEnvironment(
     developmentKey: masterKey.development,
     logLevel,
     statesKept,
+    trustedDocuments,
   };
 }
 

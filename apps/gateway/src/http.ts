@@ -110,9 +110,12 @@ export function requireAccess({ keys }: Services): (request: FastifyRequest) => 
 }
 
 /** A document in the query string is bound like one in the body. */
-export function checkQueryString(request: FastifyRequest): Promise<void> {
-  const { query } = request;
+export function checkQueryString(
+  { query }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
   const texts = typeof query === 'object' && query !== null ? Object.values(query) : [];
   const problem = texts.map((text) => documentProblem(String(text))).find((found) => found !== null);
-  return problem ? Promise.reject(badInput('query', problem)) : Promise.resolve();
+  done(problem ? badInput('query', problem) : undefined);
 }

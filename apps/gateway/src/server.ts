@@ -17,13 +17,18 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Documents by the hexadecimal SHA-256 of their text. */
+  readonly trustedDocuments?: ReadonlyMap<string, string>;
 }
 
 /** Starts the gateway. The database and the feed stay their owner's to close, after the server. */
-export async function startServer(services: Services, { host, port }: ListenOptions): Promise<GatewayServer> {
+export async function startServer(
+  services: Services,
+  { host, port, trustedDocuments = new Map() }: ListenOptions,
+): Promise<GatewayServer> {
   const schema = toSubgraphSchema(buildApiSchema());
   const http = createHttpServer(services);
-  const apollo = await addGraphqlServer(http, schema, services);
+  const apollo = await addGraphqlServer(http, { schema, services, trustedDocuments });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.
   http.addHook('preClose', () => sockets.dispose());

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { createTenant, ensureAdminKey, openDatabase, parseMasterKey } from '@licet/database';
 import { createTestDatabase } from '@licet/database/testing';
 import { parseTimeZone, type TenantId } from '@licet/domain';
-import { startServer } from '../src/server.js';
+import { startServer, type ListenOptions } from '../src/server.js';
 import { openServices } from '../src/services.js';
 import { CATALOG } from './catalog.js';
 
@@ -50,7 +50,9 @@ export interface TestGateway {
 }
 
 /** A gateway on a free port, over a database of its own with one tenant. */
-export async function startTestGateway(): Promise<TestGateway> {
+export async function startTestGateway(
+  options: Pick<ListenOptions, 'trustedDocuments'> = {},
+): Promise<TestGateway> {
   const database = await createTestDatabase();
   const masterKey = parseMasterKey(undefined).key;
   const db = await openDatabase({ url: database.url, masterKey, applicationName: 'gateway-test' });
@@ -60,7 +62,7 @@ export async function startTestGateway(): Promise<TestGateway> {
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
   const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000 });
-  const server = await startServer(services, { host: '127.0.0.1', port: 0 });
+  const server = await startServer(services, { host: '127.0.0.1', port: 0, ...options });
   const owner = new Client({ connectionString: database.url });
   await owner.connect();
 

@@ -16,7 +16,7 @@ const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_REQUEST',
   'OPERATION_RESOLUTION_FAILURE',
-  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'PERSISTED_QUERY_NOT_FOUND',
 ]);
 const PUBLIC_EXTENSIONS = ['field', 'retryAfter'] as const;
 
