@@ -198,6 +198,23 @@ test('a port in use is one message that says what to do, and nothing is started'
   ]);
 });
 
+test("a database of one's own that cannot be reached is one message that says what to do", async () => {
+  const lines: string[] = [];
+  const code = await start({
+    env: { PORT: '0', DATABASE_URL: 'postgres://owner:secret@127.0.0.1:1/licet' },
+    repository: path.join(tmpdir(), 'no-repository'),
+    shutdown: new AbortController().signal,
+    write: (line) => lines.push(line),
+  });
+  expect(code).toBe(1);
+  expect(lines.slice(1)).toEqual([
+    expect.stringMatching(
+      /^error: the database that DATABASE_URL names .*ECONNREFUSED 127\.0\.0\.1:1; it must run/,
+    ),
+  ]);
+  expect(lines.join('\n')).not.toContain('secret');
+});
+
 test('all problems of the environment are told at once, and no password is repeated', () => {
   const variables = {
     PORT: '65536',

@@ -47,7 +47,8 @@ export async function startProgram(
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.startsWith('{')) logged.push(readLine(line));
   });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // Not `exit`: what it logged last may still be in the pipe.
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.on('message', (message) => (message === 'ready' ? resolve() : undefined));
     void exited.then(() => reject(new Error(`${app} ended before it was ready`)));

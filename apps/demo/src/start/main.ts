@@ -25,7 +25,9 @@ export async function start(options: StartOptions): Promise<number> {
     const databaseUrl =
       environment.databaseUrl ?? (await embeddedUrl(supervisor, environment, options.write));
     const prepare = { ...environment, databaseUrl };
-    await step(options.write, 'migrating', () => supervisor.during(migrateDatabase(prepare)));
+    await step(options.write, 'migrating', () =>
+      supervisor.during(migrateDatabase(prepare, environment.databaseUrl !== null)),
+    );
     const demo = await step(options.write, 'loading the demo', () => supervisor.during(seedDemo(prepare)));
     const origin = `http://${reachableHost(environment.host)}:${String(port)}`;
     const programs = programsOf(options, { ...environment, port, databaseUrl }, origin);

@@ -16,6 +16,7 @@ import {
   upsertCustomer,
 } from '@licet/database';
 import { parseCatalogYaml, parseCustomerId, parsePlanKey, parseTimeZone, type TenantId } from '@licet/domain';
+import { describeError } from './supervise.js';
 
 export interface PrepareOptions {
   readonly databaseUrl: string;
@@ -32,9 +33,18 @@ export interface DemoAccess {
   readonly feature: string;
 }
 
-/** Brings the database to this version's schema. */
-export async function migrateDatabase(options: PrepareOptions): Promise<void> {
-  await migrate({ url: options.databaseUrl, masterKey: options.masterKey });
+/** Brings the database to this version's schema; an Error with the remedy where a database of one's own refuses. */
+export async function migrateDatabase(options: PrepareOptions, own: boolean): Promise<void> {
+  try {
+    await migrate({ url: options.databaseUrl, masterKey: options.masterKey });
+  } catch (error) {
+    if (!own) throw error;
+    throw new Error(
+      `the database that DATABASE_URL names could not be migrated: ${describeError(error)}; ` +
+        'it must run, and the role must own its schema `public` and may create roles',
+      { cause: error },
+    );
+  }
 }
 
 /** Makes the demo tenant and its customers where they are missing; a later start changes nothing. */
