@@ -5,18 +5,54 @@ export interface CatalogProblem {
   /** Both from 1, where the document came as YAML. */
   readonly line: number | null;
   readonly column: number | null;
+  /** In plain words, with the remedy. */
   readonly message: string;
   readonly severity: 'ERROR' | 'WARNING';
 }
 
 export type Path = readonly (string | number)[];
 
+/** Line and column, both from 1; null where the document has none. */
+export interface Place {
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
 /** A problem that knows its place in the document, not yet in the text. */
 export interface Finding {
   readonly path: Path;
   readonly message: string;
+  readonly severity: CatalogProblem['severity'];
   /** The key at the end of the path is what is wrong, not its value. */
   readonly atKey: boolean;
+  /** What cannot be judged any more on its account. */
+  readonly hides: readonly Path[];
+  /** What it was concluded from; when one of these is hidden, nothing is known. */
+  readonly restsOn: readonly Path[];
+  /** Where it stands in the text, if that is known already. */
+  readonly place: Place | null;
+}
+
+type Details = Partial<Omit<Finding, 'path' | 'message'>>;
+
+/** Tells a problem of a document's meaning. */
+export type Report = (path: Path, message: string, details?: Details) => void;
+
+export function finding(path: Path, message: string, details: Details = {}): Finding {
+  return { path, message, severity: 'ERROR', atKey: false, hides: [], restsOn: [], place: null, ...details };
+}
+
+/** The findings that stand by themselves: what merely follows from a broken part is left out. */
+export function independent(findings: readonly Finding[]): Finding[] {
+  const hidden = findings.flatMap(({ hides }) => hides);
+  return findings.filter(
+    ({ restsOn }) =>
+      !restsOn.some((path) => hidden.some((other) => isWithin(path, other) || isWithin(other, path))),
+  );
+}
+
+function isWithin(path: Path, other: Path): boolean {
+  return other.length <= path.length && other.every((step, index) => String(step) === String(path[index]));
 }
 
 export function pointer(path: Path): string {
