@@ -91,9 +91,10 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
 
 /** The order of the values is their rank: one that stands twice would have two. */
 function checkValues(values: readonly string[], path: Path, report: Report): void {
+  const seen = new Set<string>();
   values.forEach((value, index) => {
-    if (values.indexOf(value) < index)
-      report([...path, index], `\`${value}\` stands twice; keep one of them`);
+    if (seen.has(value)) report([...path, index], `\`${value}\` stands twice; keep one of them`);
+    seen.add(value);
   });
 }
 

@@ -6,10 +6,12 @@ const LONGEST = 100;
 /** The known name that a misspelt one was meant to be; null where none is close. Case does not count. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   if (word.length > LONGEST) return null;
+  const wanted = word.toLowerCase();
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const name of known) {
-    const away = distance(word.toLowerCase(), name.toLowerCase());
     const allowed = Math.min(3, Math.floor(0.4 * Math.max(word.length, name.length)));
+    if (Math.abs(word.length - name.length) > allowed) continue;
+    const away = distance(wanted, name.toLowerCase());
     if (away <= allowed && (best === null || away < best.distance)) best = { name, distance: away };
   }
   return best?.name ?? null;

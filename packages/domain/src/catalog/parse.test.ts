@@ -150,6 +150,20 @@ describe('a document that JSON cannot hold', () => {
     }
   });
 
+  test('thousands of problems are told, each one', () => {
+    const keys = Array.from({ length: 1_000 }, (_none, index) => `k${String(index)}`);
+    const document = {
+      catalog: 1,
+      name: 'x',
+      features: { level: { type: 'config', values: [...keys, 'k0'] } },
+      plans: Object.fromEntries(keys.map((key) => [key, { model: 'usage', grace: 1 }])),
+      transitions: keys.map((key) => ({ from: key, to: `${key}-gone` })),
+      expiringSoon: keys.map(() => 1),
+    };
+    const { problems } = parseCatalogDocument(document);
+    expect(problems).toHaveLength(3_001);
+  });
+
   test('the rest of it is judged all the same', () => {
     const parse = parseCatalogDocument({ catalog: 1, name: () => 'x', features: { sso: {} }, plans: {} });
     expect(parse.problems.map(({ path: at }) => at)).toEqual(['/name', '/features/sso/type']);

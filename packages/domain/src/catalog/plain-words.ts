@@ -17,8 +17,6 @@ export function plainWords(issue: z.core.$ZodRawIssue): string {
       return issue.origin === 'string'
         ? `the text is too long; shorten it to ${String(issue.maximum)} characters`
         : `${described(issue.input)} stands here; at most ${String(issue.maximum)} is expected`;
-    case 'unrecognized_keys':
-      return `unknown keys ${listed(issue.keys)}; take them out`;
     default:
       return `${described(issue.input)} is not possible here; compare it with an example of the language`;
   }
@@ -81,10 +79,6 @@ function shortened(text: string): string {
 export function oneOf(values: readonly z.core.util.Primitive[]): string {
   const words = values.map((value) => `\`${String(value)}\``);
   return words.length <= 1 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
-}
-
-export function listed(values: readonly string[]): string {
-  return values.map((value) => `\`${value}\``).join(', ');
 }
 
 /** `; did you mean …?` where the input is close to one of the words. */

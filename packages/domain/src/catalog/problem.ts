@@ -45,14 +45,16 @@ export function finding(path: Path, message: string, details: Details = {}): Fin
 /** The findings that stand by themselves: what merely follows from a broken part is left out. */
 export function independent(findings: readonly Finding[]): Finding[] {
   const hidden = findings.flatMap(({ hides }) => hides);
-  return findings.filter(
-    ({ restsOn }) =>
-      !restsOn.some((path) => hidden.some((other) => isWithin(path, other) || isWithin(other, path))),
-  );
+  const places = new Set(hidden.map(pointer));
+  const around = new Set(hidden.flatMap(startsOf));
+  const isHidden = (path: Path): boolean =>
+    around.has(pointer(path)) || startsOf(path).some((start) => places.has(start));
+  return findings.filter(({ restsOn }) => !restsOn.some(isHidden));
 }
 
-function isWithin(path: Path, other: Path): boolean {
-  return other.length <= path.length && other.every((step, index) => String(step) === String(path[index]));
+/** The path itself and all that it lies in. */
+function startsOf(path: Path): string[] {
+  return [...path, ''].map((_step, length) => pointer(path.slice(0, length)));
 }
 
 export function pointer(path: Path): string {

@@ -5,6 +5,8 @@ const PART_OF = { plan: 'plans', feature: 'features', 'add-on': 'addOns' } as co
 
 /** Enough to show what the names look like. */
 const SHOWN = 12;
+/** A catalog with more names is made by a program, which makes no slips; comparing all with all would take minutes. */
+const COMPARED = 500;
 
 /** What a key may name. `words` of the language may stand in its place, too. */
 interface Names<K extends string> {
@@ -22,11 +24,20 @@ export function mustExist<K extends string>(
   atKey = false,
 ): void {
   if (known.has(key)) return;
-  report(path, `there is no ${kind} \`${key}\`; ${remedy(kind, key, [...known.keys(), ...words])}`, {
+  const names = [...take(known.keys(), COMPARED), ...words];
+  report(path, `there is no ${kind} \`${key}\`; ${remedy(kind, key, names)}`, {
     atKey,
     hides: [path],
     restsOn: [[PART_OF[kind], key]],
   });
+}
+
+function* take<T>(items: Iterable<T>, most: number): Generator<T> {
+  let left = most;
+  for (const item of items) {
+    if (left-- === 0) return;
+    yield item;
+  }
 }
 
 function remedy(kind: keyof typeof PART_OF, key: string, known: readonly string[]): string {

@@ -119,7 +119,9 @@ function byFirstStep(paths: readonly Path[]): Map<string, Path[]> {
   const groups = new Map<string, Path[]>();
   for (const [first, ...below] of paths) {
     const key = String(first);
-    groups.set(key, [...(groups.get(key) ?? []), below]);
+    const group = groups.get(key);
+    if (group) group.push(below);
+    else groups.set(key, [below]);
   }
   return groups;
 }
@@ -128,7 +130,8 @@ function byFirstStep(paths: readonly Path[]): Map<string, Path[]> {
 export function childOf(value: unknown, step: string | number): unknown {
   if (Array.isArray(value)) return value[Number(step)];
   if (typeof value !== 'object' || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key === String(step))?.[1];
+  const child: unknown = Object.getOwnPropertyDescriptor(value, step)?.value;
+  return child;
 }
 
 function findingsOf(issues: readonly z.core.$ZodIssue[], base: Path): Finding[] {

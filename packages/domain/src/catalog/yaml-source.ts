@@ -164,13 +164,16 @@ function directiveFindings(yaml: Document, text: string, lines: LineCounter): Fi
   return [finding([], message, { place: placeAt(lines, offset) })];
 }
 
-/** One for each line: what follows in it mostly follows from it. */
+const MOST_SYNTAX = 20;
+
+/** One for each line, and some only: what comes later mostly follows from what came before. */
 function syntaxFindings(yaml: Document, lines: LineCounter, reader: YamlReader): Finding[] {
   const byLine = new Map<number | null, Finding>();
   for (const error of [...yaml.errors, ...yaml.warnings]) {
     const [offset] = error.pos;
     const place = placeAt(lines, offset);
     if (byLine.has(place.line)) continue;
+    if (byLine.size === MOST_SYNTAX) break;
     byLine.set(place.line, finding(reader.pathAt(offset), SYNTAX[error.code], { place }));
   }
   return [...byLine.values()];
