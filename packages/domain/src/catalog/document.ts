@@ -301,14 +301,22 @@ export type CatalogDocument = z.output<typeof catalogDocument>;
 
 const STAND_INS: readonly (readonly [RegExp, unknown])[] = [
   [/^\/catalog$/, 1],
-  [/^\/(features|plans)$/, {}],
   [/^\/name$/, 'x'],
-  [/^\/(rules|scenarios)\/\d+\/name$/, 'x'],
-  [/^\/plans\/[^/]+\/rules\/\d+\/(name|when)$/, 'x'],
-  [/^\/rules\/\d+\/when$/, 'x'],
+  [/^\/(features|plans)$/, {}],
+  [/^\/features\/[^/]+\/values$/, ['x']],
+  [/^\/features\/[^/]+\/kind$/, 'named'],
   [/^\/plans\/[^/]+\/model$/, 'subscription'],
+  [/^\/plans\/[^/]+\/trial\/for$/, 'P1D'],
+  [/^\/addOns\/[^/]+\/with$/, 'x'],
   [/^\/addOns\/[^/]+\/entitlements$/, {}],
+  [/^(\/plans\/[^/]+)?\/rules\/\d+\/(name|feature|when)$/, 'x'],
+  [/^(\/plans\/[^/]+)?\/rules\/\d+\/then$/, 'deny'],
+  [/^(\/plans\/[^/]+)?\/rules\/\d+\/then\/limit$/, 0],
+  [/^\/transitions\/\d+\/(from|to)$/, 'x'],
+  [/^\/scenarios\/\d+\/name$/, 'x'],
   [/^\/scenarios\/\d+\/(given|expect)$/, {}],
+  [/^\/scenarios\/\d+\/check$/, { feature: 'x' }],
+  [/^\/scenarios\/\d+\/check\/feature$/, 'x'],
 ];
 
 /** What takes the place of a broken required part, so that what stands around it can be judged; see `readShape`. */

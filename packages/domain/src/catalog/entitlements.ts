@@ -76,11 +76,17 @@ function shaped<T>(
   report: Report,
   then: (value: T) => PlanEntitlement,
 ): PlanEntitlement | null {
-  const shape = readShape(schema, value);
+  const shape = readShape(schema, value, { standIn: limitStandIn });
   const within = (inner: Path): Path => [...path, ...inner];
   for (const { path: inner, message, atKey, hides } of shape.findings)
     report(within(inner), message, { atKey, hides: hides.map(within) });
-  return shape.value === undefined || shape.findings.length > 0 ? null : then(shape.value);
+  const entitlement = shape.value === undefined ? null : then(shape.value);
+  return shape.findings.length > 0 ? null : entitlement;
+}
+
+/** Beside a broken limit its enforcement can be judged. */
+function limitStandIn([step, ...below]: Path): unknown {
+  return step === 'limit' && below.length === 0 ? 0 : undefined;
 }
 
 type UnitsDocument = z.output<(typeof entitlementOf)['units']>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { buildCatalog } from './build.js';
 import type { Catalog } from './catalog.js';
 import { catalogDocument, standIn } from './document.js';
-import { type CatalogProblem, type Finding, independent, type Path, pointer } from './problem.js';
+import { type CatalogProblem, type Finding, independent, outside, type Path, pointer } from './problem.js';
 import { childOf, movedFinding, readShape } from './shape.js';
 import { jsonSource, type Source } from './source.js';
 import { yamlSource } from './yaml-source.js';
@@ -39,12 +39,9 @@ function parsed(source: Source): CatalogParse {
   const broken = source.findings.flatMap(({ hides }) => hides);
   const shape = readShape(catalogDocument, source.value, { broken, standIn });
   const built = shape.value === undefined ? null : buildCatalog(shape.value);
-  const findings = [
-    ...source.findings,
-    ...shape.findings,
-    ...(built?.findings ?? []).map((one) => movedFinding(one, shape.original)),
-  ];
-  const problems = independent(findings)
+  const told = [...source.findings, ...shape.findings];
+  const meant = (built?.findings ?? []).map((one) => movedFinding(one, shape.original));
+  const problems = independent([...told, ...outside(told, meant)])
     .map((one) => problemOf(one, source))
     .sort(byPlace);
   if (built === null || problems.some(({ severity }) => severity === 'ERROR')) return { ok: false, problems };

@@ -52,6 +52,12 @@ export function independent(findings: readonly Finding[]): Finding[] {
   return findings.filter(({ restsOn }) => !restsOn.some(isHidden));
 }
 
+/** The findings outside of the parts that others told to be broken, where only stand-ins were judged. */
+export function outside(told: readonly Finding[], findings: readonly Finding[]): Finding[] {
+  const places = new Set(told.flatMap(({ hides }) => hides.map(pointer)));
+  return findings.filter(({ path }) => !startsOf(path).some((start) => places.has(start)));
+}
+
 /** The path itself and all that it lies in. */
 function startsOf(path: Path): string[] {
   return [...path, ''].map((_step, length) => pointer(path.slice(0, length)));

@@ -26,10 +26,12 @@ import { knownKeysMessage } from './shape.js';
 /** The smallest pieces of the catalog language: texts and numbers that mean something. */
 
 function word<T>(parse: (text: string) => T | null, expected: string): z.ZodType<T, string> {
-  return z.string().transform((text, context) => {
-    const value = parse(text);
+  const wrong = (input: unknown): string => `${described(input)} is not ${expected}`;
+  const text = z.string({ error: ({ input }) => (input === undefined ? undefined : wrong(input)) });
+  return text.transform((given, context) => {
+    const value = parse(given);
     if (value !== null) return value;
-    context.addIssue({ code: 'custom', message: `${described(text)} is not ${expected}` });
+    context.addIssue({ code: 'custom', message: wrong(given) });
     return z.NEVER;
   });
 }
