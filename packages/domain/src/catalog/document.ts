@@ -1,24 +1,33 @@
 import { z } from 'zod';
+import type { Decision } from '../decision/decision.js';
+import { formatInstant } from '../time/instant.js';
+import { described, oneOf, suggestion } from './plain-words.js';
+import { type Path, pointer } from './problem.js';
+import { childOf } from './shape.js';
 import {
   addOnKey,
   duration,
   featureKey,
   instantText,
   limit,
+  limitForms,
   name,
+  oneForm,
   oneOrMore,
   planFamily,
   planKey,
   quantity,
+  strict,
   threshold,
   timeZone,
 } from './words.js';
 
 /** The shape of a catalog document. What only makes sense together is checked when the catalog is built. */
 
-const whenUnknown = z.union([z.enum(['closed', 'open']), z.strictObject({ lastKnown: duration })], {
-  error: '`closed`, `open` or `{ lastKnown: <duration> }` is expected',
-});
+const whenUnknown = oneForm(
+  [z.enum(['closed', 'open']), strict({ lastKnown: duration })],
+  '`closed`, `open` or `{ lastKnown: <duration> }`',
+);
 const combineUnits = z.enum(['max', 'sum']);
 const common = {
   name: name.optional(),
@@ -26,20 +35,20 @@ const common = {
   needsSeat: featureKey.optional(),
 };
 
-const booleanFeature = z.strictObject({
+const booleanFeature = strict({
   ...common,
   type: z.literal('boolean'),
   combine: z.literal('any').optional(),
   versions: z.record(z.string().min(1), instantText).optional(),
 });
-const limitFeature = z.strictObject({
+const limitFeature = strict({
   ...common,
   type: z.literal('limit'),
   unit: name.optional(),
   combine: combineUnits.optional(),
   notifyAt: z.array(threshold).optional(),
 });
-const meteredFeature = z.strictObject({
+const meteredFeature = strict({
   ...common,
   type: z.literal('metered'),
   unit: name.optional(),
@@ -47,10 +56,10 @@ const meteredFeature = z.strictObject({
   window: duration.optional(),
   anchor: z.enum(['subscription', 'calendar']).optional(),
   prepaid: z.literal(true, 'only `true` makes sense here; leave `prepaid` out otherwise').optional(),
-  rollover: z.strictObject({ atMost: quantity.optional(), for: duration }).optional(),
+  rollover: strict({ atMost: quantity.optional(), for: duration }).optional(),
   notifyAt: z.array(threshold).optional(),
 });
-const seatsFeature = z.strictObject({
+const seatsFeature = strict({
   ...common,
   type: z.literal('seats'),
   kind: z.enum(['named', 'floating']),
@@ -58,79 +67,88 @@ const seatsFeature = z.strictObject({
   cooldown: duration.optional(),
   lease: duration.optional(),
 });
-const configFeature = z.strictObject({
+const configFeature = strict({
   ...common,
   type: z.literal('config'),
   values: z.array(z.string().min(1)).min(1),
   combine: z.enum(['order', 'specific']).optional(),
 });
-export const feature = z.discriminatedUnion('type', [
-  booleanFeature,
-  limitFeature,
-  meteredFeature,
-  seatsFeature,
-  configFeature,
-]);
+const FEATURE_TYPES = ['boolean', 'limit', 'metered', 'seats', 'config'];
+
+export const feature = z.discriminatedUnion(
+  'type',
+  [booleanFeature, limitFeature, meteredFeature, seatsFeature, configFeature],
+  { error: ({ input }) => typeMessage(input) },
+);
+
+function typeMessage(document: unknown): string {
+  if (typeof document !== 'object' || document === null)
+    return `${described(document)} stands here; a mapping such as \`{ type: boolean }\` is expected`;
+  const type = childOf(document, 'type');
+  if (type === undefined) return `\`type\` is missing; add it, ${oneOf(FEATURE_TYPES)} is expected`;
+  return `${described(type)} is no type of feature; ${oneOf(FEATURE_TYPES)} is expected${suggestion(type, FEATURE_TYPES)}`;
+}
+
 export type FeatureDocument = z.output<typeof feature>;
 
 const enforce = { enforce: z.enum(['hard', 'soft', 'none']).optional(), overage: threshold.optional() };
-const limitObject = z.strictObject({ limit, ...enforce });
+const limitObject = strict({ limit, ...enforce });
 
 /** What may be given of a feature depends on its type. */
 export const entitlementOf = {
-  boolean: z.literal(true, 'a boolean feature is given by `true`; leave it out otherwise'),
-  units: z.union([limit, limitObject], {
-    error: 'a limit, `unlimited`, or `{ limit, enforce, overage }` is expected',
-  }),
-  seats: z.union(
+  boolean: z.literal(true, 'a boolean feature is given by `true`; write that, or leave it out'),
+  units: oneForm([...limitForms, limitObject], 'a limit, `unlimited`, or `{ limit, enforce, overage }`'),
+  seats: oneForm(
     [
-      limit,
-      z.strictObject({
-        bought: z.strictObject({
+      ...limitForms,
+      limitObject,
+      strict({
+        bought: strict({
           atLeast: quantity.optional(),
           atMost: quantity.optional(),
           default: quantity,
         }),
       }),
     ],
-    { error: 'a number, `unlimited`, or `{ bought: { atLeast, atMost, default } }` is expected' },
+    'a number, `unlimited`, `{ limit, enforce, overage }` or `{ bought: { atLeast, atMost, default } }`',
   ),
-  blocks: z.strictObject({
-    blocks: z
-      .array(
-        z.strictObject({
-          quantity: quantity.refine((value) => value >= 1, 'a block holds at least 1'),
-          expiresAfter: duration.optional(),
-          priority: z.int().optional(),
-          given: z.enum(['once', 'everyPeriod']),
-        }),
-      )
-      .min(1),
-  }),
-  config: z.string("one of the feature's values is expected"),
+  blocks: strict(
+    {
+      blocks: z
+        .array(
+          strict({
+            quantity: quantity.refine((value) => value >= 1, 'a block holds at least 1'),
+            expiresAfter: duration.optional(),
+            priority: z.int().optional(),
+            given: z.enum(['once', 'everyPeriod']),
+          }),
+        )
+        .min(1),
+    },
+    'a prepaid feature is given by `{ blocks: [{ quantity, given }] }`',
+  ),
+  config: z.string("one of the feature's values is expected; put it in quotes"),
 } as const;
 
 const entitlements = z.record(featureKey, z.unknown());
 
-const condition = z.string().refine((text) => text.trim() !== '', 'a condition is a CEL expression');
-const planRule = z.strictObject({
+const condition = z
+  .string()
+  .refine((text) => text.trim() !== '', 'the condition is empty; write a CEL expression');
+const planRule = strict({
   name,
   feature: featureKey,
   when: condition,
-  then: z.union([z.enum(['allow', 'deny']), limitObject], {
-    error: '`allow`, `deny` or `{ limit }` is expected',
-  }),
+  then: oneForm([z.enum(['allow', 'deny']), limitObject], '`allow`, `deny` or `{ limit }`'),
 });
-const catalogRule = z.strictObject({
+const catalogRule = strict({
   name,
   feature: featureKey,
   when: condition,
-  then: z.union([z.literal('deny'), z.strictObject({ limit })], {
-    error: '`deny` or `{ limit }` is expected',
-  }),
+  then: oneForm([z.literal('deny'), strict({ limit })], '`deny` or `{ limit }`'),
 });
 
-const machines = z.strictObject({
+const machines = strict({
   limit: z.int().min(1),
   match: z.enum(['any', 'two', 'most', 'all']).optional(),
   atOnce: z.int().min(1).optional(),
@@ -140,17 +158,17 @@ const machines = z.strictObject({
   offlineFiles: z.int().min(0).optional(),
 });
 
-export const plan = z.strictObject({
+export const plan = strict({
   name: name.optional(),
   family: planFamily.optional(),
   model: z.enum(['subscription', 'usage', 'seats', 'perpetual']),
   period: duration.optional(),
-  trial: z.strictObject({ for: duration, then: planKey.optional() }).optional(),
+  trial: strict({ for: duration, then: planKey.optional() }).optional(),
   grace: duration.optional(),
   onExpiry: planKey.optional(),
   onCancel: planKey.optional(),
-  onPause: z.strictObject({ clock: z.enum(['stops', 'runs']) }).optional(),
-  offline: z.strictObject({ refreshAfter: duration, staleFor: duration, grace: duration }).optional(),
+  onPause: strict({ clock: z.enum(['stops', 'runs']) }).optional(),
+  offline: strict({ refreshAfter: duration, staleFor: duration, grace: duration }).optional(),
   maintenance: duration.optional(),
   machines: machines.optional(),
   entitlements: entitlements.optional(),
@@ -158,27 +176,75 @@ export const plan = z.strictObject({
 });
 export type PlanDocument = z.output<typeof plan>;
 
-export const addOn = z.strictObject({ name: name.optional(), with: oneOrMore(planKey), entitlements });
+export const addOn = strict({ name: name.optional(), with: oneOrMore(planKey), entitlements });
 export type AddOnDocument = z.output<typeof addOn>;
 
-export const transition = z.strictObject({
+export const transition = strict({
   from: oneOrMore(planKey),
   to: oneOrMore(planKey),
   takesEffect: z.enum(['now', 'periodEnd']).optional(),
   usage: z.enum(['carry', 'reset', 'prorate']).optional(),
-  seatsAbove: z
-    .union([z.enum(['block', 'refuse']), z.strictObject({ releaseNewestAfter: duration })], {
-      error: '`block`, `refuse` or `{ releaseNewestAfter: <duration> }` is expected',
-    })
-    .optional(),
+  seatsAbove: oneForm(
+    [z.enum(['block', 'refuse']), strict({ releaseNewestAfter: duration })],
+    '`block`, `refuse` or `{ releaseNewestAfter: <duration> }`',
+  ).optional(),
   addOnsNotOffered: z.enum(['drop', 'refuse']).optional(),
 });
 export type TransitionDocument = z.output<typeof transition>;
 
+/** All that a decision can come out with. */
+const DECISION_CODES = [
+  'ENTITLED',
+  'ENTITLED_OVERAGE',
+  'ENTITLED_GRACE',
+  'ENTITLED_GRANT',
+  'ENTITLED_FALLBACK',
+  'UNKNOWN_FEATURE',
+  'UNKNOWN_CUSTOMER',
+  'UNKNOWN_LICENSE',
+  'UNAVAILABLE',
+  'BLOCKED',
+  'DENIED_BY_RULE',
+  'NO_ACTIVE_PLAN',
+  'NOT_IN_PLAN',
+  'LICENSE_REVOKED',
+  'LICENSE_EXPIRED',
+  'SUBSCRIPTION_EXPIRED',
+  'NOT_STARTED',
+  'LICENSE_SUSPENDED',
+  'SUBSCRIPTION_PAUSED',
+  'CONDITION_NOT_MET',
+  'VERSION_NOT_COVERED',
+  'NOT_ACTIVATED',
+  'MACHINE_IN_USE',
+  'NO_SEAT',
+  'LIMIT_EXCEEDED',
+] as const;
+
+const quantityOrNone = quantity.nullable().optional();
+/** Instants are compared as text, whatever offset they were written with. */
+const timeOrNone = instantText.transform(formatInstant).nullable().optional();
+const expectation = {
+  allowed: z.boolean().optional(),
+  code: z.enum(DECISION_CODES).optional(),
+  message: z.string().optional(),
+  customerId: z.string().optional(),
+  feature: z.string().optional(),
+  value: z.string().nullable().optional(),
+  limit: quantityOrNone,
+  unlimited: z.boolean().optional(),
+  used: quantityOrNone,
+  reserved: quantityOrNone,
+  remaining: quantityOrNone,
+  resetsAt: timeOrNone,
+  validUntil: timeOrNone,
+  sources: z.array(z.unknown()).optional(),
+} satisfies Record<keyof Decision, z.ZodType>;
+
 const attributes = z.record(z.string(), z.unknown());
-export const scenario = z.strictObject({
+export const scenario = strict({
   name,
-  given: z.strictObject({
+  given: strict({
     plan: planKey.optional(),
     plans: z.array(planKey).optional(),
     addOns: z.array(addOnKey).optional(),
@@ -201,21 +267,21 @@ export const scenario = z.strictObject({
     startedAt: instantText.optional(),
     now: instantText.optional(),
   }),
-  check: z.strictObject({
+  check: strict({
     feature: featureKey,
     quantity: quantity.optional(),
     productVersion: z.string().optional(),
     memberId: z.string().optional(),
     context: attributes.optional(),
   }),
-  expect: z.record(z.string(), z.unknown()),
+  expect: strict(expectation),
 });
 export type ScenarioDocument = z.output<typeof scenario>;
 
 const migration = z.enum(['stay', 'atRenewal', 'now']);
 
-export const catalogDocument = z.strictObject({
-  catalog: z.literal(1, 'this program reads version 1 of the catalog language'),
+export const catalogDocument = strict({
+  catalog: z.literal(1, '`catalog: 1` is expected: this program reads version 1 of the catalog language'),
   name,
   timeZone: timeZone.optional(),
   staleFor: duration.optional(),
@@ -225,11 +291,36 @@ export const catalogDocument = z.strictObject({
   addOns: z.record(addOnKey, addOn).optional(),
   rules: z.array(catalogRule).optional(),
   transitions: z.array(transition).optional(),
-  existingSubscriptions: z
-    .union([migration, z.looseObject({ default: migration.optional() }).catchall(migration)], {
-      error: '`stay`, `atRenewal`, `now`, or one of them by plan is expected',
-    })
-    .optional(),
+  existingSubscriptions: oneForm(
+    [migration, z.looseObject({ default: migration.optional() }).catchall(migration)],
+    '`stay`, `atRenewal`, `now`, or one of them by plan',
+  ).optional(),
   scenarios: z.array(scenario).optional(),
 });
 export type CatalogDocument = z.output<typeof catalogDocument>;
+
+const STAND_INS: readonly (readonly [RegExp, unknown])[] = [
+  [/^\/catalog$/, 1],
+  [/^\/name$/, 'x'],
+  [/^\/(features|plans)$/, {}],
+  [/^\/features\/[^/]+\/values$/, ['x']],
+  [/^\/features\/[^/]+\/kind$/, 'named'],
+  [/^\/plans\/[^/]+\/model$/, 'subscription'],
+  [/^\/plans\/[^/]+\/trial\/for$/, 'P1D'],
+  [/^\/addOns\/[^/]+\/with$/, 'x'],
+  [/^\/addOns\/[^/]+\/entitlements$/, {}],
+  [/^(\/plans\/[^/]+)?\/rules\/\d+\/(name|feature|when)$/, 'x'],
+  [/^(\/plans\/[^/]+)?\/rules\/\d+\/then$/, 'deny'],
+  [/^(\/plans\/[^/]+)?\/rules\/\d+\/then\/limit$/, 0],
+  [/^\/transitions\/\d+\/(from|to)$/, 'x'],
+  [/^\/scenarios\/\d+\/name$/, 'x'],
+  [/^\/scenarios\/\d+\/(given|expect)$/, {}],
+  [/^\/scenarios\/\d+\/check$/, { feature: 'x' }],
+  [/^\/scenarios\/\d+\/check\/feature$/, 'x'],
+];
+
+/** What takes the place of a broken required part, so that what stands around it can be judged; see `readShape`. */
+export function standIn(path: Path): unknown {
+  const place = pointer(path);
+  return STAND_INS.find(([places]) => places.test(place))?.[1];
+}

@@ -1,21 +1,19 @@
 import type { z } from 'zod';
 import type { FeatureKey } from '../ids.js';
 import { unreachable } from '../unreachable.js';
-import type { Enforcement, Feature, PlanEntitlement, Threshold } from './catalog.js';
+import type { CreditBlockOffer, Enforcement, Feature, PlanEntitlement, Threshold } from './catalog.js';
 import { entitlementOf } from './document.js';
-import { type Finding, type Path } from './problem.js';
-import { findingsOf } from './zod-findings.js';
-
-type Read =
-  | { readonly ok: true; readonly value: PlanEntitlement }
-  | { readonly ok: false; readonly findings: Finding[] };
+import { nearest } from './nearest.js';
+import type { Path, Report } from './problem.js';
+import { mustExist } from './references.js';
+import { readShape } from './shape.js';
 
 /** What a plan or an add-on gives, each read by the type of its feature. */
 export function readEntitlements(
   given: Readonly<Record<string, unknown>>,
   features: ReadonlyMap<FeatureKey, Feature>,
   path: Path,
-  report: (findings: readonly Finding[]) => void,
+  report: Report,
 ): Map<FeatureKey, PlanEntitlement> {
   const entitlements = new Map<FeatureKey, PlanEntitlement>();
   const byName: ReadonlyMap<string, Feature> = new Map(
@@ -25,96 +23,149 @@ export function readEntitlements(
     const place = [...path, key];
     const feature = byName.get(key);
     if (!feature) {
-      report([{ path: place, message: `there is no feature \`${key}\``, atKey: true }]);
+      mustExist({ kind: 'feature', known: byName }, key, place, report, true);
       continue;
     }
-    const read = readEntitlement(feature, value, place);
-    if (read.ok) entitlements.set(feature.key, read.value);
-    else report(read.findings);
+    const entitlement = readEntitlement(feature, value, place, resting(report, feature));
+    if (entitlement !== null) entitlements.set(feature.key, entitlement);
   }
   return entitlements;
 }
 
-function readEntitlement(feature: Feature, value: unknown, path: Path): Read {
+/** What may be given of a feature follows from these of its parts; while one is broken, nothing given is wrong. */
+function resting(report: Report, { key }: Feature): Report {
+  const form: Path[] = ['type', 'window', 'prepaid'].map((part) => ['features', key, part]);
+  return (path, message, details) =>
+    report(path, message, { ...details, restsOn: [...form, ...(details?.restsOn ?? [])] });
+}
+
+/** Null where the value is broken, and told. */
+function readEntitlement(
+  feature: Feature,
+  value: unknown,
+  path: Path,
+  report: Report,
+): PlanEntitlement | null {
   switch (feature.type) {
     case 'BOOLEAN':
-      return parsed(entitlementOf.boolean, value, path, () => ok({ kind: 'ON' }));
+      return shaped(entitlementOf.boolean, value, path, report, () => ({ kind: 'ON' }));
     case 'LIMIT':
-      return parsed(entitlementOf.units, value, path, (units) => readUnits(units, path));
+      return shaped(entitlementOf.units, value, path, report, (units) => unitsOf(units, path, report));
     case 'METERED':
       return feature.window === null
-        ? parsed(entitlementOf.blocks, value, path, ({ blocks }) =>
-            ok({ kind: 'BLOCKS', blocks: blocks.map(blockOf) }),
-          )
-        : parsed(entitlementOf.units, value, path, (units) => readUnits(units, path));
+        ? shaped(entitlementOf.blocks, value, path, report, ({ blocks }) => ({
+            kind: 'BLOCKS',
+            blocks: blocks.map(blockOf),
+          }))
+        : shaped(entitlementOf.units, value, path, report, (units) => unitsOf(units, path, report));
     case 'SEATS':
-      return parsed(entitlementOf.seats, value, path, (seats) => readSeats(seats, path));
+      return shaped(entitlementOf.seats, value, path, report, (seats) => seatsOf(seats, path, report));
     case 'CONFIG':
-      return parsed(entitlementOf.config, value, path, (text) =>
-        feature.values.includes(text)
-          ? ok({ kind: 'VALUE', value: text })
-          : wrong(path, `\`${text}\` is none of the feature's values: ${feature.values.join(', ')}`),
+      return shaped(entitlementOf.config, value, path, report, (text) =>
+        valueOf(feature, text, path, report),
       );
     default:
       return unreachable(feature);
   }
 }
 
-function ok(value: PlanEntitlement): Read {
-  return { ok: true, value };
+function shaped<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  path: Path,
+  report: Report,
+  then: (value: T) => PlanEntitlement,
+): PlanEntitlement | null {
+  const shape = readShape(schema, value, { standIn: limitStandIn });
+  const within = (inner: Path): Path => [...path, ...inner];
+  for (const { path: inner, message, atKey, hides } of shape.findings)
+    report(within(inner), message, { atKey, hides: hides.map(within) });
+  const entitlement = shape.value === undefined ? null : then(shape.value);
+  return shape.findings.length > 0 ? null : entitlement;
 }
 
-function wrong(path: Path, message: string): Read {
-  return { ok: false, findings: [{ path, message, atKey: false }] };
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, path: Path, then: (value: T) => Read): Read {
-  const result = schema.safeParse(value, { reportInput: true });
-  return result.success ? then(result.data) : { ok: false, findings: findingsOf(result.error, path) };
+/** Beside a broken limit its enforcement can be judged. */
+function limitStandIn([step, ...below]: Path): unknown {
+  return step === 'limit' && below.length === 0 ? 0 : undefined;
 }
 
 type UnitsDocument = z.output<(typeof entitlementOf)['units']>;
 
-function readUnits(units: UnitsDocument, path: Path): Read {
-  if (typeof units === 'number' || units === null) return ok(hard(units));
-  const enforcement = readEnforcement(units.enforce, units.overage);
-  if (typeof enforcement === 'string') return wrong(path, enforcement);
-  return ok({ kind: 'UNITS', limit: units.limit, enforcement });
+function unitsOf(units: UnitsDocument, path: Path, report: Report): PlanEntitlement {
+  if (typeof units === 'number' || units === null)
+    return { kind: 'UNITS', limit: units, enforcement: { kind: 'HARD' } };
+  return { kind: 'UNITS', limit: units.limit, enforcement: readEnforcement(units, path, report) };
 }
 
-function hard(limit: number | null): PlanEntitlement {
-  return { kind: 'UNITS', limit, enforcement: { kind: 'HARD' } };
-}
-
-/** The enforcement, or what is wrong with it. */
+/** How `{ limit, enforce, overage }` is enforced; hard unless it says otherwise. */
 export function readEnforcement(
-  enforce: 'hard' | 'soft' | 'none' | undefined,
-  overage: Threshold | undefined,
-): Enforcement | string {
-  if (enforce === 'soft')
-    return overage ? { kind: 'SOFT', overage } : '`enforce: soft` needs an `overage`, such as `10%`';
-  if (overage) return '`overage` goes with `enforce: soft` only';
+  {
+    enforce,
+    overage,
+  }: { readonly enforce?: 'hard' | 'soft' | 'none' | undefined; readonly overage?: Threshold | undefined },
+  path: Path,
+  report: Report,
+): Enforcement {
+  if (enforce === 'soft') {
+    if (overage) return { kind: 'SOFT', overage };
+    report([...path, 'enforce'], '`enforce: soft` needs an `overage`; add one, such as `overage: 10%`', {
+      restsOn: [[...path, 'overage']],
+    });
+  } else if (overage) {
+    report(
+      [...path, 'overage'],
+      '`overage` goes with `enforce: soft` only; add that, or leave `overage` out',
+      {
+        atKey: true,
+        restsOn: [[...path, 'enforce']],
+      },
+    );
+  }
   return enforce === 'none' ? { kind: 'NONE' } : { kind: 'HARD' };
 }
 
 type SeatsDocument = z.output<(typeof entitlementOf)['seats']>;
 
-function readSeats(seats: SeatsDocument, path: Path): Read {
-  if (typeof seats === 'number' || seats === null) return ok(hard(seats));
+function seatsOf(seats: SeatsDocument, path: Path, report: Report): PlanEntitlement {
+  if (typeof seats === 'number' || seats === null || !('bought' in seats))
+    return unitsOf(seats, path, report);
   const { atLeast = 1, atMost = null, default: usual } = seats.bought;
-  if (usual < atLeast || (atMost !== null && usual > atMost)) {
-    return wrong([...path, 'bought', 'default'], '`default` lies outside of `atLeast` and `atMost`');
+  if (atMost !== null && atMost < atLeast)
+    report(
+      [...path, 'bought', 'atMost'],
+      `\`atMost\` is less than \`atLeast\`, which is ${String(atLeast)}; raise it`,
+    );
+  else if (usual < atLeast || (atMost !== null && usual > atMost)) {
+    const bounds =
+      atMost === null ? `at least ${String(atLeast)}` : `${String(atLeast)} to ${String(atMost)}`;
+    report(
+      [...path, 'bought', 'default'],
+      `\`default\` lies outside of \`atLeast\` and \`atMost\`; choose ${bounds}`,
+    );
   }
-  return ok({ kind: 'BOUGHT', atLeast, atMost, default: usual });
+  return { kind: 'BOUGHT', atLeast, atMost, default: usual };
 }
 
 type BlockDocument = z.output<(typeof entitlementOf)['blocks']>['blocks'][number];
 
-function blockOf(block: BlockDocument) {
+function blockOf(block: BlockDocument): CreditBlockOffer {
   return {
     quantity: block.quantity,
     expiresAfter: block.expiresAfter ?? null,
     priority: block.priority ?? 0,
     given: block.given,
   };
+}
+
+type ConfigFeature = Extract<Feature, { type: 'CONFIG' }>;
+
+function valueOf({ key, values }: ConfigFeature, text: string, path: Path, report: Report): PlanEntitlement {
+  if (!values.includes(text)) {
+    const meant = nearest(text, values);
+    const remedy = meant === null ? `they are: ${values.join(', ')}` : `did you mean \`${meant}\`?`;
+    report(path, `\`${text}\` is none of the values of \`${key}\`; ${remedy}`, {
+      restsOn: [['features', key, 'values']],
+    });
+  }
+  return { kind: 'VALUE', value: text };
 }

@@ -2,10 +2,11 @@ import type { FeatureKey } from '../ids.js';
 import { addDuration } from '../time/calendar.js';
 import { instant, type IsoDuration, parseDuration, parseTimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
-import { entriesOf, type Report } from './build.js';
 import type { Feature, SeatsFeature, UsageWindow, WhenUnknown } from './catalog.js';
 import type { CatalogDocument, FeatureDocument } from './document.js';
-import type { Path } from './problem.js';
+import { nearest } from './nearest.js';
+import type { Path, Report } from './problem.js';
+import { entriesOf } from './references.js';
 
 /** Features in the order in which they are written. */
 export function buildFeatures(
@@ -16,12 +17,31 @@ export function buildFeatures(
   for (const [key, document] of entriesOf(documents)) {
     features.set(key, buildFeature(key, document, ['features', key], report));
   }
-  for (const { key, needsSeat } of features.values()) {
-    if (needsSeat !== null && features.get(needsSeat)?.type !== 'SEATS') {
-      report(['features', key, 'needsSeat'], `\`${needsSeat}\` is no seats feature of this catalog`);
-    }
-  }
+  for (const { key, needsSeat } of features.values())
+    if (needsSeat !== null) checkSeat(needsSeat, features, ['features', key, 'needsSeat'], report);
   return features;
+}
+
+function checkSeat(
+  key: FeatureKey,
+  features: ReadonlyMap<FeatureKey, Feature>,
+  path: Path,
+  report: Report,
+): void {
+  const feature = features.get(key);
+  if (feature?.type === 'SEATS') return;
+  const seats = [...features.values()].flatMap((one) => (one.type === 'SEATS' ? [one.key] : []));
+  const what = feature
+    ? `\`${key}\` is a ${feature.type.toLowerCase()} feature, not one of seats`
+    : `there is no seats feature \`${key}\``;
+  const meant = nearest(key, seats);
+  const remedy =
+    meant !== null
+      ? `did you mean \`${meant}\`?`
+      : seats.length > 0
+        ? `known are: ${seats.join(', ')}`
+        : 'add one of `type: seats`';
+  report(path, `${what}; ${remedy}`, { restsOn: [['features', key]] });
 }
 
 function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, report: Report): Feature {
@@ -62,10 +82,20 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
         seats: seatsOf(document, path, report),
       };
     case 'config':
+      checkValues(document.values, [...path, 'values'], report);
       return { ...base, type: 'CONFIG', values: document.values, combine: document.combine ?? 'order' };
     default:
       return unreachable(document);
   }
+}
+
+/** The order of the values is their rank: one that stands twice would have two. */
+function checkValues(values: readonly string[], path: Path, report: Report): void {
+  const seen = new Set<string>();
+  values.forEach((value, index) => {
+    if (seen.has(value)) report([...path, index], `\`${value}\` stands twice; keep one of them`);
+    seen.add(value);
+  });
 }
 
 function whenUnknownOf(document: FeatureDocument['whenUnknown']): WhenUnknown {
@@ -77,18 +107,33 @@ type MeteredDocument = Extract<FeatureDocument, { type: 'metered' }>;
 
 function windowOf(document: MeteredDocument, path: Path, report: Report): UsageWindow | null {
   if (document.prepaid) {
-    if (document.window !== undefined)
-      report([...path, 'window'], 'a prepaid feature has no window: leave out one of the two');
-    if (document.rollover !== undefined)
-      report([...path, 'rollover'], 'a prepaid feature has no window to roll over');
+    for (const part of ['window', 'anchor', 'rollover'] as const)
+      if (document[part] !== undefined)
+        report(
+          [...path, part],
+          `a prepaid feature has no window, so no \`${part}\`; leave out this or \`prepaid\``,
+          { atKey: true },
+        );
     return null;
   }
   if (document.window === undefined) {
-    report(path, 'a metered feature needs a `window`, such as `P1M`, or `prepaid: true`');
+    report(
+      path,
+      'a metered feature needs a `window`, such as `P1M`, or `prepaid: true`; add one of the two',
+      {
+        restsOn: [
+          [...path, 'window'],
+          [...path, 'prepaid'],
+        ],
+      },
+    );
     return null;
   }
   if (!isWindowLength(document.window))
-    report([...path, 'window'], 'a window lasts an hour at least and a year at most');
+    report(
+      [...path, 'window'],
+      'a window lasts an hour at least and a year at most; choose a length between',
+    );
   return { every: document.window, anchor: document.anchor ?? 'subscription' };
 }
 
@@ -108,10 +153,17 @@ const FIVE_MINUTES = parseDuration('PT5M');
 function seatsOf(document: SeatsDocument, path: Path, report: Report): SeatsFeature['seats'] {
   if (document.kind === 'named') {
     if (document.lease !== undefined)
-      report([...path, 'lease'], 'named seats are not leased; `lease` goes with `kind: floating`');
+      report([...path, 'lease'], '`lease` goes with `kind: floating`; leave it out, or change the kind', {
+        atKey: true,
+        restsOn: [[...path, 'kind']],
+      });
     return { kind: 'NAMED', cooldown: document.cooldown ?? null };
   }
-  if (document.cooldown !== undefined) report([...path, 'cooldown'], '`cooldown` goes with `kind: named`');
+  if (document.cooldown !== undefined)
+    report([...path, 'cooldown'], '`cooldown` goes with `kind: named`; leave it out, or change the kind', {
+      atKey: true,
+      restsOn: [[...path, 'kind']],
+    });
   const lease = document.lease ?? FIVE_MINUTES;
   if (lease === null) throw new Error('PT5M is a duration');
   return { kind: 'FLOATING', lease };

@@ -1,44 +1,33 @@
 import { z } from 'zod';
-import {
-  type Document,
-  isAlias,
-  isNode,
-  isPair,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-} from 'yaml';
 import { buildCatalog } from './build.js';
 import type { Catalog } from './catalog.js';
-import { catalogDocument } from './document.js';
-import { type CatalogProblem, type Finding, type Path, pointer } from './problem.js';
-import { findingsOf } from './zod-findings.js';
+import { catalogDocument, standIn } from './document.js';
+import { type CatalogProblem, type Finding, independent, outside, type Path, pointer } from './problem.js';
+import { childOf, movedFinding, readShape } from './shape.js';
+import { jsonSource, type Source } from './source.js';
+import { yamlSource } from './yaml-source.js';
 
-/** A catalog and the document that it was made of, in JSON form; or all that is wrong with it. */
+/**
+ * A catalog and the document that it was made of, in JSON form, with what may be a slip (WARNING);
+ * or all that is wrong with it, as far as the broken parts allow.
+ */
 export type CatalogParse =
-  | { readonly ok: true; readonly catalog: Catalog; readonly document: Readonly<Record<string, unknown>> }
+  | {
+      readonly ok: true;
+      readonly catalog: Catalog;
+      readonly document: Readonly<Record<string, unknown>>;
+      readonly problems: readonly CatalogProblem[];
+    }
   | { readonly ok: false; readonly problems: readonly CatalogProblem[] };
 
-/** Reads a catalog that came as JSON. */
+/** Reads a catalog that came as JSON. What JSON cannot hold is a problem, never an exception. */
 export function parseCatalogDocument(document: unknown): CatalogParse {
-  return parsed(document, () => ({ line: null, column: null }));
+  return parsed(jsonSource(document));
 }
 
 /** Reads a catalog that came as YAML 1.2; every problem has its line and column. Aliases and merges are errors. */
 export function parseCatalogYaml(text: string): CatalogParse {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: true,
-    merge: false,
-    lineCounter: lines,
-  });
-  const problems = [...syntaxProblems(yaml, lines), ...aliasProblems(yaml, lines)];
-  if (problems.length > 0) return { ok: false, problems };
-  return parsed(yaml.toJS(), (path, atKey) => placeOf(yaml, lines, path, atKey));
+  return parsed(yamlSource(text));
 }
 
 /** The shape of a catalog document, for editors. */
@@ -46,84 +35,38 @@ export function catalogJsonSchema(): object {
   return z.toJSONSchema(catalogDocument, { io: 'input', unrepresentable: 'any' });
 }
 
-interface Place {
-  readonly line: number | null;
-  readonly column: number | null;
+function parsed(source: Source): CatalogParse {
+  const broken = source.findings.flatMap(({ hides }) => hides);
+  const shape = readShape(catalogDocument, source.value, { broken, standIn });
+  const built = shape.value === undefined ? null : buildCatalog(shape.value);
+  const told = [...source.findings, ...shape.findings];
+  const meant = (built?.findings ?? []).map((one) => movedFinding(one, shape.original));
+  const problems = independent([...told, ...outside(told, meant)])
+    .map((one) => problemOf(one, source))
+    .sort(byPlace);
+  if (built === null || problems.some(({ severity }) => severity === 'ERROR')) return { ok: false, problems };
+  return { ok: true, catalog: built.catalog, document: plainObject(source.value), problems };
 }
 
-function parsed(document: unknown, place: (path: Path, atKey: boolean) => Place): CatalogParse {
-  const shape = catalogDocument.safeParse(document, { reportInput: true });
-  if (!shape.success)
-    return { ok: false, problems: findingsOf(shape.error).map((finding) => problem(finding, place)) };
-  const { catalog, findings } = buildCatalog(shape.data);
-  if (findings.length > 0) return { ok: false, problems: findings.map((finding) => problem(finding, place)) };
-  return { ok: true, catalog, document: plainObject(document) };
+function problemOf({ path, message, atKey, severity, place }: Finding, source: Source): CatalogProblem {
+  const existing = upToLeaf(path, source.value);
+  return { path: pointer(existing), ...(place ?? source.place(existing, atKey)), message, severity };
 }
 
-function problem(
-  { path, message, atKey }: Finding,
-  place: (path: Path, atKey: boolean) => Place,
-): CatalogProblem {
-  return { path: pointer(path), ...place(path, atKey), message, severity: 'ERROR' };
-}
-
-function syntaxProblems(yaml: Document, lines: LineCounter): CatalogProblem[] {
-  return [...yaml.errors, ...yaml.warnings].map((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const [message = error.message] = error.message.split(/ at line \d+/);
-    return { path: '', line, column: col, message, severity: 'ERROR' };
+/** One item may be written without its list; a step into what is no list and no mapping is left out. */
+function upToLeaf(path: Path, document: unknown): Path {
+  if (document === undefined) return path;
+  let here: unknown = document;
+  const end = path.findIndex((step) => {
+    if (typeof here !== 'object' || here === null) return true;
+    here = childOf(here, step);
+    return false;
   });
+  return end < 0 ? path : path.slice(0, end);
 }
 
-function aliasProblems(yaml: Document, lines: LineCounter): CatalogProblem[] {
-  const problems: CatalogProblem[] = [];
-  const report = (node: Node, message: string): void => {
-    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    problems.push({ path: '', line, column: col, message, severity: 'ERROR' });
-  };
-  visit(yaml, (_key, node) => {
-    if (isPair(node) && isNode(node.key)) {
-      const message = keyProblem(node.key);
-      if (message !== null) report(node.key, message);
-    }
-    if (isAlias(node)) report(node, `an alias (\`*${node.source}\`) is not allowed; write it out`);
-    if (isPair(node) && isScalar(node.key) && node.key.value === '<<')
-      report(node.key, 'a merge (`<<`) is not allowed; write it out');
-  });
-  return problems;
-}
-
-/** Keys are texts: what YAML reads as a number would silently become another one (`4.10` is 4.1). */
-function keyProblem(key: Node): string | null {
-  if (!isScalar(key) || typeof key.value !== 'string') return 'a key must be a text; put it in quotes';
-  return key.value === '__proto__' ? 'no key can be called `__proto__`' : null;
-}
-
-/** Where a path stands in the text; the nearest place around it that the text has. */
-function placeOf(yaml: Document, lines: LineCounter, path: Path, atKey: boolean): Place {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = nodeAt(yaml, path.slice(0, length), atKey && length === path.length);
-    if (node?.range) {
-      const { line, col } = lines.linePos(node.range[0]);
-      return { line, column: col };
-    }
-  }
-  return { line: 1, column: 1 };
-}
-
-function nodeAt(yaml: Document, path: Path, key: boolean): Node | null {
-  if (!key) {
-    const node: unknown = path.length === 0 ? yaml.contents : yaml.getIn(path, true);
-    return isNode(node) ? node : null;
-  }
-  const parent: unknown = path.length === 1 ? yaml.contents : yaml.getIn(path.slice(0, -1), true);
-  if (typeof parent !== 'object' || parent === null || !('items' in parent) || !Array.isArray(parent.items))
-    return null;
-  const last = String(path.at(-1));
-  const pair: unknown = parent.items.find(
-    (item: unknown) => isPair(item) && isScalar(item.key) && String(item.key.value) === last,
-  );
-  return isPair(pair) && isNode(pair.key) ? pair.key : null;
+function byPlace(one: CatalogProblem, other: CatalogProblem): number {
+  return (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);
 }
 
 function plainObject(value: unknown): Record<string, unknown> {

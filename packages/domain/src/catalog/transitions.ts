@@ -1,7 +1,8 @@
 import type { PlanKey } from '../ids.js';
-import { mustExist, type Report } from './build.js';
 import type { Plan, SeatsAbove, Transition } from './catalog.js';
 import type { CatalogDocument, TransitionDocument } from './document.js';
+import { mustBeSubscribed } from './plans.js';
+import type { Report } from './problem.js';
 
 /** The plan graph; null where the document has none: then anything may follow anything. */
 export function buildTransitions(
@@ -11,8 +12,11 @@ export function buildTransitions(
 ): Transition[] | null {
   if (documents === undefined) return null;
   return documents.map((document, index) => {
-    document.from.forEach((plan, at) => mustExist(plans, plan, ['transitions', index, 'from', at], report));
-    document.to.forEach((plan, at) => mustExist(plans, plan, ['transitions', index, 'to', at], report));
+    for (const end of ['from', 'to'] as const) {
+      document[end].forEach((plan, at) =>
+        mustBeSubscribed(plans, plan, ['transitions', index, end, at], report),
+      );
+    }
     return {
       from: document.from,
       to: document.to,

@@ -2,7 +2,9 @@ import type { Scenario } from '../catalog/catalog.js';
 import { canonicalJson } from '../catalog/canonical-json.js';
 import type { Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
+import type { Decision } from '../decision/decision.js';
 import { isDecided } from '../decision/entitlement.js';
+import { formatInstant } from '../time/instant.js';
 import { stateOf } from './state-of.js';
 
 /** How a scenario came out. `needs`: a part of the rules that is not decided by yet, so that it cannot be run. */
@@ -22,9 +24,7 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
   if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
   const { feature, quantity } = scenario.check;
-  const decision: Readonly<Record<string, unknown>> = {
-    ...decide(state, { feature, quantity }, scenario.given.now),
-  };
+  const decision = asWritten(decide(state, { feature, quantity }, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
   return {
@@ -33,6 +33,16 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
     passed: canonicalJson(actual) === canonicalJson(expected),
     expected,
     actual,
+  };
+}
+
+/** The decision in the words of `expect`, where instants are texts. */
+function asWritten(decision: Decision): Readonly<Record<string, unknown>> {
+  const { resetsAt, validUntil } = decision;
+  return {
+    ...decision,
+    resetsAt: resetsAt === null ? null : formatInstant(resetsAt),
+    validUntil: validUntil === null ? null : formatInstant(validUntil),
   };
 }
 

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { releaseFrom } from '../../testing/states.js';
+import { runScenario } from './run-scenario.js';
+
+const EXAMPLE = releaseFrom(readFileSync(path.join(__dirname, '../catalog/fixtures/example.yaml'), 'utf8'));
+
+test("the example's scenarios pass, or say what they need", () => {
+  const results = EXAMPLE.catalog.scenarios.map((scenario) => runScenario(EXAMPLE, scenario));
+  expect(results.map((result) => (result.supported ? result.passed : result.needs))).toEqual([
+    true,
+    true,
+    'conditions',
+    'conditions',
+    'licences',
+    'conditions',
+  ]);
+});
+
+const CALLS = `catalog: 1
+name: x
+features: { calls: { type: metered, window: P1M, anchor: calendar } }
+plans: { p: { model: subscription, period: P1M, entitlements: { calls: 100 } } }
+scenarios:
+`;
+
+function results(scenarios: string) {
+  const release = releaseFrom(CALLS + scenarios);
+  return release.catalog.scenarios.map((scenario) => runScenario(release, scenario));
+}
+
+test('an expected time is compared as the instant that it means', () => {
+  const ofOffset = (offset: string): string =>
+    `  - { name: s, given: { plan: p }, check: { feature: calls }, expect: { resetsAt: "2026-02-01T02:00:00${offset}" } }\n`;
+  expect(results(ofOffset('+02:00') + ofOffset('Z'))).toMatchObject([
+    { passed: true, expected: { resetsAt: '2026-02-01T00:00:00.000Z' } },
+    { passed: false, actual: { resetsAt: '2026-02-01T00:00:00.000Z' } },
+  ]);
+});
+
+test('only what is named is compared', () => {
+  expect(
+    results(
+      `  - { name: s, given: { plan: p, usage: { calls: 40 } }, check: { feature: calls }, expect: { remaining: 60, value: null } }\n`,
+    ),
+  ).toMatchObject([{ passed: true, actual: { remaining: 60, value: null } }]);
+});
