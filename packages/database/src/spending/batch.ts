@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import {
   ceilingOf,
   type Ceiling,
@@ -135,18 +135,18 @@ export class Batch {
   }
 
   #answer(asked: Asked): Answer {
-    if (this.#waiting.has(asked.keyId) || this.#waiting.has(asked.meterId))
+    if (this.#waiting.has(asked.key) || this.#waiting.has(asked.meterId))
       return this.#putOff(asked, { kind: 'BEHIND_ANOTHER' });
-    const earlier = this.#answers.get(asked.keyId);
-    if (earlier) return replayOf(earlier.asked.hash.equals(asked.hash), earlier.answer);
-    const kept = this.#ground.kept.get(asked.keyId);
+    const earlier = this.#answers.get(asked.key);
+    if (earlier) return replayOf(earlier.asked.hash === asked.hash, earlier.answer);
+    const kept = this.#ground.kept.get(asked.key);
     if (kept) return keptAnswer(kept, asked);
     return this.#decide(asked);
   }
 
   /** What comes later and shares the counter or the key waits, too: order is kept. */
   #putOff(asked: Asked, obstacle: Obstacle): Answer {
-    this.#waiting.add(asked.keyId).add(asked.meterId);
+    this.#waiting.add(asked.key).add(asked.meterId);
     return { ok: null, obstacle };
   }
 
@@ -177,7 +177,7 @@ export class Batch {
     this.#operations.push({ asked, verdict, delta, by: this.#actorOf(asked) });
     const answer: Answer = { ok: true, ...verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
-    this.#answers.set(asked.keyId, { asked, answer });
+    this.#answers.set(asked.key, { asked, answer });
     return answer;
   }
 
@@ -265,14 +265,14 @@ function nameOf({ meter }: Asked): MeterKey {
 
 /** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
 function hashOfOperations(operations: readonly Operation[]): string {
-  const lines = operations.map(({ asked, delta, by }) => `${asked.keyId} ${String(delta)} ${String(by)}\n`);
-  return createHash('sha256').update(lines.sort().join(''), 'latin1').digest('hex');
+  const lines = operations.map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
+  return hash('sha256', Buffer.from(lines.sort().join(''), 'latin1'), 'hex');
 }
 
 function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
   if (kept.verdict === null) return keyConflict('idempotencyKey');
   const answer = { ok: true as const, ...kept.verdict, replayed: true, entryId: kept.entryId };
-  return replayOf(kept.hash.equals(asked.hash), answer);
+  return replayOf(kept.hash === asked.hash, answer);
 }
 
 function replayOf(same: boolean, answer: Answer): Answer {
