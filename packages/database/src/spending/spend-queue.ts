@@ -16,6 +16,8 @@ export interface SpendQueueOptions {
   readonly mostInFlight?: number;
   /** Customers whose entitlements are remembered between batches. */
   readonly mostAccounts?: number;
+  /** Told the size of each batch that is sent. */
+  readonly onBatch?: (requests: number) => void;
 }
 
 const MOST_IN_BATCH = 1_000;
@@ -55,6 +57,7 @@ export class SpendQueue {
   readonly #mostOfTenant: number;
   readonly #mostInAll: number;
   readonly #mostInFlight: number;
+  readonly #onBatch: (requests: number) => void;
   readonly #tenants = new Map<TenantId, TenantQueue>();
   readonly #ready: Shard[] = [];
   readonly #drained: (() => void)[] = [];
@@ -68,7 +71,13 @@ export class SpendQueue {
     this.#batches = new SpendBatches(db, options.mostAccounts ?? 20_000);
     this.#mostOfTenant = options.mostOfTenant ?? 20_000;
     this.#mostInAll = options.mostInAll ?? 100_000;
+    this.#onBatch = options.onBatch ?? (() => undefined);
     this.#mostInFlight = options.mostInFlight ?? Math.max(1, Math.floor(db.pool.options.max / 2));
+  }
+
+  /** Requests that wait or are on their way. */
+  get depth(): number {
+    return this.#open;
   }
 
   /**
@@ -162,6 +171,7 @@ export class SpendQueue {
     this.#inFlight += 1;
     const batch = shard.waiting.slice(0, MOST_IN_BATCH);
     shard.waiting = shard.waiting.slice(MOST_IN_BATCH);
+    this.#onBatch(batch.length);
     const ends = await this.#decide(shard.tenantId, batch);
     if (ends.some((end) => end.kind === 'HELD_UP')) {
       this.#answer(batch, ends);
