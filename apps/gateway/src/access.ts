@@ -1,4 +1,4 @@
-import { authenticateApiKey, touchApiKey, type ApiKey, type Database, type Role } from '@licet/database';
+import type { ApiKey, ApiKeyStore, Authenticated, Role } from '@licet/database';
 import type { CustomerId, TenantId } from '@licet/domain';
 import { ApiError } from './errors/api-error.js';
 
@@ -53,12 +53,30 @@ export class Access {
   }
 }
 
+const ACCESSES = new WeakMap<Authenticated, Access>();
+
+function accessOf(authenticated: Authenticated): Access {
+  const known = ACCESSES.get(authenticated);
+  if (known) return known;
+  const access = new Access(authenticated.tenantId, authenticated.apiKey);
+  ACCESSES.set(authenticated, access);
+  return access;
+}
+
+/** The access of a key that is known in memory; null where it must be looked up. */
+export function knownAccess(keys: ApiKeyStore, header: unknown): Access | null {
+  const secret = secretIn(header);
+  const known = secret === null ? null : keys.peek(secret);
+  return known && accessOf(known);
+}
+
 /** The access that an `Authorization` header gives; null where it names no valid key, whatever the reason. */
-export async function authenticate(db: Database, header: unknown): Promise<Access | null> {
-  const secret = typeof header === 'string' ? BEARER.exec(header)?.[1] : undefined;
-  if (secret === undefined) return null;
-  const authenticated = await authenticateApiKey(db, secret);
-  if (authenticated === null) return null;
-  await touchApiKey(db, authenticated);
-  return new Access(authenticated.tenantId, authenticated.apiKey);
+export async function authenticate(keys: ApiKeyStore, header: unknown): Promise<Access | null> {
+  const secret = secretIn(header);
+  const authenticated = secret === null ? null : await keys.authenticate(secret);
+  return authenticated && accessOf(authenticated);
+}
+
+function secretIn(header: unknown): string | null {
+  return (typeof header === 'string' ? BEARER.exec(header)?.[1] : undefined) ?? null;
 }

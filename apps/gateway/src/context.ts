@@ -1,36 +1,53 @@
 import type { Logger } from 'pino';
-import type { Caller, Database, EventFeed, SpendQueue } from '@licet/database';
+import type { ApiKeyStore, Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
 import type { Access } from './access.js';
-import { createLoaders, type Loaders } from './loaders.js';
+import { Loaders } from './loaders.js';
+import { RequestStates } from './request-states.js';
 
 /** What the gateway's requests share. */
 export interface Services {
   readonly db: Database;
   readonly feed: EventFeed;
+  readonly states: StateStore;
+  readonly keys: ApiKeyStore;
   readonly spends: SpendQueue;
   readonly logger: Logger;
 }
 
 /** One request, or one subscription over a socket. */
-export interface GatewayContext extends Services {
+export interface GatewayContext {
+  readonly db: Database;
+  readonly feed: EventFeed;
+  readonly spends: SpendQueue;
+  readonly logger: Logger;
   readonly access: Access;
   readonly caller: Caller;
   readonly requestId: string;
   /** Replaced before each event of a subscription, which must not see what was read for the one before. */
   loaders: Loaders;
+  states: RequestStates;
+  readonly store: StateStore;
 }
 
 export function createContext(services: Services, access: Access, requestId: string): GatewayContext {
   const { apiKey, tenantId } = access;
+  const { db, feed, spends, logger, states } = services;
   return {
-    ...services,
+    db,
+    feed,
+    spends,
+    logger,
     access,
     caller: { tenantId, actor: { kind: 'API_KEY', id: apiKey.id, name: apiKey.name }, requestId },
     requestId,
-    loaders: createLoaders(services.db, tenantId),
+    loaders: new Loaders(db, tenantId),
+    states: new RequestStates(states, tenantId),
+    store: states,
   };
 }
 
-export function renewLoaders(context: GatewayContext): void {
-  context.loaders = createLoaders(context.db, context.access.tenantId);
+export function renewReads(context: GatewayContext): void {
+  const { tenantId } = context.access;
+  context.loaders = new Loaders(context.db, tenantId);
+  context.states = new RequestStates(context.store, tenantId);
 }

@@ -8,6 +8,8 @@ export interface Environment {
   /** True where no master key is given and the development one stands in. */
   readonly developmentKey: boolean;
   readonly logLevel: LogLevel;
+  /** How many customers' states are kept in memory. */
+  readonly statesKept: number;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -39,7 +41,14 @@ export function parseEnvironment(
   const databaseUrl = read(() => parseDatabaseUrl(env['DATABASE_URL']));
   const masterKey = read(() => parseMasterKey(env['LICET_MASTER_KEY']));
   const logLevel = read(() => parseLogLevel(env['LOG_LEVEL']));
-  if (port === null || databaseUrl === null || masterKey === null || logLevel === null) {
+  const statesKept = read(() => parseStatesKept(env['LICET_STATES_KEPT']));
+  if (
+    port === null ||
+    databaseUrl === null ||
+    masterKey === null ||
+    logLevel === null ||
+    statesKept === null
+  ) {
     throw new EnvironmentError(problems);
   }
   const host = env['HOST'] ?? '127.0.0.1';
@@ -50,6 +59,7 @@ export function parseEnvironment(
     masterKey: masterKey.key,
     developmentKey: masterKey.development,
     logLevel,
+    statesKept,
   };
 }
 
@@ -57,6 +67,12 @@ function parsePort(text: string | undefined): number {
   const port = text === undefined || text === '' ? 4000 : Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new RangeError(`PORT is \`${String(text)}\`; set it to a number from 0 (any free port) to 65535`);
+}
+
+function parseStatesKept(text: string | undefined): number {
+  const kept = text === undefined || text === '' ? 50_000 : Number(text);
+  if (Number.isInteger(kept) && kept >= 1 && kept <= 10_000_000) return kept;
+  throw new RangeError(`LICET_STATES_KEPT is \`${String(text)}\`; set it to a number from 1 to 10000000`);
 }
 
 function parseDatabaseUrl(text: string | undefined): string {

@@ -102,9 +102,9 @@ function addHealth(server: FastifyInstance, { db, logger }: Services): void {
 }
 
 /** Before anything of the request is read: UNAUTHENTICATED without a valid key. */
-export function requireAccess({ db }: Services): (request: FastifyRequest) => Promise<void> {
+export function requireAccess({ keys }: Services): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    request.access = await authenticate(db, request.headers.authorization);
+    request.access = await authenticate(keys, request.headers.authorization);
     if (request.access === null) throw unauthenticated();
   };
 }

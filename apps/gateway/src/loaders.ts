@@ -3,31 +3,12 @@ import {
   closedWindows,
   findCustomers,
   findSubscriptions,
-  liveRelease,
-  loadStates,
   subscriptionsOf,
   type Customer,
   type Database,
-  type Revision,
   type UsageBucket,
 } from '@licet/database';
-import type {
-  CustomerId,
-  CustomerState,
-  FeatureKey,
-  Instant,
-  Release,
-  Subscription,
-  SubscriptionId,
-  TenantId,
-} from '@licet/domain';
-
-/** A customer's state with the revision that it was read at and the database's clock then. */
-export interface StampedState {
-  readonly state: CustomerState;
-  readonly revision: Revision;
-  readonly asOf: Instant;
-}
+import type { CustomerId, FeatureKey, Subscription, SubscriptionId, TenantId } from '@licet/domain';
 
 export interface WindowsKey {
   readonly customerId: CustomerId;
@@ -35,46 +16,50 @@ export interface WindowsKey {
   readonly first: number;
 }
 
-/** One set for each request, and for each event of a subscription: what is read twice is read once. */
-export interface Loaders {
-  readonly states: DataLoader<CustomerId, StampedState>;
-  readonly customers: DataLoader<CustomerId, Customer | null>;
-  readonly subscriptions: DataLoader<SubscriptionId, Subscription | null>;
-  readonly liveSubscriptions: DataLoader<CustomerId, Subscription[]>;
-  readonly allSubscriptions: DataLoader<CustomerId, Subscription[]>;
-  readonly closedWindows: DataLoader<WindowsKey, UsageBucket[], string>;
-  release(): Promise<Release>;
-}
-
 const BATCH_MAX = 1000;
 
-export function createLoaders(db: Database, tenantId: TenantId): Loaders {
-  return {
-    states: batched((ids) => statesOf(db, tenantId, ids)),
-    customers: batched(async (ids) => inOrder(ids, await findCustomers(db, tenantId, ids), null)),
-    subscriptions: batched(async (ids) => inOrder(ids, await findSubscriptions(db, tenantId, ids), null)),
-    liveSubscriptions: subscriptionsLoader(db, tenantId, false),
-    allSubscriptions: subscriptionsLoader(db, tenantId, true),
-    closedWindows: closedWindowsLoader(db, tenantId),
-    release: once(() => liveRelease(db, tenantId)),
-  };
+/** One set for each request, and for each event of a subscription: what is read twice is read once. */
+export class Loaders {
+  readonly #db: Database;
+  readonly #tenantId: TenantId;
+  #customers: DataLoader<CustomerId, Customer | null> | null = null;
+  #subscriptions: DataLoader<SubscriptionId, Subscription | null> | null = null;
+  #liveSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
+  #allSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
+  #closedWindows: DataLoader<WindowsKey, UsageBucket[], string> | null = null;
+
+  constructor(db: Database, tenantId: TenantId) {
+    this.#db = db;
+    this.#tenantId = tenantId;
+  }
+
+  get customers(): DataLoader<CustomerId, Customer | null> {
+    return (this.#customers ??= batched(async (ids) =>
+      inOrder(ids, await findCustomers(this.#db, this.#tenantId, ids), null),
+    ));
+  }
+
+  get subscriptions(): DataLoader<SubscriptionId, Subscription | null> {
+    return (this.#subscriptions ??= batched(async (ids) =>
+      inOrder(ids, await findSubscriptions(this.#db, this.#tenantId, ids), null),
+    ));
+  }
+
+  get liveSubscriptions(): DataLoader<CustomerId, Subscription[]> {
+    return (this.#liveSubscriptions ??= subscriptionsLoader(this.#db, this.#tenantId, false));
+  }
+
+  get allSubscriptions(): DataLoader<CustomerId, Subscription[]> {
+    return (this.#allSubscriptions ??= subscriptionsLoader(this.#db, this.#tenantId, true));
+  }
+
+  get closedWindows(): DataLoader<WindowsKey, UsageBucket[], string> {
+    return (this.#closedWindows ??= closedWindowsLoader(this.#db, this.#tenantId));
+  }
 }
 
 function batched<K, V>(load: (keys: readonly K[]) => Promise<V[]>): DataLoader<K, V> {
   return new DataLoader<K, V>(load, { maxBatchSize: BATCH_MAX });
-}
-
-async function statesOf(
-  db: Database,
-  tenantId: TenantId,
-  ids: readonly CustomerId[],
-): Promise<StampedState[]> {
-  const { revision, asOf, states } = await loadStates(db, tenantId, ids);
-  return ids.map((id) => {
-    const state = states.get(id);
-    if (!state) throw new Error(`no state was loaded for customer ${id}`);
-    return { state, revision, asOf };
-  });
 }
 
 function subscriptionsLoader(
@@ -106,9 +91,4 @@ function inOrder<K, V>(keys: readonly K[], found: ReadonlyMap<K, V>, missing: V)
 function inOrder<K, V>(keys: readonly K[], found: ReadonlyMap<K, V>, missing: null): (V | null)[];
 function inOrder<K, V>(keys: readonly K[], found: ReadonlyMap<K, V>, missing: V | null): (V | null)[] {
   return keys.map((key) => found.get(key) ?? missing);
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | null = null;
-  return () => (loaded ??= load());
 }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { pino, type Logger } from 'pino';
-import { EventFeed, openDatabase, SpendQueue } from '@licet/database';
+import { openDatabase } from '@licet/database';
 import { EnvironmentError, parseEnvironment, type Environment } from './environment.js';
+import { openServices } from './services.js';
 import { startServer } from './server.js';
 
 const CLOSE_TIMEOUT_MILLISECONDS = 10_000;
@@ -18,20 +19,17 @@ async function main(): Promise<void> {
 
 /** Returns what stops everything that was started. */
 async function start(
-  { databaseUrl, masterKey, host, port }: Environment,
+  { databaseUrl, masterKey, host, port, statesKept }: Environment,
   logger: Logger,
 ): Promise<() => Promise<void>> {
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
-  const feed = new EventFeed(db);
-  await feed.start();
-  const spends = new SpendQueue(db);
-  const server = await startServer({ db, feed, spends, logger }, { host, port });
+  const services = await openServices(db, logger, { customers: statesKept });
+  const server = await startServer(services, { host, port });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
   return async () => {
     await server.close();
-    await spends.close();
-    await feed.stop();
+    await services.close();
     await db.close();
   };
 }

@@ -42,7 +42,7 @@ export function addSocketServer(http: Server, schema: GraphQLSchema, services: S
       validate: (over, document) => validate(over, document, [...specifiedRules, depthLimit]),
       async onConnect(ctx) {
         const header = ctx.connectionParams?.['authorization'] ?? ctx.connectionParams?.['Authorization'];
-        const access = await authenticate(services.db, header ?? ctx.extra.request.headers.authorization);
+        const access = await authenticate(services.keys, header ?? ctx.extra.request.headers.authorization);
         if (access === null) return false;
         ctx.extra.access = access;
         return true;

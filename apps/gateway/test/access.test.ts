@@ -96,6 +96,38 @@ test('a key that names customers sees and touches no other', async () => {
   expect(JSON.stringify(lists.get('events'))).not.toMatch(/ada|null/);
 });
 
+test('a key that names customers lists and revokes keys of those alone', async () => {
+  const own = await gateway.newKey({ role: 'ADMIN', customerIds: ['bob'] });
+  const others = [
+    await gateway.newKey({ role: 'READER' }),
+    await gateway.newKey({ role: 'READER', customerIds: ['bob', 'ada'] }),
+  ];
+  const list = '{ apiKeys(first: 100) { edges { node { customerIds } } } }';
+  const listed = await gateway.send(list, {}, own.secret);
+  expect(listed.get('apiKeys.edges.0')).toBeDefined();
+  expect(JSON.stringify(listed.get('apiKeys'))).not.toMatch(/ada|\[\]/);
+  const revoke = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }';
+  for (const { id, secret } of others) {
+    expect(await codeOf(revoke, own.secret, { id })).toBe('NOT_FOUND');
+    expect(await codeOf('{ plans { key } }', secret)).toBeUndefined();
+  }
+  expect(await codeOf(revoke, own.secret, { id: own.id })).toBeUndefined();
+});
+
+test('a key that ends makes no key that outlives it', async () => {
+  const end = Date.now() + 3_600_000;
+  const make =
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { expiresAt } } }';
+  function ending(at: number | null): { input: object } {
+    const expiresAt = at === null ? null : new Date(at).toISOString();
+    return { input: { name: 'ends', role: 'ADMIN', expiresAt, idempotencyKey: randomUUID() } };
+  }
+  const secret = (await gateway.send(make, ending(end))).text('createApiKey.secret');
+  expect(await codeOf(make, secret, ending(null))).toBe('FORBIDDEN');
+  expect(await codeOf(make, secret, ending(end + 1))).toBe('FORBIDDEN');
+  expect(await codeOf(make, secret, ending(end))).toBeUndefined();
+});
+
 test('a socket without a valid key is closed as forbidden', async () => {
   for (const key of [null, 'lk_reader_wrong']) {
     const socket = gateway.socket(key);

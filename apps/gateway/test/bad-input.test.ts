@@ -329,10 +329,30 @@ test.each([
   expect(await gateway.countEvents()).toBe(before);
 });
 
+test.each<[string, unknown, string]>([
+  ['of a type that is no entity', { __typename: 'Decision', id: 'a' }, 'representations.1.__typename'],
+  ['of a type that there is not', { __typename: 'constructor', id: 'a' }, 'representations.1.__typename'],
+  ['without a type', { id: 'a' }, 'representations.1.__typename'],
+  ['that is no object', 'Customer', 'representations.1.__typename'],
+])('a reference %s is refused by its place', async (_name, reference, field) => {
+  const query = 'query ($references: [_Any!]!) { _entities(representations: $references) { __typename } }';
+  const references = [{ __typename: 'Customer', id: 'ada' }, reference];
+  expect(await refused(query, { references })).toEqual(['BAD_USER_INPUT', field]);
+});
+
+test('an idempotency key is measured in characters, not in halves of them', async () => {
+  const characters = (count: number): { input: object } => spend({ idempotencyKey: '😀'.repeat(count) });
+  expect((await gateway.send(CONSUME, characters(255))).errors).toEqual([]);
+  expect(await refused(CONSUME, characters(256))).toEqual(['BAD_USER_INPUT', 'input.idempotencyKey']);
+});
+
 test('more than 1,000 at a time are refused', async () => {
   const inputs = Array.from({ length: 1001 }, () => ({ customerId: 'ada', feature: 'sso' }));
   const query = 'query ($inputs: [CheckInput!]!) { checkMany(inputs: $inputs) { code } }';
   expect(await refused(query, { inputs })).toEqual(['BAD_USER_INPUT', 'inputs']);
+  const references = inputs.map(() => ({ __typename: 'Plan', key: 'pro' }));
+  const entities = 'query ($references: [_Any!]!) { _entities(representations: $references) { __typename } }';
+  expect(await refused(entities, { references })).toEqual(['BAD_USER_INPUT', 'representations']);
   const many = await gateway.send(query, { inputs: inputs.slice(1) });
   expect(many.errors).toEqual([]);
 });

@@ -3,17 +3,11 @@ import { createClient, type Client as SocketClient } from 'graphql-ws';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
-import {
-  createTenant,
-  ensureAdminKey,
-  EventFeed,
-  openDatabase,
-  parseMasterKey,
-  SpendQueue,
-} from '@licet/database';
+import { createTenant, ensureAdminKey, openDatabase, parseMasterKey } from '@licet/database';
 import { createTestDatabase } from '@licet/database/testing';
 import { parseTimeZone, type TenantId } from '@licet/domain';
 import { startServer } from '../src/server.js';
+import { openServices } from '../src/services.js';
 import { CATALOG } from './catalog.js';
 
 export interface GraphqlError {
@@ -65,12 +59,8 @@ export async function startTestGateway(): Promise<TestGateway> {
   const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
-  const feed = new EventFeed(db);
-  await feed.start();
-  const server = await startServer(
-    { db, feed, spends: new SpendQueue(db), logger: pino({ level: 'silent' }) },
-    { host: '127.0.0.1', port: 0 },
-  );
+  const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000 });
+  const server = await startServer(services, { host: '127.0.0.1', port: 0 });
   const owner = new Client({ connectionString: database.url });
   await owner.connect();
 
@@ -106,7 +96,7 @@ export async function startTestGateway(): Promise<TestGateway> {
     },
     async close() {
       await server.close();
-      await feed.stop();
+      await services.close();
       await owner.end();
       await db.close();
       await database.drop();

@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { openDatabase } from '@licet/database';
-import { pino } from 'pino';
 import { readEnvironment } from './environment.js';
+import { createLog } from './log.js';
 import { startJobs } from './runner/jobs.js';
 import { applyTransitions } from './tasks/apply-transitions.js';
 
 /** Runs until SIGTERM, SIGINT or the end of the process that started it; finishes the batch in hand. */
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
-  const log = pino({ name: 'worker', level: environment.logLevel });
+  const log = createLog(environment.logLevel);
   if (environment.developmentKey)
     log.warn('LICET_MASTER_KEY is not set: keys are derived from a development key');
   const db = await openDatabase({

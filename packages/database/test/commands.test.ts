@@ -6,6 +6,7 @@ import {
   revokeApiKey,
   createApiKey,
   authenticateApiKey,
+  ensureAdminKey,
   upsertCustomer,
 } from '@licet/database';
 import {
@@ -219,4 +220,15 @@ test('an API key opens its tenant until it is revoked; its secret is shown once'
     `select row_to_json(k)::text as text from api_key k where name = 'ci'`,
   );
   expect(stored!.text).not.toContain(created.secret);
+});
+
+test('an admin key is made once; one that was revoked is refused with the way out', async () => {
+  const { tenantId } = tenant.caller;
+  const secret = `bootstrap-${'k'.repeat(32)}`;
+  await ensureAdminKey(tenant.db, tenantId, secret);
+  await ensureAdminKey(tenant.db, tenantId, secret);
+  const key = await authenticateApiKey(tenant.db, secret);
+  if (!key) throw new Error('no key was made');
+  await revokeApiKey(tenant.db, tenant.caller, key.apiKey.id);
+  await expect(ensureAdminKey(tenant.db, tenantId, secret)).rejects.toThrow('LICET_BOOTSTRAP_KEY');
 });

@@ -13,6 +13,7 @@ import {
   createTestDatabase,
   createTestTenant,
   listedEvents,
+  openTestDatabase,
   subscribeTo,
   type TestDatabase,
   type TestTenant,
@@ -99,7 +100,6 @@ test('without a cursor a follower sees what comes next, without a signal too', a
 });
 
 async function createTestDatabaseView(): Promise<Pick<TestTenant, 'db'>> {
-  const { openTestDatabase } = await import('@licet/database/testing');
   return { db: await openTestDatabase(database.url) };
 }
 

@@ -38,9 +38,14 @@ export interface KnownState {
   readonly compiled: Map<string, CompiledFeature>;
 }
 
-/** What `decide` is asked about. */
+/** What `decide` is asked about. OUT_OF_REACH: nobody could be asked whether there is such a customer. */
 export type CustomerState =
-  KnownState | { readonly kind: 'UNKNOWN_CUSTOMER'; readonly release: Release; readonly customerId: string };
+  | KnownState
+  | {
+      readonly kind: 'UNKNOWN_CUSTOMER' | 'OUT_OF_REACH';
+      readonly release: Release;
+      readonly customerId: string;
+    };
 
 export function knownState(release: Release, account: CustomerAccount): KnownState {
   return { kind: 'KNOWN', release, account, compiled: new Map() };

@@ -16,8 +16,8 @@ export type PlanFamily = Branded<'PlanFamily'>;
 
 const KEY = /^[a-z][a-z0-9-]{0,62}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-// Control characters would break logs and headers; anything else is the vendor's business.
-const CUSTOMER_ID = /^[^\p{Cc}]{1,255}$/u;
+// Control characters would break logs and headers, halves of surrogate pairs are no text; anything else is the vendor's business.
+const CUSTOMER_ID = /^[^\p{Cc}\p{Surrogate}]{1,255}$/u;
 const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
 
 function isTenantId(text: string): text is TenantId {

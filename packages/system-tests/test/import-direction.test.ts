@@ -2,50 +2,94 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 const REPOSITORY = path.resolve(__dirname, '../../..');
-const ESLINT = path.join(REPOSITORY, 'node_modules/eslint/bin/eslint.js');
-
-function eslint(args: readonly string[], input = ''): { status: number | null; stdout: string } {
-  return spawnSync(process.execPath, [ESLINT, ...args], { cwd: REPOSITORY, input, encoding: 'utf8' });
+/** Asks ESLint outside jest, which cannot import its configuration: the rules that hold for a file, and what they say. */
+const ASK = `
+import { ESLint, Linter } from 'eslint';
+import { text } from 'node:stream/consumers';
+const asked = JSON.parse(await text(process.stdin));
+const answers = [];
+for (const { file, source } of asked) {
+  const { rules: all } = await new ESLint().calculateConfigForFile(file);
+  const rules = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('no-restricted-')));
+  answers.push(new Linter().verify(source, [{ rules }]).map(({ ruleId }) => ruleId));
 }
+process.stdout.write(JSON.stringify(answers));`;
 
-/** The rule as it holds for a file of this package. */
-function importRule(file: string): string {
-  const config: { rules: Record<string, unknown> } = JSON.parse(eslint(['--print-config', file]).stdout);
-  return JSON.stringify({ 'no-restricted-imports': config.rules['no-restricted-imports'] });
-}
+type Case = readonly [file: string, source: string];
 
-function isRefused(file: string, imported: string): boolean {
-  const rule = importRule(file);
-  const { status, stdout } = eslint(
-    ['--no-config-lookup', '--rule', rule, '--stdin', '--stdin-filename', 'fixture.js'],
-    `import '${imported}';\n`,
-  );
-  if (status !== 0 && !stdout.includes('no-restricted-imports')) throw new Error(stdout);
-  return status !== 0;
+/** For each case, whether the restricting rules refuse the source where it stands in the file's place. */
+function refusals(cases: readonly Case[]): boolean[] {
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', ASK], {
+    cwd: REPOSITORY,
+    input: JSON.stringify(cases.map(([file, source]) => ({ file, source }))),
+    encoding: 'utf8',
+  });
+  if (stdout === '') throw new Error(stderr);
+  const answers: (string | null)[][] = JSON.parse(stdout);
+  // Null: the source is no JavaScript, which is not what the case meant.
+  if (answers.flat().includes(null)) throw new Error(stdout);
+  return answers.map((rules) => rules.length > 0);
 }
 
 const DOMAIN = 'packages/domain/src/index.ts';
 const DATABASE = 'packages/database/src/index.ts';
 const GATEWAY = 'apps/gateway/src/main.ts';
 
-test.each([
-  [DOMAIN, '@licet/database'],
-  [DOMAIN, '@licet/api-types'],
-  ['packages/api-types/src/index.ts', '@licet/domain'],
-  [DATABASE, '@licet/gateway'],
-  [GATEWAY, '@licet/worker'],
-  ['apps/worker/src/main.ts', '@licet/gateway'],
-  [GATEWAY, '@licet/database/src/index.js'],
-  [GATEWAY, '../../../packages/database/src/index.js'],
-])('%s may not import %s', (file, imported) => {
-  expect(isRefused(file, imported)).toBe(true);
+function imports(file: string, imported: string): Case {
+  return [file, `import '${imported}';`];
+}
+
+const REFUSED: readonly Case[] = [
+  imports(DOMAIN, '@licet/database'),
+  imports(DOMAIN, '@licet/api-types'),
+  imports(DOMAIN, '../../database/src/index.js'),
+  imports('packages/api-types/src/index.ts', '@licet/domain'),
+  imports(DATABASE, '@licet/gateway'),
+  imports('apps/worker/src/main.ts', '@licet/gateway'),
+  imports(GATEWAY, '@licet/worker'),
+  imports(GATEWAY, '@licet/database/src/index.js'),
+  imports(GATEWAY, '../../../packages/database/src/index.js'),
+  imports(GATEWAY, '../../worker/src/main.js'),
+  imports('apps/gateway/src/modules/check/check-many.ts', '../../../../worker/src/main.js'),
+  [GATEWAY, "await import('@licet/worker');"],
+  [GATEWAY, "export * from '@licet/worker';"],
+];
+
+const IMPURE: readonly Case[] = [
+  "import 'node:fs';",
+  "import 'fs';",
+  "import 'pg';",
+  "require('fs');",
+  'Date.now();',
+  'new Date();',
+  'Date();',
+  'new globalThis.Date();',
+  'Temporal.Now.instant();',
+  'performance.now();',
+  'Math.random();',
+].map((source) => [DOMAIN, source]);
+
+const ALLOWED: readonly Case[] = [
+  imports(DATABASE, '@licet/domain'),
+  imports(DATABASE, './connection/database.js'),
+  imports(GATEWAY, '@licet/database'),
+  imports('apps/demo/src/tour.ts', '@licet/api-types'),
+  imports(DOMAIN, 'temporal-polyfill'),
+  imports(DOMAIN, './decision/decide.js'),
+  [DOMAIN, 'new Date(0);'],
+];
+
+test('an import against the direction is a lint error, however it is written', () => {
+  const refused = refusals(REFUSED);
+  expect(REFUSED.filter((_, index) => !refused[index])).toEqual([]);
 });
 
-test.each([
-  [DATABASE, '@licet/domain'],
-  [GATEWAY, '@licet/database'],
-  ['apps/demo/src/tour.ts', '@licet/api-types'],
-  [DATABASE, './connection/database.js'],
-])('%s may import %s', (file, imported) => {
-  expect(isRefused(file, imported)).toBe(false);
+test('a clock, chance or I/O in the rules is a lint error', () => {
+  const refused = refusals(IMPURE);
+  expect(IMPURE.filter((_, index) => !refused[index])).toEqual([]);
+});
+
+test('what ARCHITECTURE.md allows is none', () => {
+  const refused = refusals(ALLOWED);
+  expect(ALLOWED.filter((_, index) => refused[index])).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { parseCustomerId, type CustomerId } from '@licet/domain';
 import { badInput } from '../errors/api-error.js';
+import { isStorable, STORABLE_WANTED } from '../scalars/storable.js';
 
 const LIST_MAX = 1000;
 const KEY_MAX = 255;
@@ -18,17 +19,25 @@ export function boundList<T extends readonly unknown[] | null | undefined>(field
 
 /** An idempotency key of 1 to 255 characters, else BAD_USER_INPUT. */
 export function parseIdempotencyKey(field: string, key: string): string {
-  if (key.length >= 1 && key.length <= KEY_MAX) return key;
+  requireStorable(field, key);
+  const characters = Array.from(key).length;
+  if (characters >= 1 && characters <= KEY_MAX) return key;
   throw badInput(
     field,
-    `an idempotency key has 1 to ${String(KEY_MAX)} characters, not ${String(key.length)}`,
+    `an idempotency key has 1 to ${String(KEY_MAX)} characters, not ${String(characters)}`,
   );
 }
 
 /** Free text of at most 1,000 characters (names, reasons), else BAD_USER_INPUT. */
 export function boundText<T extends string | null | undefined>(field: string, text: T): T {
   if (text && text.length > TEXT_MAX) throw badInput(field, `at most ${String(TEXT_MAX)} characters`);
+  if (text) requireStorable(field, text);
   return text;
+}
+
+/** BAD_USER_INPUT for a text that the database cannot hold. */
+export function requireStorable(field: string, text: string): void {
+  if (!isStorable(text)) throw badInput(field, STORABLE_WANTED);
 }
 
 /** A text that can be a customer's id, else BAD_USER_INPUT. Whether there is one is another question. */

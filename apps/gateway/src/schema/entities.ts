@@ -22,14 +22,14 @@ export const REFERENCE_RESOLVERS: Readonly<Record<string, ReferenceResolver>> = 
     access.requireCustomer(subscription.customerId);
     return toSubscription(subscription);
   },
-  Plan: async (reference, { loaders }) => {
-    const release = await loaders.release();
+  Plan: async (reference, { states }) => {
+    const release = await states.release();
     const key = parsePlanKey(textOf(reference['key']));
     const sold = key && release.planVersions.get(key);
     return sold ? toPlan(sold, release) : null;
   },
-  Feature: async (reference, { loaders }) => {
-    const release = await loaders.release();
+  Feature: async (reference, { states }) => {
+    const release = await states.release();
     const key = parseFeatureKey(textOf(reference['key']));
     const feature = key && release.catalog.features.get(key);
     return feature ? toFeature(feature) : null;

@@ -3,6 +3,8 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { isObjectType, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { createResolversMap } from 'type-graphql';
 import type { GatewayContext } from '../context.js';
+import { badInput } from '../errors/api-error.js';
+import { boundList } from '../modules/arguments.js';
 import { REFERENCE_RESOLVERS } from './entities.js';
 
 const FEDERATION =
@@ -70,9 +72,29 @@ function guardRouterFields(schema: GraphQLSchema): void {
 function guarded(
   name: string,
   resolve: GraphQLFieldResolver<unknown, GatewayContext>,
-): GraphQLFieldResolver<unknown, GatewayContext> {
+): GraphQLFieldResolver<unknown, GatewayContext, Readonly<Record<string, unknown>>> {
   return (source, args, context, info) => {
     context.access.requireOperation(name, 'READER');
+    if (name === '_entities') checkReferences(args['representations']);
     return resolve(source, args, context, info);
   };
+}
+
+/** The library takes what names no entity of ours for a fault of its own. */
+function checkReferences(references: unknown): void {
+  if (!Array.isArray(references)) return;
+  const known = Object.keys(REFERENCE_RESOLVERS);
+  boundList('representations', references).forEach((reference: unknown, index) => {
+    if (known.some((name) => name === typeNameOf(reference))) return;
+    throw badInput(
+      `representations.${String(index)}.__typename`,
+      `a reference is an object that names its type, one of ${known.join(', ')}`,
+    );
+  });
+}
+
+function typeNameOf(reference: unknown): unknown {
+  return typeof reference === 'object' && reference !== null && '__typename' in reference
+    ? reference.__typename
+    : null;
 }

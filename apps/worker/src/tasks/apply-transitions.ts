@@ -9,6 +9,8 @@ const BATCH = 1000;
 const BATCHES_IN_FLIGHT = 2;
 const TENANTS_AT_ONCE = 100;
 const IDLE_MS = 100;
+/** Between tries while the database is away: one line a second in the log is enough. */
+const FAILED_MS = 1000;
 
 /**
  * Writes down what time has done, until it is told to stop: the database's clock says what is due, and no timer
@@ -16,23 +18,23 @@ const IDLE_MS = 100;
  */
 export async function applyTransitions(db: Database, log: Logger, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    const busy = await applyOnce(db, log, stop);
-    if (!busy) await delay(IDLE_MS, undefined, { signal: stop }).catch(() => undefined);
+    const pause = await applyOnce(db, log, stop);
+    if (pause > 0) await delay(pause, undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
-/** True where there was something to do. A failure is logged and tried again: nothing is lost by waiting. */
-async function applyOnce(db: Database, log: Logger, stop: AbortSignal): Promise<boolean> {
+/** Milliseconds until the next look. A failure is logged and tried again: nothing is lost by waiting. */
+async function applyOnce(db: Database, log: Logger, stop: AbortSignal): Promise<number> {
   try {
     const tenants = await dueTenants(db, TENANTS_AT_ONCE);
     for (const tenantId of tenants) {
-      if (stop.aborted) return false;
+      if (stop.aborted) return 0;
       await applyForTenant(db, log, tenantId, stop);
     }
-    return tenants.length > 0;
+    return tenants.length > 0 ? 0 : IDLE_MS;
   } catch (error) {
     log.error({ error }, 'transitions could not be applied; trying again');
-    return false;
+    return FAILED_MS;
   }
 }
 

@@ -107,6 +107,11 @@ function systemEvent(
 export async function ensureAdminKey(db: Database, tenantId: TenantId, secret: string): Promise<void> {
   const known = await authenticateApiKey(db, secret);
   if (known?.tenantId === tenantId) return;
+  if (known !== null || (await isRegistered(db, secret))) {
+    throw new Error(
+      "the admin key was revoked, or is another tenant's; give another one as LICET_BOOTSTRAP_KEY, or delete the file `admin-key` in the data directory to have a new one made",
+    );
+  }
   const caller: Caller = { tenantId, actor: SYSTEM, requestId: null };
   await writeTransaction(db, tenantId, async (transaction) => {
     const clock = await readClock(transaction);
@@ -123,6 +128,12 @@ export async function ensureAdminKey(db: Database, tenantId: TenantId, secret: s
       events: [keyEvent(caller, 'api_key.created', apiKey, null, clock)],
     };
   });
+}
+
+/** Whether a key with this secret was ever made, in force or not. */
+async function isRegistered(db: Database, secret: string): Promise<boolean> {
+  const { rows } = await db.pool.query('select from find_api_key($1)', [apiKeyHash(db, secret)]);
+  return rows.length > 0;
 }
 
 function adminKey(secret: string, clock: Instant): ApiKey {

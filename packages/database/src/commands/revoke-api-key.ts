@@ -1,4 +1,4 @@
-import type { Instant } from '@licet/domain';
+import type { CustomerId, Instant } from '@licet/domain';
 import { instant } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
@@ -26,14 +26,18 @@ interface LockedKey {
   readonly clock: Date;
 }
 
-/** Ends a key for good; a revoked one stays as it is. */
+/**
+ * Ends a key for good; a revoked one stays as it is. `only`: a caller that is for some customers finds keys that are for
+ * none but those; null: all.
+ */
 export async function revokeApiKey(
   db: Database,
   caller: Caller,
   id: string,
+  only: readonly CustomerId[] | null = null,
 ): Promise<Result<{ apiKey: ApiKey; revision: Revision }>> {
   const { value, revision } = await writeTransaction(db, caller.tenantId, (transaction) =>
-    revoke(transaction, caller, id),
+    revoke(transaction, caller, id, only),
   );
   if (!value.ok) return value;
   return {
@@ -47,13 +51,15 @@ async function revoke(
   transaction: Transaction,
   caller: Caller,
   id: string,
+  only: readonly CustomerId[] | null,
 ): Promise<Writes<Refused | { readonly ok: true; readonly apiKey: ApiKey }>> {
   const [row] = await transaction.query<LockedKey>({
-    text: `with k as materialized (select * from api_key where tenant_id = $1 and id = $2 for update)
+    text: `with k as materialized (select * from api_key where tenant_id = $1 and id = $2
+             and ($3::text[] is null or cardinality(customer_ids) > 0 and customer_ids <@ $3) for update)
            select tenant_id as "tenantId", id, name, role, operations, customer_ids as "customerIds", hint,
              created_by as "createdBy", created_at as "createdAt", expires_at as "expiresAt",
              last_used_at as "lastUsedAt", revoked_at as "revokedAt", clock_timestamp() as clock from k`,
-    values: [caller.tenantId, id],
+    values: [caller.tenantId, id, only],
   });
   if (!row)
     return { value: refused('NOT_FOUND', 'id', 'there is no such API key'), statements: [], events: [] };

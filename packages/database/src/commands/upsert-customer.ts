@@ -1,5 +1,6 @@
 import {
   applyDue,
+  canonicalJson,
   changeTimeZone,
   type CustomerId,
   type Instant,
@@ -95,7 +96,7 @@ function upserted({ caller, input, created, stored, release, clock }: Upserting)
   const next = {
     name: input.name === undefined ? row.name : input.name,
     attributes: input.attributes ?? row.attributes,
-    time_zone: input.timeZone === undefined ? row.time_zone : input.timeZone,
+    time_zone: input.timeZone === undefined ? row.time_zone : input.timeZone && parseTimeZone(input.timeZone),
   };
   const timeZone = timeZoneInForce({ ...row, ...next }, release.catalog);
   const customer: Customer = {
@@ -108,7 +109,8 @@ function upserted({ caller, input, created, stored, release, clock }: Upserting)
   };
   const before = { name: row.name, attributes: row.attributes, timeZone: row.time_zone };
   const after = { name: next.name, attributes: next.attributes, timeZone: next.time_zone };
-  if (!created && JSON.stringify(before) === JSON.stringify(after))
+  // The database gives the keys of an object back in an order of its own.
+  if (!created && canonicalJson(before) === canonicalJson(after))
     return { value: customer, statements: [], events: [] };
   const due = applyDue(stored.account, release, clock);
   const update = { before: stored, after: changeTimeZone(due.account, timeZone, clock), events: due.events };

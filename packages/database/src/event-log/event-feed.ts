@@ -1,14 +1,16 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { TenantId } from '@licet/domain';
+import { parseTenantId, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
+import { DatabaseClock } from '../connection/database-clock.js';
 import { readTransaction } from '../connection/transaction.js';
 import type { Result } from '../result.js';
-import type { Follower } from './follower.js';
+import { type Follower, LostHistoryError } from './follower.js';
 import { LOOK_CHANNEL } from './look-signal.js';
-import { cursorExpired, newestRevision, placeOf, readEvents, type StoredEvent } from './read.js';
+import { cursorExpired, newestRevision, placeOf, readEvents, readOn, type StoredEvent } from './read.js';
 import { positionOf, type Revision } from './revision.js';
-import { TenantTail } from './tenant-tail.js';
+import { TenantTail, type Watcher } from './tenant-tail.js';
 
 const POLL_MS = 250;
 const PAGE = 500;
@@ -19,6 +21,16 @@ export interface FeedFollower {
   readonly events: AsyncIterableIterator<StoredEvent>;
 }
 
+/** The end of a tenant's log, as far as this process has read it. */
+export interface Watch {
+  readonly revision: Revision;
+  /** When that was known to be the end, by `performance.now()`. */
+  readonly confirmedAt: number;
+  /** Reads what is new now; rejects where the database is out of reach. */
+  look(): Promise<void>;
+  end(): void;
+}
+
 /**
  * Follows the logs of the tenants that somebody listens to. One reader per process: look signals wake it, and it
  * polls every 250 ms besides, so that a lost signal costs latency and never an event.
@@ -27,6 +39,8 @@ export interface FeedFollower {
  * missed and nothing comes twice across the switch.
  */
 export class EventFeed {
+  /** Measured with each poll. */
+  readonly clock = new DatabaseClock();
   readonly #db: Database;
   readonly #tenants = new Map<TenantId, TenantTail>();
   #listener: Client | null = null;
@@ -41,6 +55,7 @@ export class EventFeed {
   async start(): Promise<void> {
     this.#running = true;
     await this.#listen();
+    await this.#pollOnce();
     this.#poll = this.#pollForever();
   }
 
@@ -53,24 +68,55 @@ export class EventFeed {
     await this.#listener?.end().catch(() => undefined);
   }
 
-  /** Everything after `after` (null: from now on), in order. CURSOR_EXPIRED where that place is not in the log. */
-  async follow(tenantId: TenantId, after: Revision | null): Promise<Result<FeedFollower>> {
+  /**
+   * Everything after `after` (null: from now on), in order. CURSOR_EXPIRED where that place is not in the log.
+   * `subject`: of the customer whose events alone are wanted, besides those that are about no customer.
+   */
+  async follow(
+    tenantId: TenantId,
+    after: Revision | null,
+    subject: string | null = null,
+  ): Promise<Result<FeedFollower>> {
+    const readAt = performance.now();
     const start = await readTransaction(this.#db, tenantId, async (transaction) => ({
       newest: await newestRevision(transaction),
       place: after === null ? ('HELD' as const) : await placeOf(transaction, after),
     }));
     if (start.place !== 'HELD') return cursorExpired();
     const from = after ?? start.newest;
-    const tail = this.#tail(tenantId, positionOf(start.newest));
-    const follower = tail.attach(positionOf(from));
+    const follower = this.#tail(tenantId, start.newest, readAt).attach(positionOf(from), subject);
     void this.#catchUp(tenantId, follower);
     return { ok: true, from, events: follower.events() };
   }
 
-  #tail(tenantId: TenantId, newest: number): TenantTail {
+  /** Tells of every event from now on, as soon as it is read. */
+  async watch(tenantId: TenantId, watcher: Watcher): Promise<Watch> {
+    const known = this.#tenants.get(tenantId);
+    const tail = known ?? (await this.#newTail(tenantId));
+    const end = tail.watch(watcher);
+    return {
+      get revision() {
+        return tail.revision;
+      },
+      get confirmedAt() {
+        return tail.confirmedAt;
+      },
+      look: () => this.#read(tenantId, tail),
+      end,
+    };
+  }
+
+  async #newTail(tenantId: TenantId): Promise<TenantTail> {
+    const readAt = performance.now();
+    return this.#tail(tenantId, await readTransaction(this.#db, tenantId, newestRevision), readAt);
+  }
+
+  #tail(tenantId: TenantId, newest: Revision, readAt: number): TenantTail {
     const known = this.#tenants.get(tenantId);
     if (known) return known;
-    const tail = new TenantTail(newest, () => this.#tenants.delete(tenantId));
+    const tail: TenantTail = new TenantTail(newest, readAt, () => {
+      if (this.#tenants.get(tenantId) === tail) this.#tenants.delete(tenantId);
+    });
     this.#tenants.set(tenantId, tail);
     return tail;
   }
@@ -94,9 +140,11 @@ export class EventFeed {
 
   async #listen(): Promise<void> {
     const client = new Client({ connectionString: this.#db.url });
-    client.on('error', () => this.#relisten(client));
+    client.on('error', () => {
+      this.#relisten(client);
+    });
     client.on('notification', (message) => {
-      for (const tenantId of (message.payload ?? '').split(',')) this.#look(tenantId);
+      for (const text of (message.payload ?? '').split(',')) this.#look(text);
     });
     this.#listener = client;
     await client.connect();
@@ -107,7 +155,11 @@ export class EventFeed {
     if (!this.#running || this.#listener !== broken) return;
     void broken.end().catch(() => undefined);
     void delay(POLL_MS).then(() =>
-      this.#running ? this.#listen().catch(() => this.#relistenAgain()) : undefined,
+      this.#running
+        ? this.#listen().catch(() => {
+            this.#relistenAgain();
+          })
+        : undefined,
     );
   }
 
@@ -115,8 +167,11 @@ export class EventFeed {
     if (this.#listener) this.#relisten(this.#listener);
   }
 
-  #look(tenantId: string): void {
-    for (const [known, tail] of this.#tenants) if (known === tenantId) void this.#read(known, tail);
+  #look(text: string): void {
+    const tenantId = parseTenantId(text);
+    const tail = tenantId === null ? undefined : this.#tenants.get(tenantId);
+    // Out of reach: the poll comes back to it.
+    if (tenantId !== null && tail) void this.#read(tenantId, tail).catch(() => undefined);
   }
 
   async #pollForever(): Promise<void> {
@@ -126,34 +181,43 @@ export class EventFeed {
     }
   }
 
+  /** INVARIANT (confirmed): a tail is known to be the end of its log as of the moment before the question was sent. */
   async #pollOnce(): Promise<void> {
-    if (!this.#running || this.#tenants.size === 0) return;
-    const { rows } = await this.#db.pool.query<{ tenant_id: TenantId; position: number }>({
+    if (!this.#running) return;
+    const asked = [...this.#tenants];
+    const sentAt = performance.now();
+    const { rows } = await this.#db.pool.query<{
+      clock: Date;
+      positions: Readonly<Record<TenantId, number>>;
+    }>({
       name: 'log-positions',
-      text: 'select tenant_id, position from log_positions($1)',
-      values: [[...this.#tenants.keys()]],
+      text: `select clock_timestamp() as clock,
+                    (select coalesce(json_object_agg(tenant_id, position), '{}') from log_positions($1)) as positions`,
+      values: [asked.map(([tenantId]) => tenantId)],
     });
-    for (const row of rows) {
-      const tail = this.#tenants.get(row.tenant_id);
-      if (tail && row.position > tail.position) await this.#read(row.tenant_id, tail);
+    const [row] = rows;
+    if (!row) throw new Error('an aggregate without a row');
+    this.clock.sample(row.clock, sentAt, performance.now());
+    for (const [tenantId, tail] of asked) {
+      const position = row.positions[tenantId];
+      if (position === tail.position) tail.confirmedAt = Math.max(tail.confirmedAt, sentAt);
+      else await this.#read(tenantId, tail);
     }
   }
 
-  /** One read at a time per tenant; a signal that comes meanwhile makes it look once more. */
-  async #read(tenantId: TenantId, tail: TenantTail): Promise<void> {
-    if (!tail.beginReading()) return;
-    try {
-      do {
-        const events = await readTransaction(this.#db, tenantId, (transaction) =>
-          readEvents(transaction, tail.position, PAGE),
-        );
-        tail.push(events);
-        if (events.length === PAGE) tail.lookAgain();
-      } while (tail.mustLookAgain());
-    } catch {
-      // Out of reach: the poll comes back to it.
-    } finally {
-      tail.endReading();
-    }
+  #read(tenantId: TenantId, tail: TenantTail): Promise<void> {
+    return tail.read(async () => {
+      const readAt = performance.now();
+      const events = await readTransaction(this.#db, tenantId, (transaction) =>
+        readOn(transaction, tail.revision, PAGE),
+      );
+      if (events === null) {
+        tail.lose(new LostHistoryError());
+        return;
+      }
+      tail.push(events);
+      if (events.length < PAGE) tail.confirmedAt = Math.max(tail.confirmedAt, readAt);
+      else tail.readAgain();
+    });
   }
 }

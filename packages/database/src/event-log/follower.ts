@@ -12,12 +12,24 @@ export class SlowFollowerError extends Error {
   }
 }
 
+/** The log was replaced by another (a restore, a failover that lost its end): its cursors mean nothing any more. */
+export class LostHistoryError extends Error {
+  readonly code = 'CURSOR_EXPIRED';
+  constructor() {
+    super(
+      'the log has another history than the one that was followed; read the present state and follow from there',
+    );
+  }
+}
+
 /** One listener: history first, then what came live meanwhile, then the live feed; each position once. */
 export class Follower {
   /** The last position that was handed over. */
   position: number;
   /** Where the live feed stood when it was attached: history is read up to there. */
   readonly #attachedAt: number;
+  /** Of the customer whose events alone are wanted; null: every event. */
+  readonly subject: string | null;
   readonly #detach: () => void;
   #waiting: StoredEvent[] = [];
   #early: StoredEvent[] = [];
@@ -27,9 +39,10 @@ export class Follower {
   #wake: (() => void) | null = null;
   #onDrained: (() => void) | null = null;
 
-  constructor(position: number, attachedAt: number, detach: () => void) {
+  constructor(position: number, attachedAt: number, subject: string | null, detach: () => void) {
     this.position = position;
     this.#attachedAt = attachedAt;
+    this.subject = subject;
     this.#detach = detach;
   }
 
@@ -37,8 +50,17 @@ export class Follower {
     return !this.#ended && this.position < this.#attachedAt;
   }
 
+  /** History comes whole, whatever is wanted of it, so that a gap shows. */
   history(events: readonly StoredEvent[]): void {
-    this.#add(events);
+    for (const event of events) {
+      const position = positionOf(event.cursor);
+      if (position !== this.position + 1) {
+        this.fail(new Error(`the log has a gap between ${String(this.position)} and ${String(position)}`));
+        return;
+      }
+      this.#add([event]);
+      this.position = position;
+    }
   }
 
   live(): void {
@@ -76,14 +98,14 @@ export class Follower {
     for (const event of events) {
       const position = positionOf(event.cursor);
       if (position <= this.position) continue;
-      if (position !== this.position + 1) {
-        this.fail(new Error(`the feed has a gap between ${String(this.position)} and ${String(position)}`));
-        return;
-      }
       this.position = position;
-      this.#waiting.push(event);
+      if (this.#wants(event)) this.#waiting.push(event);
     }
     this.#wake?.();
+  }
+
+  #wants({ subjects }: StoredEvent): boolean {
+    return this.subject === null || subjects.length === 0 || subjects.includes(this.subject);
   }
 
   events(): AsyncIterableIterator<StoredEvent> {

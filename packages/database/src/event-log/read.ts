@@ -162,11 +162,38 @@ export async function readEvents(
     text: `select ${COLUMNS} from event where tenant_id = $1 and position > $2 order by position limit $3`,
     values: [transaction.tenantId, after, most],
   });
+  requireDense(rows, after);
+  return rows.map(eventFromRow);
+}
+
+/** INVARIANT (dense log): a reader that gets a later event before the next one has found a bug, and says so. */
+function requireDense(rows: readonly EventRow[], after: number): void {
   rows.forEach((row, index) => {
     if (row.position !== after + index + 1)
       throw new Error(`the log has a gap before position ${String(row.position)}`);
   });
-  return rows.map(eventFromRow);
+}
+
+/** The events after `last`, which is read again: null where it is not in the log any more, or is another one. */
+export async function readOn(
+  transaction: Transaction,
+  last: Revision,
+  most: number,
+): Promise<StoredEvent[] | null> {
+  const position = positionOf(last);
+  const rows = await transaction.query<EventRow>({
+    name: 'read-on',
+    text: `select ${COLUMNS} from event where tenant_id = $1 and position >= $2 order by position limit $3`,
+    values: [transaction.tenantId, position, most + 1],
+  });
+  const [first, ...following] = rows;
+  if (position === 0) {
+    requireDense(rows, 0);
+    return rows.map(eventFromRow);
+  }
+  if (first?.position !== position || revisionOf(position, first.leaf_hash) !== last) return null;
+  requireDense(following, position);
+  return following.map(eventFromRow);
 }
 
 export interface EventFilter {

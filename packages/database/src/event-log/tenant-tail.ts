@@ -1,58 +1,119 @@
 import { Follower } from './follower.js';
 import type { StoredEvent } from './read.js';
-import { positionOf } from './revision.js';
+import { positionOf, type Revision } from './revision.js';
+
+/** What keeps something in memory by the log: told of every event, at once and in order. */
+export interface Watcher {
+  events(events: readonly StoredEvent[]): void;
+  /** The log has another history than the one that was watched: nothing that was kept holds. The watch is over. */
+  lost(): void;
+}
 
 /** The live end of one tenant's log, and who listens to it. */
 export class TenantTail {
-  position: number;
+  /** The last event that was read. */
+  revision: Revision;
+  /** When that was known to be the last one, by `performance.now()`. */
+  confirmedAt: number;
+  readonly #watchers = new Set<Watcher>();
   readonly #followers = new Set<Follower>();
+  /** Those of `#followers` that are about one customer, by its subject. */
+  readonly #bySubject = new Map<string, Set<Follower>>();
   readonly #forget: () => void;
-  #reading = false;
+  #reading: Promise<void> | null = null;
   #again = false;
 
-  constructor(position: number, forget: () => void) {
-    this.position = position;
+  constructor(revision: Revision, confirmedAt: number, forget: () => void) {
+    this.revision = revision;
+    this.confirmedAt = confirmedAt;
     this.#forget = forget;
   }
 
-  attach(position: number): Follower {
-    const follower: Follower = new Follower(position, this.position, () => {
-      this.#followers.delete(follower);
-      if (this.#followers.size === 0) this.#forget();
+  get position(): number {
+    return positionOf(this.revision);
+  }
+
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#forgetWhenAlone();
+    };
+  }
+
+  /** `subject`: of the customer whose events alone are wanted, with those that are about all; null: every event. */
+  attach(position: number, subject: string | null): Follower {
+    const follower: Follower = new Follower(position, this.position, subject, () => {
+      this.#detach(follower);
     });
-    this.#followers.add(follower);
+    if (subject === null) this.#followers.add(follower);
+    else this.#bySubject.set(subject, (this.#bySubject.get(subject) ?? new Set()).add(follower));
     return follower;
+  }
+
+  #detach(follower: Follower): void {
+    this.#followers.delete(follower);
+    const { subject } = follower;
+    const others = subject === null ? undefined : this.#bySubject.get(subject);
+    others?.delete(follower);
+    if (subject !== null && others?.size === 0) this.#bySubject.delete(subject);
+    this.#forgetWhenAlone();
+  }
+
+  #forgetWhenAlone(): void {
+    if (this.#followers.size + this.#bySubject.size + this.#watchers.size === 0) this.#forget();
   }
 
   push(events: readonly StoredEvent[]): void {
     const last = events.at(-1);
     if (!last) return;
-    this.position = positionOf(last.cursor);
+    this.revision = last.cursor;
+    for (const watcher of this.#watchers) watcher.events(events);
     for (const follower of this.#followers) follower.push(events);
+    if (this.#bySubject.size > 0) for (const event of events) this.#pushBySubject(event);
   }
 
-  beginReading(): boolean {
-    this.#again = this.#reading;
-    if (this.#reading) return false;
-    this.#reading = true;
-    return true;
+  #pushBySubject(event: StoredEvent): void {
+    if (event.subjects.length === 0) {
+      for (const followers of this.#bySubject.values())
+        for (const follower of followers) follower.push([event]);
+    }
+    for (const subject of event.subjects) {
+      for (const follower of this.#bySubject.get(subject) ?? []) follower.push([event]);
+    }
   }
 
-  lookAgain(): void {
+  /** One read at a time; a call that comes meanwhile makes it read once more, and settles with it. */
+  read(once: () => Promise<void>): Promise<void> {
+    this.#again = true;
+    return (this.#reading ??= this.#readAll(once).finally(() => (this.#reading = null)));
+  }
+
+  async #readAll(once: () => Promise<void>): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      await once();
+    }
+  }
+
+  readAgain(): void {
     this.#again = true;
   }
 
-  mustLookAgain(): boolean {
-    const again = this.#again;
-    this.#again = false;
-    return again;
-  }
-
-  endReading(): void {
-    this.#reading = false;
-  }
-
+  /** Ends all followers. */
   end(): void {
-    for (const follower of this.#followers) follower.end();
+    for (const follower of this.#everyFollower()) follower.end();
+  }
+
+  /** Ends everything: the log is not the one that was read. */
+  lose(error: Error): void {
+    for (const watcher of this.#watchers) watcher.lost();
+    this.#watchers.clear();
+    for (const follower of this.#everyFollower()) follower.fail(error);
+    this.#forget();
+  }
+
+  #everyFollower(): Follower[] {
+    return [...this.#followers, ...[...this.#bySubject.values()].flatMap((followers) => [...followers])];
   }
 }

@@ -232,7 +232,7 @@ $$;
 
 create function all_tenants() returns setof uuid
 language sql stable security definer set search_path = pg_catalog, public as
-$$ select t.tenant_id from public.tenant t order by 1 $$;
+$$ select t.tenant_id from public.tenant t order by t.created_at, 1 $$;
 
 create function log_positions(tenants uuid[]) returns table (tenant_id uuid, "position" bigint)
 language sql volatile security definer set search_path = pg_catalog, public as $$

@@ -20,6 +20,8 @@ import { catalogsByNumber, liveReleaseNumber, mustHave, releaseByNumber } from '
 export interface StoredAccount {
   readonly row: CustomerRow;
   readonly account: CustomerAccount;
+  /** Of its counters, by feature: each write raises it. */
+  readonly meterVersions: ReadonlyMap<string, number>;
 }
 
 export interface LoadedAccounts {
@@ -74,13 +76,10 @@ export async function loadAccounts(
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const accounts = new Map<CustomerId, StoredAccount>();
   for (const row of customers) {
-    const account = accountFromRows(
-      row,
-      mapped.get(row.id) ?? [],
-      metersOf.get(row.id) ?? [],
-      release.catalog,
-    );
-    accounts.set(row.id, { row, account });
+    const own = metersOf.get(row.id) ?? [];
+    const account = accountFromRows(row, mapped.get(row.id) ?? [], own, release.catalog);
+    const meterVersions = new Map(own.map((meter) => [meter.feature, meter.version]));
+    accounts.set(row.id, { row, account, meterVersions });
   }
   return { release, accounts };
 }

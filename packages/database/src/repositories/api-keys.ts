@@ -78,11 +78,17 @@ export async function touchApiKey(db: Database, { tenantId, apiKey }: Authentica
   });
 }
 
+export interface ApiKeySearch extends PageRequest {
+  readonly revoked: boolean;
+  /** A caller that is for some customers sees keys that are for none but those. */
+  readonly only: readonly CustomerId[] | null;
+}
+
 /** Keys, oldest first. */
 export async function listApiKeys(
   db: Database,
   tenantId: TenantId,
-  request: PageRequest & { readonly revoked: boolean },
+  request: ApiKeySearch,
 ): Promise<Result<{ page: Page<ApiKey> }>> {
   const after = request.after === null ? null : decodeTimedCursor(request.after);
   if (request.after !== null && after === null) return malformedCursor();
@@ -94,6 +100,7 @@ export async function listApiKeys(
       .addOrderBy('key.id')
       .limit(request.first + 1);
     if (!request.revoked) query.andWhere('key.revoked_at is null');
+    if (request.only) query.andWhere(WITHIN_CUSTOMERS, { only: request.only });
     if (after) query.andWhere('(key.created_at, key.id) > (:at, :id)', { at: dateOf(after), id: after.id });
     return query.getMany();
   });
@@ -102,6 +109,8 @@ export async function listApiKeys(
   );
   return { ok: true, page };
 }
+
+const WITHIN_CUSTOMERS = 'cardinality(key.customer_ids) > 0 and key.customer_ids <@ cast(:only as text[])';
 
 /** `entity`: also a row that was read by a statement of its own under the same names. */
 export function apiKeyFromEntity(entity: Readonly<Pick<ApiKeyEntity, keyof ApiKeyEntity>>): ApiKey {

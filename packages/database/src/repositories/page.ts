@@ -31,9 +31,12 @@ export function encodeTimedCursor(at: Instant, id: string): string {
   return Buffer.from(`${String(at)}:${id}`, 'utf8').toString('base64url');
 }
 
+/** Times that both a Date and the database hold, and ids without control characters: anything else was never given out. */
+const TIMED_PLACE = /^(\d{1,15}):(\P{Cc}+)$/u;
+
 /** Null where it is no cursor of such a list. */
 export function decodeTimedCursor(cursor: string): TimedPlace | null {
-  const match = /^(-?\d{1,16}):(.+)$/s.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  const match = TIMED_PLACE.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (match?.[1] === undefined || match[2] === undefined) return null;
   const place = { at: instant(Number(match[1])), id: match[2] };
   return encodeTimedCursor(place.at, place.id) === cursor ? place : null;

@@ -13,7 +13,7 @@ import { readTransaction } from '../connection/transaction.js';
 import { newestRevision } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { groupBy } from '../mapping/group-by.js';
-import { loadAccounts } from './accounts.js';
+import { loadAccounts, type StoredAccount } from './accounts.js';
 import { meterId, type MeterKey } from './meters.js';
 
 /** States of several customers at one revision, with the release that decides. */
@@ -24,6 +24,8 @@ export interface LoadedStates {
   readonly release: Release;
   /** One for each id that was asked for. */
   readonly states: ReadonlyMap<CustomerId, CustomerState>;
+  /** Those that are there. */
+  readonly accounts: ReadonlyMap<CustomerId, StoredAccount>;
 }
 
 /** Loads states in one snapshot: as many statements for a thousand customers as for one. */
@@ -46,7 +48,7 @@ export async function loadStates(
         stored ? knownState(release, stored.account) : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
       );
     }
-    return { revision, asOf, release, states };
+    return { revision, asOf, release, states, accounts };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ConfigFeature, Enforcement, Feature, Limit, PlanEntitlement } from '../catalog/catalog.js';
 import { unreachable } from '../unreachable.js';
 import type { Grant } from './grant.js';
+import { shareOf } from './share.js';
 import type { NamingSubscription, Part } from './sources.js';
 
 /** What a customer has of a feature that is counted: null stands for unlimited, and for no ceiling. */
@@ -106,7 +107,7 @@ function overageOf(
   overage: { readonly percent: number } | { readonly units: number },
   limit: number,
 ): number {
-  return 'percent' in overage ? Math.floor((limit * overage.percent) / 100) : overage.units;
+  return 'percent' in overage ? shareOf(limit, overage.percent) : overage.units;
 }
 
 function grantedUnits(grant: Grant): Units {

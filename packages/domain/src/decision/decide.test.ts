@@ -1,6 +1,7 @@
 import { grantOf, type Given, type GivenState, releaseFrom, stateFrom } from '../../testing/states.js';
 import { time } from '../../testing/subscriptions.js';
-import { decide } from './decide.js';
+import { instant } from '../time/instant.js';
+import { decide, decideStale } from './decide.js';
 import type { Grant } from './grant.js';
 
 const RELEASE = releaseFrom(`
@@ -405,6 +406,67 @@ describe('how long a decision holds', () => {
     );
     expect(ask({ subscriptions: [{ plan: 'pro', cancelAt: '2026-01-15T12:00:00.001Z' }] }, 'sso').code).toBe(
       'ENTITLED',
+    );
+  });
+});
+
+describe('without state', () => {
+  const OFFLINE = releaseFrom(`
+catalog: 1
+name: offline
+staleFor: PT1H
+features:
+  closed: { type: boolean }
+  open: { type: boolean, whenUnknown: open }
+  young: { type: boolean, whenUnknown: { lastKnown: PT15M } }
+plans:
+  pro: { model: subscription, entitlements: { closed: true, open: true, young: true } }
+`);
+  const state = stateFrom(OFFLINE, { subscriptions: [{ plan: 'pro' }], at: NOW });
+  const ago = (minutes: number) => instant(NOW - minutes * 60_000);
+
+  test.each([
+    ['closed', 'UNAVAILABLE', false],
+    ['open', 'ENTITLED_FALLBACK', true],
+    ['young', 'UNAVAILABLE', false],
+    ['teleport', 'UNKNOWN_FEATURE', false],
+  ])('%s: %s', (feature, code, allowed) => {
+    const unknown = { kind: 'OUT_OF_REACH', release: OFFLINE, customerId: 'ada' } as const;
+    expect(decide(unknown, { feature, quantity: 1 }, NOW)).toMatchObject({
+      code,
+      allowed,
+      customerId: 'ada',
+      feature,
+    });
+  });
+
+  test.each([
+    ['closed', 59, 'ENTITLED'],
+    ['closed', 60, 'UNAVAILABLE'],
+    ['open', 59, 'ENTITLED'],
+    ['open', 60, 'ENTITLED_FALLBACK'],
+    ['young', 14, 'ENTITLED'],
+    ['young', 15, 'UNAVAILABLE'],
+    ['teleport', 600, 'UNKNOWN_FEATURE'],
+  ])('%s from a state of %i minutes ago: %s', (feature, minutes, code) => {
+    expect(decideStale(state, { feature, quantity: 1 }, NOW, ago(minutes)).code).toBe(code);
+  });
+
+  test('that there was no such customer is forgotten like any other state', () => {
+    const unknown = { kind: 'UNKNOWN_CUSTOMER', release: OFFLINE, customerId: 'ada' } as const;
+    const codes = [59, 60].map(
+      (age) => decideStale(unknown, { feature: 'open', quantity: 1 }, NOW, ago(age)).code,
+    );
+    expect(codes).toEqual(['UNKNOWN_CUSTOMER', 'ENTITLED_FALLBACK']);
+  });
+
+  test('time goes on in a state that is kept', () => {
+    const ending = stateFrom(OFFLINE, {
+      subscriptions: [{ plan: 'pro', cancelAt: '2026-01-15T12:00:00Z' }],
+      at: ago(5),
+    });
+    expect(decideStale(ending, { feature: 'open', quantity: 1 }, NOW, ago(5)).code).toBe(
+      'SUBSCRIPTION_EXPIRED',
     );
   });
 });

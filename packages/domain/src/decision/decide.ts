@@ -1,7 +1,8 @@
 import type { Feature } from '../catalog/catalog.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
-import type { Instant } from '../time/instant.js';
+import { addDuration } from '../time/calendar.js';
+import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import type { Units } from './combine.js';
 import {
@@ -31,7 +32,7 @@ import { explainDenial } from './message.js';
  * state. Throws for a feature that is not decided by (`isDecided`): callers ask that before.
  */
 export function decide(state: CustomerState, request: CheckRequest, now: Instant): Decision {
-  if (state.kind === 'UNKNOWN_CUSTOMER') return decideUnknown(state.release, state.customerId, request);
+  if (state.kind !== 'KNOWN') return decideUnknown(state, request);
   const kept = state.compiled.get(request.feature);
   if (kept !== undefined && kept.from <= now && (kept.until === null || now < kept.until)) {
     return answer(kept, state, request, now);
@@ -44,9 +45,58 @@ export function decide(state: CustomerState, request: CheckRequest, now: Instant
   return answer(compiled, state, request, now);
 }
 
-function decideUnknown(release: Release, customerId: string, request: CheckRequest): Decision {
-  const known = findFeature(release, request.feature) !== null;
-  return denied(customerId, request, known ? 'UNKNOWN_CUSTOMER' : 'UNKNOWN_FEATURE');
+/** Rows 1 to 3 of the decision codes. */
+function decideUnknown(
+  { kind, release, customerId }: Exclude<CustomerState, KnownState>,
+  request: CheckRequest,
+): Decision {
+  const feature = findFeature(release, request.feature);
+  if (feature === null) return denied(customerId, request, 'UNKNOWN_FEATURE');
+  if (kind === 'UNKNOWN_CUSTOMER') return denied(customerId, request, 'UNKNOWN_CUSTOMER');
+  if (feature.whenUnknown.kind !== 'OPEN') return denied(customerId, request, 'UNAVAILABLE');
+  const code = 'ENTITLED_FALLBACK';
+  return {
+    ...NOTHING_COUNTED,
+    allowed: true,
+    code,
+    message: ALLOWED[code],
+    customerId,
+    feature: feature.key,
+  };
+}
+
+/**
+ * `decide` on a state that was last known to be current at `knownAt` and cannot be renewed: one that is older than
+ * the feature allows counts as out of reach; docs/rules.md, "Without state".
+ */
+export function decideStale(
+  state: CustomerState,
+  request: CheckRequest,
+  now: Instant,
+  knownAt: Instant,
+): Decision {
+  const { release } = state;
+  const feature = findFeature(release, request.feature);
+  if (feature === null || isYoungEnough(feature, release, now, knownAt)) return decide(state, request, now);
+  const customerId = state.kind === 'KNOWN' ? state.account.id : state.customerId;
+  return decide({ kind: 'OUT_OF_REACH', release, customerId }, request, now);
+}
+
+function isYoungEnough(
+  { whenUnknown }: Feature,
+  { catalog }: Release,
+  now: Instant,
+  knownAt: Instant,
+): boolean {
+  const age = whenUnknown.kind === 'LAST_KNOWN' ? whenUnknown.maxAge : catalog.staleFor;
+  return now < addDuration(knownAt, age, utc());
+}
+
+/** An age is no matter of the customer's calendar. */
+function utc(): TimeZone {
+  const zone = parseTimeZone('UTC');
+  if (zone === null) throw new Error('UTC is a time zone');
+  return zone;
 }
 
 export function findFeature(release: Release, text: string): Feature | null {
@@ -58,7 +108,7 @@ export function findFeature(release: Release, text: string): Feature | null {
 function denied(
   customerId: string,
   request: CheckRequest,
-  code: Extract<DenyingCode, 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER'>,
+  code: Extract<DenyingCode, 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER' | 'UNAVAILABLE'>,
 ): Decision {
   return {
     ...NOTHING_COUNTED,
@@ -143,6 +193,7 @@ const ALLOWED = {
   ENTITLED_GRACE:
     'allowed during the grace period after a failed payment; it ends unless the payment comes in',
   ENTITLED_GRANT: 'allowed because of a grant made for this customer',
+  ENTITLED_FALLBACK: 'allowed although it is out of reach what the customer has: the feature fails open',
 };
 
 function flatCode({

@@ -1,8 +1,8 @@
 import type { FeatureType } from '../catalog/catalog.js';
 import type { CustomerState } from '../customer.js';
 import type { Instant } from '../time/instant.js';
-import { decide } from './decide.js';
-import type { Decision } from './decision.js';
+import { decide, decideStale } from './decide.js';
+import type { CheckRequest, Decision } from './decision.js';
 import { isDecided } from './entitlement.js';
 
 /** What a check for 1 would say of a feature. */
@@ -18,11 +18,23 @@ export interface Entitlements {
 
 /** All that a customer may do: one for each feature that is decided by, denied ones too, in catalog order. */
 export function entitlementsOf(state: CustomerState, now: Instant): Entitlements {
+  return everyDecision(state, (request) => decide(state, request, now));
+}
+
+/** The same on a state that cannot be renewed, as `decideStale` decides. */
+export function staleEntitlementsOf(state: CustomerState, now: Instant, knownAt: Instant): Entitlements {
+  return everyDecision(state, (request) => decideStale(state, request, now, knownAt));
+}
+
+function everyDecision(
+  { release }: CustomerState,
+  decideOne: (request: CheckRequest) => Decision,
+): Entitlements {
   const entitlements: Entitlement[] = [];
   let validUntil: Instant | null = null;
-  for (const feature of state.release.catalog.features.values()) {
+  for (const feature of release.catalog.features.values()) {
     if (!isDecided(feature)) continue;
-    const decision = decide(state, { feature: feature.key, quantity: 1 }, now);
+    const decision = decideOne({ feature: feature.key, quantity: 1 });
     const { message: _message, customerId: _customerId, validUntil: until, ...entitlement } = decision;
     entitlements.push({ ...entitlement, type: feature.type });
     if (until !== null && (validUntil === null || until < validUntil)) validUntil = until;

@@ -8,6 +8,8 @@ export function explainDenial(code: DenyingCode, feature: string, counted?: Coun
   switch (code) {
     case 'UNKNOWN_FEATURE':
       return `the catalog has no feature \`${feature}\`; see \`features\` for those it has`;
+    case 'UNAVAILABLE':
+      return `what the customer has of \`${feature}\` is out of reach; try again`;
     case 'UNKNOWN_CUSTOMER':
       return 'there is no such customer; create it by upsertCustomer';
     case 'BLOCKED':

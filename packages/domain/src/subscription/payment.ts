@@ -8,13 +8,17 @@ import { fallbackPlan } from './plan-choice.js';
 import { badInput, unchanged } from './refusal.js';
 import { ended, record } from './state.js';
 import type { LiveSubscription, PastDueSubscription } from './subscription.js';
+import { refusedPast } from './timing.js';
 
 type ReportPayment = Extract<SubscriptionCommand, { kind: 'reportPayment' }>;
 
 /** How far billing's clock may be ahead. */
 const CLOCK_SKEW = 5 * 60_000;
 
-/** Billing says that a payment failed or came in. An outcome older than the newest reported changes nothing. */
+/**
+ * Billing says that a payment failed or came in. An outcome older than the newest reported changes nothing; one from
+ * before the subscription began counts from its beginning.
+ */
 export function reportPayment(
   account: CustomerAccount,
   subscription: LiveSubscription,
@@ -28,12 +32,16 @@ export function reportPayment(
       `\`${formatInstant(reportedAt)}\` is more than 5 minutes ahead; report it when it has happened`,
     );
   }
+  const tooOld = refusedPast('at', reportedAt, now, account.timeZone);
+  if (tooOld !== null) return tooOld;
   const newest = subscription.lastPaymentAt;
   if (newest !== null && reportedAt < newest) return unchanged(account);
-  const since = reportedAt < now ? reportedAt : now;
+  const began = subscription.status === 'SCHEDULED' ? null : subscription.startedAt;
+  const counted = began !== null && reportedAt < began ? began : reportedAt;
+  const since = counted < now ? counted : now;
   const told = { ...subscription, lastPaymentAt: reportedAt };
   const succeeded = command.outcome === 'SUCCEEDED';
-  const after = succeeded ? paid(told) : unpaid(told, { since, reportedAt, zone: account.timeZone });
+  const after = succeeded ? paid(told) : unpaid(told, { since, counted, zone: account.timeZone });
   if (reportedAt === newest && isSame(subscription, after)) return unchanged(account);
   const type = succeeded ? 'subscription.payment_succeeded' : 'subscription.payment_failed';
   return { ok: true, ...record(account, type, since, subscription, after) };
@@ -55,7 +63,7 @@ function paid(subscription: LiveSubscription): LiveSubscription {
 
 function unpaid(
   subscription: LiveSubscription,
-  failure: { readonly since: Instant; readonly reportedAt: Instant; readonly zone: TimeZone },
+  failure: { readonly since: Instant; readonly counted: Instant; readonly zone: TimeZone },
 ): LiveSubscription {
   switch (subscription.status) {
     case 'SCHEDULED':
@@ -63,8 +71,7 @@ function unpaid(
       return { ...subscription, paid: false };
     case 'ACTIVE': {
       const { grace } = subscription.planVersion.plan;
-      const graceEndsAt =
-        grace === null ? failure.since : addDuration(failure.reportedAt, grace, failure.zone);
+      const graceEndsAt = grace === null ? failure.since : addDuration(failure.counted, grace, failure.zone);
       return { ...subscription, status: 'PAST_DUE', graceEndsAt };
     }
     case 'PAST_DUE':

@@ -1,16 +1,13 @@
 import type { CustomerAccount, Release } from '../customer.js';
-import { subtractDuration } from '../time/calendar.js';
-import { formatInstant, parseDuration, type Instant, type IsoDuration } from '../time/instant.js';
+import type { Instant } from '../time/instant.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
 import { refusedAddOns, refusedQuantities, sellablePlan } from './plan-choice.js';
-import { badInput, conflict, type Refused } from './refusal.js';
+import { conflict, type Refused } from './refusal.js';
 import { firstPeriod, otherInFamily, periodFrom, record } from './state.js';
 import type { PlanVersion, ScheduledSubscription, Subscription } from './subscription.js';
+import { refusedFuture, refusedPast } from './timing.js';
 
 type Subscribe = Extract<SubscriptionCommand, { kind: 'subscribe' }>;
-
-/** How far back `startsAt` may lie; docs/rules.md, "Subscription". */
-const OLDEST_START = duration('P10Y');
 
 /** A new subscription, begun at `startsAt` where that is not ahead. What was due since is the caller's to apply. */
 export function subscribe(
@@ -52,13 +49,10 @@ function refusedStart(
   const unfit =
     refusedQuantities(command.quantities) ?? refusedAddOns(release.catalog, plan.key, command.addOns);
   if (unfit !== null) return unfit;
-  const oldest = subtractDuration(now, OLDEST_START, account.timeZone);
-  if (command.startsAt !== null && command.startsAt < oldest) {
-    return badInput(
-      'startsAt',
-      `\`${formatInstant(command.startsAt)}\` is more than ten years back; give a later start`,
-    );
-  }
+  const startsAt = command.startsAt ?? now;
+  const untimely =
+    refusedPast('startsAt', startsAt, now, account.timeZone) ?? refusedFuture('startsAt', startsAt, now);
+  if (untimely !== null) return untimely;
   if (account.subscriptions.some(({ id }) => id === command.subscriptionId)) {
     return conflict('subscriptionId', `there already is a subscription \`${command.subscriptionId}\``);
   }
@@ -102,10 +96,4 @@ export function begin(
   const given = { ...account, trialsGiven: new Set([...account.trialsGiven, plan.family]) };
   const trialing = { ...base, status: 'TRIALING', period, trialEndsAt: period.end, paid } as const;
   return record(given, 'subscription.started', startedAt, before, trialing);
-}
-
-function duration(text: string): IsoDuration {
-  const parsed = parseDuration(text);
-  if (parsed === null) throw new RangeError(`not a duration: ${text}`);
-  return parsed;
 }

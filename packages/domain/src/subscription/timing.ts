@@ -1,4 +1,11 @@
-import { formatInstant, type Instant } from '../time/instant.js';
+import { subtractDuration } from '../time/calendar.js';
+import {
+  formatInstant,
+  type Instant,
+  type IsoDuration,
+  parseDuration,
+  type TimeZone,
+} from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { ChangeTiming } from './command.js';
 import { badInput, type Refused } from './refusal.js';
@@ -22,10 +29,36 @@ export function effectiveTime(
       return periodEnd() ?? now;
     case 'AT':
       if (at === null) return badInput('at', 'timing `AT` needs a time; give `at`');
-      return at > now
-        ? at
-        : badInput('at', `\`${formatInstant(at)}\` is past; give a time ahead, or timing \`NOW\``);
+      if (at <= now)
+        return badInput('at', `\`${formatInstant(at)}\` is past; give a time ahead, or timing \`NOW\``);
+      return refusedFuture('at', at, now) ?? at;
     default:
       return unreachable(timing);
   }
+}
+
+/** As far ahead as durations go: what is later is a slip, and would leave the calendar that can be written down. */
+const CENTURY = 36_525 * 24 * 3_600_000;
+
+/** Null, or why nothing can be planned for `at`: it lies more than a century ahead. */
+export function refusedFuture(field: string, at: Instant, now: Instant): Refused | null {
+  return at - now <= CENTURY
+    ? null
+    : badInput(field, `\`${formatInstant(at)}\` is more than a century ahead; give an earlier time`);
+}
+
+/** How far back imports go; docs/rules.md, "Subscription". */
+const OLDEST = duration('P10Y');
+
+/** Null, or why `at` is too old to be told: it lies more than ten years back, by the calendar in `zone`. */
+export function refusedPast(field: string, at: Instant, now: Instant, zone: TimeZone): Refused | null {
+  return at >= subtractDuration(now, OLDEST, zone)
+    ? null
+    : badInput(field, `\`${formatInstant(at)}\` is more than ten years back; give a later time`);
+}
+
+function duration(text: string): IsoDuration {
+  const parsed = parseDuration(text);
+  if (parsed === null) throw new RangeError(`not a duration: ${text}`);
+  return parsed;
 }

@@ -7,6 +7,7 @@ import { fallbackPlan } from './plan-choice.js';
 import { badInput, conflict, unchanged } from './refusal.js';
 import { ended, periodFrom, record } from './state.js';
 import type { LiveSubscription, TrialingSubscription } from './subscription.js';
+import { refusedFuture } from './timing.js';
 
 type ExtendTrial = Extract<SubscriptionCommand, { kind: 'extendTrial' }>;
 
@@ -26,6 +27,8 @@ export function extendTrial(
       `a trial is only made longer; give a time after \`${formatInstant(trialEndsAt)}\``,
     );
   }
+  const refused = refusedFuture('until', until, now);
+  if (refused !== null) return refused;
   const after = { ...subscription, trialEndsAt: until, period: { ...period, end: until } };
   return { ok: true, ...record(account, 'subscription.trial_extended', now, subscription, after) };
 }

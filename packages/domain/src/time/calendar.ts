@@ -46,9 +46,18 @@ export function sameLength(one: IsoDuration, other: IsoDuration): boolean {
   return a.months === b.months && a.days === b.days && a.milliseconds === b.milliseconds;
 }
 
-/** The instant at which the clocks of `to` show what those of `from` show at `at`. */
-export function sameLocalTime(at: Instant, from: TimeZone, to: TimeZone): Instant {
-  return instant(zoned(at, from).toPlainDateTime().toZonedDateTime(to).epochMilliseconds);
+/**
+ * The instant at which the clocks of `to` show what those of `from` show at `at`. One that `to` skips moves on by the gap,
+ * or, as `earlier`, back by it.
+ */
+export function sameLocalTime(
+  at: Instant,
+  from: TimeZone,
+  to: TimeZone,
+  skipped: 'later' | 'earlier' = 'later',
+): Instant {
+  const disambiguation = skipped === 'later' ? 'compatible' : 'earlier';
+  return instant(zoned(at, from).toPlainDateTime().toZonedDateTime(to, { disambiguation }).epochMilliseconds);
 }
 
 const HOUR = 3_600_000;

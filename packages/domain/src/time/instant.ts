@@ -54,12 +54,12 @@ function isIsoDuration(text: string): text is IsoDuration {
   return text.startsWith('P');
 }
 
-/** Reads an IANA time zone name; null if it is unknown. Bare offsets (`+02:00`) are no zones. */
+/** Reads an IANA time zone name, in any case, and spells it as IANA does; null if it is unknown. Bare offsets (`+02:00`) are no zones. */
 export function parseTimeZone(text: string): TimeZone | null {
   if (!/^[A-Za-z]/.test(text)) return null;
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
-    return isTimeZone(text) ? text : null;
+    const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
+    return isTimeZone(timeZoneId) ? timeZoneId : null;
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

@@ -3,6 +3,7 @@ import type { FeatureKey } from '../ids.js';
 import { sameLocalTime } from '../time/calendar.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import type { Meter, Span } from './meter.js';
+import { contains } from './window.js';
 
 /**
  * The customer in another time zone: a running window keeps its start, and its end moves to the same local
@@ -14,14 +15,21 @@ export function changeTimeZone(account: CustomerAccount, zone: TimeZone, now: In
   if (zone === account.timeZone) return account;
   const meters = new Map<FeatureKey, Meter>();
   for (const meter of account.meters.values()) {
-    const window = meter.window === null ? null : moveEnd(meter.window, account.timeZone, zone, now);
+    const window = runs(meter, now) ? moveEnd(meter.window, account.timeZone, zone, now) : meter.window;
     meters.set(meter.feature, { ...meter, window });
   }
   const windowAnchors = new Map<FeatureKey, Instant>();
   for (const [feature, at] of account.windowAnchors) {
-    windowAnchors.set(feature, sameLocalTime(at, account.timeZone, zone));
+    const anchor = sameLocalTime(at, account.timeZone, zone, 'earlier');
+    // Where no window is stored yet, an anchor ahead would end one there, and give its limit once more.
+    const ahead = anchor > now && !runs(account.meters.get(feature), now);
+    windowAnchors.set(feature, ahead ? now : anchor);
   }
   return { ...account, timeZone: zone, windowAnchors, meters };
+}
+
+function runs(meter: Meter | undefined, now: Instant): meter is Meter & { readonly window: Span } {
+  return meter?.window != null && contains(meter.window, now);
 }
 
 function moveEnd(window: Span, from: TimeZone, to: TimeZone, now: Instant): Span {

@@ -1,10 +1,11 @@
 import { Arg, Authorized, Ctx, ID, Info, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { createApiKey, listApiKeys, revokeApiKey, type ApiKey } from '@licet/database';
+import { formatInstant, type Instant } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, badInput, granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundList, parseIdempotencyKey, readCustomerId } from '../arguments.js';
+import { boundList, parseIdempotencyKey, readCustomerId, requireStorable } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import {
   ApiKeyConnectionType,
@@ -26,7 +27,7 @@ export class ApiKeyResolver {
     @Arg('revoked', () => Boolean, { defaultValue: false }) revoked: boolean,
     @Ctx() { db, access }: GatewayContext,
   ): Promise<Connection<ApiKeyType>> {
-    const page = { first: parseFirst(first), after: after ?? null, revoked };
+    const page = { first: parseFirst(first), after: after ?? null, revoked, only: access.only };
     return toConnection(granted(await listApiKeys(db, access.tenantId, page), '').page, toApiKey);
   }
 
@@ -41,12 +42,14 @@ export class ApiKeyResolver {
     if (name.length < 1 || name.length > NAME_MAX) {
       throw badInput('input.name', `a name has 1 to ${String(NAME_MAX)} characters`);
     }
+    requireStorable('input.name', name);
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
     const operations = readOperations(input.operations ?? [], info);
     const customerIds = boundList('input.customerIds', input.customerIds ?? []).map((id, index) =>
       readCustomerId(`input.customerIds.${String(index)}`, id),
     );
     requireNoWider(context.access.apiKey, operations, customerIds);
+    requireNoLonger(context.access.apiKey, expiresAt);
     const wanted = { name, role, operations, customerIds, expiresAt, idempotencyKey };
     const { apiKey, secret, revision } = granted(
       await createApiKey(context.db, context.caller, wanted),
@@ -59,9 +62,10 @@ export class ApiKeyResolver {
   @Mutation(() => ApiKeyResultType)
   async revokeApiKey(
     @Arg('id', () => ID) id: string,
-    @Ctx() { db, caller }: GatewayContext,
+    @Ctx() { db, caller, access }: GatewayContext,
   ): Promise<ApiKeyResultType> {
-    const { apiKey, revision } = granted(await revokeApiKey(db, caller, id), '');
+    requireStorable('id', id);
+    const { apiKey, revision } = granted(await revokeApiKey(db, caller, id, access.only), '');
     return { apiKey: toApiKey(apiKey), secret: null, revision };
   }
 }
@@ -89,6 +93,16 @@ function requireNoWider(own: ApiKey, operations: readonly string[], customerIds:
   throw new ApiError(
     'FORBIDDEN',
     'this key is narrowed; a key that it makes names no further operations or customers',
+  );
+}
+
+/** A key that ends makes no key that outlives it. */
+function requireNoLonger(own: ApiKey, expiresAt: Instant | null): void {
+  if (own.expiresAt === null || (expiresAt !== null && expiresAt <= own.expiresAt)) return;
+  throw new ApiError(
+    'FORBIDDEN',
+    `this key expires at \`${formatInstant(own.expiresAt)}\`; a key that it makes expires no later`,
+    'input.expiresAt',
   );
 }
 

@@ -10,15 +10,15 @@ import { CatalogReleaseType, toCatalogRelease } from './catalog-release-type.js'
 export class CatalogResolver {
   @Authorized('READER')
   @Query(() => [PlanType])
-  async plans(@Ctx() { loaders }: GatewayContext): Promise<PlanType[]> {
-    const release = await loaders.release();
+  async plans(@Ctx() { states }: GatewayContext): Promise<PlanType[]> {
+    const release = await states.release();
     return [...release.planVersions.values()].map((sold) => toPlan(sold, release));
   }
 
   @Authorized('READER')
   @Query(() => [FeatureObject])
-  async features(@Ctx() { loaders }: GatewayContext): Promise<FeatureObject[]> {
-    const release = await loaders.release();
+  async features(@Ctx() { states }: GatewayContext): Promise<FeatureObject[]> {
+    const release = await states.release();
     return [...release.catalog.features.values()].map(toFeature);
   }
 

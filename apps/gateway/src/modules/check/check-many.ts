@@ -1,8 +1,6 @@
-import { checkRevision } from '@licet/database';
-import { decide, type CustomerId } from '@licet/domain';
+import type { StampedState } from '@licet/database';
+import { decide, decideStale, type CustomerId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { granted } from '../../errors/api-error.js';
-import type { StampedState } from '../../loaders.js';
 import { readCustomerId } from '../arguments.js';
 import { requireDecided } from '../feature/require-decided.js';
 import { toDecision, type DecisionType } from './decision-type.js';
@@ -33,8 +31,8 @@ export async function checkMany(
     const customerId = context.access.requireCustomer(readCustomerId(`${path}.customerId`, check.customerId));
     return { customerId, feature: check.feature, quantity: check.quantity, path };
   });
-  await reachRevisions(context, asked, pathOf);
-  const states = await Promise.all(checks.map(({ customerId }) => context.loaders.states.load(customerId)));
+  await reachRevisions(context, checks, asked);
+  const states = await Promise.all(checks.map(async ({ customerId }) => context.states.load(customerId)));
   return checks.map((check, index) => {
     const stamped = states[index];
     if (!stamped) throw new Error(`no state for the check at ${check.path}`);
@@ -42,32 +40,27 @@ export async function checkMany(
   });
 }
 
-export function decideOne(check: Check, { state, revision, asOf }: StampedState): DecisionType {
+export function decideOne(check: Check, stamped: StampedState): DecisionType {
+  const { state, revision, asOf, now, stale } = stamped;
   requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
-  const decision = decide(state, { feature: check.feature, quantity: check.quantity }, asOf);
-  return toDecision(decision, { release: state.release.number, revision, asOf });
+  const request = { feature: check.feature, quantity: check.quantity };
+  const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
+  return toDecision(decision, { release: state.release.number, revision, asOf, stale });
 }
 
 function fieldOf(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-/** What was read before a revision was asked for may be older than it, so it is read anew. */
+/** States from here on hold every revision that a check wants to have seen. */
 async function reachRevisions(
-  context: GatewayContext,
+  { states }: GatewayContext,
+  checks: readonly Check[],
   asked: readonly CheckAsked[],
-  pathOf: (index: number) => string,
 ): Promise<void> {
-  const revisions = new Map<string, string>();
-  asked.forEach(({ atLeast }, index) => {
-    if (atLeast != null && !revisions.has(atLeast)) revisions.set(atLeast, pathOf(index));
-  });
-  for (const [revision, path] of revisions) await reachRevision(context, revision, fieldOf(path, 'atLeast'));
-}
-
-/** Afterwards states are read that hold `revision`; CONFLICT where this history has no such revision. */
-export async function reachRevision(context: GatewayContext, revision: string, field: string): Promise<void> {
-  const reached = await checkRevision(context.db, context.access.tenantId, revision);
-  granted(reached.ok ? reached : { ...reached, field }, '');
-  context.loaders.states.clearAll();
+  for (const [index, { atLeast }] of asked.entries()) {
+    const check = checks[index];
+    if (atLeast != null && check)
+      await states.reach(atLeast, fieldOf(check.path, 'atLeast'), [check.customerId]);
+  }
 }

@@ -5,7 +5,7 @@ import { JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.
 import { boundList, readCustomerId } from '../arguments.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
-import { checkMany, decideOne, reachRevision } from './check-many.js';
+import { checkMany, decideOne } from './check-many.js';
 import { DecisionType } from './decision-type.js';
 import { toEntitlementSet } from './entitlement-set.js';
 import { EntitlementSetType } from './entitlement-types.js';
@@ -42,18 +42,19 @@ export class CheckResolver {
     @Ctx() context: GatewayContext,
   ): Promise<EntitlementSetType> {
     const customerId = context.access.requireCustomer(readCustomerId('customerId', text));
-    if (atLeast != null) await reachRevision(context, atLeast, 'atLeast');
-    const stamped = await context.loaders.states.load(customerId);
-    if (stamped.state.kind !== 'KNOWN') throw notFound('customerId', `there is no customer \`${text}\``);
+    if (atLeast != null) await context.states.reach(atLeast, 'atLeast', [customerId]);
+    const stamped = await context.states.load(customerId);
+    if (stamped.state.kind === 'UNKNOWN_CUSTOMER')
+      throw notFound('customerId', `there is no customer \`${text}\``);
     return toEntitlementSet(stamped);
   }
 
   @FieldResolver(() => EntitlementSetType, { name: 'entitlements' })
   async entitlementsOfCustomer(
     @Root() customer: CustomerType,
-    @Ctx() { loaders }: GatewayContext,
+    @Ctx() { states }: GatewayContext,
   ): Promise<EntitlementSetType> {
-    return toEntitlementSet(await loaders.states.load(customer.id));
+    return toEntitlementSet(await states.load(customer.id));
   }
 
   @FieldResolver(() => DecisionType, { name: 'check' })
@@ -63,11 +64,11 @@ export class CheckResolver {
     @Arg('quantity', () => Quantity, { defaultValue: 1 }) quantity: number,
     @Arg('memberId', () => ID, { nullable: true }) _memberId: string | null | undefined,
     @Arg('context', () => JsonObjectScalar, { nullable: true }) _facts: object | null | undefined,
-    @Ctx() { loaders }: GatewayContext,
+    @Ctx() { states }: GatewayContext,
   ): Promise<DecisionType> {
     return decideOne(
       { customerId: customer.id, feature, quantity, path: '' },
-      await loaders.states.load(customer.id),
+      await states.load(customer.id),
     );
   }
 }

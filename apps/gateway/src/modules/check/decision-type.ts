@@ -71,7 +71,7 @@ export class DecisionType {
   @Field(() => [EntitlementSourceType], {
     description: 'All that contribute to it; in a denial, those that came closest.',
   })
-  sources!: EntitlementSourceType[];
+  sources!: readonly EntitlementSourceType[];
   @Field(() => Int, { description: 'Catalog release that decided.' })
   release!: number;
   @Field(() => RevisionScalar, { description: 'State that it was decided on.' })
@@ -89,6 +89,8 @@ export interface DecisionStamp {
   readonly release: number;
   readonly revision: string;
   readonly asOf: Instant;
+  /** Decided on kept state, the database being out of reach. */
+  readonly stale: boolean;
 }
 
 export function toDecision(
@@ -96,14 +98,25 @@ export function toDecision(
   stamp: DecisionStamp,
   id: string = `dec_${randomUUID()}`,
 ): DecisionType {
-  const { release, revision, asOf } = stamp;
   return {
-    ...decision,
     id,
-    sources: decision.sources.map((source) => ({ ...source })),
-    release,
-    revision,
-    asOf,
-    stale: false,
+    allowed: decision.allowed,
+    code: decision.code,
+    message: decision.message,
+    customerId: decision.customerId,
+    feature: decision.feature,
+    value: decision.value,
+    limit: decision.limit,
+    unlimited: decision.unlimited,
+    used: decision.used,
+    reserved: decision.reserved,
+    remaining: decision.remaining,
+    resetsAt: decision.resetsAt,
+    validUntil: decision.validUntil,
+    sources: decision.sources,
+    release: stamp.release,
+    revision: stamp.revision,
+    asOf: stamp.asOf,
+    stale: stamp.stale,
   };
 }

@@ -4,7 +4,7 @@ import { parseCustomerId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput, granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundText, readCustomerId } from '../arguments.js';
+import { boundText, readCustomerId, requireStorable } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import { PlanSubscriptionType } from '../subscription/subscription-types.js';
 import { toSubscription } from '../subscription/to-subscription.js';
@@ -41,6 +41,7 @@ export class CustomerResolver {
   ): Promise<Connection<CustomerType> & { totalCount: null }> {
     if (search && search.length > SEARCH_MAX)
       throw badInput('search', `at most ${String(SEARCH_MAX)} characters`);
+    if (search) requireStorable('search', search);
     const page = {
       first: parseFirst(first),
       after: after ?? null,
@@ -55,7 +56,7 @@ export class CustomerResolver {
   @Mutation(() => CustomerResultType)
   async upsertCustomer(
     @Arg('input', () => UpsertCustomerInput) input: UpsertCustomerInput,
-    @Ctx() { db, caller, access }: GatewayContext,
+    @Ctx() { db, caller, access, states }: GatewayContext,
   ): Promise<CustomerResultType> {
     const wanted = {
       id: access.requireCustomer(readCustomerId('input.id', input.id)),
@@ -64,6 +65,7 @@ export class CustomerResolver {
       ...(input.timeZone === undefined ? {} : { timeZone: input.timeZone }),
     };
     const { customer, revision } = granted(await upsertCustomer(db, caller, wanted), 'input');
+    states.wrote(revision);
     return { customer: toCustomer(customer), revision };
   }
 

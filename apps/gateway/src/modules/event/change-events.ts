@@ -1,6 +1,6 @@
 import type { GatewayContext } from '../../context.js';
 import { toChangeEvent, type ChangeEventType } from './event-types.js';
-import { answers, concerns, follow } from './follow.js';
+import { answers, concerns, follow, subjectOf } from './follow.js';
 import type { Following } from './subscribe-arguments.js';
 
 /** The listed events of the asked types, as they happened. */
@@ -8,7 +8,7 @@ export async function changeEvents(
   context: GatewayContext,
   following: Following,
 ): Promise<AsyncGenerator<ChangeEventType>> {
-  const { events } = await follow(context, following);
+  const { events } = await follow(context, following, await subjectOf(context, following));
   return answers(context, events, (event) => {
     const isWanted = event.listed && concerns(context, following, event);
     const isOfType = following.types === null || following.types.has(event.type);

@@ -1,8 +1,8 @@
 import type { Customer, Revision, StoredEvent } from '@licet/database';
-import { entitlementChanges, entitlementsOf, type CustomerId, type Entitlement } from '@licet/domain';
-import { renewLoaders, type GatewayContext } from '../../context.js';
+import { entitlementChanges, type CustomerId, type Entitlement } from '@licet/domain';
+import { renewReads, type GatewayContext } from '../../context.js';
 import { notFound } from '../../errors/api-error.js';
-import { toEntitlementSet } from '../check/entitlement-set.js';
+import { entitlementsIn, toEntitlementSet } from '../check/entitlement-set.js';
 import type { EntitlementSetType } from '../check/entitlement-types.js';
 import type { ChangeEventType, EntitlementsChangeType } from './event-types.js';
 import { follow } from './follow.js';
@@ -23,14 +23,11 @@ export async function entitlementsChanges(
 ): Promise<AsyncGenerator<EntitlementsChangeType>> {
   const { customerId } = following;
   if (customerId === null) throw new Error('entitlementsChanged follows one customer');
-  // The log is attached to first, so that nothing falls between it and the state that is read next.
-  const { events } = await follow(context, following);
   const customer = await context.loaders.customers.load(customerId);
-  const start = await snapshotNow(context, customerId);
-  if (customer === null || start === null) {
-    await events.return?.();
-    throw notFound('customerId', `there is no customer \`${customerId}\``);
-  }
+  if (customer === null) throw notFound('customerId', `there is no customer \`${customerId}\``);
+  // The log is attached to first, so that nothing falls between it and the state that is read next.
+  const { from, events } = await follow(context, following, customer.subject);
+  const start = await startOf(context, customerId, from);
   return changes(context, { customer, start, events, resumed: following.after !== null });
 }
 
@@ -53,7 +50,7 @@ async function* changes(context: GatewayContext, stream: Stream): AsyncGenerator
   if (!resumed) yield changeOf(start, keysOf(start), null, start.set.revision);
   for await (const event of stream.events) {
     if (!touches(event, customer)) continue;
-    renewLoaders(context);
+    renewReads(context);
     const now = await snapshotNow(context, customer.id);
     if (now === null) return;
     known ??= isBeyond(event.cursor, start.set.revision) ? start : null;
@@ -68,10 +65,18 @@ function isBeyond(cursor: Revision, revision: string): boolean {
   return cursor > revision;
 }
 
+/** What holds at the place where the stream begins. */
+async function startOf(context: GatewayContext, customerId: CustomerId, from: Revision): Promise<Snapshot> {
+  await context.states.reach(from, 'after', [customerId]);
+  const start = await snapshotNow(context, customerId);
+  if (start === null) throw notFound('customerId', `there is no customer \`${customerId}\``);
+  return start;
+}
+
 async function snapshotNow(context: GatewayContext, customerId: CustomerId): Promise<Snapshot | null> {
-  const stamped = await context.loaders.states.load(customerId);
+  const stamped = await context.states.load(customerId);
   if (stamped.state.kind !== 'KNOWN') return null;
-  const all = entitlementsOf(stamped.state, stamped.asOf);
+  const all = entitlementsIn(stamped);
   return { set: toEntitlementSet(stamped, all), entitlements: all.entitlements };
 }
 

@@ -1,5 +1,5 @@
 import type { Revision, StoredEvent } from '@licet/database';
-import { renewLoaders, type GatewayContext } from '../../context.js';
+import { renewReads, type GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import type { Following } from './subscribe-arguments.js';
 
@@ -9,9 +9,25 @@ export interface Followed {
   readonly events: AsyncIterableIterator<StoredEvent>;
 }
 
-/** The tenant's log from the cursor on; CURSOR_EXPIRED where it is not of this log. */
-export async function follow({ feed, access }: GatewayContext, { after }: Following): Promise<Followed> {
-  return granted(await feed.follow(access.tenantId, after), '');
+/**
+ * The tenant's log from the cursor on; CURSOR_EXPIRED where it is not of this log. `subject`: of the customer whose
+ * events alone are wanted, besides those that are about no customer.
+ */
+export async function follow(
+  { feed, access }: GatewayContext,
+  { after }: Following,
+  subject: string | null,
+): Promise<Followed> {
+  return granted(await feed.follow(access.tenantId, after, subject), '');
+}
+
+/** By which the log names the customer that is followed; null: every customer is, or there is none of this id yet. */
+export async function subjectOf(
+  { loaders }: GatewayContext,
+  { customerId }: Following,
+): Promise<string | null> {
+  const customer = customerId && (await loaders.customers.load(customerId));
+  return customer?.subject ?? null;
 }
 
 /** Whether an event is about what is followed, and the key may see it. */
@@ -29,7 +45,7 @@ export async function* answers<T>(
   answer: (event: StoredEvent) => Promise<T | null>,
 ): AsyncGenerator<T> {
   for await (const event of events) {
-    renewLoaders(context);
+    renewReads(context);
     const answered = await answer(event);
     if (answered !== null) yield answered;
   }

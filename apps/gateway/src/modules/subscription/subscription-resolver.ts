@@ -32,6 +32,7 @@ async function execute(context: GatewayContext, execution: Execution): Promise<S
     reason,
   });
   const { subscription, revision } = granted(result, prefix);
+  context.states.wrote(revision);
   return { subscription: toSubscription(subscription), revision };
 }
 
@@ -181,16 +182,16 @@ export class SubscriptionResolver {
   @FieldResolver(() => PlanType)
   async plan(
     @Root() subscription: PlanSubscriptionType,
-    @Ctx() { loaders }: GatewayContext,
+    @Ctx() { states }: GatewayContext,
   ): Promise<PlanType> {
-    return toPlan(subscription.sold, await loaders.release());
+    return toPlan(subscription.sold, await states.release());
   }
 
   @FieldResolver(() => PlanVersionType, { description: 'What it was sold as; decides until it is moved.' })
   async planVersion(
     @Root() subscription: PlanSubscriptionType,
-    @Ctx() { loaders }: GatewayContext,
+    @Ctx() { states }: GatewayContext,
   ): Promise<PlanVersionType> {
-    return toPlanVersion(subscription.sold, await loaders.release());
+    return toPlanVersion(subscription.sold, await states.release());
   }
 }

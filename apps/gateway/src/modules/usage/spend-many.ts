@@ -62,7 +62,7 @@ function toAnswer(verdict: Result<Verdict> | Error | undefined, path: string): C
   if (!verdict.ok) return refusalError(verdict, path);
   const { decisionId, decision, consumed, replayed, revision, release, asOf } = verdict;
   return {
-    decision: toDecision(decision, { release, revision, asOf }, decisionId),
+    decision: toDecision(decision, { release, revision, asOf, stale: false }, decisionId),
     consumed,
     replayed,
     revision,

@@ -1,3 +1,4 @@
+import type { StampedState } from '@licet/database';
 import {
   accountAt,
   decide,
@@ -8,18 +9,17 @@ import {
   type Meter,
 } from '@licet/domain';
 import { notFound } from '../../errors/api-error.js';
-import type { StampedState } from '../../loaders.js';
 import { requireDecided } from '../feature/require-decided.js';
 import type { FeatureUsageType } from './usage-types.js';
 
 /** What is used of a counted feature, by the same reckoning as a check; null where the feature is not counted. */
-export function toFeatureUsage({ state, asOf }: StampedState, key: string): FeatureUsageType | null {
+export function toFeatureUsage({ state, now }: StampedState, key: string): FeatureUsageType | null {
   const feature = requireDecided(state.release, key, 'feature');
   if (!feature) throw notFound('feature', `there is no feature \`${key}\`; \`features\` lists them`);
   if (state.kind !== 'KNOWN') return null;
-  const meter = meterOf(accountAt(state.account, state.release, asOf), feature, asOf);
+  const meter = meterOf(accountAt(state.account, state.release, now), feature, now);
   if (!meter) return null;
-  const decision = decide(state, { feature: key, quantity: 0 }, asOf);
+  const decision = decide(state, { feature: key, quantity: 0 }, now);
   return {
     customerId: state.account.id,
     feature: feature.key,

@@ -66,8 +66,8 @@ export class CustomerUsageResolver {
   async usage(
     @Root() customer: CustomerType,
     @Arg('feature', () => String) feature: string,
-    @Ctx() { loaders }: GatewayContext,
+    @Ctx() { states }: GatewayContext,
   ): Promise<FeatureUsageType | null> {
-    return toFeatureUsage(await loaders.states.load(customer.id), feature);
+    return toFeatureUsage(await states.load(customer.id), feature);
   }
 }

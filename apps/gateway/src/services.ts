@@ -1,0 +1,42 @@
+import type { Logger } from 'pino';
+import {
+  ApiKeyStore,
+  type Database,
+  EventFeed,
+  SpendQueue,
+  StateStore,
+  type StateStoreOptions,
+} from '@licet/database';
+import type { Services } from './context.js';
+
+export interface OpenServices extends Services {
+  /** Ends what was started here; the database stays its owner's to close. */
+  close(): Promise<void>;
+}
+
+/** Starts what the gateway's requests share, over an open database. */
+export async function openServices(
+  db: Database,
+  logger: Logger,
+  options: StateStoreOptions,
+): Promise<OpenServices> {
+  const feed = new EventFeed(db);
+  await feed.start();
+  const states = new StateStore(db, feed, options);
+  const keys = new ApiKeyStore(db, feed);
+  const spends = new SpendQueue(db);
+  return {
+    db,
+    feed,
+    states,
+    keys,
+    spends,
+    logger,
+    async close() {
+      await spends.close();
+      states.close();
+      await keys.close();
+      await feed.stop();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { LRUCache } from 'lru-cache';
+import type { Instant, TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import type { EventFeed, Watch } from '../event-log/event-feed.js';
+import type { StoredEvent } from '../event-log/read.js';
+import { authenticateApiKey, type Authenticated, touchApiKey } from '../repositories/api-keys.js';
+
+const KEYS_KEPT = 10_000;
+const NOTED_EVERY_MS = 60_000;
+
+interface KeptKey {
+  readonly authenticated: Authenticated;
+  /** When it was last written down that it is in use. */
+  notedAt: Instant;
+}
+
+/**
+ * API keys that were used, in memory: a known key is let in without asking the database. Any event about keys of
+ * a tenant (one was revoked, say) makes it forget them. Without the database known keys go on (docs/decisions/0006).
+ */
+export class ApiKeyStore {
+  readonly #db: Database;
+  readonly #feed: EventFeed;
+  readonly #keys = new LRUCache<string, KeptKey>({ max: KEYS_KEPT });
+  readonly #watches = new Map<TenantId, Promise<Watch | null>>();
+  /** Raised by every event about keys: what was read before it is not kept after it. */
+  #changes = 0;
+
+  constructor(db: Database, feed: EventFeed) {
+    this.#db = db;
+    this.#feed = feed;
+  }
+
+  async close(): Promise<void> {
+    for (const watch of this.#watches.values()) (await watch)?.end();
+    this.#watches.clear();
+  }
+
+  /** What a secret opens, from memory; null where it is not known there. */
+  peek(secret: string): Authenticated | null {
+    const known = this.#keys.get(secret);
+    if (known === undefined) return null;
+    const { expiresAt } = known.authenticated.apiKey;
+    const now = this.#feed.clock.now();
+    if (expiresAt !== null && expiresAt <= now) return null;
+    if (now - known.notedAt > NOTED_EVERY_MS) {
+      known.notedAt = now;
+      this.#note(known.authenticated);
+    }
+    return known.authenticated;
+  }
+
+  /** What a secret opens; null alike for one that is unknown, wrong, revoked or expired. */
+  async authenticate(secret: string): Promise<Authenticated | null> {
+    const known = this.peek(secret);
+    if (known !== null) return known;
+    const changes = this.#changes;
+    const authenticated = await authenticateApiKey(this.#db, secret);
+    if (authenticated === null) return null;
+    this.#note(authenticated);
+    const { tenantId } = authenticated;
+    const watch = this.#watches.get(tenantId);
+    if (watch === undefined) this.#watches.set(tenantId, this.#watch(tenantId));
+    // Kept only where its revocation would have been heard while it was read.
+    else if ((await watch) !== null && changes === this.#changes) {
+      this.#keys.set(secret, { authenticated, notedAt: this.#feed.clock.now() });
+    }
+    return authenticated;
+  }
+
+  async #watch(tenantId: TenantId): Promise<Watch | null> {
+    try {
+      return await this.#feed.watch(tenantId, {
+        events: (events) => {
+          if (events.some(isAboutKeys)) this.#forget(tenantId);
+        },
+        lost: () => {
+          this.#forget(tenantId);
+          this.#watches.delete(tenantId);
+        },
+      });
+    } catch {
+      this.#watches.delete(tenantId);
+      return null;
+    }
+  }
+
+  #forget(tenantId: TenantId): void {
+    this.#changes += 1;
+    for (const [secret, kept] of [...this.#keys.entries()]) {
+      if (kept.authenticated.tenantId === tenantId) this.#keys.delete(secret);
+    }
+  }
+
+  /** Off the caller's path: nobody waits for the note that a key was used. */
+  #note(authenticated: Authenticated): void {
+    void touchApiKey(this.#db, authenticated).catch(() => undefined);
+  }
+}
+
+function isAboutKeys({ subjectType }: StoredEvent): boolean {
+  return subjectType === 'api_key';
+}

@@ -1,0 +1,98 @@
+import {
+  type CustomerState,
+  type Instant,
+  type KnownState,
+  type Meter,
+  meterAt,
+  parseFeatureKey,
+  withMeter,
+} from '@licet/domain';
+import type { StoredEvent } from '../event-log/read.js';
+import { positionOf, type Revision } from '../event-log/revision.js';
+
+/** A customer's state as it was loaded, and as events have moved it since. */
+export interface KeptState {
+  state: CustomerState;
+  /** The position that it was loaded at: what happened up to there is in it. */
+  readonly loadedAt: Revision;
+  /** When that was, by `performance.now()`. */
+  readonly loadedTime: number;
+  /** By which usage events name the customer; null: there is none. */
+  readonly subject: string | null;
+  /** Versions of its counters; of a usage event and a kept counter the greater one counts. */
+  readonly meterVersions: Map<string, number>;
+}
+
+/** A counter as a usage event gives it. */
+export interface CounterEvent {
+  readonly subject: string;
+  readonly feature: string;
+  readonly used: number;
+  readonly reserved: number;
+  readonly version: number;
+  /** When it was spent: it counts in the window that runs then. */
+  readonly at: Instant;
+}
+
+/** What happened while a state was on its way from the database. */
+export class Loading {
+  /** The newest event about this customer, or about all. */
+  #changedAt = 0;
+  readonly #counters: CounterEvent[] = [];
+
+  changed(position: number): void {
+    this.#changedAt = position;
+  }
+
+  counted(counters: readonly CounterEvent[]): void {
+    this.#counters.push(...counters);
+  }
+
+  /** INVARIANT (load race): a state that was read before an event arrived is not kept after it. */
+  isStillGood(loaded: KeptState): boolean {
+    return this.#changedAt <= positionOf(loaded.loadedAt);
+  }
+
+  catchUp(loaded: KeptState): void {
+    for (const counter of this.#counters)
+      if (counter.subject === loaded.subject) applyCounter(loaded, counter);
+  }
+}
+
+/** Takes a counter over where it is newer than the kept one; absolute values, so that repeats harm nothing. */
+export function applyCounter(kept: KeptState, counter: CounterEvent): void {
+  const { state } = kept;
+  if (state.kind !== 'KNOWN') return;
+  if (counter.version <= (kept.meterVersions.get(counter.feature) ?? 0)) return;
+  const meter = meterFrom(state, counter);
+  if (meter === null) return;
+  kept.meterVersions.set(counter.feature, counter.version);
+  kept.state = withMeter(state, meter);
+}
+
+function meterFrom({ account, release }: KnownState, counter: CounterEvent): Meter | null {
+  const key = parseFeatureKey(counter.feature);
+  const feature = key === null ? undefined : release.catalog.features.get(key);
+  if (!feature) return null;
+  const { used, reserved, at } = counter;
+  const window = feature.type === 'METERED' ? meterAt(account, feature, at).window : null;
+  return { feature: feature.key, used, reserved, window };
+}
+
+/** The counters that a usage batch moved; none for other events. */
+export function countersIn({ data, at, type }: StoredEvent): CounterEvent[] {
+  const { meters } = data;
+  if (type !== 'usage.recorded' || !Array.isArray(meters)) return [];
+  return meters.flatMap((meter: unknown) => {
+    const counter = counterFrom(meter, at);
+    return counter === null ? [] : [counter];
+  });
+}
+
+function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
+  if (typeof meter !== 'object' || meter === null) return null;
+  const { subject, feature, used, reserved, version }: Partial<Record<keyof CounterEvent, unknown>> = meter;
+  if (typeof subject !== 'string' || typeof feature !== 'string') return null;
+  if (typeof used !== 'number' || typeof reserved !== 'number' || typeof version !== 'number') return null;
+  return { subject, feature, used, reserved, version, at };
+}

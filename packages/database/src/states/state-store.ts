@@ -1,0 +1,237 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import type { CustomerId, CustomerState, Instant, Release, TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { DatabaseUnavailableError } from '../connection/errors.js';
+import type { EventFeed } from '../event-log/event-feed.js';
+import type { Revision } from '../event-log/revision.js';
+import type { Result } from '../result.js';
+import type { KeptState } from './kept-state.js';
+import { type KeptStates, outOfReach, TenantStates } from './tenant-states.js';
+
+/** A customer's state as far as this process knows it. */
+export interface StampedState {
+  readonly state: CustomerState;
+  /** Up to which it is known to be current. */
+  readonly revision: Revision;
+  /** When that was. */
+  readonly asOf: Instant;
+  /** The database's clock: decide by it. */
+  readonly now: Instant;
+  /** It could not be asked whether the state is still the present one: decide by `decideStale`. */
+  readonly stale: boolean;
+}
+
+export interface StateStoreOptions {
+  /** How many customers' states are kept. */
+  readonly customers: number;
+}
+
+/** The feed is asked every 250 ms; when it has had no answer for so long, the database is out of reach. */
+const STALE_AFTER_MS = 1000;
+/** How long a check waits for a state that is not kept, while the database answers, and while it does not. */
+const LOAD_MS = 5000;
+const LOAD_STALE_MS = 250;
+const UNKNOWN_FOR_MS = 30_000;
+
+/**
+ * The states that checks are decided on, in memory: loaded once, in batches, and from then on moved by events.
+ * A check whose customer is kept does no I/O. Without the database kept states go on, marked stale.
+ */
+export class StateStore {
+  readonly #db: Database;
+  readonly #feed: EventFeed;
+  readonly #tenants = new Map<TenantId, TenantStates>();
+  readonly #states: StatesByName;
+  readonly #loads = new Map<string, Promise<KeptState>>();
+  hits = 0;
+  misses = 0;
+
+  constructor(db: Database, feed: EventFeed, { customers }: StateStoreOptions) {
+    this.#db = db;
+    this.#feed = feed;
+    this.#states = new StatesByName(customers);
+  }
+
+  close(): void {
+    for (const tenant of this.#tenants.values()) tenant.end();
+    this.#tenants.clear();
+  }
+
+  /** How many states are kept. */
+  get size(): number {
+    return this.#states.size;
+  }
+
+  now(): Instant {
+    return this.#feed.clock.now();
+  }
+
+  /** The state from memory, without any I/O; null where it is not there. */
+  peek(tenantId: TenantId, customerId: CustomerId): StampedState | null {
+    const tenant = this.#tenants.get(tenantId);
+    const kept = tenant?.kept(customerId);
+    if (tenant === undefined || kept === undefined || tenant.watch === null) return null;
+    this.hits += 1;
+    return this.#stamp(tenant, kept);
+  }
+
+  /** The state from memory, else from the database; DatabaseUnavailableError where neither has even the rules. */
+  async load(tenantId: TenantId, customerId: CustomerId): Promise<StampedState> {
+    const kept = this.peek(tenantId, customerId);
+    if (kept !== null) return kept;
+    this.misses += 1;
+    const tenant = this.#tenant(tenantId);
+    try {
+      return this.#stamp(tenant, await this.#inTime(tenant, this.#loadOnce(tenantId, tenant, customerId)));
+    } catch (error) {
+      const release = tenant.release;
+      if (release === null || !(error instanceof DatabaseUnavailableError)) throw error;
+      return this.#unknown(tenant, release, customerId);
+    }
+  }
+
+  /** The live release that checks are decided by. */
+  async release(tenantId: TenantId): Promise<Release> {
+    const tenant = this.#tenant(tenantId);
+    if (tenant.release === null) await tenant.start(this.#feed);
+    if (tenant.release === null) throw new Error('a release was read');
+    return tenant.release;
+  }
+
+  /**
+   * Makes sure that the customers' states from now on hold `revision`. CONFLICT where this history has no such
+   * revision, UNAVAILABLE where it has not arrived yet.
+   */
+  async reach(
+    tenantId: TenantId,
+    revision: string,
+    customerIds: readonly CustomerId[],
+  ): Promise<Result<object>> {
+    const tenant = this.#tenant(tenantId);
+    await tenant.start(this.#feed);
+    const reached = await tenant.reach(revision);
+    if (reached.ok && !reached.held) for (const id of customerIds) tenant.drop(id);
+    return reached;
+  }
+
+  #tenant(tenantId: TenantId): TenantStates {
+    const known = this.#tenants.get(tenantId);
+    if (known) return known;
+    const tenant = new TenantStates(this.#db, tenantId, this.#states);
+    this.#tenants.set(tenantId, tenant);
+    return tenant;
+  }
+
+  /** Single-flight: who asks for a customer whose state is on its way waits for that one. */
+  #loadOnce(tenantId: TenantId, tenant: TenantStates, customerId: CustomerId): Promise<KeptState> {
+    const name = nameOf(tenantId, customerId);
+    const running = this.#loads.get(name);
+    if (running) return running;
+    const load = this.#start(tenant)
+      .then(() => tenant.load(customerId))
+      .finally(() => this.#loads.delete(name));
+    this.#loads.set(name, load);
+    // Whoever asked may have stopped waiting.
+    load.catch(() => undefined);
+    return load;
+  }
+
+  #start(tenant: TenantStates): Promise<void> {
+    return tenant.watch === null ? tenant.start(this.#feed) : Promise.resolve();
+  }
+
+  async #inTime(tenant: TenantStates, load: Promise<KeptState>): Promise<KeptState> {
+    const waiting = new AbortController();
+    const limit = this.#isStale(tenant) ? LOAD_STALE_MS : LOAD_MS;
+    const late = delay(limit, null, { signal: waiting.signal }).catch(() => null);
+    const kept = await Promise.race([load, late]).finally(() => {
+      waiting.abort();
+    });
+    if (kept === null) throw new DatabaseUnavailableError('the state did not arrive in time', null);
+    return kept;
+  }
+
+  #isStale({ watch }: TenantStates): boolean {
+    return watch !== null && performance.now() - watch.confirmedAt > STALE_AFTER_MS;
+  }
+
+  #stamp(tenant: TenantStates, { state, loadedAt, loadedTime }: KeptState): StampedState {
+    const { watch } = tenant;
+    const reading = performance.now();
+    // A state may have been read before its events arrive here.
+    const revision = watch === null || watch.revision < loadedAt ? loadedAt : watch.revision;
+    const confirmedAt = watch === null ? loadedTime : Math.max(watch.confirmedAt, loadedTime);
+    const { clock } = this.#feed;
+    return {
+      state,
+      revision,
+      asOf: clock.at(confirmedAt),
+      now: clock.at(reading),
+      stale: reading - confirmedAt > STALE_AFTER_MS,
+    };
+  }
+
+  #unknown(tenant: TenantStates, release: Release, customerId: CustomerId): StampedState {
+    const { clock } = this.#feed;
+    const { watch } = tenant;
+    if (watch === null) throw new Error('a tenant with a release is watched');
+    return {
+      state: outOfReach(release, customerId),
+      revision: watch.revision,
+      asOf: clock.at(watch.confirmedAt),
+      now: clock.now(),
+      stale: true,
+    };
+  }
+}
+
+function nameOf(tenantId: TenantId, customerId: string): string {
+  return `${tenantId} ${customerId}`;
+}
+
+/** States under tenant and customer, found by subject as well. */
+class StatesByName implements KeptStates {
+  readonly #states: LRUCache<string, KeptState>;
+  readonly #bySubject = new Map<string, KeptState>();
+
+  constructor(max: number) {
+    this.#states = new LRUCache({
+      max,
+      dispose: ({ subject }, name) => {
+        if (subject !== null) this.#bySubject.delete(subjectName(name, subject));
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+
+  get(tenantId: TenantId, customerId: string): KeptState | undefined {
+    return this.#states.get(nameOf(tenantId, customerId));
+  }
+
+  set(tenantId: TenantId, customerId: string, kept: KeptState): void {
+    const name = nameOf(tenantId, customerId);
+    this.#states.set(name, kept, kept.subject === null ? { ttl: UNKNOWN_FOR_MS } : {});
+    if (kept.subject !== null) this.#bySubject.set(subjectName(name, kept.subject), kept);
+  }
+
+  delete(tenantId: TenantId, customerId: string): void {
+    this.#states.delete(nameOf(tenantId, customerId));
+  }
+
+  deleteAll(tenantId: TenantId): void {
+    for (const name of [...this.#states.keys()]) if (name.startsWith(tenantId)) this.#states.delete(name);
+  }
+
+  bySubject(tenantId: TenantId, subject: string): KeptState | undefined {
+    return this.#bySubject.get(nameOf(tenantId, subject));
+  }
+}
+
+function subjectName(name: string, subject: string): string {
+  return `${name.slice(0, name.indexOf(' '))} ${subject}`;
+}

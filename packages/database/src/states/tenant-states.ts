@@ -1,0 +1,258 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import DataLoader from 'dataloader';
+import type { CustomerId, CustomerState, Release, TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { DatabaseUnavailableError } from '../connection/errors.js';
+import { readTransaction } from '../connection/transaction.js';
+import type { EventFeed, Watch } from '../event-log/event-feed.js';
+import { checkRevision, newestRevision, type StoredEvent } from '../event-log/read.js';
+import { ORIGIN, parseRevision, positionOf, type Revision } from '../event-log/revision.js';
+import { liveReleaseNumber, releaseByNumber } from '../repositories/releases.js';
+import { loadStates } from '../repositories/states.js';
+import type { Result } from '../result.js';
+import { applyCounter, countersIn, type KeptState, Loading } from './kept-state.js';
+
+/** Where the kept states of all tenants lie; what is used least is dropped when it is full. */
+export interface KeptStates {
+  get(tenantId: TenantId, customerId: string): KeptState | undefined;
+  set(tenantId: TenantId, customerId: string, kept: KeptState): void;
+  delete(tenantId: TenantId, customerId: string): void;
+  deleteAll(tenantId: TenantId): void;
+  bySubject(tenantId: TenantId, subject: string): KeptState | undefined;
+}
+
+const BATCH_MAX = 1000;
+/** Of the newest events, by which a revision of another history is told without asking the database. */
+const TAGS_KEPT = 4096;
+const NUDGE_MS = 50;
+const MOST_LOADS = 8;
+
+/**
+ * One tenant's states, kept current by its log: an event about a customer drops its state, a usage event moves its
+ * counters, a release swaps the rules of all.
+ */
+export class TenantStates {
+  readonly #db: Database;
+  readonly #tenantId: TenantId;
+  readonly #kept: KeptStates;
+  #watch: Watch | null = null;
+  #starting: Promise<void> | null = null;
+  #release: { readonly release: Release; readonly since: Revision } | null = null;
+  readonly #loading = new Map<CustomerId, Loading>();
+  readonly #loader: DataLoader<CustomerId, KeptState>;
+  /** Revisions by position. */
+  readonly #tags = new Map<number, Revision>();
+
+  constructor(db: Database, tenantId: TenantId, kept: KeptStates) {
+    this.#db = db;
+    this.#tenantId = tenantId;
+    this.#kept = kept;
+    this.#loader = new DataLoader((ids) => this.#loadBatch(ids), { maxBatchSize: BATCH_MAX, cache: false });
+  }
+
+  /** Attaches to the log, before anything is loaded: what happens from here on is heard of. */
+  start(feed: EventFeed): Promise<void> {
+    if (this.#watch !== null) return Promise.resolve();
+    return (this.#starting ??= this.#attach(feed).finally(() => (this.#starting = null)));
+  }
+
+  async #attach(feed: EventFeed): Promise<void> {
+    this.#watch = await feed.watch(this.#tenantId, {
+      events: (events) => {
+        for (const event of events) this.#heard(event);
+      },
+      lost: () => {
+        this.#forgetAll();
+      },
+    });
+    try {
+      await this.#readRelease();
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  end(): void {
+    this.#watch?.end();
+    this.#watch = null;
+  }
+
+  get watch(): Watch | null {
+    return this.#watch;
+  }
+
+  /** The live release, as soon as it was read once. */
+  get release(): Release | null {
+    return this.#release?.release ?? null;
+  }
+
+  kept(customerId: CustomerId): KeptState | undefined {
+    return this.#kept.get(this.#tenantId, customerId);
+  }
+
+  /** Loads a state, in one batch with all that are asked for at the same time. */
+  load(customerId: CustomerId): Promise<KeptState> {
+    return this.#loader.load(customerId);
+  }
+
+  drop(customerId: CustomerId): void {
+    this.#kept.delete(this.#tenantId, customerId);
+  }
+
+  /** Loads that run: several checks of one customer share one. */
+  get loads(): number {
+    return this.#loading.size;
+  }
+
+  async #loadBatch(ids: readonly CustomerId[]): Promise<KeptState[]> {
+    const found = new Map<CustomerId, KeptState>();
+    let missing = [...new Set(ids)];
+    for (let round = 1; missing.length > 0; round += 1) {
+      if (round > MOST_LOADS)
+        throw new DatabaseUnavailableError('the state changes faster than it can be read', null);
+      const loadings = new Map(missing.map((id) => [id, this.#begin(id)]));
+      try {
+        for (const [id, kept] of await this.#read(missing)) {
+          const loading = loadings.get(id);
+          if (!loading?.isStillGood(kept) || kept.state.release !== this.release) continue;
+          loading.catchUp(kept);
+          this.#kept.set(this.#tenantId, id, kept);
+          found.set(id, kept);
+        }
+      } finally {
+        for (const [id, loading] of loadings) if (this.#loading.get(id) === loading) this.#loading.delete(id);
+      }
+      missing = missing.filter((id) => !found.has(id));
+    }
+    return ids.map((id) => {
+      const kept = found.get(id);
+      if (!kept) throw new Error(`no state was loaded for customer ${id}`);
+      return kept;
+    });
+  }
+
+  #begin(id: CustomerId): Loading {
+    const loading = new Loading();
+    this.#loading.set(id, loading);
+    return loading;
+  }
+
+  async #read(ids: readonly CustomerId[]): Promise<Map<CustomerId, KeptState>> {
+    const loadedTime = performance.now();
+    const { revision, release, states, accounts } = await loadStates(this.#db, this.#tenantId, ids);
+    this.#adopt(release, revision);
+    const read = new Map<CustomerId, KeptState>();
+    for (const [id, state] of states) {
+      const stored = accounts.get(id);
+      read.set(id, {
+        state,
+        loadedAt: revision,
+        loadedTime,
+        subject: stored?.row.subject ?? null,
+        meterVersions: new Map(stored?.meterVersions),
+      });
+    }
+    return read;
+  }
+
+  /** States and release swap together: none that another release compiled is used after it. */
+  #adopt(release: Release, since: Revision): void {
+    const known = this.#release;
+    if (known !== null && since <= known.since) return;
+    this.#release = { release, since };
+    if (known !== null && known.release !== release) this.#kept.deleteAll(this.#tenantId);
+  }
+
+  async #readRelease(): Promise<void> {
+    const read = await readTransaction(this.#db, this.#tenantId, async (transaction) => ({
+      release: await releaseByNumber(this.#db, transaction, await liveReleaseNumber(transaction)),
+      since: await newestRevision(transaction),
+    }));
+    this.#adopt(read.release, read.since);
+  }
+
+  #heard(event: StoredEvent): void {
+    const position = positionOf(event.cursor);
+    this.#tags.set(position, event.cursor);
+    this.#tags.delete(position - TAGS_KEPT);
+    const counters = countersIn(event);
+    if (counters.length > 0) this.#count(counters);
+    else if (event.customerId !== null) this.#changed(event.customerId, position);
+    else if (event.type.startsWith('release.')) void this.#readReleaseSoon();
+    else if (event.type.startsWith('tenant.')) this.#allChanged(position);
+  }
+
+  #count(counters: readonly ReturnType<typeof countersIn>[number][]): void {
+    for (const counter of counters) {
+      const kept = this.#kept.bySubject(this.#tenantId, counter.subject);
+      if (kept) applyCounter(kept, counter);
+    }
+    for (const loading of this.#loading.values()) loading.counted(counters);
+  }
+
+  #changed(customerId: CustomerId, position: number): void {
+    this.#loading.get(customerId)?.changed(position);
+    const kept = this.kept(customerId);
+    if (kept && positionOf(kept.loadedAt) < position) this.drop(customerId);
+  }
+
+  #allChanged(position: number): void {
+    for (const loading of this.#loading.values()) loading.changed(position);
+    this.#kept.deleteAll(this.#tenantId);
+  }
+
+  /** Again until it is there: a release that is live must not wait for the next event. */
+  async #readReleaseSoon(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#readRelease();
+        return;
+      } catch {
+        await delay(NUDGE_MS * (1 + Math.random()));
+        if (this.#watch === null) return;
+      }
+    }
+  }
+
+  #forgetAll(): void {
+    this.#watch = null;
+    this.#release = null;
+    this.#tags.clear();
+    for (const loading of this.#loading.values()) loading.changed(Number.MAX_SAFE_INTEGER);
+    this.#kept.deleteAll(this.#tenantId);
+  }
+
+  /**
+   * Makes sure that states from here on hold `revision`. `false`: what is kept may be older, load anew.
+   * CONFLICT where this history has no such revision, UNAVAILABLE where it has not arrived anywhere yet.
+   */
+  async reach(text: string): Promise<Result<{ readonly held: boolean }>> {
+    const revision = parseRevision(text);
+    const held = revision !== null && (await this.#isRead(revision));
+    if (held && (revision === ORIGIN || this.#tags.get(positionOf(revision)) === revision)) {
+      return { ok: true, held: true };
+    }
+    const reached = await checkRevision(this.#db, this.#tenantId, text);
+    return reached.ok ? { ok: true, held } : reached;
+  }
+
+  /** Whether this process has read the log up to there; waits a little, since that is mostly a matter of milliseconds. */
+  async #isRead(revision: Revision): Promise<boolean> {
+    const watch = this.#watch;
+    if (watch === null) return false;
+    const position = positionOf(revision);
+    const until = performance.now() + NUDGE_MS;
+    while (positionOf(watch.revision) < position && performance.now() < until) {
+      await Promise.race([watch.look().catch(() => undefined), delay(NUDGE_MS)]);
+      if (positionOf(watch.revision) < position) await delay(NUDGE_MS / 10);
+    }
+    return positionOf(watch.revision) >= position;
+  }
+}
+
+/** What is decided on where neither memory nor the database has the state. */
+export function outOfReach(release: Release, customerId: CustomerId): CustomerState {
+  return { kind: 'OUT_OF_REACH', release, customerId };
+}

@@ -1,0 +1,126 @@
+import type { Feature } from '../catalog/catalog.js';
+import type { CustomerAccount, Release } from '../customer.js';
+import type { Instant } from '../time/instant.js';
+import type { Meter } from '../usage/meter.js';
+import { meterAt, windowAt } from '../usage/window.js';
+import type { Units } from './combine.js';
+import type { Decision, EntitlementSource } from './decision.js';
+import { accountAt, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
+
+/**
+ * What a customer has of one feature in [from, until), worked out before anybody asks: a quantity is all that is
+ * left to compare.
+ */
+export type CompiledFeature = Settled | Counted;
+
+/** The answer is the same for every quantity. */
+export interface Settled {
+  readonly kind: 'SETTLED';
+  readonly from: Instant;
+  /** Null: for ever. */
+  readonly until: Instant | null;
+  readonly decision: Decision;
+}
+
+/** The answer depends on the quantity: the right stands beside its counter. */
+export interface Counted {
+  readonly kind: 'COUNTED';
+  readonly from: Instant;
+  readonly until: Instant | null;
+  /** Whether every answer changes at `until`. Else it depends on the quantity whether one does. */
+  readonly turnsForAll: boolean;
+  readonly customerId: string;
+  readonly feature: string;
+  readonly sources: readonly EntitlementSource[];
+  readonly units: Units;
+  /** What would be left without sources in grace, and without grants; null: nothing. */
+  readonly withoutGrace: Units | null;
+  readonly withoutGrants: Units | null;
+  readonly used: number;
+  readonly reserved: number;
+  readonly resetsAt: Instant | null;
+}
+
+/** A customer's account, brought to the instant that is asked about, and one feature. */
+export interface Subject {
+  readonly account: CustomerAccount;
+  readonly release: Release;
+  readonly feature: Feature;
+}
+
+/** A right to units at `at`, with the counter that it is held against. */
+export function countedAt(subject: Subject, entitlement: Entitled, units: Units, at: Instant): Counted {
+  const { account, feature } = subject;
+  const meter = counterOf(account, feature, at);
+  return {
+    kind: 'COUNTED',
+    from: at,
+    until: at,
+    turnsForAll: false,
+    customerId: account.id,
+    feature: feature.key,
+    sources: entitlement.sources,
+    units,
+    withoutGrace: unitsIn(entitlement.withoutGrace),
+    withoutGrants: unitsIn(entitlement.withoutGrants),
+    used: meter?.used ?? 0,
+    reserved: meter?.reserved ?? 0,
+    resetsAt: feature.type === 'METERED' ? (windowAt(feature, account, at)?.end ?? null) : null,
+  };
+}
+
+function unitsIn(allowance: Entitled['withoutGrace']): Units | null {
+  return allowance?.kind === 'UNITS' ? allowance : null;
+}
+
+/** The counter of a feature that is counted; of one that was never used, zero. */
+export function counterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter | null {
+  switch (feature.type) {
+    case 'METERED':
+      return meterAt(account, feature, at);
+    case 'LIMIT':
+      return account.meters.get(feature.key) ?? { feature: feature.key, used: 0, reserved: 0, window: null };
+    default:
+      return null;
+  }
+}
+
+/** The same right with the instant at which time turns it into another one. */
+export function withEnd(counted: Counted, subject: Subject): Counted {
+  const { feature, release } = subject;
+  const until = earliest(nextBoundary(subject.account, feature, counted.from), counted.resetsAt);
+  if (until === null) return { ...counted, until, turnsForAll: true };
+  const account = accountAt(subject.account, release, until);
+  const after = entitlementOf(account, release, feature, until);
+  const next =
+    after.kind === 'ENTITLED' && after.allowance.kind === 'UNITS'
+      ? countedAt({ ...subject, account }, after, after.allowance, until)
+      : null;
+  return { ...counted, until, turnsForAll: next === null || !showsTheSame(counted, next) };
+}
+
+/** Whether two rights look the same in a decision, whatever its quantity. */
+function showsTheSame(one: Counted, other: Counted): boolean {
+  return (
+    one.units.limit === other.units.limit &&
+    one.used === other.used &&
+    one.reserved === other.reserved &&
+    one.resetsAt === other.resetsAt &&
+    sameSources(one.sources, other.sources)
+  );
+}
+
+export function sameSources(one: readonly EntitlementSource[], other: readonly EntitlementSource[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((source, index) => {
+      const twin = other[index];
+      return twin?.kind === source.kind && twin.id === source.id && twin.key === source.key;
+    })
+  );
+}
+
+export function earliest(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
+}
