@@ -13,9 +13,11 @@ const guards = JSON.parse(readFileSync(join(folder, 'guards.json'), 'utf8'));
 const only = process.argv.slice(2);
 let missed = 0;
 
-for (const [guard, test] of Object.entries(guards)) {
+for (const [guard, test] of Object.entries(guards).flatMap(([name, tests]) =>
+  tests.map((one) => [name, one]),
+)) {
   if (only.length > 0 && !only.includes(guard)) continue;
-  const file = join(tmpdir(), `licet-broken-${guard}-${process.pid}.json`);
+  const file = join(tmpdir(), `licet-broken-${guard}-${test}-${process.pid}.json`);
   spawnSync('npx', ['jest', '--json', `--outputFile=${file}`, '--runInBand', `test/${test}.test.ts`], {
     cwd: folder,
     env: { ...process.env, BREAK: guard },

@@ -18,6 +18,7 @@ export interface Services {
 export interface GatewayContext {
   readonly db: Database;
   readonly feed: EventFeed;
+  readonly spends: SpendQueue;
   readonly logger: Logger;
   readonly access: Access;
   readonly caller: Caller;
@@ -26,7 +27,6 @@ export interface GatewayContext {
   loaders: Loaders;
   states: RequestStates;
   readonly store: StateStore;
-  readonly spends: SpendQueue;
 }
 
 export function createContext(services: Services, access: Access, requestId: string): GatewayContext {
@@ -35,6 +35,7 @@ export function createContext(services: Services, access: Access, requestId: str
   return {
     db,
     feed,
+    spends,
     logger,
     access,
     caller: { tenantId, actor: { kind: 'API_KEY', id: apiKey.id, name: apiKey.name }, requestId },
@@ -42,7 +43,6 @@ export function createContext(services: Services, access: Access, requestId: str
     loaders: new Loaders(db, tenantId),
     states: new RequestStates(states, tenantId),
     store: states,
-    spends,
   };
 }
 

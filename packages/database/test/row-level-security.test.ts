@@ -3,10 +3,10 @@ import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
+  spend,
   subscribeTo,
   type TestDatabase,
   type TestTenant,
-  spend,
 } from '@licet/database/testing';
 import { Client } from 'pg';
 

@@ -15,10 +15,10 @@ import {
   createTestDatabase,
   createTestTenant,
   openTestDatabase,
+  spend,
   subscribeTo,
   type TestDatabase,
   type TestTenant,
-  spend,
 } from '@licet/database/testing';
 import { type CustomerId, decide, parseCustomerId, type SubscriptionId } from '@licet/domain';
 import { Loading } from '../src/states/kept-state.js';

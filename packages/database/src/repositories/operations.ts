@@ -31,8 +31,15 @@ export interface KeptOperation<Outcome = unknown> {
   readonly batch_id: string | null;
 }
 
+export const KEY_BYTES = 16;
+
 export function operationKey(db: Database, tenantId: TenantId, idempotencyKey: string): Buffer {
-  return keyedHash(db.keys.operation, `${tenantId} ${idempotencyKey}`).subarray(0, 16);
+  return keyedHash(db.keys.operation, keyText(tenantId, idempotencyKey)).subarray(0, KEY_BYTES);
+}
+
+/** One name space per tenant, whatever the operation. */
+export function keyText(tenantId: TenantId, idempotencyKey: string): string {
+  return `${tenantId} ${idempotencyKey}`;
 }
 
 /** Digest of the operation and its input, defaults filled in. */

@@ -4,9 +4,29 @@ export function numberArray(numbers: readonly (number | null)[]): string {
 }
 
 export function textArray(texts: readonly string[]): string {
-  return `{${texts.map(quoted).join(',')}}`;
+  let last = '';
+  let element = quoted(last);
+  // What comes often comes in a row.
+  const elements = texts.map((text) => {
+    if (text !== last) {
+      last = text;
+      element = quoted(text);
+    }
+    return element;
+  });
+  return arrayOf(elements);
+}
+
+/** Of elements that are quoted already. */
+export function arrayOf(elements: readonly string[]): string {
+  return `{${elements.join(',')}}`;
 }
 
 function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  return `"${escaped(text)}"`;
+}
+
+/** Text as it stands between the quotes of an element. */
+export function escaped(text: string): string {
+  return text.replace(/["\\]/g, '\\$&');
 }

@@ -1,4 +1,4 @@
-import type { CustomerId, Release, TenantId } from '@licet/domain';
+import type { CustomerId, Release } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import { ORIGIN, type Revision, revisionOf } from '../event-log/revision.js';
@@ -34,9 +34,7 @@ export async function attempt(
   const ground: Ground = { tenantId, release, keys, locked, accounts: known, kept, seen: head.revision };
   const decided = new Batch(ground).decide(asked);
   const all = await keptOfDenied(transaction, asked, decided.value.answers, kept);
-  const settled = all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
-  remember(accounts, tenantId, known, settled.value);
-  return settled;
+  return all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
 }
 
 function meterKeys(asked: readonly Asked[]): MeterKey[] {
@@ -98,7 +96,11 @@ async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>>
   if (unknown.length === 0) return known;
   const loaded = await loadAccounts(db, transaction, unknown);
   if (loaded.release.number !== release.number) throw new ReleaseChangedError('another release went live');
-  for (const [customerId, stored] of loaded.accounts) known.set(customerId, keepable(stored, release));
+  for (const [customerId, stored] of loaded.accounts) {
+    const account = keepable(stored, release);
+    known.set(customerId, account);
+    accounts.keep(tenantId, customerId, account);
+  }
   return known;
 }
 
@@ -118,18 +120,5 @@ async function keptOfDenied(
 }
 
 function isDenied(answer: Answer | undefined): boolean {
-  return answer?.ok === true && !answer.decision.allowed;
-}
-
-/** With their counters as of this batch, so that the next one finds them so. Whether it commits, the next lock tells. */
-function remember(
-  accounts: KeptAccounts,
-  tenantId: TenantId,
-  known: ReadonlyMap<CustomerId, KeptAccount>,
-  { states }: Decided,
-): void {
-  for (const [customerId, account] of known) {
-    const state = states.get(customerId);
-    if (state?.kind === 'KNOWN') accounts.keep(tenantId, customerId, { ...account, state });
-  }
+  return answer?.ok === true && !answer.verdict.decision.allowed;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import {
   ceilingOf,
   type Ceiling,
@@ -11,8 +11,6 @@ import {
   spend,
   type SpendOutcome,
   type TenantId,
-  withCounter,
-  withMeter,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
@@ -21,7 +19,7 @@ import { meterId, type MeterKey } from '../repositories/meters.js';
 import { keyConflict } from '../repositories/operations.js';
 import type { Refused } from '../result.js';
 import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMeters } from './counters.js';
-import type { KeptAccount } from './kept-account.js';
+import { type KeptAccount, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
 import type { Asked, KeptVerdict } from './request.js';
 
@@ -35,7 +33,12 @@ export type Obstacle =
 /** `entryId`: of the batch's event, null where nothing was written. */
 export type Answer =
   | Refused
-  | ({ readonly ok: true; readonly replayed: boolean; readonly entryId: string | null } & KeptVerdict)
+  | {
+      readonly ok: true;
+      readonly verdict: KeptVerdict;
+      readonly replayed: boolean;
+      readonly entryId: string | null;
+    }
   | { readonly ok: null; readonly obstacle: Obstacle };
 
 /** What a batch rests on: read under, or after, its locks. */
@@ -54,12 +57,11 @@ export interface Decided {
   readonly answers: readonly Answer[];
   /** The tenant's newest revision when it was decided. */
   readonly seen: Revision;
-  /** Customers as they are after the batch, their counters included. */
-  readonly states: ReadonlyMap<string, CustomerState>;
 }
 
 interface Counter {
   readonly key: MeterKey;
+  readonly account: KeptAccount;
   readonly row: LockedMeter;
   readonly ceiling: Ceiling | null;
   used: number;
@@ -68,7 +70,6 @@ interface Counter {
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
 export class Batch {
   readonly #ground: Ground;
-  readonly #states = new Map<string, CustomerState>();
   readonly #counters = new Map<string, Counter>();
   readonly #written = new Set<Counter>();
   readonly #due = new Set<string>();
@@ -82,7 +83,6 @@ export class Batch {
   constructor(ground: Ground) {
     this.#ground = ground;
     for (const [id, account] of ground.accounts) {
-      this.#states.set(id, account.state);
       if (account.dueAt !== null && account.dueAt <= ground.locked.clock) this.#due.add(id);
     }
     ground.keys.forEach((key, place) => this.#addCounter(key, ground.locked.meters[place]));
@@ -91,7 +91,7 @@ export class Batch {
   decide(asked: readonly Asked[]): Writes<Decided> {
     const { tenantId, release, locked, seen } = this.#ground;
     const answers = asked.map((one) => this.#answer(one));
-    const value = { answers, seen, states: this.#states };
+    const value = { answers, seen };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const updates = [...this.#written].map(({ key, used, ceiling }): CounterUpdate => ({
       meter: key,
@@ -111,42 +111,41 @@ export class Batch {
 
   /** The counter is the row's, whatever is remembered of it. */
   #addCounter(key: MeterKey, row: LockedMeter | undefined): void {
-    const state = this.#states.get(key.customerId);
-    if (row === undefined || state?.kind !== 'KNOWN') return;
-    const { release, locked } = this.#ground;
-    const { clock } = locked;
+    const { accounts, release, locked } = this.#ground;
+    const account = accounts.get(key.customerId);
+    if (row === undefined || account === undefined) return;
     const { feature } = key;
-    const known = state.account.meters.get(feature);
+    const { used, reserved, window } = row;
+    const known = account.meters.get(feature);
     const same =
-      known?.used === row.used &&
-      known.reserved === row.reserved &&
-      known.window?.start === row.window?.start &&
-      known.window?.end === row.window?.end;
-    if (!same) {
-      const meter = { feature, used: row.used, reserved: row.reserved, window: row.window };
-      this.#states.set(key.customerId, withMeter(state, meter));
-    }
+      known?.used === used &&
+      known.reserved === reserved &&
+      known.window?.start === window?.start &&
+      known.window?.end === window?.end;
+    if (!same) putMeter(account, { feature, used, reserved, window });
     const ceiling =
-      row.rulesVersion === release.number ? null : ceilingOf(state.account, release, feature, clock);
-    const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= clock;
-    const over = row.used > 0 && row.window !== null && row.window.end <= clock;
+      row.rulesVersion === release.number
+        ? null
+        : ceilingOf(account.state.account, release, feature, locked.clock);
+    const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= locked.clock;
+    const over = used > 0 && window !== null && window.end <= locked.clock;
     if (outdated || over) this.#due.add(key.customerId);
-    this.#counters.set(meterId(key.customerId, feature), { key, row, ceiling, used: row.used });
+    this.#counters.set(meterId(key.customerId, feature), { key, account, row, ceiling, used });
   }
 
   #answer(asked: Asked): Answer {
-    if (this.#waiting.has(asked.keyId) || this.#waiting.has(asked.meterId))
+    if (this.#waiting.has(asked.key) || this.#waiting.has(asked.meterId))
       return this.#putOff(asked, { kind: 'BEHIND_ANOTHER' });
-    const earlier = this.#answers.get(asked.keyId);
-    if (earlier) return replayOf(earlier.asked.hash.equals(asked.hash), earlier.answer);
-    const kept = this.#ground.kept.get(asked.keyId);
+    const earlier = this.#answers.get(asked.key);
+    if (earlier) return replayOf(earlier.asked.hash === asked.hash, earlier.answer);
+    const kept = this.#ground.kept.get(asked.key);
     if (kept) return keptAnswer(kept, asked);
     return this.#decide(asked);
   }
 
   /** What comes later and shares the counter or the key waits, too: order is kept. */
   #putOff(asked: Asked, obstacle: Obstacle): Answer {
-    this.#waiting.add(asked.keyId).add(asked.meterId);
+    this.#waiting.add(asked.key).add(asked.meterId);
     return { ok: null, obstacle };
   }
 
@@ -157,11 +156,9 @@ export class Batch {
     if (refusal) return { ok: false, ...refusal };
     if (asked.meter && this.#due.has(request.customerId))
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
-    const state: CustomerState = this.#states.get(request.customerId) ?? {
-      kind: 'UNKNOWN_CUSTOMER',
-      release,
-      customerId: request.customerId,
-    };
+    const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
+    const { customerId } = request;
+    const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
     const { decision, delta } = this.#outcome(asked, state);
     const verdict: KeptVerdict = {
       decisionId: randomUUID(),
@@ -170,14 +167,14 @@ export class Batch {
       release: release.number,
       asOf: locked.clock,
     };
-    if (!decision.allowed) return { ok: true, ...verdict, replayed: false, entryId: null };
+    if (!decision.allowed) return { ok: true, verdict, replayed: false, entryId: null };
     // Nothing is given back where nothing was ever counted.
-    if (delta !== 0 && !this.#count(asked, state, decision))
+    if (delta !== 0 && !this.#count(asked, decision))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
     this.#operations.push({ asked, verdict, delta, by: this.#actorOf(asked) });
-    const answer: Answer = { ok: true, ...verdict, replayed: false, entryId: this.#entryId };
+    const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
-    this.#answers.set(asked.keyId, { asked, answer });
+    this.#answers.set(asked.key, { asked, answer });
     return answer;
   }
 
@@ -191,14 +188,15 @@ export class Batch {
   }
 
   /** False: there is no counter, or it still has the window in which it was last used, which is over. */
-  #count(asked: Asked, state: CustomerState, { used }: Decision): boolean {
+  #count(asked: Asked, { used }: Decision): boolean {
     const counter = this.#counters.get(asked.meterId);
     if (counter === undefined || used === null) return false;
     const { window } = counter.row;
     if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
     counter.used = used;
     this.#written.add(counter);
-    this.#states.set(asked.request.customerId, withCounter(state, counter.key.feature, used));
+    const { reserved } = counter.row;
+    putMeter(counter.account, { feature: counter.key.feature, used, reserved, window });
     return true;
   }
 
@@ -232,8 +230,8 @@ export class Batch {
       at: clock,
       recordedAt: clock,
       data: {
-        meters: [...this.#written].map(({ key, row, used }) => ({
-          subject: this.#subjectOf(key.customerId),
+        meters: [...this.#written].map(({ key, account, row, used }) => ({
+          subject: account.subject,
           feature: key.feature,
           used,
           reserved: row.reserved,
@@ -247,12 +245,6 @@ export class Batch {
       entryId: this.#entryId,
     };
   }
-
-  #subjectOf(customerId: CustomerId): string {
-    const account = this.#ground.accounts.get(customerId);
-    if (!account) throw new Error('a counter belongs to a customer that was loaded');
-    return account.subject;
-  }
 }
 
 /** Stands for several who asked at once. */
@@ -265,14 +257,14 @@ function nameOf({ meter }: Asked): MeterKey {
 
 /** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
 function hashOfOperations(operations: readonly Operation[]): string {
-  const lines = operations.map(({ asked, delta, by }) => `${asked.keyId} ${String(delta)} ${String(by)}\n`);
-  return createHash('sha256').update(lines.sort().join(''), 'latin1').digest('hex');
+  const lines = operations.map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
+  return hash('sha256', Buffer.from(lines.sort().join(''), 'latin1'), 'hex');
 }
 
 function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
   if (kept.verdict === null) return keyConflict('idempotencyKey');
-  const answer = { ok: true as const, ...kept.verdict, replayed: true, entryId: kept.entryId };
-  return replayOf(kept.hash.equals(asked.hash), answer);
+  const answer = { ok: true as const, verdict: kept.verdict, replayed: true, entryId: kept.entryId };
+  return replayOf(kept.hash === asked.hash, answer);
 }
 
 function replayOf(same: boolean, answer: Answer): Answer {

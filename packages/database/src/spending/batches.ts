@@ -12,7 +12,7 @@ import type { Answer, Obstacle } from './batch.js';
 import { isolate } from './isolate.js';
 import { KeptAccounts } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
-import type { Asked, Verdict } from './request.js';
+import type { Asked, KeptVerdict, Verdict } from './request.js';
 
 const MOST_ATTEMPTS = 8;
 
@@ -103,9 +103,9 @@ export class SpendBatches {
     return answers.map((answer) => {
       if (answer.ok === null) return { kind: 'HELD_UP', obstacle: answer.obstacle };
       if (!answer.ok) return { kind: 'ANSWERED', result: answer };
-      const { entryId, ...verdict } = answer;
+      const { verdict, replayed, entryId } = answer;
       const at = (entryId === null ? undefined : first.get(entryId)) ?? revision;
-      return { kind: 'ANSWERED', result: { ...verdict, revision: at } };
+      return { kind: 'ANSWERED', result: answered(verdict, replayed, at) };
     });
   }
 
@@ -120,6 +120,12 @@ export class SpendBatches {
       return revisions;
     });
   }
+}
+
+/** Written out: it is made for each request. */
+function answered(verdict: KeptVerdict, replayed: boolean, revision: Revision): Result<Verdict> {
+  const { decisionId, decision, consumed, release, asOf } = verdict;
+  return { ok: true, decisionId, decision, consumed, replayed, revision, release, asOf };
 }
 
 interface Failures {

@@ -1,18 +1,22 @@
 import { LRUCache } from 'lru-cache';
 import {
   type CustomerId,
+  type FeatureKey,
   type Instant,
   type KnownState,
   knownState,
+  type Meter,
   nextDue,
+  recount,
   type Release,
   type TenantId,
 } from '@licet/domain';
 import type { StoredAccount } from '../repositories/accounts.js';
 
 /**
- * What a customer has, as of a version. Good for a decision only while a locked counter names the same version
- * (every change of what a customer may do writes it there), and never for the counters themselves.
+ * What a customer has, as of a version. Good for a decision only while a locked counter names the same version:
+ * every change of what a customer may do writes it there. Its counters are those of the last batch that saw them;
+ * each batch puts in those that it has locked, in place, because one counter is in one batch at a time.
  */
 export interface KeptAccount {
   readonly version: number;
@@ -20,15 +24,24 @@ export interface KeptAccount {
   /** When time changes something. */
   readonly dueAt: Instant | null;
   readonly state: KnownState;
+  /** The counters of `state`. */
+  readonly meters: Map<FeatureKey, Meter>;
 }
 
 export function keepable({ row, account }: StoredAccount, release: Release): KeptAccount {
+  const meters = new Map(account.meters);
   return {
     version: row.version,
     subject: row.subject,
     dueAt: nextDue(account, release),
-    state: knownState(release, account),
+    state: knownState(release, { ...account, meters }),
+    meters,
   };
+}
+
+export function putMeter({ meters, state }: KeptAccount, meter: Meter): void {
+  meters.set(meter.feature, meter);
+  recount(state.compiled, meter);
 }
 
 /** Accounts of the customers that spent last. */

@@ -1,42 +1,73 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
+import { arrayOf, escaped } from './array-literal.js';
 import type { KeptVerdict } from './request.js';
 
 /**
  * A verdict as it is kept beside its key: what the record's own columns do not say, as a list, because millions of
  * them are kept for weeks. `by`: place of who asked among the actors of the batch's event.
  */
-export type StoredVerdict = readonly [
-  by: number,
-  decisionId: string,
+export type StoredVerdict = readonly [by: number, decisionId: string, ...reasons: StoredReasons];
+type StoredReasons = readonly [
+  release: number,
   code: DecisionCode,
   message: string,
   limit: number | null,
   unlimited: boolean,
   reserved: number | null,
-  remaining: number | null,
   resetsAt: Instant | null,
   validUntil: Instant | null,
-  release: number,
   ...sources: EntitlementSource[],
 ];
 
-export function storeVerdict({ decisionId, decision, release }: KeptVerdict, by: number): string {
-  const { code, message, limit, unlimited, reserved, remaining, resetsAt, validUntil, sources } = decision;
-  const stored: StoredVerdict = [
-    by,
-    decisionId,
+interface Stored {
+  readonly verdict: KeptVerdict;
+  readonly by: number;
+}
+
+/** An array parameter. Spends of one counter share all but their ids, so the rest is written once for many. */
+export function verdictArray(stored: readonly Stored[]): string {
+  let last: KeptVerdict | null = null;
+  let reasons = '';
+  return arrayOf(
+    stored.map(({ verdict, by }) => {
+      if (last === null || !sameReasons(last, verdict)) reasons = escaped(reasonsOf(verdict));
+      last = verdict;
+      return `"[${String(by)},\\"${verdict.decisionId}\\",${reasons}]"`;
+    }),
+  );
+}
+
+function sameReasons(one: KeptVerdict, other: KeptVerdict): boolean {
+  const a = one.decision;
+  const b = other.decision;
+  return (
+    one.release === other.release &&
+    a.code === b.code &&
+    a.message === b.message &&
+    a.limit === b.limit &&
+    a.unlimited === b.unlimited &&
+    a.reserved === b.reserved &&
+    a.resetsAt === b.resetsAt &&
+    a.validUntil === b.validUntil &&
+    a.sources === b.sources
+  );
+}
+
+/** The elements of the list that follow the ids. */
+function reasonsOf({ decision, release }: KeptVerdict): string {
+  const { code, message, limit, unlimited, reserved, resetsAt, validUntil, sources } = decision;
+  const reasons: StoredReasons = [
+    release,
     code,
     message,
     limit,
     unlimited,
     reserved,
-    remaining,
     resetsAt,
     validUntil,
-    release,
     ...sources,
   ];
-  return JSON.stringify(stored);
+  return JSON.stringify(reasons).slice(1, -1);
 }
 
 /** The columns of an idempotency record that a verdict is read from. */
@@ -46,25 +77,13 @@ export interface VerdictColumns {
   readonly quantity: number;
   readonly used_after: number;
   readonly outcome: StoredVerdict;
-  /** In milliseconds. */
   readonly at: Instant;
 }
 
 export function readVerdict(row: VerdictColumns): KeptVerdict {
-  const [
-    ,
-    decisionId,
-    code,
-    message,
-    limit,
-    unlimited,
-    reserved,
-    remaining,
-    resetsAt,
-    validUntil,
-    release,
-    ...sources
-  ] = row.outcome;
+  const [, decisionId, release, code, message, limit, unlimited, reserved, resetsAt, validUntil, ...sources] =
+    row.outcome;
+  const used = row.used_after;
   const decision: Decision = {
     allowed: true,
     code,
@@ -74,9 +93,9 @@ export function readVerdict(row: VerdictColumns): KeptVerdict {
     value: null,
     limit,
     unlimited,
-    used: row.used_after,
+    used,
     reserved,
-    remaining,
+    remaining: limit === null ? null : Math.max(0, limit - used - (reserved ?? 0)),
     resetsAt,
     validUntil,
     sources,

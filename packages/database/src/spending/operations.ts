@@ -1,7 +1,8 @@
 import { formatInstant, instant, type Instant, type TenantId } from '@licet/domain';
+import { KEY_BYTES } from '../repositories/operations.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
 import { numberArray, textArray } from './array-literal.js';
-import { readVerdict, type StoredVerdict, storeVerdict } from './kept-verdict.js';
+import { readVerdict, type StoredVerdict, verdictArray } from './kept-verdict.js';
 import type { Asked, KeptVerdict } from './request.js';
 
 /** A granted request: usage record and idempotency record in one. */
@@ -20,7 +21,6 @@ export interface OperationBatch {
   readonly at: Instant;
 }
 
-const KEY_BYTES = 16;
 const HASH_BYTES = 32;
 
 /**
@@ -50,14 +50,14 @@ export function operationStatement(
     text: INSERT_SPENDS,
     values: [
       tenantId,
-      Buffer.concat(operations.map(({ asked }) => asked.key)),
-      Buffer.concat(operations.map(({ asked }) => asked.hash)),
+      bytesOf(operations.map(({ asked }) => asked.key)),
+      bytesOf(operations.map(({ asked }) => asked.hash)),
       textArray(operations.map(({ asked }) => asked.request.kind)),
       textArray(operations.map(({ asked }) => asked.request.customerId)),
       textArray(operations.map(({ asked }) => asked.request.feature)),
       numberArray(operations.map(({ delta }) => delta)),
       numberArray(operations.map(({ verdict }) => verdict.decision.used ?? 0)),
-      textArray(operations.map(({ verdict, by }) => storeVerdict(verdict, by))),
+      verdictArray(operations),
       entryId,
       formatInstant(at),
       operations.length,
@@ -65,9 +65,13 @@ export function operationStatement(
   };
 }
 
+function bytesOf(digests: readonly string[]): Buffer {
+  return Buffer.from(digests.join(''), 'latin1');
+}
+
 /** What is kept under a key: whatever it was, it can be compared with what is asked now. */
 export interface KeptOperation {
-  readonly hash: Buffer;
+  readonly hash: string;
   /** Null: no spend. */
   readonly verdict: KeptVerdict | null;
   readonly entryId: string | null;
@@ -85,7 +89,7 @@ interface KeptRow {
   readonly at: number;
 }
 
-/** Records under the keys of these requests, by `keyId`. */
+/** Records under the keys of these requests, by `key`. */
 export async function keptOperations(
   transaction: Transaction,
   asked: readonly Asked[],
@@ -95,7 +99,7 @@ export async function keptOperations(
     text: `select key, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id,
              (date_part('epoch', at) * 1000)::bigint as at
            from operation where tenant_id = $1 and key = any($2)`,
-    values: [transaction.tenantId, asked.map((one) => one.key)],
+    values: [transaction.tenantId, asked.map((one) => Buffer.from(one.key, 'latin1'))],
   });
   return new Map(rows.map((row) => [row.key.toString('latin1'), keptOperation(row)]));
 }
@@ -106,5 +110,5 @@ function keptOperation(row: KeptRow): KeptOperation {
   const verdict = isSpend
     ? readVerdict({ customer_id, feature, quantity, used_after, outcome, at: instant(row.at) })
     : null;
-  return { hash: row.request_hash, verdict, entryId: row.batch_id };
+  return { hash: row.request_hash.toString('latin1'), verdict, entryId: row.batch_id };
 }

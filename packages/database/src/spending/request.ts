@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Decision, type Instant, parseCustomerId, parseFeatureKey } from '@licet/domain';
-import type { Database } from '../connection/database.js';
 import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
-import { operationKey } from '../repositories/operations.js';
+import { KEY_BYTES, keyText } from '../repositories/operations.js';
 
 interface KeyedRequest {
   readonly customerId: string;
@@ -46,30 +45,26 @@ export interface Asked {
   /** Null where nothing can have such a name. */
   readonly meter: MeterKey | null;
   readonly meterId: string;
-  /** The idempotency key's digest, and the same as text, one character per byte. */
-  readonly key: Buffer;
-  readonly keyId: string;
-  /** Digest of everything that was asked. */
-  readonly hash: Buffer;
+  /** Digest of the idempotency key, 16 bytes, one character each. */
+  readonly key: string;
+  /** Digest of everything that was asked, 32 bytes, one character each. */
+  readonly hash: string;
 }
 
-export function ask(db: Database, caller: Caller, request: SpendRequest): Asked {
+/** `keyOf`: the digest of an idempotency key, as all operations of the tenant use it. */
+export function ask(keyOf: (text: string) => string, caller: Caller, request: SpendRequest): Asked {
   const customerId = parseCustomerId(request.customerId);
   const feature = parseFeatureKey(request.feature);
-  const key = operationKey(db, caller.tenantId, request.idempotencyKey);
   return {
     caller,
     request,
     meter: customerId === null || feature === null ? null : { customerId, feature },
     meterId: meterId(request.customerId, request.feature),
-    key,
-    keyId: key.toString('latin1'),
+    key: keyOf(keyText(caller.tenantId, request.idempotencyKey)).slice(0, KEY_BYTES),
     hash: digestOf(request),
   };
 }
 
-function digestOf({ kind, customerId, feature, quantity }: SpendRequest): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([kind, customerId, feature, quantity]))
-    .digest();
+function digestOf({ kind, customerId, feature, quantity }: SpendRequest): string {
+  return hash('sha256', JSON.stringify([kind, customerId, feature, quantity]), 'binary');
 }

@@ -1,9 +1,10 @@
 import type { TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
+import { keyedDigest } from '../crypto/keyed-digest.js';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Caller } from '../event-log/append.js';
 import { refused, type Refused, type Result } from '../result.js';
-import type { Obstacle } from './batch.js';
-import { type Ended, SpendBatches } from './batches.js';
+import { type Ended, type Settled, SpendBatches } from './batches.js';
 import { ask, type Asked, type SpendRequest, type Verdict } from './request.js';
 
 export interface SpendQueueOptions {
@@ -15,6 +16,8 @@ export interface SpendQueueOptions {
   readonly mostInFlight?: number;
   /** Customers whose entitlements are remembered between batches. */
   readonly mostAccounts?: number;
+  /** Told the size of each batch that is sent. */
+  readonly onBatch?: (requests: number) => void;
 }
 
 const MOST_IN_BATCH = 1_000;
@@ -49,11 +52,12 @@ interface TenantQueue {
  * no tenant waits for another's backlog. Each request has its own verdict, and what was acknowledged is durable.
  */
 export class SpendQueue {
-  readonly #db: Database;
+  readonly #keyOf: (text: string) => string;
   readonly #batches: SpendBatches;
   readonly #mostOfTenant: number;
   readonly #mostInAll: number;
   readonly #mostInFlight: number;
+  readonly #onBatch: (requests: number) => void;
   readonly #tenants = new Map<TenantId, TenantQueue>();
   readonly #ready: Shard[] = [];
   readonly #drained: (() => void)[] = [];
@@ -63,11 +67,17 @@ export class SpendQueue {
   #closed = false;
 
   constructor(db: Database, options: SpendQueueOptions = {}) {
-    this.#db = db;
+    this.#keyOf = keyedDigest(db.keys.operation);
     this.#batches = new SpendBatches(db, options.mostAccounts ?? 20_000);
     this.#mostOfTenant = options.mostOfTenant ?? 20_000;
     this.#mostInAll = options.mostInAll ?? 100_000;
+    this.#onBatch = options.onBatch ?? (() => undefined);
     this.#mostInFlight = options.mostInFlight ?? Math.max(1, Math.floor(db.pool.options.max / 2));
+  }
+
+  /** Requests that wait or are on their way. */
+  get depth(): number {
+    return this.#open;
   }
 
   /**
@@ -79,7 +89,7 @@ export class SpendQueue {
     const refusal = this.#refuse(caller.tenantId);
     if (refusal) return Promise.resolve(refusal);
     return new Promise((answer, fail) => {
-      this.#enqueue({ asked: ask(this.#db, caller, request), returns: 0, ended: false, answer, fail });
+      this.#enqueue({ asked: ask(this.#keyOf, caller, request), returns: 0, ended: false, answer, fail });
     });
   }
 
@@ -144,12 +154,16 @@ export class SpendQueue {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#inFlight < this.#mostInFlight) {
-        const shard = this.#ready.shift();
-        if (!shard) return;
-        void this.#run(shard);
-      }
+      this.#launch();
     });
+  }
+
+  #launch(): void {
+    while (this.#inFlight < this.#mostInFlight) {
+      const shard = this.#ready.shift();
+      if (!shard) return;
+      void this.#run(shard);
+    }
   }
 
   async #run(shard: Shard): Promise<void> {
@@ -157,34 +171,35 @@ export class SpendQueue {
     this.#inFlight += 1;
     const batch = shard.waiting.slice(0, MOST_IN_BATCH);
     shard.waiting = shard.waiting.slice(MOST_IN_BATCH);
-    const returned = await this.#decide(shard.tenantId, batch).catch((error: unknown) => {
-      for (const open of batch) this.#end(open, { kind: 'FAILED', error });
-      return [];
-    });
-    // What comes back is older than what waits.
-    if (returned.length > 0) shard.waiting = [...returned, ...shard.waiting];
-    this.#inFlight -= 1;
-    shard.state = 'IDLE';
-    this.#makeReady(shard);
-    if (this.#ready.length > 0) this.#schedule();
+    this.#onBatch(batch.length);
+    const ends = await this.#decide(shard.tenantId, batch);
+    if (ends.some((end) => end.kind === 'HELD_UP')) {
+      this.#answer(batch, ends);
+      const returned = await this.#clear(shard.tenantId, batch, ends);
+      // What comes back is older than what waits.
+      shard.waiting = [...returned, ...shard.waiting];
+    }
+    this.#free(shard);
+    // The next batch is sent before this one is answered, so that the server has something to do meanwhile.
+    if (this.#inFlight > 0) await turn();
+    this.#answer(batch, ends);
   }
 
-  /** Answers what can be answered; returns what is to be decided again, now that what held it up is done. */
-  async #decide(tenantId: TenantId, batch: readonly Open[]): Promise<Open[]> {
-    const asked = batch.map((open) => open.asked);
-    const ends = await this.#batches.run(tenantId, asked);
-    const heldUp: Open[] = [];
-    const obstacles: Obstacle[] = [];
-    batch.forEach((open, index) => {
-      const end = ends[index];
-      if (end?.kind === 'HELD_UP') {
-        heldUp.push(open);
-        obstacles.push(end.obstacle);
-      } else {
-        this.#end(open, end ?? { kind: 'FAILED', error: new Error('a spend was left without an answer') });
-      }
-    });
-    if (heldUp.length === 0) return heldUp;
+  async #decide(tenantId: TenantId, batch: readonly Open[]): Promise<readonly Settled[]> {
+    try {
+      return await this.#batches.run(
+        tenantId,
+        batch.map((open) => open.asked),
+      );
+    } catch (error) {
+      return batch.map(() => ({ kind: 'FAILED', error }));
+    }
+  }
+
+  /** Does what holds requests up; returns those that can now be decided. */
+  async #clear(tenantId: TenantId, batch: readonly Open[], ends: readonly Settled[]): Promise<Open[]> {
+    const heldUp = batch.filter((open) => !open.ended);
+    const obstacles = ends.flatMap((end) => (end.kind === 'HELD_UP' ? [end.obstacle] : []));
     const failures = await this.#batches.clear(tenantId, obstacles);
     return heldUp.filter((open, index) => {
       open.returns += 1;
@@ -192,6 +207,20 @@ export class SpendQueue {
       if (failure) this.#end(open, failure);
       return !failure;
     });
+  }
+
+  #answer(batch: readonly Open[], ends: readonly Settled[]): void {
+    batch.forEach((open, index) => {
+      const end = ends[index];
+      if (end !== undefined && end.kind !== 'HELD_UP') this.#end(open, end);
+    });
+  }
+
+  #free(shard: Shard): void {
+    this.#inFlight -= 1;
+    shard.state = 'IDLE';
+    this.#makeReady(shard);
+    this.#launch();
   }
 
   #end(open: Open, end: Ended): void {

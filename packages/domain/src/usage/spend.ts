@@ -67,14 +67,19 @@ export function withCounter(state: CustomerState, feature: FeatureKey, used: num
 /** The state with one counter replaced; the right that the counter is held against stays as it was worked out. */
 export function withMeter(state: KnownState, meter: Meter): KnownState {
   const compiled = new Map(state.compiled);
+  recount(compiled, meter);
+  const meters = new Map(state.account.meters).set(meter.feature, meter);
+  return { ...state, account: { ...state.account, meters }, compiled };
+}
+
+/** Puts a counter into what was worked out, in place. Of another window than the one it was worked out for, it is forgotten. */
+export function recount(compiled: KnownState['compiled'], meter: Meter): void {
   const right = compiled.get(meter.feature);
   if (right?.kind === 'COUNTED' && right.resetsAt === (meter.window?.end ?? null)) {
     compiled.set(meter.feature, { ...right, used: meter.used, reserved: meter.reserved });
   } else {
     compiled.delete(meter.feature);
   }
-  const meters = new Map(state.account.meters).set(meter.feature, meter);
-  return { ...state, account: { ...state.account, meters }, compiled };
 }
 
 function giveBack(state: CustomerState, decision: Decision, quantity: number): SpendOutcome {

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /**
  * The guard that this run is to do without, from `BREAK`; throws for one that there is not. `guards.json` names
- * every guard that a test of this package proves, and that test.
+ * every guard that tests of this package prove, and those tests.
  */
 export function brokenGuard(): string {
   const name = process.env['BREAK'] ?? '';

@@ -20,6 +20,9 @@ const REWRITES = {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': () => 'select 1 where $1::uuid is null and $2::jsonb is null',
   },
+  'rules-at-commit': {
+    'lock-log-head-of-release': () => 'select $2::int from log_head where tenant_id = $1 for update',
+  },
   'customer-lock': {
     'lock-customers': (text) => text.replace('for update', ''),
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
