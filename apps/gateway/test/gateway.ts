@@ -17,6 +17,7 @@ export interface GraphqlError {
     readonly field?: string;
     readonly requestId: string;
     readonly retryAfter?: number;
+    readonly problems?: unknown;
   };
 }
 

@@ -12,6 +12,8 @@ export const SQLSTATE = {
   keyExists: 'LK001',
   /** Raised by assert_count(): a counter's own limit says no to what was decided. */
   limitPassed: 'LK002',
+  /** Raised by assert_count(): another release decides by now. */
+  rulesChanged: 'LK003',
 } as const;
 
 /** The database cannot be reached, or did not answer in time, after several tries. The outcome may be unknown. */
@@ -57,6 +59,7 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   SQLSTATE.serializationFailure,
   SQLSTATE.deadlock,
   SQLSTATE.lockNotAvailable,
+  SQLSTATE.rulesChanged,
 ]);
 
 /** True where running the whole transaction again may succeed. */

@@ -16,10 +16,18 @@ import { catalogDocument } from './document.js';
 import { type CatalogProblem, type Finding, type Path, pointer } from './problem.js';
 import { findingsOf } from './zod-findings.js';
 
-/** A catalog and the document that it was made of, in JSON form; or all that is wrong with it. */
+export interface ParsedCatalog {
+  readonly ok: true;
+  readonly catalog: Catalog;
+  /** In JSON form. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** Says where in the text a finding stands that only showed later. */
+  readonly locate: (finding: Finding, severity: CatalogProblem['severity']) => CatalogProblem;
+}
+
+/** A catalog and the document that it was made of; or all that is wrong with it. */
 export type CatalogParse =
-  | { readonly ok: true; readonly catalog: Catalog; readonly document: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly problems: readonly CatalogProblem[] };
+  ParsedCatalog | { readonly ok: false; readonly problems: readonly CatalogProblem[] };
 
 /** Reads a catalog that came as JSON. */
 export function parseCatalogDocument(document: unknown): CatalogParse {
@@ -52,12 +60,33 @@ interface Place {
 }
 
 function parsed(document: unknown, place: (path: Path, atKey: boolean) => Place): CatalogParse {
+  const unfit = unfitTexts(document, []);
+  if (unfit.length > 0) return { ok: false, problems: unfit.map((finding) => problem(finding, place)) };
   const shape = catalogDocument.safeParse(document, { reportInput: true });
   if (!shape.success)
     return { ok: false, problems: findingsOf(shape.error).map((finding) => problem(finding, place)) };
   const { catalog, findings } = buildCatalog(shape.data);
   if (findings.length > 0) return { ok: false, problems: findings.map((finding) => problem(finding, place)) };
-  return { ok: true, catalog, document: plainObject(document) };
+  return {
+    ok: true,
+    catalog,
+    document: plainObject(document),
+    locate: (finding, severity) => ({ ...problem(finding, place), severity }),
+  };
+}
+
+/** Texts that no database keeps: with a NUL character, or half of a surrogate pair. */
+function unfitTexts(value: unknown, path: Path): Finding[] {
+  if (typeof value === 'string') {
+    const message = 'a text holds a NUL character or half of a surrogate pair; take it out';
+    return /\0/.test(value) || /\p{Cs}/u.test(value) ? [{ path, message, atKey: false }] : [];
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => unfitTexts(item, [...path, index]));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [
+    ...unfitTexts(key, [...path, key]),
+    ...unfitTexts(item, [...path, key]),
+  ]);
 }
 
 function problem(

@@ -187,7 +187,7 @@ function validUntil(
   let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
     const next = earliest(
-      nextBoundary(account, subject.feature, at),
+      nextBoundary(account, subject.release, subject.feature, at),
       windowEnd(subject, account, at, current),
     );
     if (next === null) return null;
