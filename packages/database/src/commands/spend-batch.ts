@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  ceilingOf,
   contains,
   type CustomerId,
   type CustomerState,
@@ -31,6 +32,7 @@ import {
   type OperationRecord,
   operationStatements,
 } from '../repositories/operations.js';
+import { assertRules } from '../repositories/releases.js';
 import type { Refused } from '../result.js';
 
 export interface SpendRequest extends DomainSpendRequest {
@@ -100,6 +102,7 @@ export class Batch {
       statements: [
         ...operationStatements(this.caller.tenantId, this.#operations),
         ...counterStatement(this.caller.tenantId, counters),
+        ...(this.#operations.length === 0 ? [] : [assertRules(this.loaded.release, this.caller.tenantId)]),
       ],
       events: this.#operations.length === 0 ? [] : [this.#event(counters)],
     };
@@ -174,8 +177,20 @@ export class Batch {
       return;
     }
     const used = decision.used ?? 0;
-    this.#counters.set(id, { customerId, feature, version, used });
+    const limit = this.#limitAnew(state, feature, this.locked.rules.get(id));
+    this.#counters.set(id, { customerId, feature, version, used, limit });
     this.#states.set(request.customerId, withCounter(state, feature, used));
+  }
+
+  /** Null where the row's limit was compiled by the release that decides. */
+  #limitAnew(
+    state: CustomerState,
+    feature: FeatureKey,
+    compiledBy: number | undefined,
+  ): CounterUpdate['limit'] {
+    const rulesVersion = state.release.publication.version;
+    if (state.kind !== 'KNOWN' || compiledBy === rulesVersion) return null;
+    return { ...ceilingOf(state.account, state.release, feature, this.locked.clock), rulesVersion };
   }
 
   /** An unused counter keeps the window in which it was last used, until it is used again. */

@@ -1,4 +1,5 @@
 import {
+  type Ceiling,
   ceilingOf,
   type CustomerId,
   type FeatureKey,
@@ -22,6 +23,7 @@ interface LockRow {
     readonly customer_id: CustomerId;
     readonly feature: FeatureKey;
     readonly version: number;
+    readonly rules_version: number;
   }[];
   readonly clock: Date;
 }
@@ -29,6 +31,8 @@ interface LockRow {
 export interface LockedMeters {
   /** Versions by `meterId`; a counter that is not there has none. */
   readonly versions: ReadonlyMap<string, number>;
+  /** By which publication each counter's limit was compiled. */
+  readonly rules: ReadonlyMap<string, number>;
   readonly clock: Instant;
 }
 
@@ -42,7 +46,7 @@ export async function lockMeters(transaction: Transaction, keys: readonly MeterK
   const [row] = await transaction.query<LockRow>({
     name: 'lock-meters',
     text: `with l as materialized (
-             select customer_id, feature, version from meter
+             select customer_id, feature, version, rules_version from meter
              where tenant_id = $1 and (customer_id, feature) in (select * from unnest($2::text[], $3::text[]))
              order by customer_id, feature for update)
            select coalesce(json_agg(l), '[]') as locked, clock_timestamp() as clock from l`,
@@ -51,6 +55,9 @@ export async function lockMeters(transaction: Transaction, keys: readonly MeterK
   if (!row) throw new Error('an aggregate without a row');
   return {
     versions: new Map(row.locked.map((meter) => [meterId(meter.customer_id, meter.feature), meter.version])),
+    rules: new Map(
+      row.locked.map((meter) => [meterId(meter.customer_id, meter.feature), meter.rules_version]),
+    ),
     clock: instant(row.clock.getTime()),
   };
 }
@@ -127,6 +134,8 @@ export interface CounterUpdate extends MeterKey {
   /** As they were under the lock. */
   readonly version: number;
   readonly used: number;
+  /** Compiled anew where the row's was made by another publication: a publication writes no counters. */
+  readonly limit: (Pick<Ceiling, 'ceiling' | 'validUntil'> & { readonly rulesVersion: number }) | null;
 }
 
 /**
@@ -135,10 +144,15 @@ export interface CounterUpdate extends MeterKey {
  */
 const WRITE_COUNTERS = `
 with written as (
-  update meter m set used = r.used, version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[]) as r(customer_id, feature, used)
+  update meter m set used = r.used, version = m.version + 1,
+    lim = case when r.rules is null then m.lim else r.lim end,
+    valid_until = case when r.rules is null then m.valid_until else r.valid_until end,
+    rules_version = coalesce(r.rules, m.rules_version)
+  from unnest($2::text[], $3::text[], $4::bigint[], $6::int[], $7::bigint[], $8::timestamptz[])
+    as r(customer_id, feature, used, rules, lim, valid_until)
   where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
-    and (m.lim is null or r.used + m.reserved <= m.lim or r.used <= m.used)
+    and (case when r.rules is null then m.lim else r.lim end is null
+      or r.used + m.reserved <= case when r.rules is null then m.lim else r.lim end or r.used <= m.used)
   returning 1)
 select assert_count((select count(*) from written), $5, 'LK002')`;
 
@@ -154,6 +168,9 @@ export function counterStatement(tenantId: TenantId, counters: readonly CounterU
         counters.map((counter) => counter.feature),
         counters.map((counter) => counter.used),
         counters.length,
+        counters.map(({ limit }) => limit?.rulesVersion ?? null),
+        counters.map(({ limit }) => limit?.ceiling ?? null),
+        counters.map(({ limit }) => (limit?.validUntil == null ? null : formatInstant(limit.validUntil))),
       ],
     },
   ];
