@@ -16,7 +16,8 @@ export function changesBetween(before: unknown, after: unknown, steps: Path = []
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return keys.flatMap((key) => changesBetween(before[key], after[key], [...steps, key]));
   }
-  if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return [];
+  const isThere = before !== undefined && after !== undefined;
+  if (before === after || (isThere && canonicalJson(before) === canonicalJson(after))) return [];
   const kind = before === undefined ? 'ADDED' : after === undefined ? 'REMOVED' : 'CHANGED';
   return [{ path: pointer(steps), steps, kind, before: before ?? null, after: after ?? null }];
 }

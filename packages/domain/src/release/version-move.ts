@@ -52,7 +52,9 @@ type Move = Omit<PendingMove, 'addOns'>;
 function undoneMove(subscription: LiveSubscription, { publication }: Release): Move | null {
   const { undoesAfter } = publication;
   if (undoesAfter === null) return null;
-  const first = subscription.moves.findIndex((move) => move.publication > undoesAfter);
+  const first = subscription.moves.findIndex(
+    (move) => move.publication > undoesAfter && move.publication < publication.version,
+  );
   const undone = subscription.moves[first];
   if (undone === undefined) return null;
   return {
