@@ -49,14 +49,18 @@ export interface Loaders {
 const BATCH_MAX = 1000;
 
 export function createLoaders(db: Database, tenantId: TenantId): Loaders {
+  const hold = oneRelease();
   return {
-    states: batched((ids) => statesOf(db, tenantId, ids)),
+    states: batched((ids) => statesOf(db, tenantId, ids, hold)),
     customers: batched(async (ids) => inOrder(ids, await findCustomers(db, tenantId, ids), null)),
     subscriptions: batched(async (ids) => inOrder(ids, await findSubscriptions(db, tenantId, ids), null)),
     liveSubscriptions: subscriptionsLoader(db, tenantId, false),
     allSubscriptions: subscriptionsLoader(db, tenantId, true),
     closedWindows: closedWindowsLoader(db, tenantId),
-    release: once(() => liveRelease(db, tenantId)),
+    release: once(async () => {
+      const held = await hold(async (release) => ({ release: release ?? (await liveRelease(db, tenantId)) }));
+      return held.release;
+    }),
   };
 }
 
@@ -64,12 +68,30 @@ function batched<K, V>(load: (keys: readonly K[]) => Promise<V[]>): DataLoader<K
   return new DataLoader<K, V>(load, { maxBatchSize: BATCH_MAX });
 }
 
+type HoldRelease = <T extends { readonly release: Release }>(
+  load: (held: Release | null) => Promise<T>,
+) => Promise<T>;
+
+/** The release that the first load finds is that of all later ones: one request is decided by one release. */
+function oneRelease(): HoldRelease {
+  let held: Promise<Release> | null = null;
+  return async (load) => {
+    if (held) return load(await held);
+    const loading = load(null);
+    held = loading.then(({ release }) => release);
+    // Its failure is told by `loading`; nobody may be waiting here.
+    held.catch(() => undefined);
+    return loading;
+  };
+}
+
 async function statesOf(
   db: Database,
   tenantId: TenantId,
   ids: readonly CustomerId[],
+  hold: HoldRelease,
 ): Promise<StampedState[]> {
-  const { revision, asOf, states } = await loadStates(db, tenantId, ids);
+  const { revision, asOf, states } = await hold((release) => loadStates(db, tenantId, ids, release));
   return ids.map((id) => {
     const state = states.get(id);
     if (!state) throw new Error(`no state was loaded for customer ${id}`);

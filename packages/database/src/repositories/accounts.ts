@@ -58,22 +58,23 @@ select customer_id, feature, used, reserved, version, window_start, window_end
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
 /**
- * Accounts as they are now, with the live release: five statements, sent together. Call it in a statement
+ * Accounts as they are now, with the live release, or the one that is `held`: five statements, sent together. Call it in a statement
  * after the lock where a verdict rests on them.
  */
 export async function loadAccounts(
   db: Database,
   transaction: Transaction,
   ids: readonly CustomerId[],
+  held: Release | null = null,
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, ids];
   const [version, customers, subscriptions, meters] = await Promise.all([
-    rulesVersion(transaction),
+    held === null ? rulesVersion(transaction) : held.publication.version,
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
     transaction.query<SubscriptionRow>({ name: 'account-subscriptions', text: SELECT_SUBSCRIPTIONS, values }),
     transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
   ]);
-  const release = await publishedRelease(db, transaction, version);
+  const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const accounts = new Map<CustomerId, StoredAccount>();

@@ -251,6 +251,12 @@ test('a release that is made live again moves again, and its moves are taken bac
   expect(versionOf(applyDue(moved, home2, time('2026-01-24')).account)).toBe(1);
 });
 
+test('a request that holds a release is decided by it, though the next one has moved the row', () => {
+  const moved = applyDue(bought(first), second('now'), PUBLISHED).account;
+  const state = { kind: 'KNOWN', release: first, account: moved } as const;
+  expect(decide(state, { feature: 'calls', quantity: 1 }, PUBLISHED)).toMatchObject({ limit: 100 });
+});
+
 test('a history of many moves is kept in bounds', () => {
   let account = bought(first);
   for (let version = 2; version <= 40; version += 1) {

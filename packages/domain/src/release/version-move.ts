@@ -48,12 +48,16 @@ export function promisedVersion(promised: PlanVersion, release: Release): PlanVe
 
 type Move = Omit<PendingMove, 'addOns'>;
 
-/** A rollback takes back what the publications after the one that it returns to have moved. */
+/**
+ * A rollback takes back what the publications after the one that it returns to have moved. And a request that holds a
+ * release while the next one moves the row is decided as if it had not been moved yet.
+ */
 function undoneMove(subscription: LiveSubscription, { publication }: Release): Move | null {
-  const { undoesAfter } = publication;
-  if (undoesAfter === null) return null;
+  const { version, undoesAfter } = publication;
   const first = subscription.moves.findIndex(
-    (move) => move.publication > undoesAfter && move.publication < publication.version,
+    (move) =>
+      move.publication > version ||
+      (undoesAfter !== null && move.publication > undoesAfter && move.publication < version),
   );
   const undone = subscription.moves[first];
   if (undone === undefined) return null;

@@ -20,6 +20,12 @@ const REWRITES = {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': () => 'select 1 where $1::uuid is null and $2::jsonb is null',
   },
+  'publication-lock': {
+    'lock-releases': (text) => text.replace('for no key update', ''),
+  },
+  'assert-rules': {
+    'assert-rules': () => 'select 1 where $1::uuid is null and $2::int is null',
+  },
   'customer-lock': {
     'lock-customers': (text) => text.replace('for update', ''),
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
