@@ -1,6 +1,6 @@
 import { CATALOG } from './catalog.js';
 import { check, consume, newCustomer } from './customers.js';
-import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { at, newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -353,4 +353,30 @@ test('releases are changed by operators whose key is for all customers', async (
   expect(codeOf(await draft({ document }, narrowed.secret))[0]).toBe('FORBIDDEN');
   const operator = await gateway.newKey({ role: 'OPERATOR' });
   expect((await draft({ document }, operator.secret)).errors).toEqual([]);
+});
+
+test('a publication tells subscribers what it changes for their customer, and its event says by what', async () => {
+  await newCustomer(gateway, 'watched', 'free');
+  const socket = gateway.socket();
+  const stream = socket.iterate({
+    query: `subscription { entitlementsChanged(customerId: "watched") {
+      changed cause { type subjectId } entitlements { release entitlements { feature limit } } } }`,
+  });
+  await stream.next();
+  const number = await drafted(withFreeProjects(33, { existingSubscriptions: 'now' }));
+  await publish(number);
+  const { value }: { value?: unknown } = await stream.next();
+  expect(at(value, 'data.entitlementsChanged')).toMatchObject({
+    changed: ['projects'],
+    cause: { type: 'release.published', subjectId: String(number) },
+    entitlements: { release: number },
+  });
+  await rollBack(null);
+  const { value: back }: { value?: unknown } = await stream.next();
+  expect(at(back, 'data.entitlementsChanged')).toMatchObject({
+    changed: ['projects'],
+    cause: { type: 'release.rolled_back', subjectId: '1' },
+    entitlements: { release: 1 },
+  });
+  await socket.dispose();
 });
