@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Catalog,
+  instant,
   parseCatalogYaml,
   type PlanKey,
   type PlanVersion,
@@ -18,6 +19,7 @@ function demoCatalog(): Catalog {
 const catalog = demoCatalog();
 const release: Release = {
   number: 1,
+  publication: { version: 1, at: instant(0), undoesAfter: null },
   catalog,
   planVersions: new Map<PlanKey, PlanVersion>(
     [...catalog.plans.values()].map((plan) => [plan.key, { plan, version: 1 }]),

@@ -18,6 +18,7 @@ export interface GraphqlError {
     readonly field?: string;
     readonly requestId: string;
     readonly retryAfter?: number;
+    readonly problems?: unknown;
   };
 }
 

@@ -33,7 +33,10 @@ export { type MeterKey } from './repositories/meters.js';
 export { type Page, type PageRequest } from './repositories/page.js';
 export { closedWindows, type LoadedStates, loadStates, type UsageBucket } from './repositories/states.js';
 export {
+  findRelease,
+  listReleases,
   liveRelease,
+  type ReleaseSearch,
   type ReleaseStatus,
   type StoredRelease,
   storedLiveRelease,
@@ -47,6 +50,12 @@ export { createApiKey, type CreateApiKey, type CreatedApiKey } from './commands/
 export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-tenant.js';
 export { deleteOldOperations } from './commands/delete-old-operations.js';
 export { type CommandRequest, type CommandResult, executeCommand } from './commands/execute-command.js';
+export { draftRelease, type DraftRelease } from './commands/draft-release.js';
+export { previewCatalog } from './commands/preview-release.js';
+export { publishRelease, rollbackRelease } from './commands/publish-release.js';
+export { type ReleaseChange } from './commands/release-changes.js';
+export { tellOfRelease } from './commands/tell-of-release.js';
+export { withdrawRelease } from './commands/withdraw-release.js';
 export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
 export { type SpendRequest, type Verdict } from './spending/request.js';

@@ -1,4 +1,4 @@
-import type { Refusal } from '@licet/domain';
+import type { CatalogProblem, Refusal } from '@licet/domain';
 
 /** What a refused call says; nothing was written. */
 export interface Refused {
@@ -7,6 +7,8 @@ export interface Refused {
   /** Path of the argument below `input`. */
   readonly field: string | null;
   readonly message: string;
+  /** What is wrong with a catalog that was refused. */
+  readonly problems?: readonly CatalogProblem[];
 }
 export type Result<T> = ({ readonly ok: true } & T) | Refused;
 

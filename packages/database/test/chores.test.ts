@@ -59,8 +59,13 @@ test('four processes that migrate an empty database at once leave each migration
   await Promise.all([1, 2, 3, 4].map(() => migrate({ url: url.toString(), masterKey })));
   const client = new Client({ connectionString: url.toString() });
   await client.connect();
-  const { rows } = await client.query('select name, count(*)::int as count from migrations group by name');
+  const { rows } = await client.query(
+    'select name, count(*)::int as count from migrations group by name order by name',
+  );
   await client.end();
-  expect(rows).toEqual([{ name: 'Initial1764000000000', count: 1 }]);
+  expect(rows).toEqual([
+    { name: 'Initial1764000000000', count: 1 },
+    { name: 'Publications1764100000000', count: 1 },
+  ]);
   await owner.query('drop database migrate_at_once with (force)');
 });

@@ -22,9 +22,19 @@ export interface CustomerAccount {
   readonly meters: ReadonlyMap<FeatureKey, Meter>;
 }
 
+/** How a release came to decide. Each publication of a tenant has a number of its own, a rollback too. */
+export interface Publication {
+  /** Rises by one with each publication: what decides now is named by it (`rules_version`), not by the release. */
+  readonly version: number;
+  readonly at: Instant;
+  /** Of a rollback: what publications after this one have moved is moved back. Null: it is none. */
+  readonly undoesAfter: number | null;
+}
+
 /** The live release: its catalog, its number, and the version under which each of its plans is sold now. */
 export interface Release {
   readonly number: number;
+  readonly publication: Publication;
   readonly catalog: Catalog;
   readonly planVersions: ReadonlyMap<PlanKey, PlanVersion>;
 }

@@ -12,7 +12,15 @@ import {
   type Subscription,
 } from '../src/index.js';
 import { windowAt } from '../src/usage/window.js';
-import { addOnKey, featureKey, newCustomer, planKey, subscriptionId, time } from './subscriptions.js';
+import {
+  addOnKey,
+  featureKey,
+  FIRST_PUBLICATION,
+  newCustomer,
+  planKey,
+  subscriptionId,
+  time,
+} from './subscriptions.js';
 
 /** A release made of a catalog in YAML. */
 export function releaseFrom(yaml: string): Release {
@@ -23,7 +31,7 @@ export function releaseFrom(yaml: string): Release {
     plan.key,
     { plan, version: 1 },
   ]);
-  return { number: 1, catalog, planVersions: new Map(versions) };
+  return { number: 1, publication: FIRST_PUBLICATION, catalog, planVersions: new Map(versions) };
 }
 
 /** A subscription as a test writes it down; what it leaves out: ACTIVE since 2025-01-15, a monthly period. */
@@ -52,6 +60,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
     quantities: new Map(),
     startedAt,
     lastPaymentAt: null,
+    moves: [],
   };
   const period = { anchor: startedAt, start: startedAt, end: null };
   const pending = {

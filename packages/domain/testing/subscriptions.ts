@@ -16,6 +16,7 @@ import type {
   MeteredFeature,
   Plan,
   PlanEntitlement,
+  Publication,
   Refusal,
   Release,
   SubscriptionCommand,
@@ -115,6 +116,9 @@ export function transition(from: string, to: string, options: Partial<Transition
   };
 }
 
+/** Before anything that the tests are about. */
+export const FIRST_PUBLICATION: Publication = { version: 1, at: time('2000-01-01'), undoesAfter: null };
+
 export function releaseOf(parts: {
   readonly plans: readonly Plan[];
   readonly features: readonly MeteredFeature[];
@@ -138,6 +142,7 @@ export function releaseOf(parts: {
   };
   return {
     number: version,
+    publication: { ...FIRST_PUBLICATION, version },
     catalog,
     planVersions: new Map(parts.plans.map((one) => [one.key, { plan: one, version }])),
   };

@@ -17,12 +17,20 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** Thrown by resolvers: an answer that the caller may see as it stands. `field`: the full path of the argument. */
+/**
+ * Thrown by resolvers: an answer that the caller may see as it stands. `field`: the full path of the argument;
+ * `more`: further extensions, which format-error.ts must know.
+ */
 export class ApiError extends GraphQLError {
-  constructor(code: ErrorCode, message: string, field: string | null = null) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    field: string | null = null,
+    more: Readonly<Record<string, unknown>> = {},
+  ) {
     const retryAfter =
       code === 'RATE_LIMITED' || code === 'UNAVAILABLE' ? { retryAfter: RETRY_AFTER_SECONDS } : {};
-    super(message, { extensions: { code, ...(field === null ? {} : { field }), ...retryAfter } });
+    super(message, { extensions: { code, ...(field === null ? {} : { field }), ...retryAfter, ...more } });
     this.name = 'ApiError';
   }
 }
@@ -44,7 +52,8 @@ export function notFound(field: string, message: string): ApiError {
 export function refusalError(refused: Refused, prefix: string): ApiError {
   const path = [prefix, refused.field ?? ''].filter((part) => part !== '').join('.');
   const field = refused.field === null && refused.code !== 'BAD_USER_INPUT' ? null : path;
-  return new ApiError(refused.code, refused.message, field === '' ? null : field);
+  const more = refused.problems === undefined ? {} : { problems: refused.problems };
+  return new ApiError(refused.code, refused.message, field === '' ? null : field, more);
 }
 
 /** The value of a result, or its refusal thrown. */

@@ -18,7 +18,7 @@ const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_FOUND',
 ]);
-const PUBLIC_EXTENSIONS = ['field', 'retryAfter'] as const;
+const PUBLIC_EXTENSIONS = ['field', 'retryAfter', 'problems'] as const;
 
 /**
  * The one place that turns errors into answers: known codes pass with their field; a value that the schema refuses is

@@ -7,6 +7,7 @@ import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
 import { CheckResolver } from '../modules/check/check-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
+import { ReleaseResolver } from '../modules/release/release-resolver.js';
 import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
 import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
 import { CustomerUsageResolver, UsageResolver } from '../modules/usage/usage-resolver.js';
@@ -17,6 +18,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CustomerResolver,
   SubscriptionResolver,
   CatalogResolver,
+  ReleaseResolver,
   UsageResolver,
   CustomerUsageResolver,
   EventResolver,

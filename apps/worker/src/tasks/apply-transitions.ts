@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { applyDueBatch, type Database, dueTenants } from '@licet/database';
+import { applyDueBatch, type Database, dueTenants, tellOfRelease } from '@licet/database';
 import type { TenantId } from '@licet/domain';
 import type { Logger } from 'pino';
 
 /** Customers per transaction. */
 const BATCH = 1000;
+/** Customers told of a release per transaction: only a due time is written. */
+const TOLD = 5000;
 /** One waits for the database while the other computes; more would only queue at the tenant's log. */
 const BATCHES_IN_FLIGHT = 2;
 const TENANTS_AT_ONCE = 100;
@@ -44,6 +46,8 @@ async function applyForTenant(
   tenantId: TenantId,
   stop: AbortSignal,
 ): Promise<void> {
+  const told = await tellOfRelease(db, tenantId, TOLD);
+  if (told > 0) log.info({ tenantId, customers: told }, 'customers told of a release');
   const lanes = Array.from({ length: BATCHES_IN_FLIGHT }, async () => {
     let claimed = BATCH;
     while (claimed === BATCH && !stop.aborted) {

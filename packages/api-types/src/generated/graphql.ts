@@ -82,6 +82,35 @@ export type CancelInput = {
   readonly timing?: ChangeTiming;
 };
 
+export type CatalogChange = {
+  readonly after: Maybe<Scalars['JSON']['output']>;
+  readonly before: Maybe<Scalars['JSON']['output']>;
+  readonly kind: CatalogChangeKind;
+  readonly path: Scalars['String']['output'];
+  readonly subscriptionsAffected: Scalars['Quantity']['output'];
+};
+
+export type CatalogChangeKind =
+  | 'ADDED'
+  | 'CHANGED'
+  | 'REMOVED';
+
+/** What a document would change, from the documents alone. */
+export type CatalogPreview = {
+  readonly changes: ReadonlyArray<CatalogChange>;
+  readonly problems: ReadonlyArray<CatalogProblem>;
+  readonly scenarios: ReadonlyArray<ScenarioResult>;
+};
+
+/** `path` is a JSON pointer; line and column where the document came as YAML. */
+export type CatalogProblem = {
+  readonly column: Maybe<Scalars['Int']['output']>;
+  readonly line: Maybe<Scalars['Int']['output']>;
+  readonly message: Scalars['String']['output'];
+  readonly path: Scalars['String']['output'];
+  readonly severity: ProblemSeverity;
+};
+
 /** One immutable version of the whole catalog: features, plans, add-ons, rules, transitions, scenarios. */
 export type CatalogRelease = {
   /** The release that was live when this one was drafted. */
@@ -443,15 +472,23 @@ export type Mutation = {
   /** Each for itself, in order: one that fails is null, with its error at its index. */
   readonly consumeMany: ReadonlyArray<Maybe<ConsumeResult>>;
   readonly createApiKey: ApiKeyResult;
+  /** One of document and yaml. With problems of severity ERROR it is BAD_USER_INPUT (`extensions.problems`) and no draft. */
+  readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
+  /** CONFLICT where the live release is no longer the draft's base. */
+  readonly publishRelease: ReleaseResult;
   readonly releaseUsage: ConsumeResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
+  /** Makes an earlier release live again: `to`, or the one that the live release followed. */
+  readonly rollbackRelease: ReleaseResult;
   readonly subscribe: SubscriptionResult;
   /** Takes back a cancellation that has not happened yet. */
   readonly uncancelSubscription: SubscriptionResult;
   readonly upsertCustomer: CustomerResult;
+  /** Takes a draft, shadow or canary out. */
+  readonly withdrawRelease: ReleaseResult;
   readonly withdrawScheduledChange: SubscriptionResult;
 };
 
@@ -481,9 +518,22 @@ export type MutationCreateApiKeyArgs = {
 };
 
 
+export type MutationDraftReleaseArgs = {
+  comment: InputMaybe<Scalars['String']['input']>;
+  document: InputMaybe<Scalars['JSONObject']['input']>;
+  idempotencyKey: InputMaybe<Scalars['String']['input']>;
+  yaml: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type MutationExtendTrialArgs = {
   subscriptionId: Scalars['ID']['input'];
   until: Scalars['DateTime']['input'];
+};
+
+
+export type MutationPublishReleaseArgs = {
+  release: Scalars['Int']['input'];
 };
 
 
@@ -502,6 +552,12 @@ export type MutationRevokeApiKeyArgs = {
 };
 
 
+export type MutationRollbackReleaseArgs = {
+  reason: Scalars['String']['input'];
+  to: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type MutationSubscribeArgs = {
   input: SubscribeInput;
 };
@@ -514,6 +570,12 @@ export type MutationUncancelSubscriptionArgs = {
 
 export type MutationUpsertCustomerArgs = {
   input: UpsertCustomerInput;
+};
+
+
+export type MutationWithdrawReleaseArgs = {
+  reason: Scalars['String']['input'];
+  release: Scalars['Int']['input'];
 };
 
 
@@ -592,10 +654,17 @@ export type PlanVersion = {
   readonly version: Scalars['Int']['output'];
 };
 
+export type ProblemSeverity =
+  | 'ERROR'
+  | 'WARNING';
+
 export type Query = {
   readonly apiKeys: ApiKeyConnection;
   /** The live release. */
   readonly catalog: CatalogRelease;
+  readonly catalogRelease: Maybe<CatalogRelease>;
+  /** Newest first. */
+  readonly catalogReleases: ReleaseConnection;
   readonly check: Decision;
   /** Answered in order; one release for all, one state for each customer. */
   readonly checkMany: ReadonlyArray<Decision>;
@@ -606,6 +675,8 @@ export type Query = {
   readonly events: EventConnection;
   readonly features: ReadonlyArray<Feature>;
   readonly plans: ReadonlyArray<Plan>;
+  /** Dry run: what this document (one of the two) would change, and whether its scenarios pass. Writes nothing. */
+  readonly previewCatalog: CatalogPreview;
   readonly subscription: Maybe<PlanSubscription>;
   readonly tenant: Tenant;
 };
@@ -615,6 +686,18 @@ export type QueryApiKeysArgs = {
   after: InputMaybe<Scalars['Cursor']['input']>;
   first?: Scalars['Int']['input'];
   revoked?: Scalars['Boolean']['input'];
+};
+
+
+export type QueryCatalogReleaseArgs = {
+  number: Scalars['Int']['input'];
+};
+
+
+export type QueryCatalogReleasesArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  first?: Scalars['Int']['input'];
+  status: InputMaybe<ReleaseStatus>;
 };
 
 
@@ -656,8 +739,30 @@ export type QueryEventsArgs = {
 };
 
 
+export type QueryPreviewCatalogArgs = {
+  document: InputMaybe<Scalars['JSONObject']['input']>;
+  yaml: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type QuerySubscriptionArgs = {
   id: Scalars['ID']['input'];
+};
+
+export type ReleaseConnection = {
+  readonly edges: ReadonlyArray<ReleaseEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type ReleaseEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: CatalogRelease;
+};
+
+export type ReleaseResult = {
+  readonly preview: CatalogPreview;
+  readonly release: CatalogRelease;
+  readonly revision: Scalars['Revision']['output'];
 };
 
 /** RETIRED: was live. REJECTED: withdrawn, or sent back by its guard. */
@@ -690,6 +795,13 @@ export type Role =
   | 'OPERATOR'
   | 'READER'
   | 'SERVICE';
+
+export type ScenarioResult = {
+  readonly actual: Scalars['JSON']['output'];
+  readonly expected: Scalars['JSON']['output'];
+  readonly name: Scalars['String']['output'];
+  readonly passed: Scalars['Boolean']['output'];
+};
 
 export type ScheduledChange = {
   readonly at: Scalars['DateTime']['output'];

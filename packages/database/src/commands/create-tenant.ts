@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { canonicalJson, type Instant, parseTenantId, type TenantId, type TimeZone } from '@licet/domain';
+import { randomUUID } from 'node:crypto';
+import { type Instant, parseTenantId, type TenantId, type TimeZone } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import { type Statement, writeTransaction } from '../connection/transaction.js';
@@ -9,6 +9,7 @@ import { newId } from '../ids.js';
 import { type ApiKey, apiKeyHash, authenticateApiKey } from '../repositories/api-keys.js';
 import { catalogOf } from '../repositories/release-cache.js';
 import { insertKey, keyEvent } from './create-api-key.js';
+import { checksum } from './release-changes.js';
 
 /** The installation itself, before anyone has a key. */
 export const SYSTEM: Actor = { kind: 'SYSTEM', id: 'installation', name: null };
@@ -37,6 +38,7 @@ export async function createTenant(db: Database, tenant: NewTenant): Promise<Ten
         }),
         systemEvent(caller, 'release.published', '1', clock, {
           number: 1,
+          rulesVersion: 1,
           checksum: checksum(tenant.document),
         }),
       ],
@@ -73,12 +75,15 @@ function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instan
       text: `insert into plan_version (tenant_id, plan, version, release) select $1, plan, 1, 1 from unnest($2::text[]) as plan`,
       values: [tenantId, plans],
     },
+    {
+      text: 'insert into release_plan (tenant_id, release, plan, version) select $1, 1, plan, 1 from unnest($2::text[]) as plan',
+      values: [tenantId, plans],
+    },
+    {
+      text: 'insert into publication (tenant_id, version, release, at, told_all) values ($1, 1, 1, $2, true)',
+      values: [tenantId, new Date(clock)],
+    },
   ];
-}
-
-/** SHA-256 of the canonical JSON, in hex. */
-function checksum(document: unknown): string {
-  return createHash('sha256').update(canonicalJson(document)).digest('hex');
 }
 
 function systemEvent(

@@ -148,8 +148,8 @@ function decideAndWrite({ db, caller, request, stored, release, clock }: Decided
   return {
     value: { ok: true, subscription, replayedAt: null },
     statements: [
-      ...(changed ? accountStatements(caller.tenantId, [whole], release, clock) : []),
       ...keepOperation({ db, caller, request, subscription, clock, entryId }),
+      ...(changed ? accountStatements(caller.tenantId, [whole], release, clock) : []),
     ],
     events: entries,
   };

@@ -59,6 +59,7 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   SQLSTATE.serializationFailure,
   SQLSTATE.deadlock,
   SQLSTATE.lockNotAvailable,
+  SQLSTATE.rulesChanged,
 ]);
 
 /** True where running the whole transaction again may succeed. */

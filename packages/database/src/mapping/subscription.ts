@@ -40,6 +40,14 @@ export interface SubscriptionRow {
   readonly change_release: number | null;
   readonly change_at: Date | null;
   readonly ended_at: Date | null;
+  readonly moves: readonly MoveRow[];
+}
+
+interface MoveRow {
+  readonly publication: number;
+  readonly version: number;
+  /** The release that holds the version. */
+  readonly release: number;
 }
 
 /** A plan version by its plan, its number and the release that holds it. */
@@ -55,6 +63,10 @@ export function subscriptionFromRow(row: SubscriptionRow, planVersion: PlanVersi
     quantities: quantitiesFromJson(row.quantities),
     startedAt: at(row.started_at),
     lastPaymentAt: maybeAt(row.last_payment_at),
+    moves: row.moves.map(({ publication, version, release }) => ({
+      publication,
+      from: planVersion(row.plan, version, release),
+    })),
   };
   const pending = { cancelAt: maybeAt(row.cancel_at), scheduledChange: scheduledChange(row, planVersion) };
   switch (row.status) {
@@ -150,6 +162,7 @@ export function subscriptionToRecord(subscription: Subscription): Record<string,
     change_plan_version: pending?.scheduledChange?.to.version ?? null,
     change_at: iso(pending?.scheduledChange?.at),
     ended_at: iso('endedAt' in subscription ? subscription.endedAt : null),
+    moves: subscription.moves.map(({ publication, from }) => ({ publication, version: from.version })),
   };
 }
 

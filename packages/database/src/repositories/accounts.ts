@@ -14,7 +14,7 @@ import { groupBy } from '../mapping/group-by.js';
 import { accountFromRows, type CustomerRow, type MeterRow } from '../mapping/account.js';
 import { subscriptionFromRow, type SubscriptionRow } from '../mapping/subscription.js';
 import { planVersionIn } from './release-cache.js';
-import { catalogsByNumber, liveReleaseNumber, mustHave, releaseByNumber } from './releases.js';
+import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
 /** A customer's account with what only the database knows of it. */
 export interface StoredAccount {
@@ -38,7 +38,11 @@ where c.tenant_id = $1 and c.id = any($2)`;
 export const SUBSCRIPTION_COLUMNS = `
 s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status, s.add_ons, s.quantities, s.started_at,
 s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
-s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at`;
+s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at,
+case when s.moves = '[]' then s.moves else (
+  select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release) order by m.publication)
+  from jsonb_to_recordset(s.moves) m(publication int, version int)
+  join plan_version mv on mv.tenant_id = s.tenant_id and mv.plan = s.plan and mv.version = m.version) end as moves`;
 
 export const SUBSCRIPTION_TABLES = `
 subscription s
@@ -56,22 +60,23 @@ select customer_id, feature, used, reserved, version, window_start, window_end
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
 /**
- * Accounts as they are now, with the live release: five statements, sent together. Call it in a statement
+ * Accounts as they are now, with the live release, or the one that is `held`: five statements, sent together. Call it in a statement
  * after the lock where a verdict rests on them.
  */
 export async function loadAccounts(
   db: Database,
   transaction: Transaction,
   ids: readonly CustomerId[],
+  held: Release | null = null,
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, ids];
-  const [number, customers, subscriptions, meters] = await Promise.all([
-    liveReleaseNumber(transaction),
+  const [version, customers, subscriptions, meters] = await Promise.all([
+    held === null ? rulesVersion(transaction) : held.publication.version,
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
     transaction.query<SubscriptionRow>({ name: 'account-subscriptions', text: SELECT_SUBSCRIPTIONS, values }),
     transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
   ]);
-  const release = await releaseByNumber(db, transaction, number);
+  const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const accounts = new Map<CustomerId, StoredAccount>();
@@ -94,9 +99,11 @@ export async function subscriptionsFromRows(
   transaction: Transaction,
   rows: readonly SubscriptionRow[],
 ): Promise<Subscription[]> {
-  const numbers = rows.flatMap((row) =>
-    row.change_release === null ? [row.plan_release] : [row.plan_release, row.change_release],
-  );
+  const numbers = rows.flatMap((row) => [
+    row.plan_release,
+    ...(row.change_release === null ? [] : [row.change_release]),
+    ...row.moves.map((move) => move.release),
+  ]);
   const catalogs = await catalogsByNumber(db, transaction, numbers);
   return rows.map((row) =>
     subscriptionFromRow(row, (plan, version, release) => versionIn(catalogs, plan, version, release)),

@@ -12,7 +12,7 @@ import {
   type PageRequest,
   pageOf,
 } from './page.js';
-import { liveReleaseNumber, releaseByNumber } from './releases.js';
+import { publishedRelease, rulesVersion } from './releases.js';
 import type { Catalog } from '@licet/domain';
 
 /** What a vendor keeps of a customer. */
@@ -57,15 +57,15 @@ export async function findCustomers(
   ids: readonly CustomerId[],
 ): Promise<Map<CustomerId, Customer>> {
   return readTransaction(db, tenantId, async (transaction) => {
-    const [number, rows] = await Promise.all([
-      liveReleaseNumber(transaction),
+    const [version, rows] = await Promise.all([
+      rulesVersion(transaction),
       transaction.query<ProfileRow>({
         name: 'find-customers',
         text: `select ${COLUMNS} from customer c join tenant t using (tenant_id) where c.tenant_id = $1 and c.id = any($2)`,
         values: [tenantId, ids],
       }),
     ]);
-    const { catalog } = await releaseByNumber(db, transaction, number);
+    const { catalog } = await publishedRelease(db, transaction, version);
     return new Map(rows.map((row) => [row.id, customerFromRow(row, catalog)]));
   });
 }
@@ -86,8 +86,8 @@ export async function listCustomers(
   const after = request.after === null ? null : decodeTimedCursor(request.after);
   if (request.after !== null && after === null) return malformedCursor();
   return readTransaction(db, tenantId, async (transaction) => {
-    const [number, rows] = await Promise.all([
-      liveReleaseNumber(transaction),
+    const [version, rows] = await Promise.all([
+      rulesVersion(transaction),
       transaction.query<ProfileRow>({
         text: `select ${COLUMNS} from customer c join tenant t using (tenant_id)
                where c.tenant_id = $1 and ($2::timestamptz is null or (c.created_at, c.id) > ($2, $3))
@@ -97,7 +97,7 @@ export async function listCustomers(
         values: [tenantId, dateOf(after), after?.id ?? null, request.search, request.only, request.first + 1],
       }),
     ]);
-    const { catalog } = await releaseByNumber(db, transaction, number);
+    const { catalog } = await publishedRelease(db, transaction, version);
     const customers = rows.map((row) => customerFromRow(row, catalog));
     return {
       ok: true,

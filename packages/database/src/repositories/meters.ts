@@ -45,7 +45,7 @@ export async function createMeters(
           feature: key,
           lim: ceiling,
           state_version: stored.row.version,
-          rules_version: release.number,
+          rules_version: release.publication.version,
           window_start: window === null ? null : formatInstant(window.start),
           window_end: window === null ? null : formatInstant(window.end),
           valid_until: validUntil === null ? null : formatInstant(validUntil),

@@ -16,7 +16,7 @@ export function catalogOf(document: unknown): Catalog {
   return parse.catalog;
 }
 
-/** Compiled releases. A release never changes, so nothing here is ever stale; bounded by the number of releases in use. */
+/** Compiled releases: catalogs by release, releases by publication. Neither ever changes, so nothing here is ever stale. */
 export class ReleaseCache {
   readonly #catalogs = new Map<string, Catalog>();
   readonly #releases = new Map<string, Release>();
@@ -29,12 +29,12 @@ export class ReleaseCache {
     this.#catalogs.set(`${tenantId} ${String(number)}`, catalog);
   }
 
-  release(tenantId: TenantId, number: number): Release | undefined {
-    return this.#releases.get(`${tenantId} ${String(number)}`);
+  release(tenantId: TenantId, version: number): Release | undefined {
+    return this.#releases.get(`${tenantId} ${String(version)}`);
   }
 
   keepRelease(tenantId: TenantId, release: Release): void {
-    this.#releases.set(`${tenantId} ${String(release.number)}`, release);
+    this.#releases.set(`${tenantId} ${String(release.publication.version)}`, release);
   }
 }
 

@@ -1,57 +1,78 @@
-import type { Catalog, PlanKey, PlanVersion, Release } from '@licet/domain';
+import { type Catalog, instant, type PlanKey, type PlanVersion, type Release } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import type { Transaction } from '../connection/transaction.js';
-import { catalogOf, planVersionIn } from './release-cache.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import { catalogOf } from './release-cache.js';
 
-interface LiveRow {
-  readonly number: number;
-}
 interface DocumentRow {
   readonly number: number;
   readonly document: unknown;
 }
-interface VersionRow {
-  readonly plan: string;
-  readonly version: number;
+interface PublicationRow {
   readonly release: number;
+  readonly at: Date;
+  readonly undoes_after: number | null;
+  readonly plans: Readonly<Record<string, number>>;
 }
 
-/** The number of the tenant's live release. */
-export async function liveReleaseNumber(transaction: Transaction): Promise<number> {
-  const [row] = await transaction.query<LiveRow>({
-    name: 'live-release',
-    text: "select number from catalog_release where tenant_id = $1 and status = 'LIVE'",
+/** Names what decides for the tenant now: the number of its newest publication. */
+export async function rulesVersion(transaction: Transaction): Promise<number> {
+  const [row] = await transaction.query<{ rules_version: number }>({
+    name: 'rules-version',
+    text: 'select rules_version from log_head where tenant_id = $1',
     values: [transaction.tenantId],
   });
   if (!row) throw new Error('the tenant has no live release; `npm start` loads the demo catalog');
-  return row.number;
+  return row.rules_version;
 }
 
-/** A release, compiled; from memory where it has been compiled before. */
-export async function releaseByNumber(
+/**
+ * INVARIANT (one release for a change): what was decided by one release is not committed under another. The last
+ * statement before the events: raises LK003, upon which the transaction runs again.
+ */
+export function assertRules({ publication }: Release, tenantId: Transaction['tenantId']): Statement {
+  return {
+    name: 'assert-rules',
+    text: `select assert_count(rules_version, $2, 'LK003') from log_head where tenant_id = $1 for update`,
+    values: [tenantId, publication.version],
+  };
+}
+
+/** The release of a publication, compiled; from memory where it has been compiled before. */
+export async function publishedRelease(
   db: Database,
   transaction: Transaction,
-  number: number,
+  version: number,
 ): Promise<Release> {
-  const kept = db.releases.release(transaction.tenantId, number);
+  const kept = db.releases.release(transaction.tenantId, version);
   if (kept) return kept;
-  const versions = await transaction.query<VersionRow>({
-    name: 'sold-versions',
-    text: `select distinct on (plan) plan, version, release from plan_version
-           where tenant_id = $1 and release <= $2 order by plan, version desc`,
-    values: [transaction.tenantId, number],
+  const [row] = await transaction.query<PublicationRow>({
+    name: 'publication',
+    text: `select p.release, p.at, p.undoes_after,
+             (select coalesce(jsonb_object_agg(s.plan, s.version), '{}') from release_plan s
+              where s.tenant_id = p.tenant_id and s.release = p.release) as plans
+           from publication p where p.tenant_id = $1 and p.version = $2`,
+    values: [transaction.tenantId, version],
   });
-  const catalogs = await catalogsByNumber(db, transaction, [number, ...versions.map((row) => row.release)]);
-  const catalog = mustHave(catalogs, number);
-  const planVersions = new Map<PlanKey, PlanVersion>();
-  for (const plan of catalog.plans.values()) {
-    const sold = versions.find((row) => row.plan === plan.key);
-    if (!sold) throw new Error(`plan \`${plan.key}\` has no version`);
-    planVersions.set(plan.key, planVersionIn(mustHave(catalogs, sold.release), sold.plan, sold.version));
-  }
-  const release = { number, catalog, planVersions };
+  if (!row) throw new Error(`there is no publication ${String(version)}`);
+  const catalog = mustHave(await catalogsByNumber(db, transaction, [row.release]), row.release);
+  const release: Release = {
+    number: row.release,
+    publication: { version, at: instant(row.at.getTime()), undoesAfter: row.undoes_after },
+    catalog,
+    planVersions: soldVersions(catalog, row.plans),
+  };
   db.releases.keepRelease(transaction.tenantId, release);
   return release;
+}
+
+function soldVersions(catalog: Catalog, numbers: PublicationRow['plans']): Map<PlanKey, PlanVersion> {
+  const sold = new Map<PlanKey, PlanVersion>();
+  for (const plan of catalog.plans.values()) {
+    const version = numbers[plan.key];
+    if (version === undefined) throw new Error(`plan \`${plan.key}\` has no version`);
+    sold.set(plan.key, { plan, version });
+  }
+  return sold;
 }
 
 /** The catalogs of these releases; reads those that are not in memory in one statement. */

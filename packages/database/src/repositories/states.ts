@@ -28,17 +28,21 @@ export interface LoadedStates {
   readonly accounts: ReadonlyMap<CustomerId, StoredAccount>;
 }
 
-/** Loads states in one snapshot: as many statements for a thousand customers as for one. */
+/**
+ * Loads states in one snapshot: as many statements for a thousand customers as for one. `held`: the release that the
+ * request has been decided by so far; null: the live one.
+ */
 export async function loadStates(
   db: Database,
   tenantId: TenantId,
   ids: readonly CustomerId[],
+  held: Release | null = null,
 ): Promise<LoadedStates> {
   return readTransaction(db, tenantId, async (transaction) => {
     const [revision, asOf, { release, accounts }] = await Promise.all([
       newestRevision(transaction),
       readClock(transaction),
-      loadAccounts(db, transaction, ids),
+      loadAccounts(db, transaction, ids, held),
     ]);
     const states = new Map<CustomerId, CustomerState>();
     for (const id of ids) {

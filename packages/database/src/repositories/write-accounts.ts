@@ -13,6 +13,7 @@ import type { Statement } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
 import { subscriptionToJson, subscriptionToRecord } from '../mapping/subscription.js';
 import type { StoredAccount } from './accounts.js';
+import { assertRules } from './releases.js';
 
 /** One customer before and after a command or the passing of time. */
 export interface AccountUpdate {
@@ -24,19 +25,20 @@ export interface AccountUpdate {
 const UPSERT_SUBSCRIPTIONS = `
 insert into subscription (tenant_id, id, customer_id, plan, plan_version, status, add_ons, quantities, started_at,
   period_anchor, period_start, period_end, trial, paid, trial_ends_at, grace_ends_at, last_payment_at, cancel_at,
-  change_plan, change_plan_version, change_at, ended_at)
+  change_plan, change_plan_version, change_at, ended_at, moves)
 select $1, r.* from jsonb_to_recordset($2::jsonb) as r(id text, customer_id text, plan text, plan_version int, status text,
   add_ons jsonb, quantities jsonb, started_at timestamptz, period_anchor timestamptz, period_start timestamptz,
   period_end timestamptz, trial boolean, paid boolean, trial_ends_at timestamptz, grace_ends_at timestamptz,
   last_payment_at timestamptz, cancel_at timestamptz, change_plan text, change_plan_version int, change_at timestamptz,
-  ended_at timestamptz)
+  ended_at timestamptz, moves jsonb)
 on conflict (tenant_id, id) do update set plan = excluded.plan, plan_version = excluded.plan_version,
   status = excluded.status, add_ons = excluded.add_ons, quantities = excluded.quantities,
   started_at = excluded.started_at, period_anchor = excluded.period_anchor, period_start = excluded.period_start,
   period_end = excluded.period_end, trial = excluded.trial, paid = excluded.paid,
   trial_ends_at = excluded.trial_ends_at, grace_ends_at = excluded.grace_ends_at,
   last_payment_at = excluded.last_payment_at, cancel_at = excluded.cancel_at, change_plan = excluded.change_plan,
-  change_plan_version = excluded.change_plan_version, change_at = excluded.change_at, ended_at = excluded.ended_at`;
+  change_plan_version = excluded.change_plan_version, change_at = excluded.change_at, ended_at = excluded.ended_at,
+  moves = excluded.moves`;
 
 const UPDATE_CUSTOMERS = `
 update customer c set version = c.version + 1, trial_families = r.trial_families, window_anchors = r.window_anchors,
@@ -63,7 +65,7 @@ select $1, r.* from jsonb_to_recordset($2::jsonb)
 on conflict (tenant_id, customer_id, feature, window_start)
   do update set window_end = excluded.window_end, used = meter_window.used + excluded.used`;
 
-/** Set-based statements that make the rows say what the accounts say; as many for a thousand customers as for one. */
+/** The last before the events: set-based statements that make the rows say what the accounts say; as many for a thousand customers as for one. */
 export function accountStatements(
   tenantId: TenantId,
   updates: readonly AccountUpdate[],
@@ -83,6 +85,7 @@ export function accountStatements(
     ),
     upsert('update-meters', UPDATE_METERS, tenantId, meters),
     upsert('insert-meter-windows', INSERT_WINDOWS, tenantId, windows),
+    assertRules(release, tenantId),
   ].flat();
 }
 
@@ -123,7 +126,7 @@ function meterRecords({ before, after }: AccountUpdate, release: Release, clock:
       window_end: meter.window === null ? null : formatInstant(meter.window.end),
       valid_until: validUntil === null ? null : formatInstant(validUntil),
       state_version: before.row.version + 1,
-      rules_version: release.number,
+      rules_version: release.publication.version,
     };
   });
 }

@@ -4,15 +4,12 @@ import type { Transaction, Writes } from '../connection/transaction.js';
 import { ORIGIN, type Revision, revisionOf } from '../event-log/revision.js';
 import { loadAccounts } from '../repositories/accounts.js';
 import type { MeterKey } from '../repositories/meters.js';
-import { releaseByNumber } from '../repositories/releases.js';
+import { publishedRelease } from '../repositories/releases.js';
 import { type Answer, Batch, type Decided, type Ground } from './batch.js';
 import { type LockedMeters, lockMeters } from './counters.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
 import type { Asked } from './request.js';
-
-/** Another release went live while the batch was read: nothing was decided. */
-export class ReleaseChangedError extends Error {}
 
 /**
  * Decides a batch on what is read under the locks of its counters, and says what to write. In the usual case that
@@ -29,7 +26,7 @@ export async function attempt(
   const keys = meterKeys(asked);
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
   const [locked, head] = await Promise.all([lockMeters(transaction, keys), readHead(transaction)]);
-  const release = await releaseByNumber(db, transaction, head.rulesVersion);
+  const release = await publishedRelease(db, transaction, head.rulesVersion);
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
   const ground: Ground = { tenantId, release, keys, locked, accounts: known, kept, seen: head.revision };
   const decided = new Batch(ground).decide(asked);
@@ -94,8 +91,7 @@ async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>>
     else unknown.push(customerId);
   }
   if (unknown.length === 0) return known;
-  const loaded = await loadAccounts(db, transaction, unknown);
-  if (loaded.release.number !== release.number) throw new ReleaseChangedError('another release went live');
+  const loaded = await loadAccounts(db, transaction, unknown, release);
   for (const [customerId, stored] of loaded.accounts) {
     const account = keepable(stored, release);
     known.set(customerId, account);

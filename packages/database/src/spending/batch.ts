@@ -102,10 +102,10 @@ export class Batch {
       value,
       statements: [
         operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
-        ...counterStatements(tenantId, updates, release.number),
+        ...counterStatements(tenantId, updates, release.publication.version),
       ],
       events: [this.#event()],
-      rulesVersion: release.number,
+      rulesVersion: release.publication.version,
     };
   }
 
@@ -124,7 +124,7 @@ export class Batch {
       known.window?.end === window?.end;
     if (!same) putMeter(account, { feature, used, reserved, window });
     const ceiling =
-      row.rulesVersion === release.number
+      row.rulesVersion === release.publication.version
         ? null
         : ceilingOf(account.state.account, release, feature, locked.clock);
     const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= locked.clock;

@@ -7,7 +7,7 @@ import { revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { createMeters, meterId, type MeterKey } from '../repositories/meters.js';
 import { refused, type Result } from '../result.js';
-import { attempt, ReleaseChangedError } from './attempt.js';
+import { attempt } from './attempt.js';
 import type { Answer, Obstacle } from './batch.js';
 import { isolate } from './isolate.js';
 import { KeptAccounts } from './kept-account.js';
@@ -151,12 +151,7 @@ function failureIn(failures: ReadonlyMap<string, unknown>, name: string): Ended 
 /** Something else was committed between reading and writing: decided anew, it has another outcome. */
 function isOvertaken(error: unknown): boolean {
   const code = errorCode(error);
-  return (
-    error instanceof ReleaseChangedError ||
-    code === SQLSTATE.keyExists ||
-    code === SQLSTATE.limitPassed ||
-    code === SQLSTATE.rulesChanged
-  );
+  return code === SQLSTATE.keyExists || code === SQLSTATE.limitPassed || code === SQLSTATE.rulesChanged;
 }
 
 function failed(error: unknown): Ended {

@@ -10,7 +10,7 @@ export interface LockedMeter {
   readonly version: number;
   /** The version of the customer that the row's ceiling follows from. */
   readonly stateVersion: number;
-  /** The release that the row's ceiling follows from. */
+  /** The publication that the row's ceiling follows from. */
   readonly rulesVersion: number;
   readonly window: Span | null;
   /** Until when time alone leaves ceiling and window as they are. */

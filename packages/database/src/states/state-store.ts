@@ -168,7 +168,8 @@ export class StateStore {
       state,
       revision,
       asOf: clock.at(confirmedAt),
-      now: clock.at(reading),
+      // Where the clock lags behind: nothing is decided by a release before it was published.
+      now: later(clock.at(reading), state.release.publication.at),
       stale: reading - confirmedAt > STALE_AFTER_MS,
     };
   }
@@ -185,6 +186,10 @@ export class StateStore {
       stale: true,
     };
   }
+}
+
+function later(one: Instant, other: Instant): Instant {
+  return one > other ? one : other;
 }
 
 function nameOf(tenantId: TenantId, customerId: string): string {

@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import DataLoader from 'dataloader';
-import type { CustomerId, CustomerState, Release, TenantId } from '@licet/domain';
+import { type CustomerId, type CustomerState, knownState, type Release, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { readTransaction } from '../connection/transaction.js';
 import type { EventFeed, Watch } from '../event-log/event-feed.js';
 import { checkRevision, newestRevision, type StoredEvent } from '../event-log/read.js';
 import { ORIGIN, parseRevision, positionOf, type Revision } from '../event-log/revision.js';
-import { liveReleaseNumber, releaseByNumber } from '../repositories/releases.js';
+import { publishedRelease, rulesVersion } from '../repositories/releases.js';
 import { loadStates } from '../repositories/states.js';
 import type { Result } from '../result.js';
 import { applyCounter, countersIn, type KeptState, Loading } from './kept-state.js';
@@ -89,7 +89,20 @@ export class TenantStates {
   }
 
   kept(customerId: CustomerId): KeptState | undefined {
-    return this.#kept.get(this.#tenantId, customerId);
+    const kept = this.#kept.get(this.#tenantId, customerId);
+    if (kept === undefined || this.#release === null || this.#move(kept, this.#release.release)) return kept;
+    this.drop(customerId);
+    return undefined;
+  }
+
+  /** A release swaps the rules of a state, not what the customer has; false: it must be read again. */
+  #move(kept: KeptState, release: Release): boolean {
+    const { state } = kept;
+    if (state.release === release) return true;
+    // The catalog's zone is in force where the customer has none.
+    if (state.release.catalog.timeZone !== release.catalog.timeZone) return false;
+    kept.state = state.kind === 'KNOWN' ? knownState(release, state.account) : { ...state, release };
+    return true;
   }
 
   /** Loads a state, in one batch with all that are asked for at the same time. */
@@ -116,7 +129,8 @@ export class TenantStates {
       try {
         for (const [id, kept] of await this.#read(missing)) {
           const loading = loadings.get(id);
-          if (!loading?.isStillGood(kept) || kept.state.release !== this.release) continue;
+          if (!loading?.isStillGood(kept)) continue;
+          if (this.#release !== null && !this.#move(kept, this.#release.release)) continue;
           loading.catchUp(kept);
           this.#kept.set(this.#tenantId, id, kept);
           found.set(id, kept);
@@ -157,17 +171,15 @@ export class TenantStates {
     return read;
   }
 
-  /** States and release swap together: none that another release compiled is used after it. */
+  /** From here on states are decided by this release; what is kept moves to it when it is asked for. */
   #adopt(release: Release, since: Revision): void {
-    const known = this.#release;
-    if (known !== null && since <= known.since) return;
+    if (this.#release !== null && since <= this.#release.since) return;
     this.#release = { release, since };
-    if (known !== null && known.release !== release) this.#kept.deleteAll(this.#tenantId);
   }
 
   async #readRelease(): Promise<void> {
     const read = await readTransaction(this.#db, this.#tenantId, async (transaction) => ({
-      release: await releaseByNumber(this.#db, transaction, await liveReleaseNumber(transaction)),
+      release: await publishedRelease(this.#db, transaction, await rulesVersion(transaction)),
       since: await newestRevision(transaction),
     }));
     this.#adopt(read.release, read.since);

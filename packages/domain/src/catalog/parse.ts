@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { buildCatalog } from './build.js';
 import type { Catalog } from './catalog.js';
 import { catalogDocument, standIn } from './document.js';
-import { type CatalogProblem, type Finding, independent, outside, type Path, pointer } from './problem.js';
+import {
+  type CatalogProblem,
+  type Finding,
+  finding,
+  independent,
+  outside,
+  type Path,
+  pointer,
+} from './problem.js';
 import { childOf, movedFinding, readShape } from './shape.js';
 import { jsonSource, type Source } from './source.js';
 import { yamlSource } from './yaml-source.js';
@@ -12,13 +20,17 @@ import { yamlSource } from './yaml-source.js';
  * or all that is wrong with it, as far as the broken parts allow.
  */
 export type CatalogParse =
-  | {
-      readonly ok: true;
-      readonly catalog: Catalog;
-      readonly document: Readonly<Record<string, unknown>>;
-      readonly problems: readonly CatalogProblem[];
-    }
-  | { readonly ok: false; readonly problems: readonly CatalogProblem[] };
+  ParsedCatalog | { readonly ok: false; readonly problems: readonly CatalogProblem[] };
+
+export interface ParsedCatalog {
+  readonly ok: true;
+  readonly catalog: Catalog;
+  /** In JSON form. */
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly problems: readonly CatalogProblem[];
+  /** Says where in the text a finding stands that only showed later. */
+  readonly locate: (finding: Finding) => CatalogProblem;
+}
 
 /** Reads a catalog that came as JSON. What JSON cannot hold is a problem, never an exception. */
 export function parseCatalogDocument(document: unknown): CatalogParse {
@@ -39,13 +51,35 @@ function parsed(source: Source): CatalogParse {
   const broken = source.findings.flatMap(({ hides }) => hides);
   const shape = readShape(catalogDocument, source.value, { broken, standIn });
   const built = shape.value === undefined ? null : buildCatalog(shape.value);
-  const told = [...source.findings, ...shape.findings];
+  // A document that JSON cannot hold may have no end.
+  const unfit = source.findings.length === 0 ? unfitTexts(source.value, []) : [];
+  const told = [...source.findings, ...unfit, ...shape.findings];
   const meant = (built?.findings ?? []).map((one) => movedFinding(one, shape.original));
   const problems = independent([...told, ...outside(told, meant)])
     .map((one) => problemOf(one, source))
     .sort(byPlace);
   if (built === null || problems.some(({ severity }) => severity === 'ERROR')) return { ok: false, problems };
-  return { ok: true, catalog: built.catalog, document: plainObject(source.value), problems };
+  return {
+    ok: true,
+    catalog: built.catalog,
+    document: plainObject(source.value),
+    problems,
+    locate: (one) => problemOf(one, source),
+  };
+}
+
+/** Texts that no database keeps: with a NUL character, or half of a surrogate pair. */
+function unfitTexts(value: unknown, path: Path): Finding[] {
+  if (typeof value === 'string') {
+    const message = 'a text holds a NUL character or half of a surrogate pair; take it out';
+    return /\0/.test(value) || /\p{Cs}/u.test(value) ? [finding(path, message)] : [];
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => unfitTexts(item, [...path, index]));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [
+    ...unfitTexts(key, [...path, key]),
+    ...unfitTexts(item, [...path, key]),
+  ]);
 }
 
 function problemOf({ path, message, atKey, severity, place }: Finding, source: Source): CatalogProblem {

@@ -88,7 +88,7 @@ export function counterOf(account: CustomerAccount, feature: Feature, at: Instan
 /** The same right with the instant at which time turns it into another one. */
 export function withEnd(counted: Counted, subject: Subject): Counted {
   const { feature, release } = subject;
-  const until = earliest(nextBoundary(subject.account, feature, counted.from), counted.resetsAt);
+  const until = earliest(nextBoundary(subject.account, release, feature, counted.from), counted.resetsAt);
   if (until === null) return { ...counted, until, turnsForAll: true };
   const account = accountAt(subject.account, release, until);
   const after = entitlementOf(account, release, feature, until);

@@ -261,7 +261,7 @@ function turnsAt(subject: Subject, request: CheckRequest, now: Instant, decision
   let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
     const next = earliest(
-      nextBoundary(account, subject.feature, at),
+      nextBoundary(account, subject.release, subject.feature, at),
       windowEnd({ ...subject, account }, at, current),
     );
     if (next === null) return null;

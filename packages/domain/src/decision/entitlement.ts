@@ -2,6 +2,7 @@ import type { Feature, Limit } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { applyDue, nextDue } from '../subscription/due.js';
+import { versionMove } from '../release/version-move.js';
 import { nextSubscriptionBoundary } from '../subscription/boundary.js';
 import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
@@ -89,7 +90,7 @@ export function ceilingOf(
 ): Ceiling {
   const current = accountAt(account, release, now);
   const feature = release.catalog.features.get(key);
-  const validUntil = feature ? nextBoundary(current, feature, now) : null;
+  const validUntil = feature ? nextBoundary(current, release, feature, now) : null;
   const entitlement = feature && isDecided(feature) ? entitlementOf(current, release, feature, now) : null;
   if (entitlement?.kind !== 'ENTITLED' || entitlement.allowance.kind !== 'UNITS') {
     return { entitled: false, ceiling: 0, validUntil };
@@ -98,21 +99,34 @@ export function ceilingOf(
 }
 
 /** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
-export function nextBoundary(account: CustomerAccount, feature: Feature, after: Instant): Instant | null {
+export function nextBoundary(
+  account: CustomerAccount,
+  release: Release,
+  feature: Feature,
+  after: Instant,
+): Instant | null {
   let next: Instant | null = null;
-  for (const at of boundaries(account, feature, after)) {
+  for (const at of boundaries(account, release, feature, after)) {
     if (at !== null && at > after && (next === null || at < next)) next = at;
   }
   return next;
 }
 
-function boundaries(account: CustomerAccount, feature: Feature, after: Instant): (Instant | null)[] {
+function boundaries(
+  account: CustomerAccount,
+  release: Release,
+  feature: Feature,
+  after: Instant,
+): (Instant | null)[] {
   const grants = account.grants.filter((grant) => grant.feature === feature.key);
   return [
-    ...account.subscriptions.map((subscription) =>
+    ...account.subscriptions.flatMap((subscription) =>
       isLive(subscription)
-        ? nextSubscriptionBoundary(subscription, after)
-        : speaksUntil(subscription, account),
+        ? [
+            nextSubscriptionBoundary(subscription, after),
+            versionMove(account, subscription, release)?.at ?? null,
+          ]
+        : [speaksUntil(subscription, account)],
     ),
     ...grants.map((grant) => (isInForce(grant, after) ? grant.expiresAt : grant.startsAt)),
   ];

@@ -51,6 +51,7 @@ function subscriptionOf(
     quantities: new Map<FeatureKey, number>(),
     startedAt: began,
     lastPaymentAt: null,
+    moves: [],
   };
   const pending = { cancelAt: null, scheduledChange: null };
   const yesterday = subtractDuration(given.now, span('P1D'), timeZone);

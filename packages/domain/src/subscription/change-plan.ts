@@ -12,6 +12,7 @@ import {
   type PlanRoute,
 } from './plan-choice.js';
 import { badInput, conflict, unchanged, type Refused } from './refusal.js';
+import { promisedVersion } from '../release/version-move.js';
 import { otherInFamily, periodEnd, record } from './state.js';
 import type { AddOnQuantity, LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
 import { effectiveTime } from './timing.js';
@@ -141,7 +142,8 @@ export function makeScheduledChange(
   change: ScheduledChange,
   release: Release,
 ): AccountChange {
-  const { to, at } = change;
+  const { at } = change;
+  const to = promisedVersion(change.to, release);
   const { key, family } = to.plan;
   const route = routeOfDueChange(release.catalog, subscription.planVersion.plan.key, key);
   const addOns = offeredWith(release.catalog, key, subscription.addOns);

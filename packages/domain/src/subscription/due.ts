@@ -8,9 +8,12 @@ import { reconcileAnchors } from './anchors.js';
 import { cancelNow } from './cancel.js';
 import { makeScheduledChange } from './change-plan.js';
 import type { AccountChange, CustomerEvent } from './command.js';
+import { moveVersion } from './move-plan.js';
 import { endGrace } from './payment.js';
 import { renew } from './renewal.js';
+import { versionMove, type PendingMove } from '../release/version-move.js';
 import { begin } from './start.js';
+import { isLive } from './state.js';
 import type {
   ActiveSubscription,
   LiveSubscription,
@@ -33,6 +36,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
   | { readonly kind: 'trialEnd'; readonly subscription: TrialingSubscription }
   | { readonly kind: 'graceEnd'; readonly subscription: PastDueSubscription }
   | { readonly kind: 'periodEnd'; readonly subscription: ActiveSubscription | PastDueSubscription }
+  | { readonly kind: 'versionMove'; readonly subscription: LiveSubscription; readonly move: PendingMove }
   | {
       readonly kind: 'windowReset';
       readonly meter: Meter;
@@ -49,8 +53,9 @@ const ORDER = {
   trialEnd: 3,
   graceEnd: 4,
   periodEnd: 5,
-  windowReset: 6,
-  start: 7,
+  versionMove: 6,
+  windowReset: 7,
+  start: 8,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -96,7 +101,10 @@ function precedes(one: DueTask, other: DueTask): boolean {
 
 function tasks(account: CustomerAccount, release: Release): readonly DueTask[] {
   return [
-    ...account.subscriptions.flatMap(subscriptionTasks),
+    ...account.subscriptions.flatMap((one) => [
+      ...subscriptionTasks(one),
+      ...versionMoveTasks(account, one, release),
+    ]),
     ...[...account.meters.values()].flatMap((meter) => windowTasks(meter, release)),
   ];
 }
@@ -139,6 +147,16 @@ function periodTasks(subscription: ActiveSubscription | PastDueSubscription): re
   return end === null ? [] : [{ kind: 'periodEnd', id: subscription.id, at: end, subscription }];
 }
 
+function versionMoveTasks(
+  account: CustomerAccount,
+  subscription: Subscription,
+  release: Release,
+): readonly DueTask[] {
+  if (!isLive(subscription)) return [];
+  const move = versionMove(account, subscription, release);
+  return move === null ? [] : [{ kind: 'versionMove', id: subscription.id, at: move.at, subscription, move }];
+}
+
 /** A window in which nothing was used needs nobody to close it: the counter reads the same in the next. */
 function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
   const feature = release.catalog.features.get(meter.feature);
@@ -160,6 +178,8 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return endGrace(account, task.subscription, release);
     case 'periodEnd':
       return renew(account, task.subscription, task.at);
+    case 'versionMove':
+      return moveVersion(account, task.subscription, task.move, release);
     case 'windowReset':
       return closeWindow(account, task.meter, task.window, task.feature);
     case 'start':

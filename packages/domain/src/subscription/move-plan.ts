@@ -1,4 +1,5 @@
 import type { CustomerAccount, Release } from '../customer.js';
+import type { PendingMove } from '../release/version-move.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
@@ -24,6 +25,20 @@ export function movePlan(account: CustomerAccount, release: Release, move: PlanM
   return withTrialGiven({ account: reset.account, events: [...changed.events, ...reset.events] }, after);
 }
 
+/**
+ * A publication moves the subscription to another version of its plan. What the customer has scheduled stays.
+ */
+export function moveVersion(
+  account: CustomerAccount,
+  before: LiveSubscription,
+  { to, at, addOns, moves }: PendingMove,
+  release: Release,
+): AccountChange {
+  const moved = onPlan(before, to, addOns, at, account.timeZone);
+  const after = { ...moved, moves, scheduledChange: before.scheduledChange };
+  return movePlan(account, release, { before, after, at });
+}
+
 /** A trial that goes on under a plan of another family is that family's trial, too. */
 function withTrialGiven(change: AccountChange, after: LiveSubscription): AccountChange {
   if (after.status !== 'TRIALING') return change;
@@ -42,7 +57,7 @@ export function onPlan(
   zone: TimeZone,
 ): LiveSubscription {
   const { plan } = subscription.planVersion;
-  const moved = { planVersion: to, addOns, scheduledChange: null };
+  const moved = { planVersion: to, addOns, scheduledChange: null, moves: [] };
   switch (subscription.status) {
     case 'SCHEDULED':
       return { ...subscription, ...moved, trial: subscription.trial && to.plan.trial !== null };
@@ -73,7 +88,7 @@ export function fallenBack(
       ? periodFrom(to.plan, at, zone)
       : periodUnder(to.plan, plan, subscription.period, at, zone);
   const addOns = offeredWith(release.catalog, to.plan.key, subscription.addOns);
-  return active({ ...subscription, planVersion: to, addOns, scheduledChange: null }, period);
+  return active({ ...subscription, planVersion: to, addOns, scheduledChange: null, moves: [] }, period);
 }
 
 /** The subscription ACTIVE in the given period, without what only trials and grace have. */
@@ -82,7 +97,7 @@ export function active(
   period: ActiveSubscription['period'],
 ): ActiveSubscription {
   const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
-  const { cancelAt, scheduledChange } = subscription;
-  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt };
+  const { cancelAt, scheduledChange, moves } = subscription;
+  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves };
   return { ...base, status: 'ACTIVE', period, cancelAt, scheduledChange };
 }

@@ -30,6 +30,7 @@ export function subscribe(
     quantities: command.quantities,
     startedAt: startsAt,
     lastPaymentAt: null,
+    moves: [],
     trial: command.trial && sold.plan.trial !== null && !account.trialsGiven.has(sold.plan.family),
     paid: false,
     cancelAt: null,
@@ -71,7 +72,7 @@ export function begin(
   before: Subscription | null,
 ): AccountChange {
   const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
-  const { cancelAt, scheduledChange, paid } = subscription;
+  const { cancelAt, scheduledChange, paid, moves } = subscription;
   const { plan } = planVersion;
   const base = {
     id,
@@ -81,6 +82,7 @@ export function begin(
     quantities,
     startedAt,
     lastPaymentAt,
+    moves,
     cancelAt,
     scheduledChange,
   };

@@ -95,8 +95,8 @@ export function ended(
   at: Instant,
   zone: TimeZone,
 ): EndedSubscription {
-  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
+  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves } = subscription;
   const period = subscription.status === 'SCHEDULED' ? firstPeriod(subscription, zone) : subscription.period;
-  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt };
+  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves };
   return { ...base, status, period, endedAt: at };
 }

@@ -18,6 +18,12 @@ export interface ScheduledChange {
   readonly at: Instant;
 }
 
+/** A publication has moved the subscription off this version of its plan. */
+export interface VersionMove {
+  readonly publication: number;
+  readonly from: PlanVersion;
+}
+
 /** What every subscription has, whatever its status. */
 interface SubscriptionBase {
   readonly id: SubscriptionId;
@@ -28,6 +34,8 @@ interface SubscriptionBase {
   readonly startedAt: Instant;
   /** Newest payment outcome that was reported, by billing's clock. Older ones change nothing. */
   readonly lastPaymentAt: Instant | null;
+  /** Moves by publications since anything else has chosen the plan, oldest first: what a rollback takes back. */
+  readonly moves: readonly VersionMove[];
 }
 
 /** The running period [start, end), counted from `anchor`; `end` null: the plan has no period. */

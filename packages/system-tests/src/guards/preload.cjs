@@ -23,6 +23,12 @@ const REWRITES = {
   'rules-at-commit': {
     'lock-log-head-of-release': () => 'select $2::int from log_head where tenant_id = $1 for update',
   },
+  'publication-lock': {
+    'lock-releases': (text) => text.replace('for no key update', ''),
+  },
+  'assert-rules': {
+    'assert-rules': () => 'select 1 where $1::uuid is null and $2::int is null',
+  },
   'customer-lock': {
     'lock-customers': (text) => text.replace('for update', ''),
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',

@@ -1,10 +1,8 @@
 import { Authorized, Ctx, Query, Resolver } from 'type-graphql';
-import { storedLiveRelease } from '@licet/database';
 import type { GatewayContext } from '../../context.js';
 import { FeatureObject, toFeature } from '../feature/feature-type.js';
 import { PlanType } from '../plan/plan-types.js';
 import { toPlan } from '../plan/to-plan.js';
-import { CatalogReleaseType, toCatalogRelease } from './catalog-release-type.js';
 
 @Resolver()
 export class CatalogResolver {
@@ -20,11 +18,5 @@ export class CatalogResolver {
   async features(@Ctx() { states }: GatewayContext): Promise<FeatureObject[]> {
     const release = await states.release();
     return [...release.catalog.features.values()].map(toFeature);
-  }
-
-  @Authorized('READER')
-  @Query(() => CatalogReleaseType, { description: 'The live release.' })
-  async catalog(@Ctx() { db, access }: GatewayContext): Promise<CatalogReleaseType> {
-    return toCatalogRelease(await storedLiveRelease(db, access.tenantId));
   }
 }

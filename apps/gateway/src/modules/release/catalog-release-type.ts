@@ -3,8 +3,9 @@ import type { StoredRelease } from '@licet/database';
 import type { Instant } from '@licet/domain';
 import { DateTime, JsonObjectScalar, type JsonObject } from '../../scalars/index.js';
 import { ActorType } from '../actor/actor-type.js';
+import { connectionTypes } from '../connection/connection-types.js';
 
-const ReleaseStatusEnum = {
+export const ReleaseStatusEnum = {
   DRAFT: 'DRAFT',
   SHADOW: 'SHADOW',
   CANARY: 'CANARY',
@@ -51,14 +52,9 @@ export class CatalogReleaseType {
   publishedAt!: Instant | null;
 }
 
+/** Shares and guards belong to candidates, which there are none of yet. */
 export function toCatalogRelease(stored: StoredRelease): CatalogReleaseType {
-  const { release, document, ...rest } = stored;
-  return {
-    ...rest,
-    document: { ...document },
-    number: release.number,
-    canaryPercent: null,
-    guardPercent: null,
-    reason: null,
-  };
+  return { ...stored, document: { ...stored.document }, canaryPercent: null, guardPercent: null };
 }
+
+export const ReleaseConnectionType = connectionTypes('Release', CatalogReleaseType);

@@ -1,0 +1,141 @@
+import type { Feature } from '../catalog/catalog.js';
+import type { ParsedCatalog } from '../catalog/parse.js';
+import { type CatalogProblem, finding } from '../catalog/problem.js';
+import type { Release } from '../customer.js';
+import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
+import type { PlanVersion } from '../subscription/subscription.js';
+import { type DocumentChange, changesBetween } from './changes.js';
+import { policyOf } from './version-move.js';
+
+/** A release that is not live, or would not be: its document, and what it would decide by. */
+export interface Candidate {
+  readonly parsed: ParsedCatalog;
+  readonly release: Release;
+}
+
+/** The release that it is compared with, and what hangs on it. */
+export interface Baseline {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** What each feature that was ever published counts as, by key; see `countsAs`. */
+  readonly features: ReadonlyMap<string, string>;
+  /** Live subscriptions, grouped. */
+  readonly subscriptions: readonly SubscriptionGroup[];
+}
+
+export interface SubscriptionGroup {
+  readonly planVersion: PlanVersion;
+  readonly addOns: readonly string[];
+  /** The last publication that has moved them to another version; null: none. */
+  readonly movedBy: number | null;
+  readonly count: number;
+}
+
+export interface CatalogChange extends DocumentChange {
+  /** Live subscriptions that would be decided on otherwise: those that stay on their version are not. */
+  readonly subscriptionsAffected: number;
+}
+
+export type RunScenario = Extract<ScenarioResult, { supported: true }>;
+
+/** What publishing a document would do. */
+export interface CatalogPreview {
+  readonly problems: readonly CatalogProblem[];
+  readonly changes: readonly CatalogChange[];
+  readonly scenarios: readonly RunScenario[];
+}
+
+/** Of a document that does not parse. */
+export function unparsedPreview(problems: readonly CatalogProblem[]): CatalogPreview {
+  return { problems, changes: [], scenarios: [] };
+}
+
+/** Compares a candidate with what is live and runs its scenarios. Pure: from the documents and the given counts alone. */
+export function previewRelease(candidate: Candidate, baseline: Baseline): CatalogPreview {
+  const { parsed, release } = candidate;
+  const results = parsed.catalog.scenarios.map((scenario) => runScenario(release, scenario));
+  const unsupported = results.flatMap((result, index) =>
+    result.supported
+      ? []
+      : [
+          parsed.locate(
+            finding(
+              ['scenarios', index],
+              `the scenario \`${result.name}\` was not run: it needs ${result.needs}, which are not supported yet`,
+              { severity: 'WARNING' },
+            ),
+          ),
+        ],
+  );
+  return {
+    problems: [...parsed.problems, ...changedTypes(parsed, baseline.features), ...unsupported],
+    changes: changesBetween(baseline.document, parsed.document).map((change) => ({
+      ...change,
+      subscriptionsAffected: affected(change, candidate, baseline),
+    })),
+    scenarios: results.filter((result) => result.supported),
+  };
+}
+
+/** What units of a feature mean: neither its type nor, for METERED, prepaid or windowed, ever changes. */
+export function countsAs(feature: Feature): string {
+  return feature.type === 'METERED' && feature.window === null ? 'METERED, prepaid' : feature.type;
+}
+
+function changedTypes(
+  { catalog, locate }: ParsedCatalog,
+  published: ReadonlyMap<string, string>,
+): CatalogProblem[] {
+  return [...catalog.features.values()].flatMap((feature) => {
+    const was = published.get(feature.key);
+    const is = countsAs(feature);
+    if (was === undefined || was === is) return [];
+    const message = `the feature \`${feature.key}\` was published as ${was} and cannot become ${is}; take another key`;
+    return [locate(finding(['features', feature.key, 'type'], message))];
+  });
+}
+
+function affected(change: DocumentChange, { release }: Candidate, { subscriptions }: Baseline): number {
+  const [part, key] = change.steps;
+  const touched = (fits: (group: SubscriptionGroup) => boolean): number =>
+    subscriptions.filter(fits).reduce((sum, group) => sum + group.count, 0);
+  switch (part) {
+    case 'plans':
+      return touched((group) => group.planVersion.plan.key === key && moves(group, release));
+    case 'addOns':
+      return touched((group) => group.addOns.includes(String(key)));
+    case 'features':
+      return touched((group) => names(group, release, [String(key)]));
+    case 'rules':
+      return touched((group) => names(group, release, [...featuresIn(change)]));
+    case 'timeZone':
+      return touched(() => true);
+    default:
+      return 0;
+  }
+}
+
+function moves({ planVersion, movedBy }: SubscriptionGroup, release: Release): boolean {
+  const { undoesAfter } = release.publication;
+  if (undoesAfter !== null && movedBy !== null && movedBy > undoesAfter) return true;
+  const { plan, version } = planVersion;
+  const to = release.planVersions.get(plan.key);
+  if (to === undefined || to.version === version) return false;
+  return policyOf(release, plan.key) !== 'stay' && (undoesAfter === null || version < to.version);
+}
+
+function names({ planVersion, addOns }: SubscriptionGroup, { catalog }: Release, keys: readonly string[]) {
+  const given = [
+    planVersion.plan.entitlements,
+    ...[...catalog.addOns.values()].filter(({ key }) => addOns.includes(key)).map((one) => one.entitlements),
+  ];
+  return given.some((entitlements) => [...entitlements.keys()].some((feature) => keys.includes(feature)));
+}
+
+function featuresIn({ before, after }: DocumentChange): Set<string> {
+  const rules: unknown[] = [before, after].flatMap((value: unknown) => value);
+  return new Set(
+    rules.flatMap((rule) =>
+      typeof rule === 'object' && rule !== null && 'feature' in rule ? [String(rule.feature)] : [],
+    ),
+  );
+}
