@@ -31,7 +31,16 @@ export async function attempt(
   const [locked, head] = await Promise.all([lockMeters(transaction, keys), readHead(transaction)]);
   const release = await releaseByNumber(db, transaction, head.rulesVersion);
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
-  const ground: Ground = { tenantId, release, keys, locked, accounts: known, kept, seen: head.revision };
+  const ground: Ground = {
+    tenantId,
+    release,
+    rulesVersion: head.rulesVersion,
+    keys,
+    locked,
+    accounts: known,
+    kept,
+    seen: head.revision,
+  };
   const decided = new Batch(ground).decide(asked);
   const all = await keptOfDenied(transaction, asked, decided.value.answers, kept);
   return all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
@@ -95,7 +104,7 @@ async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>>
   }
   if (unknown.length === 0) return known;
   const loaded = await loadAccounts(db, transaction, unknown);
-  if (loaded.release.number !== release.number) throw new ReleaseChangedError('another release went live');
+  if (loaded.release !== release) throw new ReleaseChangedError('another release went live');
   for (const [customerId, stored] of loaded.accounts) {
     const account = keepable(stored, release);
     known.set(customerId, account);
