@@ -170,6 +170,27 @@ test('one request that the database refuses fails alone, the others of its batch
   expect(codes([await submit(consume('poison-13', 'poison-13-1', 2))])).toEqual(['ENTITLED']);
 });
 
+test('the limit in the row has the last word, whatever is remembered', async () => {
+  await customerOn('pro', 'last-word');
+  await submit(consume('last-word', 'last-word-1', 5));
+  // No change of entitlements does this without raising the versions.
+  await owner.query(`update meter set lim = 10 where customer_id = 'last-word'`);
+  await expect(submit(consume('last-word', 'last-word-2', 6))).rejects.toMatchObject({ code: 'LK002' });
+  expect(await used('last-word')).toBe(5);
+  expect(codes([await submit(consume('last-word', 'last-word-2', 5))])).toEqual(['ENTITLED']);
+});
+
+test("a counter that still has another release's ceiling gets the new one with the spend", async () => {
+  await customerOn('pro', 'ceiling');
+  await submit(consume('ceiling', 'ceiling-1', 5));
+  await owner.query(`update meter set lim = 6, rules_version = 0 where customer_id = 'ceiling'`);
+  expect(codes([await submit(consume('ceiling', 'ceiling-2', 7))])).toEqual(['ENTITLED']);
+  const { rows } = await owner.query(
+    `select lim::int, used::int, rules_version from meter where customer_id = 'ceiling'`,
+  );
+  expect(rows).toEqual([{ lim: 100, used: 12, rules_version: 1 }]);
+});
+
 test('one customer whose due work cannot be written fails alone', async () => {
   const customers = Array.from({ length: 6 }, (_, index) => `stuck-${String(index)}`);
   for (const customer of customers) await customerOn('free', customer);

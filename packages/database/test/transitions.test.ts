@@ -144,7 +144,9 @@ test('a window that is over is closed and kept, and the next one begins at nothi
   await owner.query(
     `update meter set window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '1 second' where customer_id = 'window'`,
   );
-  await owner.query(`update customer set next_due_at = clock_timestamp() where id = 'window'`);
+  await owner.query(
+    `update customer set next_due_at = clock_timestamp() - interval '1 second' where id = 'window'`,
+  );
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
   expect(await tenantRows(tenant, `select used from meter where customer_id = 'window'`)).toEqual([
     { used: 0 },

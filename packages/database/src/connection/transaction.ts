@@ -41,6 +41,9 @@ export interface Committed<T> {
 
 const ATTEMPTS = 4;
 
+/** Writes find their rows by key: planned for one list of keys, a statement would scan the table for the next. */
+const BEGIN_WRITE = 'begin; set local plan_cache_mode = force_generic_plan';
+
 /** Reads at one moment: repeatable read, read only. */
 export async function readTransaction<T>(
   db: Database,
@@ -73,7 +76,7 @@ export async function writeTransaction<T>(
   work: (transaction: Transaction) => Promise<Writes<T>>,
 ): Promise<Committed<T>> {
   const committed = await retried(() =>
-    onConnection(db, tenantId, 'begin', async (transaction, client) => {
+    onConnection(db, tenantId, BEGIN_WRITE, async (transaction, client) => {
       const writes = await work(transaction);
       return commit(client, tenantId, writes);
     }),

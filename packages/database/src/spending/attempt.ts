@@ -28,7 +28,16 @@ export async function attempt(
   const [locked, head] = await Promise.all([lockMeters(transaction, keys), readHead(transaction)]);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
-  const ground: Ground = { tenantId, release, keys, locked, accounts: known, kept, seen: head.revision };
+  const ground: Ground = {
+    tenantId,
+    release,
+    rulesVersion: head.rulesVersion,
+    keys,
+    locked,
+    accounts: known,
+    kept,
+    seen: head.revision,
+  };
   const decided = new Batch(ground).decide(asked);
   const all = await keptOfDenied(transaction, asked, decided.value.answers, kept);
   return all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);

@@ -45,6 +45,8 @@ export type Answer =
 export interface Ground {
   readonly tenantId: TenantId;
   readonly release: Release;
+  /** Names the release's publication: what the head of the log says, and what counters are written with. */
+  readonly rulesVersion: number;
   readonly keys: readonly MeterKey[];
   readonly locked: LockedMeters;
   readonly accounts: ReadonlyMap<CustomerId, KeptAccount>;
@@ -89,7 +91,7 @@ export class Batch {
   }
 
   decide(asked: readonly Asked[]): Writes<Decided> {
-    const { tenantId, release, locked, seen } = this.#ground;
+    const { tenantId, rulesVersion, locked, seen } = this.#ground;
     const answers = asked.map((one) => this.#answer(one));
     const value = { answers, seen };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
@@ -102,16 +104,16 @@ export class Batch {
       value,
       statements: [
         operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
-        ...counterStatements(tenantId, updates, release.publication.version),
+        ...counterStatements(tenantId, updates, rulesVersion),
       ],
       events: [this.#event()],
-      rulesVersion: release.publication.version,
+      rulesVersion,
     };
   }
 
   /** The counter is the row's, whatever is remembered of it. */
   #addCounter(key: MeterKey, row: LockedMeter | undefined): void {
-    const { accounts, release, locked } = this.#ground;
+    const { accounts, release, rulesVersion, locked } = this.#ground;
     const account = accounts.get(key.customerId);
     if (row === undefined || account === undefined) return;
     const { feature } = key;
@@ -124,7 +126,7 @@ export class Batch {
       known.window?.end === window?.end;
     if (!same) putMeter(account, { feature, used, reserved, window });
     const ceiling =
-      row.rulesVersion === release.publication.version
+      row.rulesVersion === rulesVersion
         ? null
         : ceilingOf(account.state.account, release, feature, locked.clock);
     const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= locked.clock;
