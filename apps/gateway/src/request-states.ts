@@ -35,6 +35,13 @@ export class RequestStates {
     for (const id of customerIds) this.#seen.delete(id);
   }
 
+  /** Reads the log up to what this request has written, so that this gateway decides by it when it answers. */
+  async follow(revision: Revision): Promise<void> {
+    this.wrote(revision);
+    // Others hear of it within a second in any case.
+    await this.#store.reach(this.#tenantId, revision, []);
+  }
+
   /** What this request has written shows in the states that it reads from here on. */
   wrote(revision: Revision): void {
     this.#written = revision;

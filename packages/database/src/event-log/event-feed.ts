@@ -215,6 +215,7 @@ export class EventFeed {
         tail.lose(new LostHistoryError());
         return;
       }
+      await tail.prepare(events);
       tail.push(events);
       if (events.length < PAGE) tail.confirmedAt = Math.max(tail.confirmedAt, readAt);
       else tail.readAgain();

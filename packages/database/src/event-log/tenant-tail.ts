@@ -4,6 +4,8 @@ import { positionOf, type Revision } from './revision.js';
 
 /** What keeps something in memory by the log: told of every event, at once and in order. */
 export interface Watcher {
+  /** Reads what must be at hand when the events are told; they are told to nobody before. */
+  prepare?(events: readonly StoredEvent[]): Promise<void>;
   events(events: readonly StoredEvent[]): void;
   /** The log has another history than the one that was watched: nothing that was kept holds. The watch is over. */
   lost(): void;
@@ -62,6 +64,10 @@ export class TenantTail {
 
   #forgetWhenAlone(): void {
     if (this.#followers.size + this.#bySubject.size + this.#watchers.size === 0) this.#forget();
+  }
+
+  async prepare(events: readonly StoredEvent[]): Promise<void> {
+    for (const watcher of this.#watchers) await watcher.prepare?.(events);
   }
 
   push(events: readonly StoredEvent[]): void {

@@ -59,6 +59,10 @@ export class TenantStates {
 
   async #attach(feed: EventFeed): Promise<void> {
     this.#watch = await feed.watch(this.#tenantId, {
+      // INVARIANT (one history): what is decided at a revision is decided by the release that is live there.
+      prepare: async (events) => {
+        if (events.some(isPublication)) await this.#readRelease();
+      },
       events: (events) => {
         for (const event of events) this.#heard(event);
       },
@@ -192,7 +196,6 @@ export class TenantStates {
     const counters = countersIn(event);
     if (counters.length > 0) this.#count(counters);
     else if (event.customerId !== null) this.#changed(event.customerId, position);
-    else if (event.type.startsWith('release.')) void this.#readReleaseSoon();
     else if (event.type.startsWith('tenant.')) this.#allChanged(position);
   }
 
@@ -213,19 +216,6 @@ export class TenantStates {
   #allChanged(position: number): void {
     for (const loading of this.#loading.values()) loading.changed(position);
     this.#kept.deleteAll(this.#tenantId);
-  }
-
-  /** Again until it is there: a release that is live must not wait for the next event. */
-  async #readReleaseSoon(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#readRelease();
-        return;
-      } catch {
-        await delay(NUDGE_MS * (1 + Math.random()));
-        if (this.#watch === null) return;
-      }
-    }
   }
 
   #forgetAll(): void {
@@ -262,6 +252,10 @@ export class TenantStates {
     }
     return positionOf(watch.revision) >= position;
   }
+}
+
+function isPublication({ type }: StoredEvent): boolean {
+  return type === 'release.published' || type === 'release.rolled_back';
 }
 
 /** What is decided on where neither memory nor the database has the state. */

@@ -1,10 +1,12 @@
 import type { Customer, StoredEvent } from '@licet/database';
 import { toChangeEvent, type ChangeEventType } from './event-types.js';
 
-/** Whether an event may change what the customer may do: its own events, usage batches that spent for it, releases. */
+const PUBLICATIONS: ReadonlySet<string> = new Set(['release.published', 'release.rolled_back']);
+
+/** Whether an event may change what the customer may do: its own events, usage batches that spent for it, publications. */
 export function touches(event: StoredEvent, { id, subject }: Customer): boolean {
   if (event.customerId !== null) return event.customerId === id;
-  return event.listed ? event.type.startsWith('release.') : event.subjects.includes(subject);
+  return event.listed ? PUBLICATIONS.has(event.type) : event.subjects.includes(subject);
 }
 
 /** The event as its customer may see it: of a usage batch, which holds several customers', its own counters alone. */

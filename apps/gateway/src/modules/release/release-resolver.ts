@@ -104,10 +104,12 @@ export class ReleaseResolver {
   })
   async publishRelease(
     @Arg('release', () => Int) release: number,
-    @Ctx() { db, access, caller }: GatewayContext,
+    @Ctx() { db, access, caller, states }: GatewayContext,
   ): Promise<ReleaseResultType> {
     requireEveryCustomer(access);
-    return toReleaseResult(granted(await publishRelease(db, caller, release), ''));
+    const published = granted(await publishRelease(db, caller, release), '');
+    await states.follow(published.revision);
+    return toReleaseResult(published);
   }
 
   @Authorized('OPERATOR')
@@ -117,11 +119,13 @@ export class ReleaseResolver {
   async rollbackRelease(
     @Arg('to', () => Int, { nullable: true }) to: number | null | undefined,
     @Arg('reason', () => String) reason: string,
-    @Ctx() { db, access, caller }: GatewayContext,
+    @Ctx() { db, access, caller, states }: GatewayContext,
   ): Promise<ReleaseResultType> {
     requireEveryCustomer(access);
     const input = { to: to ?? null, reason: readReason(reason) };
-    return toReleaseResult(granted(await rollbackRelease(db, caller, input), ''));
+    const rolledBack = granted(await rollbackRelease(db, caller, input), '');
+    await states.follow(rolledBack.revision);
+    return toReleaseResult(rolledBack);
   }
 
   @Authorized('OPERATOR')
