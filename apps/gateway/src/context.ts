@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ApiKeyStore, Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
 import type { Access } from './access.js';
+import type { Metrics } from './metrics.js';
 import { Loaders } from './loaders.js';
 import { RequestStates } from './request-states.js';
 
@@ -11,6 +12,7 @@ export interface Services {
   readonly states: StateStore;
   readonly keys: ApiKeyStore;
   readonly spends: SpendQueue;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
@@ -27,11 +29,12 @@ export interface GatewayContext {
   loaders: Loaders;
   states: RequestStates;
   readonly store: StateStore;
+  readonly metrics: Metrics;
 }
 
 export function createContext(services: Services, access: Access, requestId: string): GatewayContext {
   const { apiKey, tenantId } = access;
-  const { db, feed, logger, states, spends } = services;
+  const { db, feed, logger, states, spends, metrics } = services;
   return {
     db,
     feed,
@@ -43,6 +46,7 @@ export function createContext(services: Services, access: Access, requestId: str
     loaders: new Loaders(db, tenantId),
     states: new RequestStates(states, tenantId),
     store: states,
+    metrics,
   };
 }
 

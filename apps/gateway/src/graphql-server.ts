@@ -44,7 +44,11 @@ export async function addGraphqlServer(
     onRequest: requireAccess(services),
     preValidation: checkQueryString,
     handler(request, reply) {
-      if (fastLane.answer(request, reply, accessOf(request))) return;
+      if (fastLane.answer(request, reply, accessOf(request))) {
+        services.metrics.operation('compiled');
+        return;
+      }
+      services.metrics.operation('general');
       void reply.header(LANE_HEADER, 'general');
       return runInScope({ requestId: request.id, logger }, async () => general.call(server, request, reply));
     },

@@ -40,6 +40,7 @@ export function createHttpServer(services: Services): FastifyInstance {
   readJsonBodies(server);
   answerErrors(server, services.logger);
   addHealth(server, services);
+  addMetrics(server, services);
   return server;
 }
 
@@ -98,6 +99,18 @@ function addHealth(server: FastifyInstance, { db, logger }: Services): void {
       logger.warn({ err: error }, 'not ready: the database is out of reach');
       return reply.code(503).send({ status: 'unavailable', reason: 'the database is out of reach' });
     }
+  });
+}
+
+/** For Prometheus; it names no tenant and no customer. */
+function addMetrics(server: FastifyInstance, { metrics }: Services): void {
+  server.addHook('onResponse', (_request, reply, done) => {
+    metrics.response(reply.statusCode);
+    done();
+  });
+  server.get('/metrics', async (_request, reply) => {
+    void reply.header('content-type', metrics.contentType);
+    return metrics.text();
   });
 }
 

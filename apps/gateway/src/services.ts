@@ -8,6 +8,7 @@ import {
   type StateStoreOptions,
 } from '@licet/database';
 import type { Services } from './context.js';
+import { Metrics } from './metrics.js';
 
 export interface OpenServices extends Services {
   /** Ends what was started here; the database stays its owner's to close. */
@@ -24,13 +25,20 @@ export async function openServices(
   await feed.start();
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
-  const spends = new SpendQueue(db);
+  const metrics = new Metrics();
+  const spends = new SpendQueue(db, {
+    onBatch: (requests) => {
+      metrics.batch(requests);
+    },
+  });
+  metrics.observe({ states, spends, feedLag: () => feed.lag / 1000 });
   return {
     db,
     feed,
     states,
     keys,
     spends,
+    metrics,
     logger,
     async close() {
       await spends.close();

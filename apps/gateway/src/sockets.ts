@@ -50,6 +50,7 @@ export function addSocketServer(http: Server, schema: GraphQLSchema, services: S
       context(ctx, id) {
         const { access, request } = ctx.extra;
         if (!access) throw new Error('a socket was let in without a key');
+        services.metrics.operation('socket');
         return { ...createContext(services, access, scopeOf(request, id).requestId) };
       },
       onError: (ctx, id, _payload, errors) => formatAll(errors, scopeOf(ctx.extra.request, id)),

@@ -47,9 +47,15 @@ export class EventFeed {
   #running = false;
   #poll: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
+  #confirmedAt = performance.now();
 
   constructor(db: Database) {
     this.#db = db;
+  }
+
+  /** Milliseconds since the logs that are followed were last known to be read to their ends. */
+  get lag(): number {
+    return performance.now() - this.#confirmedAt;
   }
 
   async start(): Promise<void> {
@@ -203,6 +209,7 @@ export class EventFeed {
       if (position === tail.position) tail.confirmedAt = Math.max(tail.confirmedAt, sentAt);
       else await this.#read(tenantId, tail);
     }
+    this.#confirmedAt = sentAt;
   }
 
   #read(tenantId: TenantId, tail: TenantTail): Promise<void> {

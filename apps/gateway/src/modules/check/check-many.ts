@@ -26,25 +26,47 @@ export async function checkMany(
   asked: readonly CheckAsked[],
   pathOf: (index: number) => string,
 ): Promise<DecisionType[]> {
-  const checks = asked.map((check, index): Check => {
-    const path = pathOf(index);
-    const customerId = context.access.requireCustomer(readCustomerId(`${path}.customerId`, check.customerId));
-    return { customerId, feature: check.feature, quantity: check.quantity, path };
-  });
+  const checks = asked.map((check, index) => readCheck(context, check, pathOf(index)));
   await reachRevisions(context, checks, asked);
   const states = await Promise.all(checks.map(async ({ customerId }) => context.states.load(customerId)));
   return checks.map((check, index) => {
     const stamped = states[index];
     if (!stamped) throw new Error(`no state for the check at ${check.path}`);
-    return decideOne(check, stamped);
+    return decideOne(context, check, stamped);
   });
 }
 
-export function decideOne(check: Check, stamped: StampedState): DecisionType {
+/** One check; answered at once where the customer's state is in memory. */
+export function checkOne(
+  context: GatewayContext,
+  asked: CheckAsked,
+  path: string,
+): DecisionType | Promise<DecisionType> {
+  if (asked.atLeast != null) return checkAtLeast(context, asked, path);
+  const check = readCheck(context, asked, path);
+  const stamped = context.states.load(check.customerId);
+  return 'then' in stamped
+    ? stamped.then((loaded) => decideOne(context, check, loaded))
+    : decideOne(context, check, stamped);
+}
+
+async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: string): Promise<DecisionType> {
+  const [decision] = await checkMany(context, [asked], () => path);
+  if (!decision) throw new Error('a check had no answer');
+  return decision;
+}
+
+function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
+  const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
+  return { customerId, feature: asked.feature, quantity: asked.quantity, path };
+}
+
+export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
   requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
   const request = { feature: check.feature, quantity: check.quantity };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
+  metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });
 }
 

@@ -5,7 +5,7 @@ import { JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.
 import { boundList, readCustomerId } from '../arguments.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
-import { checkMany, decideOne } from './check-many.js';
+import { checkMany, checkOne, decideOne } from './check-many.js';
 import { DecisionType } from './decision-type.js';
 import { toEntitlementSet } from './entitlement-set.js';
 import { EntitlementSetType } from './entitlement-types.js';
@@ -14,13 +14,11 @@ import { EntitlementSetType } from './entitlement-types.js';
 export class CheckResolver {
   @Authorized('READER')
   @Query(() => DecisionType)
-  async check(
+  check(
     @Arg('input', () => CheckInput) input: CheckInput,
     @Ctx() context: GatewayContext,
-  ): Promise<DecisionType> {
-    const [decision] = await checkMany(context, [input], () => 'input');
-    if (!decision) throw new Error('a check had no answer');
-    return decision;
+  ): DecisionType | Promise<DecisionType> {
+    return checkOne(context, input, 'input');
   }
 
   @Authorized('READER')
@@ -64,11 +62,12 @@ export class CheckResolver {
     @Arg('quantity', () => Quantity, { defaultValue: 1 }) quantity: number,
     @Arg('memberId', () => ID, { nullable: true }) _memberId: string | null | undefined,
     @Arg('context', () => JsonObjectScalar, { nullable: true }) _facts: object | null | undefined,
-    @Ctx() { states }: GatewayContext,
+    @Ctx() context: GatewayContext,
   ): Promise<DecisionType> {
     return decideOne(
+      context,
       { customerId: customer.id, feature, quantity, path: '' },
-      await states.load(customer.id),
+      await context.states.load(customer.id),
     );
   }
 }

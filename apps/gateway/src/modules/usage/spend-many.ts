@@ -36,9 +36,12 @@ export async function spendMany(
   const valid = requests.filter((request): request is SpendRequest => !(request instanceof ApiError));
   const positions = new Map(valid.map((request, position) => [request, position]));
   const verdicts = await context.spends.submitAll(context.caller, valid);
-  return requests.map((request, index) =>
-    request instanceof ApiError ? request : toAnswer(verdicts[positions.get(request) ?? -1], pathOf(index)),
-  );
+  return requests.map((request, index) => {
+    if (request instanceof ApiError) return request;
+    const verdict = verdicts[positions.get(request) ?? -1];
+    if (verdict && 'decision' in verdict) context.metrics.spend(verdict.decision.code);
+    return toAnswer(verdict, pathOf(index));
+  });
 }
 
 function readRequest(

@@ -1,0 +1,128 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { DecisionCode } from '@licet/domain';
+
+/** How an operation was asked: see `x-licet-lane`; `socket`: over a WebSocket. */
+export type Lane = 'compiled' | 'general' | 'socket';
+
+/** Counts by one label. Kept as plain numbers, and handed to the client when somebody reads them. */
+class Tally<Label extends string> {
+  readonly #counts = new Map<Label, number>();
+
+  count(label: Label): void {
+    this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1);
+  }
+
+  /** Shows it as a counter whose only label is `name`. */
+  show(registry: Registry, metric: string, help: string, name: string): void {
+    const counts = this.#counts;
+    const counter = new Counter({
+      name: metric,
+      help,
+      labelNames: [name],
+      registers: [registry],
+      collect() {
+        counter.reset();
+        for (const [label, count] of counts) counter.inc({ [name]: label }, count);
+      },
+    });
+  }
+}
+
+/** What is read when somebody asks, rather than counted. */
+export interface Observed {
+  readonly states: { readonly size: number; readonly hits: number; readonly misses: number };
+  readonly spends: { readonly depth: number };
+  /** Seconds since the log was last known to be read to its end. */
+  readonly feedLag: () => number;
+}
+
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** Everything that `/metrics` tells; docs/metrics.md explains each. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests = new Tally<Lane>();
+  readonly #responses = new Tally<string>();
+  readonly #checks = new Tally<DecisionCode>();
+  readonly #spends = new Tally<DecisionCode>();
+  readonly #batches: Histogram;
+
+  constructor() {
+    const registry = this.#registry;
+    collectDefaultMetrics({ register: registry });
+    this.#requests.show(registry, 'licet_operations_total', 'Operations, by the way they took', 'lane');
+    this.#responses.show(registry, 'licet_http_responses_total', 'HTTP answers, by status', 'status');
+    this.#checks.show(registry, 'licet_checks_total', 'Checks decided, by code', 'code');
+    this.#spends.show(registry, 'licet_spends_total', 'Spends decided, by code', 'code');
+    this.#batches = new Histogram({
+      name: 'licet_spend_batch_size',
+      help: 'Spends that were written together',
+      buckets: BATCH_BUCKETS,
+      registers: [registry],
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  operation(lane: Lane): void {
+    this.#requests.count(lane);
+  }
+
+  response(status: number): void {
+    this.#responses.count(String(status));
+  }
+
+  check(code: DecisionCode): void {
+    this.#checks.count(code);
+  }
+
+  spend(code: DecisionCode): void {
+    this.#spends.count(code);
+  }
+
+  batch(requests: number): void {
+    this.#batches.observe(requests);
+  }
+
+  observe({ states, spends, feedLag }: Observed): void {
+    this.#gauge('licet_states_kept', 'Customers whose state is in memory', () => states.size);
+    this.#gauge('licet_spend_queue_depth', 'Spends that wait for their batch', () => spends.depth);
+    this.#gauge('licet_feed_lag_seconds', 'Since the log was last known to be read to its end', feedLag);
+    this.#total('licet_state_hits_total', 'States that were in memory when asked for', () => states.hits);
+    this.#total(
+      'licet_state_loads_total',
+      'States that had to be read from the database',
+      () => states.misses,
+    );
+  }
+
+  /** In the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const gauge = new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        gauge.set(read());
+      },
+    });
+  }
+
+  #total(name: string, help: string, read: () => number): void {
+    const counter = new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        counter.reset();
+        counter.inc(read());
+      },
+    });
+  }
+}
