@@ -14,7 +14,8 @@ export function readCommandLine(args: readonly string[], races: readonly string[
     options: { smoke: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  if (values.smoke && values.quick) throw new Error('--smoke and --quick exclude each other; give one of them');
+  if (values.smoke && values.quick)
+    throw new Error('--smoke and --quick exclude each other; give one of them');
   const unknown = positionals.filter((name) => !races.includes(name));
   if (unknown.length > 0)
     throw new Error(`there is no race \`${unknown.join('`, `')}\`; there are ${races.join(', ')}`);

@@ -29,7 +29,10 @@ test('times are told the other way round', () => {
 });
 
 test('a figure without a peer has no ratio and reaches no goal', () => {
-  expect(rowOf({ ...FIGURES, goal: { bound: 'atLeast', ratio: 1 } })).toMatchObject({ ratio: null, reached: null });
+  expect(rowOf({ ...FIGURES, goal: { bound: 'atLeast', ratio: 1 } })).toMatchObject({
+    ratio: null,
+    reached: null,
+  });
 });
 
 const RESULTS: Results = {

@@ -75,7 +75,11 @@ export function rowOf(figures: Figures): Row {
   const own = runsOf(figures.own);
   const compared = peer === undefined ? null : runsOf(peer.values);
   const ratio =
-    compared === null ? null : ratioOf === 'own / peer' ? own.median / compared.median : compared.median / own.median;
+    compared === null
+      ? null
+      : ratioOf === 'own / peer'
+        ? own.median / compared.median
+        : compared.median / own.median;
   return {
     race,
     measure,
