@@ -28,11 +28,12 @@ export function readMachine(): Machine {
   };
 }
 
+const packageJson = z.object({ dependencies: z.record(z.string(), z.string()) });
+
 /** Of Node and of the peers, as they are pinned. */
 export async function readVersions(): Promise<Record<string, string>> {
-  const { dependencies } = z
-    .object({ dependencies: z.record(z.string(), z.string()) })
-    .parse(JSON.parse(await readFile(PACKAGE, 'utf8')));
+  const text = await readFile(PACKAGE, 'utf8');
+  const { dependencies } = packageJson.parse(JSON.parse(text));
   const peers = PEERS.map((name) => [name, dependencies[name] ?? 'unknown']);
   return { node: process.versions.node, v8: process.versions.v8, ...Object.fromEntries(peers) };
 }

@@ -1,5 +1,7 @@
 import type { Race } from '../race.js';
 import { checkHttp } from './check-http.js';
+import { decideRace } from './decide.js';
+import { consumeStorage } from './consume-storage.js';
 
 /** In the order of the table. */
-export const RACES: readonly Race[] = [checkHttp];
+export const RACES: readonly Race[] = [checkHttp, decideRace, consumeStorage];
