@@ -1,7 +1,8 @@
 import type { Race } from '../race.js';
 import { checkHttp } from './check-http.js';
 import { decideRace } from './decide.js';
+import { consumeHttp } from './consume-http.js';
 import { consumeStorage } from './consume-storage.js';
 
 /** In the order of the table. */
-export const RACES: readonly Race[] = [checkHttp, decideRace, consumeStorage];
+export const RACES: readonly Race[] = [checkHttp, decideRace, consumeStorage, consumeHttp];
