@@ -6,74 +6,102 @@ import { type Answer, Connection } from './connection.js';
 import { isLoadRequest, type LoadRequest, type LoadResult } from './load.js';
 import { type Exchange, exchanges } from './workload.js';
 
-interface Lane {
-  connection: Connection | null;
-  exchange: Exchange | null;
-  sentAt: number;
+const DRAIN_SECONDS = 60;
+
+/** One run: rejects at the first answer that is not what was to be answered. */
+class Load {
+  readonly #times = createHistogram();
+  readonly #connections: Connection[] = [];
+  readonly #failed: Promise<never>;
+  #fail: (error: Error) => void = () => undefined;
+  #over = false;
+  #waiting = 0;
+  #answers = 0;
+  #all = 0;
+
+  constructor(private readonly order: LoadRequest) {
+    this.#failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    this.#failed.catch(() => undefined);
+  }
+
+  async run(): Promise<LoadResult> {
+    try {
+      await this.#connect();
+      this.#times.reset();
+      this.#answers = 0;
+      const began = performance.now();
+      await this.#orFailure(delay(this.order.seconds * 1000));
+      // A short run on a busy machine still sees one answer.
+      while (this.#answers === 0) await this.#orFailure(delay(10));
+      const perSecond = (this.#answers / (performance.now() - began)) * 1000;
+      this.#over = true;
+      await this.#drain();
+      const [p50, p99] = [50, 99].map((share) => this.#times.percentile(share) / 1e6);
+      return { answers: this.#all, perSecond, p50: p50 ?? 0, p99: p99 ?? 0 };
+    } finally {
+      for (const connection of this.#connections) connection.close();
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const targets = this.order.urls.map((text) => {
+      const url = new URL(text);
+      return { url, next: exchanges(this.order.workload, url.host) };
+    });
+    for (let index = 0; index < this.order.connections; index += 1) {
+      const target = targets[index % targets.length];
+      if (!target) throw new RangeError('a load needs a server');
+      await this.#orFailure(this.#open(target.url, target.next));
+    }
+  }
+
+  async #open(url: URL, next: () => Exchange): Promise<void> {
+    let exchange = next();
+    let sentAt = 0;
+    const ask = (connection: Connection): void => {
+      this.#waiting += 1;
+      sentAt = performance.now();
+      connection.send(exchange.request);
+    };
+    const take = (connection: Connection, answer: Answer): void => {
+      this.#waiting -= 1;
+      this.#all += 1;
+      if (answer.status !== 200 || !exchange.isRight(answer.body)) this.#fail(wrongAnswer(answer, exchange));
+      if (this.#over) return;
+      this.#times.record(Math.max(1, Math.round((performance.now() - sentAt) * 1e6)));
+      this.#answers += 1;
+      exchange = next();
+      ask(connection);
+    };
+    const connection = await Connection.open(url, take, this.#fail);
+    this.#connections.push(connection);
+    ask(connection);
+  }
+
+  /** What is still on its way is waited for and looked at, lest it burden whoever is measured next. */
+  async #drain(): Promise<void> {
+    const until = performance.now() + DRAIN_SECONDS * 1000;
+    while (this.#waiting > 0) {
+      if (performance.now() > until) throw new Error(`${String(this.#waiting)} requests were never answered`);
+      await this.#orFailure(delay(5));
+    }
+  }
+
+  #orFailure<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#failed]);
+  }
 }
 
-/** Rejects at the first answer that is not what was to be answered. */
-async function load({ urls, connections, seconds, workload }: LoadRequest): Promise<LoadResult> {
-  const targets = urls.map((url) => new URL(url));
-  const sources = targets.map((target) => exchanges(workload, target.host));
-  const times = createHistogram();
-  let wrong: (error: Error) => void = () => undefined;
-  const failed = new Promise<never>((_, reject) => (wrong = reject));
-  failed.catch(() => undefined);
-  let over = false;
-  let answers = 0;
-  const lanes: Lane[] = [];
-  for (let index = 0; index < connections; index += 1) {
-    const target = targets[index % targets.length];
-    const next = sources[index % targets.length];
-    if (!target || !next) throw new RangeError('a load needs a server');
-    const lane: Lane = { connection: null, exchange: null, sentAt: 0 };
-    const ask = (): void => {
-      lane.exchange = next();
-      lane.sentAt = performance.now();
-      lane.connection?.send(lane.exchange.request);
-    };
-    const take = (_: Connection, answer: Answer): void => {
-      if (over) return;
-      times.record(Math.max(1, Math.round((performance.now() - lane.sentAt) * 1e6)));
-      if (answer.status !== 200 || lane.exchange?.isRight(answer.body) !== true)
-        wrong(wrongAnswer(answer, lane.exchange));
-      answers += 1;
-      ask();
-    };
-    lane.connection = await Connection.open(target, take, wrong);
-    lanes.push(lane);
-    ask();
-  }
-  const began = performance.now();
-  answers = 0;
-  times.reset();
-  try {
-    await Promise.race([failed, delay(seconds * 1000)]);
-    // A short run on a busy machine still sees one answer.
-    while (answers === 0) await Promise.race([failed, delay(10)]);
-    const took = performance.now() - began;
-    return {
-      answers,
-      perSecond: (answers / took) * 1000,
-      p50: times.percentile(50) / 1e6,
-      p99: times.percentile(99) / 1e6,
-    };
-  } finally {
-    over = true;
-    for (const { connection } of lanes) connection?.close();
-  }
-}
-
-function wrongAnswer({ status, body }: Answer, exchange: Exchange | null): Error {
-  const asked = exchange?.request.toString() ?? 'nothing';
-  return new Error(`a wrong answer, ${String(status)}: ${body.toString()}\nto: ${asked}`);
+function wrongAnswer({ status, body }: Answer, exchange: Exchange): Error {
+  return new Error(
+    `a wrong answer, ${String(status)}: ${body.toString()}\nto: ${exchange.request.toString()}`,
+  );
 }
 
 answerParent({
   load(input) {
     if (!isLoadRequest(input)) throw new TypeError('this is no load');
-    return load(input);
+    return new Load(input).run();
   },
 });
 announce();

@@ -16,6 +16,7 @@ export function isLoadRequest(input: unknown): input is LoadRequest {
 }
 
 const loadResult = z.strictObject({
+  /** All that were asked for, those after the time was over too. */
   answers: z.number(),
   perSecond: z.number(),
   p50: z.number(),
