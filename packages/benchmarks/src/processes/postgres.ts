@@ -12,11 +12,12 @@ const SHOWN = [...DURABLE, 'wal_sync_method', 'shared_buffers', 'max_wal_size', 
 
 export interface BenchPostgres {
   readonly version: string;
-  readonly port: number;
   /** Read back from the running server. */
   readonly settings: Readonly<Record<string, string>>;
   /** Runs `work` with the owner's URL of a new database, and deletes it afterwards. */
   withDatabase<T>(kind: 'migrated' | 'empty', work: (url: string) => Promise<T>): Promise<T>;
+  /** The same with a copy of a database that nobody is connected to. */
+  withCopy<T>(url: string, work: (copy: string) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -33,23 +34,27 @@ export async function startPostgres(): Promise<BenchPostgres> {
   try {
     const settings = await readSettings(server.url);
     let databases = 0;
+    const withNew = async <T>(options: string, work: (url: string) => Promise<T>): Promise<T> => {
+      const name = `bench_${String((databases += 1))}`;
+      await execute(server.url, `create database ${name} ${options}`);
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      try {
+        return await work(url.href);
+      } finally {
+        await execute(server.url, `drop database ${name} with (force)`);
+      }
+    };
     return {
       version: server.version,
-      port: server.port,
       settings,
       stop,
-      async withDatabase(kind, work) {
-        const name = `bench_${String((databases += 1))}`;
-        await execute(server.url, `create database ${name}`);
-        const url = new URL(server.url);
-        url.pathname = `/${name}`;
-        try {
-          if (kind === 'migrated') await migrate({ url: url.href, masterKey: MASTER_KEY });
-          return await work(url.href);
-        } finally {
-          await execute(server.url, `drop database ${name} with (force)`);
-        }
-      },
+      withDatabase: (kind, work) =>
+        withNew('', async (url) => {
+          if (kind === 'migrated') await migrate({ url, masterKey: MASTER_KEY });
+          return work(url);
+        }),
+      withCopy: (url, work) => withNew(`template ${new URL(url).pathname.slice(1)} strategy file_copy`, work),
     };
   } catch (error) {
     await stop();

@@ -3,6 +3,7 @@ import { checkHttp } from './check-http.js';
 import { decideRace } from './decide.js';
 import { consumeHttp } from './consume-http.js';
 import { consumeStorage } from './consume-storage.js';
+import { workerRace } from './worker.js';
 
 /** In the order of the table. */
-export const RACES: readonly Race[] = [checkHttp, decideRace, consumeStorage, consumeHttp];
+export const RACES: readonly Race[] = [checkHttp, decideRace, consumeStorage, consumeHttp, workerRace];
