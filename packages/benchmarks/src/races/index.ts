@@ -3,7 +3,17 @@ import { checkHttp } from './check-http.js';
 import { decideRace } from './decide.js';
 import { consumeHttp } from './consume-http.js';
 import { consumeStorage } from './consume-storage.js';
+import { idleSubscribers } from './idle-subscribers.js';
+import { propagation } from './propagation.js';
 import { workerRace } from './worker.js';
 
 /** In the order of the table. */
-export const RACES: readonly Race[] = [checkHttp, decideRace, consumeStorage, consumeHttp, workerRace];
+export const RACES: readonly Race[] = [
+  checkHttp,
+  decideRace,
+  consumeStorage,
+  consumeHttp,
+  workerRace,
+  propagation,
+  idleSubscribers,
+];

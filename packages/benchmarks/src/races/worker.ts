@@ -107,10 +107,14 @@ async function runWorker(url: string, due: number): Promise<Run> {
       });
     });
     const sampler = setInterval(() => {
-      void worker.memoryBytes().then((bytes) => memory.push(bytes));
+      void worker.memoryBytes().then(
+        (bytes) => memory.push(bytes),
+        () => undefined,
+      );
     }, SAMPLE_MILLISECONDS);
     try {
       await Promise.race([finished, worker.exited]);
+      if (done < due) throw new Error('the worker ended before its work did');
       return { seconds: (performance.now() - began) / 1000, memory };
     } finally {
       clearInterval(sampler);

@@ -47,6 +47,11 @@ export function customerName(n: number): string {
   return `customer-${String(n).padStart(7, '0')}`;
 }
 
+/** The name of that customer's subscription. */
+export function subscriptionName(n: number): string {
+  return `sub_${String(n).padStart(7, '0')}`;
+}
+
 /**
  * Makes customers in seconds: one of them by the commands that make every customer, the others as copies of its
  * rows. Counters are copied as they stand after SPENT has been spent.
@@ -101,7 +106,7 @@ async function addModel({ db, caller }: BenchTenant, plan: string, trial: boolea
   return customerId;
 }
 
-/** The n-th copy is `customerName(n)`; its subscription bears the same number. */
+/** The n-th copy is `customerName(n)`, its subscription `subscriptionName(n)`. */
 async function copyModel(owner: Client, count: number): Promise<void> {
   await owner.query(
     `insert into customer (tenant_id, id, version, trial_families, window_anchors, next_due_at, created_at)
