@@ -20,7 +20,11 @@ export const checkConnections: Race = {
       const contenders = [
         { name: 'gateway', ask: servers.gateway, results: new Map<number, LoadResult[]>() },
         { name: 'Apollo Server, constant', ask: servers.apollo, results: new Map<number, LoadResult[]>() },
-        { name: 'Mercurius with JIT, constant', ask: servers.mercurius, results: new Map<number, LoadResult[]>() },
+        {
+          name: 'Mercurius with JIT, constant',
+          ask: servers.mercurius,
+          results: new Map<number, LoadResult[]>(),
+        },
       ];
       const seconds = Math.min(2, setting.seconds);
       for (const { ask } of contenders) if (setting.warmSeconds > 0) await ask(64, setting.warmSeconds);

@@ -21,8 +21,16 @@ export const coldStart: Race = {
           return {
             kind: 'RUN',
             rows: [
-              rowOf({ ...figures, measure: 'listening', own: side.results.map(({ listening }) => listening) }),
-              rowOf({ ...figures, measure: 'first decision', own: side.results.map(({ decided }) => decided) }),
+              rowOf({
+                ...figures,
+                measure: 'listening',
+                own: side.results.map(({ listening }) => listening),
+              }),
+              rowOf({
+                ...figures,
+                measure: 'first decision',
+                own: side.results.map(({ decided }) => decided),
+              }),
             ],
           };
         });
@@ -42,7 +50,14 @@ async function firstDecision(client: Program, url: string): Promise<Start> {
   return withPrograms([Program.startApp('gateway', url)] as const, async ([gateway]) => {
     const urls = [await gateway.url];
     const listening = performance.now() - began;
-    const workload = { kind: 'check', customers: 100, draw: 'even', seed: 1, apiKey: API_KEY, constant: null } as const;
+    const workload = {
+      kind: 'check',
+      customers: 100,
+      draw: 'even',
+      seed: 1,
+      apiKey: API_KEY,
+      constant: null,
+    } as const;
     await askLoad(client, { urls, connections: 1, seconds: 0, workload });
     return { listening, decided: performance.now() - began };
   });

@@ -1,8 +1,11 @@
 import type { Race } from '../race.js';
+import { checkConnections } from './check-connections.js';
+import { checkCustomers } from './check-customers.js';
 import { checkHttp } from './check-http.js';
-import { decideRace } from './decide.js';
+import { coldStart } from './cold-start.js';
 import { consumeHttp } from './consume-http.js';
 import { consumeStorage } from './consume-storage.js';
+import { decideRace } from './decide.js';
 import { idleSubscribers } from './idle-subscribers.js';
 import { propagation } from './propagation.js';
 import { workerRace } from './worker.js';
@@ -16,4 +19,7 @@ export const RACES: readonly Race[] = [
   workerRace,
   propagation,
   idleSubscribers,
+  checkCustomers,
+  checkConnections,
+  coldStart,
 ];

@@ -69,6 +69,24 @@ export async function addCustomers(tenant: BenchTenant, count: number): Promise<
   await tenant.owner.query('vacuum analyze');
 }
 
+/** Usage records as spends leave them, so many for each customer; the key's index is made when they are in. */
+export async function addUsageRecords(
+  { owner }: BenchTenant,
+  customers: number,
+  each: number,
+): Promise<void> {
+  await owner.query('alter table operation drop constraint operation_pkey');
+  await owner.query(
+    `insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, at)
+     select tenant_id, decode(md5(n || ' ' || k), 'hex'), 'consume', decode(md5(n::text) || md5(k::text), 'hex'),
+       'customer-' || lpad(n::text, 7, '0'), 'calls-01', 1, k, '{"consumed": 1}', created_at
+     from customer, generate_series(1, $1::int) n, generate_series(1, $2::int) k where id = 'model'`,
+    [customers, each],
+  );
+  await owner.query('alter table operation add primary key (tenant_id, key)');
+  await owner.query('vacuum analyze operation');
+}
+
 /** Customers whose trials have ended a minute ago, with nobody having written it down yet. */
 export async function addDueTrials(tenant: BenchTenant, count: number): Promise<void> {
   await addModel(tenant, 'tryout', true);
