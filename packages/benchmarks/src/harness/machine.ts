@@ -34,8 +34,9 @@ const packageJson = z.object({ dependencies: z.record(z.string(), z.string()) })
 export async function readVersions(): Promise<Record<string, string>> {
   const text = await readFile(PACKAGE, 'utf8');
   const { dependencies } = packageJson.parse(JSON.parse(text));
-  const peers = PEERS.map((name) => [name, dependencies[name] ?? 'unknown']);
-  return { node: process.versions.node, v8: process.versions.v8, ...Object.fromEntries(peers) };
+  const versions: Record<string, string> = { node: process.versions.node, v8: process.versions.v8 };
+  for (const name of PEERS) versions[name] = dependencies[name] ?? 'unknown';
+  return versions;
 }
 
 /** The commit that is measured; null outside a repository, marked where files differ from it. */

@@ -11,6 +11,15 @@ const QUERY =
 const OPENING_AT_ONCE = 50;
 const TAKE_WITHIN_MILLISECONDS = 30_000;
 
+const changeMessage = z.object({
+  cursor: z.string(),
+  customerId: z.string(),
+  changed: z.array(z.string()).min(1),
+  cause: z.object({ type: z.string() }).nullable(),
+});
+type Change = z.infer<typeof changeMessage>;
+const CAUSE = 'subscription.plan_changed';
+
 const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('connection_ack') }),
   z.object({ type: z.literal('ping') }),
@@ -18,14 +27,7 @@ const message = z.discriminatedUnion('type', [
     type: z.literal('next'),
     payload: z.object({
       errors: z.undefined().optional(),
-      data: z.object({
-        entitlementsChanged: z.object({
-          cursor: z.string(),
-          customerId: z.string(),
-          changed: z.array(z.string()).min(1),
-          cause: z.object({ type: z.string() }).nullable(),
-        }),
-      }),
+      data: z.object({ entitlementsChanged: changeMessage }),
     }),
   }),
 ]);
@@ -44,6 +46,13 @@ async function open({ url, apiKey, customers }: OpenOrder): Promise<void> {
   await Promise.all(lanes);
 }
 
+/** A change, or what else the protocol says; null where it is neither. */
+function read(data: Buffer): Change | 'connection_ack' | 'ping' | null {
+  const parsed = message.safeParse(JSON.parse(data.toString()));
+  if (!parsed.success) return null;
+  return parsed.data.type === 'next' ? parsed.data.payload.data.entitlementsChanged : parsed.data.type;
+}
+
 /** Resolves with the first message, which tells what is now. */
 function subscribe(url: string, apiKey: string, customerId: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -60,23 +69,22 @@ function subscribe(url: string, apiKey: string, customerId: string): Promise<voi
     );
     socket.on('message', (data: Buffer) => {
       const at = machineClock();
-      const parsed = message.safeParse(JSON.parse(data.toString()));
-      if (!parsed.success) return fail(new Error(`a wrong message: ${data.toString()}`));
-      switch (parsed.data.type) {
+      const change = read(data);
+      switch (change) {
         case 'connection_ack':
-          return send({ id: '1', type: 'subscribe', payload: { query: QUERY, variables: { customerId } } });
+          send({ id: '1', type: 'subscribe', payload: { query: QUERY, variables: { customerId } } });
+          break;
         case 'ping':
-          return send({ type: 'pong' });
-        case 'next': {
-          const change = parsed.data.payload.data.entitlementsChanged;
-          if (change.customerId !== customerId)
-            return fail(new Error(`another's change: ${data.toString()}`));
+          send({ type: 'pong' });
+          break;
+        default:
+          if (change?.customerId !== customerId || (!isFirst && change.cause?.type !== CAUSE)) {
+            fail(new Error(`a wrong message: ${data.toString()}`));
+            break;
+          }
           if (isFirst) resolve();
-          else if (change.cause?.type !== 'subscription.plan_changed')
-            return fail(new Error(`a change of another kind: ${data.toString()}`));
           else received.push({ id: change.cursor, at });
           isFirst = false;
-        }
       }
     });
     socket.on('error', fail);
