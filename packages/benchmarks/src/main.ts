@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readCommandLine } from './command-line.js';
 import { readCommit, readMachine, readVersions } from './harness/machine.js';
+import { listed } from './harness/page.js';
 import type { Results } from './harness/results.js';
 import { tableOf } from './harness/table.js';
 import { type BenchPostgres, startPostgres } from './processes/postgres.js';
@@ -90,12 +91,8 @@ async function report(results: Results, isWhole: boolean): Promise<void> {
   say(
     `${machine.cpu}, ${String(machine.cores)} cores, ${String(machine.memoryGigabytes)} GB, ${machine.system}`,
   );
-  for (const named of [results.versions, results.postgresSettings])
-    say(
-      Object.entries(named)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', '),
-    );
+  say(listed(results.versions));
+  say(listed(results.postgresSettings));
   if (results.size === 'smoke') {
     say('figures of so short a run say nothing: none are shown');
   } else {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { curveChart, goalChart } from './harness/charts.js';
+import { pageOf } from './harness/page.js';
 import { type Curve, type Results, resultsSchema } from './harness/results.js';
 
 const REPOSITORY = path.resolve(__dirname, '../../..');
@@ -16,6 +17,13 @@ export async function publish(results: Results, isWhole: boolean): Promise<strin
   if (results.rows.some((row) => row.goal !== null)) files.set('goals.svg', goalChart('Goals', results.rows));
   for (const [title, curves] of chartsOf(results.curves))
     files.set(`${slug(title)}.svg`, curveChart(title, curves));
+  files.set(
+    'results.md',
+    pageOf(
+      results,
+      [...files.keys()].filter((name) => name.endsWith('.svg')),
+    ),
+  );
   for (const [name, text] of files) await writeFile(path.join(folder, name), text);
   return [...files.keys()].map((name) => path.relative(REPOSITORY, path.join(folder, name)));
 }
