@@ -1,16 +1,17 @@
 import * as echarts from 'echarts';
 import type { Curve, Row } from './results.js';
 
-const SIZE = { width: 900, height: 480 };
+const WIDTH = 900;
+const CURVE_HEIGHT = 480;
 const TEXT = { fontFamily: 'sans-serif' };
 
 /** Growth curves of one chart, as SVG. Both ends of the x axis are a power apart: it is logarithmic. */
 export function curveChart(title: string, curves: readonly Curve[]): string {
   const [first] = curves;
   if (!first) throw new RangeError('a chart needs a curve');
-  return svgOf(SIZE.height, {
+  return svgOf(WIDTH, CURVE_HEIGHT, {
     title: { text: title, left: 'center' },
-    legend: { top: 34 },
+    legend: { top: 34, itemGap: 30 },
     grid: { left: 90, right: 40, top: 80, bottom: 60 },
     xAxis: {
       type: 'log',
@@ -26,7 +27,10 @@ export function curveChart(title: string, curves: readonly Curve[]): string {
   });
 }
 
-/** How far each figure is from its goal, 1 being the goal itself. */
+/** Room for the names of the longest races. */
+const LABELS = 560;
+
+/** How far each figure is from its goal, which is 1; more is better, whatever is measured. */
 export function goalChart(title: string, rows: readonly Row[]): string {
   const bars = rows
     .flatMap((row) => {
@@ -36,15 +40,16 @@ export function goalChart(title: string, rows: readonly Row[]): string {
       return [{ name, value: Number(share.toPrecision(3)), color: share >= 1 ? '#2e7d32' : '#c62828' }];
     })
     .toReversed();
-  return svgOf(120 + bars.length * 30, {
-    title: { text: title, subtext: '1 is the goal; the longer, the better', left: 'center' },
-    grid: { left: 470, right: 60, top: 70, bottom: 40 },
-    xAxis: { type: 'log', logBase: 10 },
-    yAxis: {
-      type: 'category',
-      data: bars.map((bar) => bar.name),
-      axisLabel: { width: 450, overflow: 'truncate' },
+  return svgOf(WIDTH + LABELS, 120 + bars.length * 30, {
+    title: {
+      text: title,
+      subtext: '1 is the goal: to the right it is surpassed, to the left missed',
+      left: 'center',
     },
+    grid: { left: LABELS, right: 80, top: 70, bottom: 30 },
+    // The bars bear their figures; a logarithmic axis would begin with another power of ten each time.
+    xAxis: { type: 'log', logBase: 10, axisLabel: { show: false } },
+    yAxis: { type: 'category', data: bars.map((bar) => bar.name), axisLabel: { fontSize: 11 } },
     series: [
       {
         type: 'bar',
@@ -61,8 +66,8 @@ function shareOfGoal({ ratio, goal }: Row): number | null {
   return goal.bound === 'atLeast' ? ratio / goal.ratio : goal.ratio / ratio;
 }
 
-function svgOf(height: number, option: echarts.EChartsCoreOption): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: SIZE.width, height });
+function svgOf(width: number, height: number, option: echarts.EChartsCoreOption): string {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({ animation: false, backgroundColor: '#ffffff', textStyle: TEXT, ...option });
     return chart.renderToSVGString();

@@ -97,7 +97,7 @@ function asker(
     askLoad(client, { urls: [await gateway.url], connections: CONNECTIONS, seconds, workload });
 }
 
-const DRAWN = { zipf: 'drawn as traffic is (Zipf)', even: 'drawn evenly' };
+const DRAWN = { zipf: 'Zipf', even: 'even' };
 
 function rowsOf({ draw, sizes }: Drawn): Row[] {
   const [smallest, largest] = [sizes[0], sizes.at(-1)];
@@ -109,7 +109,7 @@ function rowsOf({ draw, sizes }: Drawn): Row[] {
   return [
     rowOf({
       race: 'check-customers',
-      measure: `p50 at ${String(many)} customers, ${String(records)} usage records, ${DRAWN[draw]}`,
+      measure: `p50 at ${String(many)} customers, ${String(records)} records, ${DRAWN[draw]}`,
       unit: 'ms',
       own: p50(largest.runs),
       peer: { name: `the same at ${String(few)} customers`, values: p50(smallest.runs) },
