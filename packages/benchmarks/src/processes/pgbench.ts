@@ -14,21 +14,22 @@ export interface PgbenchResult {
   readonly transactions: number;
 }
 
-/** Where pgbench is; null where it is not installed. */
-export async function findPgbench(): Promise<string | null> {
-  const versions = await readdir(DEBIAN).catch(() => []);
-  const folders = [
-    ...(process.env['PATH'] ?? '').split(path.delimiter),
-    ...versions
-      .toSorted()
-      .toReversed()
-      .map((version) => path.join(DEBIAN, version, 'bin')),
-  ];
-  for (const folder of folders) {
+/** Where pgbench is installed; null where it is not. */
+export async function findPgbench(folders?: readonly string[]): Promise<string | null> {
+  for (const folder of folders ?? (await usualFolders())) {
     const file = path.join(folder, 'pgbench');
     if (await isProgram(file)) return file;
   }
   return null;
+}
+
+async function usualFolders(): Promise<string[]> {
+  const versions = await readdir(DEBIAN).catch(() => []);
+  const newestFirst = versions.toSorted((one, other) => Number(other) - Number(one));
+  return [
+    ...(process.env['PATH'] ?? '').split(path.delimiter),
+    ...newestFirst.map((version) => path.join(DEBIAN, version, 'bin')),
+  ];
 }
 
 async function isProgram(file: string): Promise<boolean> {
@@ -38,7 +39,7 @@ async function isProgram(file: string): Promise<boolean> {
   );
 }
 
-/** Runs the script over so many counters; pgbench ends with an error when a transaction fails. */
+/** Runs the script over so many counters; rejects when a transaction fails. */
 export async function runPgbench(
   program: string,
   { url, counters, seconds }: { url: string; counters: number; seconds: number },
@@ -54,8 +55,15 @@ export async function runPgbench(
     ],
     { env: { ...process.env, PGPASSWORD: password } },
   );
-  const transactions = Number(/transactions actually processed: (\d+)/.exec(stdout)?.[1]);
-  const perSecond = Number(/tps = ([\d.]+) \(without initial connection time\)/.exec(stdout)?.[1]);
+  return readPgbench(stdout);
+}
+
+/** What pgbench prints at its end. */
+export function readPgbench(stdout: string): PgbenchResult {
+  const transactions = Number(/^number of transactions actually processed: (\d+)/m.exec(stdout)?.[1]);
+  const failed = Number(/^number of failed transactions: (\d+)/m.exec(stdout)?.[1] ?? 0);
+  const perSecond = Number(/^tps = ([\d.]+) \(without initial connection time\)/m.exec(stdout)?.[1]);
   if (!(transactions > 0) || !(perSecond > 0)) throw new Error(`pgbench says something else:\n${stdout}`);
+  if (failed > 0) throw new Error(`${String(failed)} transactions of pgbench failed`);
   return { perSecond, transactions };
 }
