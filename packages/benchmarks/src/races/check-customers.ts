@@ -92,9 +92,16 @@ function asker(
   draw: Drawn['draw'],
 ): (seconds: number) => Promise<LoadResult> {
   if (!gateway) throw new Error('a database needs a gateway');
-  const workload = { kind: 'check', customers, draw, seed: 1, apiKey: API_KEY, constant: null } as const;
+  const workload = { kind: 'check', customers, draw, apiKey: API_KEY, constant: null } as const;
+  // Drawn anew each time, or a cache would come to know everybody who is ever drawn.
+  let seed = 0;
   return async (seconds) =>
-    askLoad(client, { urls: [await gateway.url], connections: CONNECTIONS, seconds, workload });
+    askLoad(client, {
+      urls: [await gateway.url],
+      connections: CONNECTIONS,
+      seconds,
+      workload: { ...workload, seed: (seed += 1) },
+    });
 }
 
 const DRAWN = { zipf: 'Zipf', even: 'even' };
