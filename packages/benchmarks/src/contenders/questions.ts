@@ -1,0 +1,43 @@
+import { customerName } from '../seed/tenant.js';
+
+/** What every contender is asked in turn: another customer and another feature each time, one in ten a denial. */
+export interface Question {
+  readonly customer: string;
+  readonly feature: string;
+  readonly quantity: number;
+}
+
+export const FEATURES = ['calls-03', 'calls-04', 'calls-05', 'calls-06'];
+export const CUSTOMERS = Array.from({ length: 1000 }, (_, index) => customerName(index + 1));
+export const LIMIT = 1000;
+
+/** Units used by the customer at this place of CUSTOMERS, of each of the features. */
+export function usedBy(place: number): number {
+  return place % 10 === 0 ? LIMIT : place % LIMIT;
+}
+
+/** 4,000 different questions, so ordered that neighbours have nothing in common. */
+export const QUESTIONS: readonly Question[] = Array.from(
+  { length: CUSTOMERS.length * FEATURES.length },
+  (_, index) => {
+    const place = placeOf(index);
+    return {
+      customer: CUSTOMERS[place] ?? '',
+      feature: FEATURES[index % FEATURES.length] ?? '',
+      quantity: 1,
+    };
+  },
+);
+
+function placeOf(index: number): number {
+  return (index * 389) % CUSTOMERS.length;
+}
+
+/** The sum of what `of` gives for so many questions, reckoned without asking. */
+export function expectedSum(calls: number, of: (used: number) => number): number {
+  let round = 0;
+  for (let index = 0; index < QUESTIONS.length; index += 1) round += of(usedBy(placeOf(index)));
+  let rest = 0;
+  for (let index = 0; index < calls % QUESTIONS.length; index += 1) rest += of(usedBy(placeOf(index)));
+  return Math.floor(calls / QUESTIONS.length) * round + rest;
+}

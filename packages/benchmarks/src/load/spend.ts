@@ -1,0 +1,28 @@
+import type { TenantId } from '@licet/domain';
+import { z } from 'zod';
+import type { Program } from '../processes/program.js';
+
+export interface SpendOrder {
+  readonly url: string;
+  readonly tenantId: TenantId;
+  /** Each with one request at a time. */
+  readonly callers: number;
+  /** Customers 1 to this are spent for, at random. */
+  readonly counters: number;
+  readonly seconds: number;
+  /** Makes the idempotency keys, too: no two orders may have the same. */
+  readonly seed: number;
+}
+
+/** Both ends are compiled together, so a look is enough to tell an order from another question. */
+export function isSpendOrder(input: unknown): input is SpendOrder {
+  return typeof input === 'object' && input !== null && 'tenantId' in input && 'callers' in input;
+}
+
+const spendReport = z.strictObject({ granted: z.number(), seconds: z.number() });
+export type SpendReport = z.infer<typeof spendReport>;
+
+/** Has a process (`load/spender`) spend for a while; rejects when a verdict is wrong. */
+export async function askSpend(spender: Program, order: SpendOrder): Promise<SpendReport> {
+  return spendReport.parse(await spender.ask('spend', order));
+}

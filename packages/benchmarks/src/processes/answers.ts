@@ -1,0 +1,40 @@
+/** What a parent asks a child process over their IPC channel, and the child's answer. */
+export interface Question {
+  readonly id: number;
+  readonly ask: string;
+  readonly input: unknown;
+}
+export type Answer =
+  { readonly id: number; readonly output: unknown } | { readonly id: number; readonly error: string };
+
+/** Answers the parent's questions by name; those of other names are someone else's. Ends with the parent. */
+export function answerParent(handlers: Readonly<Record<string, (input: unknown) => unknown>>): void {
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (message) => {
+    if (!isQuestion(message)) return;
+    const handler = handlers[message.ask];
+    if (handler) void answer(message.id, () => handler(message.input));
+  });
+}
+
+async function answer(id: number, work: () => unknown): Promise<void> {
+  try {
+    send({ id, output: (await work()) ?? null });
+  } catch (error) {
+    send({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+function send(message: Answer): void {
+  process.send?.(message);
+}
+
+/** A server says where it listens as the gateway does: one JSON line with `url`; then it is ready. */
+export function announce(url?: string): void {
+  if (url !== undefined) process.stdout.write(`${JSON.stringify({ url })}\n`);
+  process.send?.('ready');
+}
+
+function isQuestion(message: unknown): message is Question {
+  return typeof message === 'object' && message !== null && 'ask' in message && 'id' in message;
+}

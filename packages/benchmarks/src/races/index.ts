@@ -1,0 +1,25 @@
+import type { Race } from '../race.js';
+import { checkConnections } from './check-connections.js';
+import { checkCustomers } from './check-customers.js';
+import { checkHttp } from './check-http.js';
+import { coldStart } from './cold-start.js';
+import { consumeHttp } from './consume-http.js';
+import { consumeStorage } from './consume-storage.js';
+import { decideRace } from './decide.js';
+import { idleSubscribers } from './idle-subscribers.js';
+import { propagation } from './propagation.js';
+import { workerRace } from './worker.js';
+
+/** In the order of the table. */
+export const RACES: readonly Race[] = [
+  checkHttp,
+  decideRace,
+  consumeStorage,
+  consumeHttp,
+  workerRace,
+  propagation,
+  idleSubscribers,
+  checkCustomers,
+  checkConnections,
+  coldStart,
+];
