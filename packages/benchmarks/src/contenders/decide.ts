@@ -5,6 +5,7 @@ import {
   decide,
   execute,
   instant,
+  knownState,
   parseCatalogDocument,
   parseCustomerId,
   parseFeatureKey,
@@ -32,6 +33,7 @@ function releaseOf(document: unknown): Release {
   const plans = [...parse.catalog.plans.values()];
   return {
     number: 1,
+    publication: { version: 1, at: BOUGHT, undoesAfter: null },
     catalog: parse.catalog,
     planVersions: new Map(plans.map((plan) => [plan.key, { plan, version: 1 }])),
   };
@@ -70,7 +72,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
       { feature: feature.key, used, reserved: 0, window: windowAt(feature, account, NOW) },
     ] as const;
   });
-  return { kind: 'KNOWN', release, account: { ...account, meters: new Map(meters) } };
+  return knownState(release, { ...account, meters: new Map(meters) });
 }
 
 serve({

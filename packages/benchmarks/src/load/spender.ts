@@ -1,63 +1,18 @@
 /** Calls the storage layer as a gateway does, without HTTP: many callers at once, each with one unit to spend. */
 import 'reflect-metadata';
-import {
-  type Caller,
-  openDatabase,
-  type Result,
-  spend,
-  type SpendRequest,
-  type Verdict,
-} from '@licet/database';
+import { type Caller, openDatabase, type Result, SpendQueue, type Verdict } from '@licet/database';
 import { announce, answerParent } from '../processes/answers.js';
 import { UNITS } from '../seed/catalog.js';
 import { customerName, MASTER_KEY } from '../seed/tenant.js';
 import { isSpendOrder, type SpendOrder, type SpendReport } from './spend.js';
 import { randomFrom } from './workload.js';
 
-interface Waiting {
-  readonly request: SpendRequest;
-  readonly resolve: (verdict: Result<Verdict>) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const BATCH = 1000;
-const IN_FLIGHT = 2;
-
-/** Callers that wait are spent for together. */
-class Combined {
-  readonly #waiting: Waiting[] = [];
-  #inFlight = 0;
-
-  constructor(private readonly spendAll: (requests: readonly SpendRequest[]) => Promise<Result<Verdict>[]>) {}
-
-  submit(request: SpendRequest): Promise<Result<Verdict>> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
-      setImmediate(() => void this.#next());
-    });
-  }
-
-  async #next(): Promise<void> {
-    if (this.#inFlight === IN_FLIGHT || this.#waiting.length === 0) return;
-    this.#inFlight += 1;
-    const batch = this.#waiting.splice(0, BATCH);
-    try {
-      const verdicts = await this.spendAll(batch.map(({ request }) => request));
-      verdicts.forEach((verdict, index) => batch[index]?.resolve(verdict));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-    this.#inFlight -= 1;
-    void this.#next();
-  }
-}
-
 async function run(order: SpendOrder): Promise<SpendReport> {
   const db = await openDatabase({ url: order.url, masterKey: MASTER_KEY, applicationName: 'licet-spender' });
   try {
     const actor = { kind: 'SYSTEM', id: 'spender', name: null } as const;
     const caller: Caller = { tenantId: order.tenantId, actor, requestId: null };
-    const combined = new Combined((requests) => spend(db, caller, requests));
+    const queue = new SpendQueue(db);
     const random = randomFrom(order.seed);
     const until = performance.now() + order.seconds * 1000;
     let granted = 0;
@@ -65,7 +20,7 @@ async function run(order: SpendOrder): Promise<SpendReport> {
       for (let turn = 0; turn === 0 || performance.now() < until; turn += 1) {
         const customerId = customerName(1 + Math.floor(random() * order.counters));
         const idempotencyKey = `${String(order.seed)} ${String(number)} ${String(turn)}`;
-        const verdict = await combined.submit({
+        const verdict = await queue.submit(caller, {
           kind: 'consume',
           customerId,
           feature: UNITS,
@@ -78,7 +33,9 @@ async function run(order: SpendOrder): Promise<SpendReport> {
     };
     const began = performance.now();
     await Promise.all(Array.from({ length: order.callers }, (_, number) => call(number)));
-    return { granted, seconds: (performance.now() - began) / 1000 };
+    const seconds = (performance.now() - began) / 1000;
+    await queue.close();
+    return { granted, seconds };
   } finally {
     await db.close();
   }

@@ -7,7 +7,7 @@ import {
   newSubscriptionId,
   openDatabase,
   parseMasterKey,
-  spend,
+  SpendQueue,
   upsertCustomer,
 } from '@licet/database';
 import { type CustomerId, parseCustomerId, parsePlanKey, parseTimeZone } from '@licet/domain';
@@ -60,13 +60,14 @@ export function subscriptionName(n: number): string {
  */
 export async function addCustomers(tenant: BenchTenant, count: number): Promise<void> {
   const model = await addModel(tenant, PLAN, false);
+  const queue = new SpendQueue(tenant.db);
   for (const [feature, quantity] of Object.entries(SPENT)) {
     const idempotencyKey = `model ${feature}`;
-    const [spent] = await spend(tenant.db, tenant.caller, [
-      { kind: 'consume', customerId: model, feature, quantity, idempotencyKey },
-    ]);
-    if (spent?.ok !== true || !spent.decision.allowed) throw new Error(`the model spends no ${feature}`);
+    const request = { kind: 'consume', customerId: model, feature, quantity, idempotencyKey } as const;
+    const spent = await queue.submit(tenant.caller, request);
+    if (!spent.ok || !spent.decision.allowed) throw new Error(`the model spends no ${feature}`);
   }
+  await queue.close();
   await copyModel(tenant.owner, count);
   await tenant.owner.query('vacuum analyze');
 }

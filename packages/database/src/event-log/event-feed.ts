@@ -48,6 +48,7 @@ export class EventFeed {
   #poll: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #confirmedAt = performance.now();
+  #reachable = true;
 
   constructor(db: Database) {
     this.#db = db;
@@ -56,6 +57,11 @@ export class EventFeed {
   /** Milliseconds since the logs that are followed were last known to be read to their ends. */
   get lag(): number {
     return performance.now() - this.#confirmedAt;
+  }
+
+  /** Whether the database answered when it was asked last. */
+  get reachable(): boolean {
+    return this.#reachable;
   }
 
   async start(): Promise<void> {
@@ -183,7 +189,10 @@ export class EventFeed {
   async #pollForever(): Promise<void> {
     while (this.#running) {
       await delay(POLL_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      await this.#pollOnce().catch(() => undefined);
+      await this.#pollOnce().then(
+        () => (this.#reachable = true),
+        () => (this.#reachable = false),
+      );
     }
   }
 

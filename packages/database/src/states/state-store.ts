@@ -32,7 +32,7 @@ export interface StateStoreOptions {
 const STALE_AFTER_MS = 1000;
 /** How long a check waits for a state that is not kept, while the database answers, and while it does not. */
 const LOAD_MS = 5000;
-const LOAD_STALE_MS = 250;
+const LOAD_UNREACHABLE_MS = 250;
 const UNKNOWN_FOR_MS = 30_000;
 
 /**
@@ -84,7 +84,7 @@ export class StateStore {
     this.misses += 1;
     const tenant = this.#tenant(tenantId);
     try {
-      return this.#stamp(tenant, await this.#inTime(tenant, this.#loadOnce(tenantId, tenant, customerId)));
+      return this.#stamp(tenant, await this.#inTime(this.#loadOnce(tenantId, tenant, customerId)));
     } catch (error) {
       const release = tenant.release;
       if (release === null || !(error instanceof DatabaseUnavailableError)) throw error;
@@ -142,19 +142,15 @@ export class StateStore {
     return tenant.watch === null ? tenant.start(this.#feed) : Promise.resolve();
   }
 
-  async #inTime(tenant: TenantStates, load: Promise<KeptState>): Promise<KeptState> {
+  async #inTime(load: Promise<KeptState>): Promise<KeptState> {
     const waiting = new AbortController();
-    const limit = this.#isStale(tenant) ? LOAD_STALE_MS : LOAD_MS;
+    const limit = this.#feed.reachable ? LOAD_MS : LOAD_UNREACHABLE_MS;
     const late = delay(limit, null, { signal: waiting.signal }).catch(() => null);
     const kept = await Promise.race([load, late]).finally(() => {
       waiting.abort();
     });
     if (kept === null) throw new DatabaseUnavailableError('the state did not arrive in time', null);
     return kept;
-  }
-
-  #isStale({ watch }: TenantStates): boolean {
-    return watch !== null && performance.now() - watch.confirmedAt > STALE_AFTER_MS;
   }
 
   #stamp(tenant: TenantStates, { state, loadedAt, loadedTime }: KeptState): StampedState {

@@ -89,7 +89,8 @@ export function counterOf(account: CustomerAccount, feature: Feature, at: Instan
 export function withEnd(counted: Counted, subject: Subject): Counted {
   const { feature, release } = subject;
   const until = earliest(nextBoundary(subject.account, release, feature, counted.from), counted.resetsAt);
-  if (until === null) return { ...counted, until, turnsForAll: true };
+  // Where the window ends, every answer shows it.
+  if (until === null || until === counted.resetsAt) return { ...counted, until, turnsForAll: true };
   const account = accountAt(subject.account, release, until);
   const after = entitlementOf(account, release, feature, until);
   const next =

@@ -17,6 +17,10 @@ export function subtractDuration(at: Instant, duration: IsoDuration, zone: TimeZ
  * Before the anchor the spans are counted backwards.
  */
 export function spanFromAnchor(anchor: Instant, every: IsoDuration, zone: TimeZone, at: Instant): Span {
+  return remembered(`${String(anchor)} ${every} ${zone}`, at, () => countedSpan(anchor, every, zone, at));
+}
+
+function countedSpan(anchor: Instant, every: IsoDuration, zone: TimeZone, at: Instant): Span {
   const from = zoned(anchor, zone);
   const step = Temporal.Duration.from(every);
   let k = Math.floor((at - anchor) / meanMilliseconds(step));
@@ -31,6 +35,10 @@ export function spanFromAnchor(anchor: Instant, every: IsoDuration, zone: TimeZo
  * longer steps are counted from 1 January 1970 (weeks: Monday, 5 January) in `zone`.
  */
 export function calendarSpan(every: IsoDuration, zone: TimeZone, at: Instant): Span {
+  return remembered(`calendar ${every} ${zone}`, at, () => ownSpan(every, zone, at));
+}
+
+function ownSpan(every: IsoDuration, zone: TimeZone, at: Instant): Span {
   const step = Temporal.Duration.from(every);
   const { months, days, milliseconds } = durationParts(step);
   if (months === 0 && days === 0 && milliseconds === HOUR) return fullHour(zone, at);
@@ -58,6 +66,19 @@ export function sameLocalTime(
 ): Instant {
   const disambiguation = skipped === 'later' ? 'compatible' : 'earlier';
   return instant(zoned(at, from).toPlainDateTime().toZonedDateTime(to, { disambiguation }).epochMilliseconds);
+}
+
+const MOST_REMEMBERED = 4096;
+const SPANS = new Map<string, Span>();
+
+/** Most questions are about the span that runs now: what was reckoned last under a name is tried first. */
+function remembered(name: string, at: Instant, reckon: () => Span): Span {
+  const last = SPANS.get(name);
+  if (last !== undefined && last.start <= at && at < last.end) return last;
+  const span = reckon();
+  if (SPANS.size >= MOST_REMEMBERED) SPANS.clear();
+  SPANS.set(name, span);
+  return span;
 }
 
 const HOUR = 3_600_000;
