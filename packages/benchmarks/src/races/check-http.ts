@@ -5,7 +5,8 @@ import type { Workload } from '../load/workload.js';
 import { CONSTANT_BODY } from '../peers/constant.js';
 import { Program, withPrograms } from '../processes/program.js';
 import type { Race, Setting, Size } from '../race.js';
-import { addCustomers, API_KEY, withTenant } from '../seed/tenant.js';
+import { EXPECTED } from '../seed/catalog.js';
+import { addCustomers, API_KEY, customerName, withTenant } from '../seed/tenant.js';
 
 export const CHECKED_CUSTOMERS: Readonly<Record<Size, number>> = { full: 10_000, quick: 10_000, smoke: 500 };
 const CONNECTIONS = 64;
@@ -62,6 +63,25 @@ function p99(own: Side<LoadResult>, name: string, peer: Side<LoadResult>, goal: 
 /** Asks one of the servers over so many connections for so long. */
 export type Ask = (connections: number, seconds: number) => Promise<LoadResult>;
 
+const CUSTOMERS_AT_ONCE = 50;
+
+/** Every feature of every customer, once: what is measured afterwards is a gateway that has been running. */
+async function askEverything(url: string, customers: number): Promise<void> {
+  const query = 'query Warm($inputs: [CheckInput!]!) { checkMany(inputs: $inputs) { customerId } }';
+  for (let first = 1; first <= customers; first += CUSTOMERS_AT_ONCE) {
+    const inputs = Array.from({ length: CUSTOMERS_AT_ONCE }, (_, place) =>
+      EXPECTED.map(({ feature }) => ({ customerId: customerName(first + place), feature })),
+    ).flat();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}` },
+      body: JSON.stringify({ query, variables: { inputs } }),
+    });
+    const text = await response.text();
+    if (text.includes('"errors"')) throw new Error(`a gateway does not get warm: ${text.slice(0, 500)}`);
+  }
+}
+
 /** The three servers and their client, each a process; the gateway on a database with customers. */
 export async function withCheckServers<T>(
   setting: Setting,
@@ -80,6 +100,7 @@ export async function withCheckServers<T>(
         Program.start('peers/mercurius'),
       ] as const;
       return withPrograms(starting, async ([client, gateway, apollo, mercurius]) => {
+        if (setting.warmSeconds > 0) await askEverything(await gateway.url, customers);
         const ask =
           (server: Program, workload: Workload): Ask =>
           async (connections, seconds) =>

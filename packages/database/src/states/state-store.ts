@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { CustomerId, CustomerState, Instant, Release, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
@@ -143,14 +142,16 @@ export class StateStore {
   }
 
   async #inTime(load: Promise<KeptState>): Promise<KeptState> {
-    const waiting = new AbortController();
     const limit = this.#feed.reachable ? LOAD_MS : LOAD_UNREACHABLE_MS;
-    const late = delay(limit, null, { signal: waiting.signal }).catch(() => null);
-    const kept = await Promise.race([load, late]).finally(() => {
-      waiting.abort();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new DatabaseUnavailableError('the state did not arrive in time', null));
+      }, limit);
     });
-    if (kept === null) throw new DatabaseUnavailableError('the state did not arrive in time', null);
-    return kept;
+    return Promise.race([load, late]).finally(() => {
+      clearTimeout(timer);
+    });
   }
 
   #stamp(tenant: TenantStates, { state, loadedAt, loadedTime }: KeptState): StampedState {

@@ -27,6 +27,8 @@ const BATCH_MAX = 1000;
 const TAGS_KEPT = 4096;
 const NUDGE_MS = 50;
 const MOST_LOADS = 8;
+/** Reads under way at once. */
+const MOST_READS = 2;
 
 /**
  * One tenant's states, kept current by its log: an event about a customer drops its state, a usage event moves its
@@ -41,6 +43,8 @@ export class TenantStates {
   #release: { readonly release: Release; readonly since: Revision } | null = null;
   readonly #loading = new Map<CustomerId, Loading>();
   readonly #loader: DataLoader<CustomerId, KeptState>;
+  #reads = 0;
+  readonly #waiting: (() => void)[] = [];
   /** Revisions by position. */
   readonly #tags = new Map<number, Revision>();
 
@@ -48,7 +52,13 @@ export class TenantStates {
     this.#db = db;
     this.#tenantId = tenantId;
     this.#kept = kept;
-    this.#loader = new DataLoader((ids) => this.#loadBatch(ids), { maxBatchSize: BATCH_MAX, cache: false });
+    this.#loader = new DataLoader((ids) => this.#loadBatch(ids), {
+      maxBatchSize: BATCH_MAX,
+      cache: false,
+      batchScheduleFn: (dispatch) => {
+        this.#schedule(dispatch);
+      },
+    });
   }
 
   /** Attaches to the log, before anything is loaded: what happens from here on is heard of. */
@@ -151,6 +161,12 @@ export class TenantStates {
     });
   }
 
+  /** While reads are under way, who comes is read for together afterwards. */
+  #schedule(dispatch: () => void): void {
+    if (this.#reads < MOST_READS) setImmediate(dispatch);
+    else this.#waiting.push(dispatch);
+  }
+
   #begin(id: CustomerId): Loading {
     const loading = new Loading();
     this.#loading.set(id, loading);
@@ -159,7 +175,13 @@ export class TenantStates {
 
   async #read(ids: readonly CustomerId[]): Promise<Map<CustomerId, KeptState>> {
     const loadedTime = performance.now();
-    const { revision, release, states, accounts } = await loadStates(this.#db, this.#tenantId, ids);
+    this.#reads += 1;
+    const { revision, release, states, accounts } = await loadStates(this.#db, this.#tenantId, ids).finally(
+      () => {
+        this.#reads -= 1;
+        this.#waiting.shift()?.();
+      },
+    );
     this.#adopt(release, revision);
     const read = new Map<CustomerId, KeptState>();
     for (const [id, state] of states) {
