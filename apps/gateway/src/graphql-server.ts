@@ -12,8 +12,9 @@ import { formatError } from './errors/format-error.js';
 import { FastLane, LANE_HEADER } from './fast-lane/fast-lane.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { checkQueryString, requireAccess } from './http.js';
-import { depthLimit } from './plugins/depth-limit.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
+import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
+import { OWN_RULES } from './plugins/validation-rules.js';
 import { requestScope, runInScope } from './request-scope.js';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -70,7 +71,7 @@ function createApolloServer(
   return new ApolloServer<GatewayContext>({
     schema,
     introspection: true,
-    validationRules: [depthLimit],
+    validationRules: [...OWN_RULES],
     parseOptions: { maxLexicalTokens: TOKENS_MAX },
     persistedQueries: { cache: documents },
     stopOnTerminationSignals: false,
@@ -84,6 +85,7 @@ function createApolloServer(
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(server),
+      refuseSubscriptions,
     ],
   });
 }

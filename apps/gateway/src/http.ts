@@ -10,7 +10,7 @@ import { authenticate, type Access } from './access.js';
 import type { Services } from './context.js';
 import { ApiError, badInput, unauthenticated } from './errors/api-error.js';
 import { formatError } from './errors/format-error.js';
-import { BODY_BYTES_MAX, documentProblem } from './plugins/document-limits.js';
+import { BODY_BYTES_MAX, documentProblem, operationProblem } from './plugins/document-limits.js';
 import { requestIdOf } from './request-scope.js';
 
 declare module 'fastify' {
@@ -44,14 +44,20 @@ export function createHttpServer(services: Services): FastifyInstance {
   return server;
 }
 
-/** The body is looked at as text first: what would break the parser or the database is refused. */
+/** What would break the parser or the database is refused before anything else reads it. */
 function readJsonBodies(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const problem = documentProblem(body.toString());
-    if (problem !== null) done(new ApiError('BAD_USER_INPUT', problem));
-    else void parseJson(request, body.toString(), done);
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    void parseJson(request, text.toString(), (error, body: unknown) => {
+      const problem = error === null && isRecord(body) ? operationProblem(body) : null;
+      if (problem === null) done(error, body);
+      else done(badInput(problem.path, problem.message));
+    });
   });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function answerErrors(server: FastifyInstance, logger: Logger): void {

@@ -363,12 +363,45 @@ test('a NUL character, a body beyond 1 MiB, a document too deep, too long or unp
   expect([large.status, codeAndField(large)[0]]).toEqual([413, 'BAD_USER_INPUT']);
   expect(codeAndField(await gateway.send('{a'.repeat(300)))[0]).toBe('BAD_USER_INPUT');
   const long = await gateway.send(`{ ${'plans { key } '.repeat(4000)} }`);
-  expect(codeAndField(long)[0]).toBe('GRAPHQL_PARSE_FAILED');
+  expect(codeAndField(long)[0]).toBe('BAD_USER_INPUT');
   const nested = `{ customer(id: "ada") { subscriptions { ${'customer { subscriptions { '.repeat(8)} id ${'} }'.repeat(8)} } } }`;
   const deep = await gateway.send(nested);
-  expect(codeAndField(deep)[0]).toBe('GRAPHQL_VALIDATION_FAILED');
+  expect(codeAndField(deep)[0]).toBe('BAD_USER_INPUT');
   expect(deep.errors[0]?.message).toContain('deeper than 12');
-  expect(codeAndField(await gateway.send('{ plans {'))[0]).toBe('GRAPHQL_PARSE_FAILED');
+  expect(codeAndField(await gateway.send('{ plans {'))[0]).toBe('BAD_USER_INPUT');
+});
+
+test('a document that is refused says so by a code of this API, whatever is wrong with it', async () => {
+  const twoOperations = 'query A { plans { key } } query B { plans { key } }';
+  for (const document of ['{ plans {', '{ nothing }', '', twoOperations]) {
+    expect(codeAndField(await gateway.send(document))[0]).toBe('BAD_USER_INPUT');
+  }
+});
+
+test('brackets in texts and comments are no depth', async () => {
+  const brackets = '('.repeat(500);
+  const named = `query ($id: ID!) { customer(id: $id) { id } } # ${brackets}`;
+  expect((await gateway.send(named, { id: brackets })).errors).toEqual([]);
+  expect((await gateway.send(`{ customer(id: "\\"${brackets}") { id } }`)).errors).toEqual([]);
+});
+
+test('an operation whose answer would be too large is refused, and one of a full page is not', async () => {
+  const page =
+    'customers(first: 100) { edges { node { entitlements { entitlements { feature allowed code } } } } }';
+  const asked = (times: number): string =>
+    `{ ${Array.from({ length: times }, (_, index) => `a${String(index)}: ${page}`).join(' ')} }`;
+  expect((await gateway.send(asked(1))).errors).toEqual([]);
+  const refusal = await gateway.send(asked(250));
+  expect([refusal.status, codeAndField(refusal)[0]]).toEqual([400, 'BAD_USER_INPUT']);
+  expect(refusal.errors[0]?.message).toMatch(/up to \d+ fields, and 100000 are allowed/);
+});
+
+test('a subscription over HTTP is told the way that subscriptions take', async () => {
+  for (let visit = 0; visit < 5; visit++) {
+    const answer = await gateway.send('subscription { events { type } }');
+    expect([answer.status, codeAndField(answer)[0]]).toEqual([400, 'BAD_USER_INPUT']);
+    expect(answer.errors[0]?.message).toContain('WebSocket');
+  }
 });
 
 test('two changes of the same moment from one plan: the second is CONFLICT', async () => {

@@ -43,6 +43,7 @@ export interface TestGateway {
     role: string;
     operations?: string[];
     customerIds?: string[];
+    expiresAt?: string;
   }): Promise<{ id: string; secret: string }>;
   socket(key?: string | null): SocketClient;
   /** Events that the database holds, of every tenant. */

@@ -164,3 +164,82 @@ test('queries and mutations run over the socket too, with errors of the same for
   );
   expect(at(bad, 'errors.0.extensions')).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.quantity' });
 });
+
+test.each<[string, string, Record<string, unknown>]>([
+  ['that cannot be parsed', 'subscription {', {}],
+  ['with a NUL character', '{ customer(id: "a\\u0000") { id } }', {}],
+  ['nested too deep', '{a'.repeat(300), {}],
+  ['of too many tokens', `{ ${'plans { key } '.repeat(4000)} }`, {}],
+  ['of several operations, none named', 'query A { plans { key } } query B { plans { key } }', {}],
+  ['with a NUL character in a variable', EVENTS, { types: ['a\0'] }],
+  ['whose answer would be too large', `{ ${largeOperation()} }`, {}],
+])('an operation %s is refused, and the socket goes on', async (_name, query, variables) => {
+  const own = gateway.socket();
+  const refusal: unknown = await own
+    .iterate({ query, variables })
+    .next()
+    .then(
+      ({ value }: { value?: unknown }) => at(value, 'errors'),
+      (errors: unknown) => errors,
+    );
+  expect(at(refusal, '0.extensions.code')).toBe('BAD_USER_INPUT');
+  const { value }: { value?: unknown } = await own.iterate({ query: '{ tenant { name } }' }).next();
+  expect(at(value, 'data.tenant.name')).toBe('Meridian');
+  await own.dispose();
+});
+
+function largeOperation(): string {
+  const page = 'customers(first: 100) { edges { node { entitlements { entitlements { feature } } } } }';
+  return Array.from({ length: 100 }, (_, index) => `a${String(index)}: ${page}`).join(' ');
+}
+
+/** The code by which a socket was closed; null where it was something else that happened. */
+function closeCode(event: unknown): unknown {
+  return typeof event === 'object' && event !== null && 'code' in event ? event.code : null;
+}
+
+function closed(own: SocketClient): Promise<unknown> {
+  return new Promise((resolve) => {
+    own.on('closed', (event) => {
+      resolve(closeCode(event));
+    });
+  });
+}
+
+test('a key that is revoked closes its sockets and ends their streams; other sockets go on', async () => {
+  const key = await gateway.newKey({ role: 'SERVICE' });
+  const own = gateway.socket(key.secret);
+  const ended = closed(own);
+  const stream = own.iterate({ query: EVENTS });
+  const end = endOf(stream);
+  await own.iterate({ query: '{ tenant { id } }' }).next();
+  const others = follow(EVENTS, { types: ['api_key.revoked'] });
+  const heard = next(others);
+  await settled();
+  await gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id: key.id });
+  expect(await ended).toBe(4403);
+  expect(closeCode(await end)).toBe(4403);
+  expect(at(await heard, 'data.events.type')).toBe('api_key.revoked');
+  await others.return?.();
+});
+
+/** What ends a stream, after all that it still delivers; undefined where it is simply over. */
+async function endOf(stream: Stream): Promise<unknown> {
+  try {
+    while ((await stream.next()).done !== true);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+test('a key that has come to its end closes its sockets', async () => {
+  const expiresAt = new Date(Date.now() + 1500).toISOString();
+  const key = await gateway.newKey({ role: 'SERVICE', expiresAt });
+  const own = gateway.socket(key.secret);
+  const ended = closed(own);
+  const stream = own.iterate({ query: EVENTS });
+  const end = endOf(stream);
+  expect(await ended).toBe(4403);
+  expect(closeCode(await end)).toBe(4403);
+});

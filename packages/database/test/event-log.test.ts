@@ -19,6 +19,9 @@ import {
   type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
+import { instant } from '@licet/domain';
+import { writeTransaction } from '../src/connection/transaction.js';
+import { appendStatements, type NewEvent, sealEvents } from '../src/event-log/append.js';
 
 let database: TestDatabase;
 let tenant: TestTenant;
@@ -149,3 +152,55 @@ test('lists go on from a cursor and filter by type, customer and time', async ()
   });
   expect(none).toMatchObject({ page: { items: [] } });
 });
+
+test.each(['\0', 'x\ud800', '\udc00'])('an event that holds %j is not appended', (text) => {
+  expect(() => sealEvents([eventWith({ text })])).toThrow('surrogate pair');
+  expect(() => sealEvents([eventWith({ [text]: 1 })])).toThrow('surrogate pair');
+});
+
+test.each(['\\u0000', '\\\\ud800', '😀', '\u0001'])(
+  'an event that holds %j is read as it was appended',
+  async (text) => {
+    const customer = await upsertCustomer(tenant.db, tenant.caller, { id: 'unusual', name: text });
+    expect(customer).toMatchObject({ ok: true });
+    const last = (await listedEvents(tenant, customer.ok ? customer.customer.id : null)).at(-1);
+    expect(last?.data).toMatchObject({ after: { name: text } });
+  },
+);
+
+test('a row that no writer of today would write does not stop those who read the log', async () => {
+  const other = await createTestTenant(database.url);
+  const body = Buffer.from(
+    '{"customer":null,"actor":{},"reason":"\\u0000 \\ud800","requestId":null,"data":{}}',
+  );
+  const [sealed] = sealEvents([eventWith({})]);
+  if (!sealed) throw new Error('one event is sealed');
+  await writeTransaction(other.db, other.caller.tenantId, () =>
+    Promise.resolve({
+      value: null,
+      statements: appendStatements(other.caller.tenantId, [{ ...sealed, body, leafHash: leafHashOf(body) }]),
+      events: [],
+    }),
+  );
+  await createTestCustomer(other, 'after');
+  const events = await listedEvents(other);
+  expect(events.slice(-2).map(({ reason }) => reason)).toEqual(['\0 \ud800', null]);
+  await other.close();
+});
+
+function eventWith(data: Record<string, unknown>): NewEvent {
+  const { actor, requestId } = tenant.caller;
+  const at = instant(Date.UTC(2026, 0, 1));
+  const subject = { subjectType: 'test', subjectId: 'test', customer: null };
+  return {
+    ...subject,
+    type: 'test.written',
+    actor,
+    reason: null,
+    requestId,
+    at,
+    recordedAt: at,
+    data,
+    listed: true,
+  };
+}

@@ -10,13 +10,17 @@ export interface ErrorScope {
   readonly logger: Pick<Logger, 'error' | 'warn'>;
 }
 
-/** The request itself was not GraphQL, or not for this schema; said as the server says it. */
-const PROTOCOL_CODES: ReadonlySet<unknown> = new Set([
+/** Codes of the server for a request that is no GraphQL, or none for this schema: BAD_USER_INPUT to clients. */
+const REQUEST_CODES: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_REQUEST',
   'OPERATION_RESOLUTION_FAILURE',
+]);
+/** What clients that send hashes of their documents wait for, beside the contract's codes: they then send the text. */
+const PERSISTED_QUERY_CODES: ReadonlySet<unknown> = new Set([
   'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 const PUBLIC_EXTENSIONS = ['field', 'retryAfter', 'problems'] as const;
 
@@ -76,8 +80,9 @@ function knownError(error: GraphQLError): PublicError | null {
   const path = error instanceof ApiError ? null : argumentPath(error);
   if (path !== null) return { message, extensions: { code: 'BAD_USER_INPUT', field: path } };
   if (isErrorCode(code)) return { message, extensions: { code, ...publicExtensions(error) } };
-  if (PROTOCOL_CODES.has(code)) return { message, extensions: { code } };
-  return isRefusedDocument(error) ? { message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } } : null;
+  if (PERSISTED_QUERY_CODES.has(code)) return { message, extensions: { code } };
+  const isRefused = REQUEST_CODES.has(code) || isRefusedDocument(error);
+  return isRefused ? { message, extensions: { code: 'BAD_USER_INPUT' } } : null;
 }
 
 /** Said by graphql-js about a document, before anything was executed. */

@@ -1,14 +1,7 @@
-import {
-  getOperationAST,
-  parse,
-  specifiedRules,
-  validate,
-  type DocumentNode,
-  type GraphQLSchema,
-} from 'graphql';
+import { getOperationAST, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { depthLimit } from '../plugins/depth-limit.js';
 import { TOKENS_MAX } from '../plugins/document-limits.js';
+import { VALIDATION_RULES } from '../plugins/validation-rules.js';
 import { CompiledOperation } from './compiled-operation.js';
 
 /** Visits by the general lane before a document that is not registered is compiled. */
@@ -82,7 +75,7 @@ export class CompiledDocuments {
 function acceptedDocument(schema: GraphQLSchema, text: string): DocumentNode | null {
   try {
     const document = parse(text, { maxLexicalTokens: TOKENS_MAX });
-    return validate(schema, document, [...specifiedRules, depthLimit]).length === 0 ? document : null;
+    return validate(schema, document, VALIDATION_RULES).length === 0 ? document : null;
   } catch {
     return null;
   }

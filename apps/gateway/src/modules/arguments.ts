@@ -2,6 +2,8 @@ import { parseCustomerId, type CustomerId } from '@licet/domain';
 import { badInput } from '../errors/api-error.js';
 import { isStorable, STORABLE_WANTED } from '../scalars/storable.js';
 
+/** Items on one page of a list. */
+export const FIRST_MAX = 100;
 const LIST_MAX = 1000;
 const KEY_MAX = 255;
 const TEXT_MAX = 1000;

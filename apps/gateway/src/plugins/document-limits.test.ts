@@ -13,6 +13,26 @@ test.each([
   expect(documentProblem(text)).not.toBeNull();
 });
 
+const DEEP = '['.repeat(201);
+
+test.each([
+  ['a text', `{ a(b: "${DEEP}") }`],
+  ['a text after an escaped quote', `{ a(b: "\\"${DEEP}") }`],
+  ['a block of text', `{ a(b: """ " \\""" ${DEEP}""") }`],
+  ['a comment', `{ a } # "${DEEP}`],
+])('brackets in %s are no depth', (_name, document) => {
+  expect(documentProblem(document)).toBeNull();
+});
+
+test.each([
+  ['a text', `{ a(b: "", c: ${DEEP}`],
+  ['a text that ends in a backslash', `{ a(b: "\\\\", c: ${DEEP}`],
+  ['a block of text', `{ a(b: """ \\""" """, c: ${DEEP}`],
+  ['a comment', `{ a # "\n (b: ${DEEP}`],
+])('brackets after %s are counted', (_name, document) => {
+  expect(documentProblem(document)).not.toBeNull();
+});
+
 test('many brackets side by side are no depth', () => {
   expect(documentProblem('[]'.repeat(10_000))).toBeNull();
 });

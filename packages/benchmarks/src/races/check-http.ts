@@ -66,7 +66,7 @@ export type Ask = (connections: number, seconds: number) => Promise<LoadResult>;
 const CUSTOMERS_AT_ONCE = 50;
 
 /** Every feature of every customer, once: what is measured afterwards is a gateway that has been running. */
-async function askEverything(url: string, customers: number): Promise<void> {
+export async function askEverything(url: string, customers: number): Promise<void> {
   const query = 'query Warm($inputs: [CheckInput!]!) { checkMany(inputs: $inputs) { customerId } }';
   for (let first = 1; first <= customers; first += CUSTOMERS_AT_ONCE) {
     const inputs = Array.from({ length: CUSTOMERS_AT_ONCE }, (_, place) =>

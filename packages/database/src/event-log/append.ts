@@ -64,11 +64,19 @@ export function leafHashOf(body: Buffer): Buffer {
   return createHash('sha256').update(Buffer.of(0)).update(body).digest();
 }
 
-/** Fixes the bytes of each event and hashes them, before any lock is taken. */
+/** NUL, or half of a surrogate pair, as JSON writes them: no text to PostgreSQL, nor to most who read the log. */
+const ILL_FORMED = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+function wellFormed(json: string): string {
+  if (ILL_FORMED.test(json)) throw new TypeError('an event holds text with NUL or half of a surrogate pair');
+  return json;
+}
+
+/** Fixes the bytes of each event and hashes them, before any lock is taken. Throws for text that is none. */
 export function sealEvents(events: readonly NewEvent[]): SealedEvent[] {
   return events.map((event) => {
     const entryId = event.entryId ?? randomUUID();
-    const body = Buffer.from(JSON.stringify(bodyOf(event, entryId)));
+    const body = Buffer.from(wellFormed(JSON.stringify(bodyOf(event, entryId))));
     return { ...event, entryId, body, leafHash: leafHashOf(body) };
   });
 }

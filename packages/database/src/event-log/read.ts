@@ -50,8 +50,9 @@ interface EventBody {
   readonly data: Record<string, unknown> & { readonly meters?: readonly { readonly subject: string }[] };
 }
 
+/** `json`, which this process parses: `jsonb` refuses some of what JSON allows, and one such row would stop every reader. */
 const COLUMNS =
-  "position, entry_id, customer_id, subject_type, subject_id, type, listed, convert_from(body, 'UTF8')::jsonb as body, leaf_hash, at, recorded_at";
+  "position, entry_id, customer_id, subject_type, subject_id, type, listed, convert_from(body, 'UTF8')::json as body, leaf_hash, at, recorded_at";
 
 function eventFromRow(row: EventRow): StoredEvent {
   const { body } = row;

@@ -23,6 +23,7 @@ export class ApiKeyStore {
   readonly #feed: EventFeed;
   readonly #keys = new LRUCache<string, KeptKey>({ max: KEYS_KEPT });
   readonly #watches = new Map<TenantId, Promise<Watch | null>>();
+  readonly #listeners = new Map<TenantId, Set<() => void>>();
   /** Raised by every event about keys: what was read before it is not kept after it. */
   #changes = 0;
 
@@ -68,17 +69,34 @@ export class ApiKeyStore {
     return authenticated;
   }
 
+  /**
+   * Calls `listener` whenever a key of the tenant may have ended: who rests on one authenticates again then. Returns
+   * what stops that.
+   */
+  onForgotten(tenantId: TenantId, listener: () => void): () => void {
+    const listeners = this.#listeners.get(tenantId) ?? new Set();
+    this.#listeners.set(tenantId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(tenantId) === listeners)
+        this.#listeners.delete(tenantId);
+    };
+  }
+
   async #watch(tenantId: TenantId): Promise<Watch | null> {
     try {
-      return await this.#feed.watch(tenantId, {
+      const watch = await this.#feed.watch(tenantId, {
         events: (events) => {
           if (events.some(isAboutKeys)) this.#forget(tenantId);
         },
         lost: () => {
-          this.#forget(tenantId);
           this.#watches.delete(tenantId);
+          this.#forget(tenantId);
         },
       });
+      // What ended before the watch began was heard by nobody.
+      this.#tell(tenantId);
+      return watch;
     } catch {
       this.#watches.delete(tenantId);
       return null;
@@ -90,6 +108,11 @@ export class ApiKeyStore {
     for (const [secret, kept] of [...this.#keys.entries()]) {
       if (kept.authenticated.tenantId === tenantId) this.#keys.delete(secret);
     }
+    this.#tell(tenantId);
+  }
+
+  #tell(tenantId: TenantId): void {
+    for (const listener of this.#listeners.get(tenantId) ?? []) listener();
   }
 
   /** Off the caller's path: nobody waits for the note that a key was used. */

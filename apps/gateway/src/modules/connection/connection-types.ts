@@ -2,6 +2,7 @@ import { Field, ObjectType, Int, type ClassType } from 'type-graphql';
 import type { Page } from '@licet/database';
 import { Cursor } from '../../scalars/index.js';
 import { badInput } from '../../errors/api-error.js';
+import { FIRST_MAX } from '../arguments.js';
 
 @ObjectType('PageInfo', { simpleResolvers: true })
 export class PageInfoType {
@@ -36,8 +37,6 @@ export function toConnection<T, U>(page: Page<T>, toNode: (item: T) => U): Conne
   };
   return { edges, pageInfo };
 }
-
-const FIRST_MAX = 100;
 
 /** `first` of a list: 1 to 100, else BAD_USER_INPUT. */
 export function parseFirst(first: number): number {
