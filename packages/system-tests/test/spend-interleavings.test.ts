@@ -125,6 +125,12 @@ test('a release that goes live between decision and commit is the one that decid
      select tenant_id, 2, 1, 'LIVE', document #- '{features,calls}' #- '{plans,free,entitlements,calls}' #- '{plans,pro,entitlements,calls}',
             checksum, created_by, created_at, published_at from catalog_release`,
   );
+  await holder.query(
+    'insert into release_plan (tenant_id, release, plan, version) select tenant_id, 2, plan, version from release_plan',
+  );
+  await holder.query(
+    'insert into publication (tenant_id, version, release, at, told_all) select tenant_id, 2, 2, clock_timestamp(), true from publication',
+  );
   await holder.query('update log_head set rules_version = 2');
   await holder.query('commit');
   expect(await spend).toMatchObject({ consumed: 0, decision: { code: 'UNKNOWN_FEATURE' } });

@@ -7,8 +7,8 @@ import { CompiledOperation } from './compiled-operation.js';
 /** Visits by the general lane before a document that is not registered is compiled. */
 export const VISITS_BEFORE_COMPILED = 2;
 const DOCUMENT_CHARACTERS_MAX = 32 * 1024;
-/** Of all documents that are kept compiled, the least recently used go first. */
-const COMPILED_CHARACTERS_MAX = 4 * 1024 * 1024;
+/** Of all documents that are kept compiled; each takes about 250 bytes of memory. The least recently used go first. */
+const COMPILED_CHARACTERS_MAX = 256 * 1024;
 const COUNTED_CHARACTERS_MAX = 1024 * 1024;
 
 /** A document that both lanes would accept, with those of its operations that were asked for. */
@@ -49,6 +49,7 @@ export class CompiledDocuments {
 
   /** The operation of a registered document. */
   registered(text: string, operationName: string | null): CompiledOperation | null {
+    if (text.length > DOCUMENT_CHARACTERS_MAX) return null;
     return (this.compiled.get(text) ?? this.compile(text)).operation(operationName);
   }
 
