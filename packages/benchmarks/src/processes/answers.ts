@@ -21,7 +21,7 @@ async function answer(id: number, work: () => unknown): Promise<void> {
   try {
     send({ id, output: (await work()) ?? null });
   } catch (error) {
-    send({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send({ id, error: error instanceof Error ? error.message : String(error) });
   }
 }
 
