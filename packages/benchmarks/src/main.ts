@@ -14,6 +14,8 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+  // Whoever read the output may be gone; what was started is still stopped.
+  process.stdout.on('error', () => undefined);
   const args = process.argv.slice(2);
   const { names, size } = readCommandLine(
     args,
