@@ -14,6 +14,8 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+  // Whoever read the output may be gone; what was started is still stopped.
+  process.stdout.on('error', () => undefined);
   const args = process.argv.slice(2);
   const { names, size } = readCommandLine(
     args,
@@ -21,7 +23,11 @@ async function main(): Promise<void> {
   );
   const races = RACES.filter((race) => names.length === 0 || names.includes(race.name));
   const server = new LazyPostgres();
-  stopOnSignal(() => server.stop());
+  const broken = new AbortController();
+  stopOnSignal(() => {
+    broken.abort();
+    return server.stop();
+  });
   const begun = {
     command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
     size,
@@ -31,7 +37,8 @@ async function main(): Promise<void> {
     versions: await readVersions(),
   };
   try {
-    const outcomes = await runAll(races, { ...EFFORT[size], size, postgres: () => server.start(), say });
+    const setting = { ...EFFORT[size], size, postgres: () => server.start(), say };
+    const outcomes = await runAll(races, setting, broken.signal);
     const postgres = await server.started;
     const results: Results = {
       ...begun,
@@ -40,7 +47,8 @@ async function main(): Promise<void> {
       ...gathered(outcomes),
     };
     await report(results, names.length === 0);
-    if (process.env['CI'] === 'true' && results.skipped.length > 0) process.exitCode = 1;
+    const isStrict = process.env['CI'] === 'true';
+    if (results.failed.length > 0 || (isStrict && results.skipped.length > 0)) process.exitCode = 1;
   } finally {
     await server.stop();
   }
@@ -60,29 +68,53 @@ class LazyPostgres {
   }
 }
 
-async function runAll(races: readonly Race[], setting: Setting): Promise<Map<string, Outcome>> {
+/** A race that fails does not take the others' figures with it. */
+async function runAll(
+  races: readonly Race[],
+  setting: Setting,
+  broken: AbortSignal,
+): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   for (const race of races) {
+    if (broken.aborted) break;
     const began = performance.now();
     say(`\n${race.name}: ${race.question}`);
-    const outcome = await race.run(setting);
+    const outcome = await race.run(setting).catch(failed);
     outcomes.set(race.name, outcome);
-    if (outcome.kind === 'SKIPPED') say(`skipped: ${outcome.reason}`);
-    else say(setting.size === 'smoke' ? 'every body was right' : tableOf(outcome.rows));
+    say(described(outcome, setting));
     say(`(${((performance.now() - began) / 1000).toFixed(1)} s)`);
   }
   return outcomes;
 }
 
-function gathered(outcomes: ReadonlyMap<string, Outcome>): Pick<Results, 'rows' | 'curves' | 'skipped'> {
-  const all = [...outcomes];
-  return {
-    rows: all.flatMap(([, outcome]) => (outcome.kind === 'RUN' ? outcome.rows : [])),
-    curves: all.flatMap(([, outcome]) => (outcome.kind === 'RUN' ? (outcome.curves ?? []) : [])),
-    skipped: all.flatMap(([race, outcome]) =>
-      outcome.kind === 'SKIPPED' ? [{ race, reason: outcome.reason }] : [],
-    ),
-  };
+function failed(error: unknown): Outcome {
+  return { kind: 'FAILED', reason: error instanceof Error ? error.message : String(error) };
+}
+
+function described(outcome: Outcome, { size }: Setting): string {
+  switch (outcome.kind) {
+    case 'SKIPPED':
+      return `skipped: ${outcome.reason}`;
+    case 'FAILED':
+      return `FAILED: ${outcome.reason}`;
+    case 'RUN':
+      return size === 'smoke' ? 'every body was right' : tableOf(outcome.rows);
+  }
+}
+
+type Gathered = Pick<Results, 'rows' | 'curves' | 'skipped' | 'failed'>;
+
+function gathered(outcomes: ReadonlyMap<string, Outcome>): Gathered {
+  const all: Gathered = { rows: [], curves: [], skipped: [], failed: [] };
+  for (const [race, outcome] of outcomes) {
+    if (outcome.kind === 'RUN') {
+      all.rows.push(...outcome.rows);
+      all.curves.push(...(outcome.curves ?? []));
+    } else {
+      all[outcome.kind === 'SKIPPED' ? 'skipped' : 'failed'].push({ race, reason: outcome.reason });
+    }
+  }
+  return all;
 }
 
 async function report(results: Results, isWhole: boolean): Promise<void> {
@@ -101,7 +133,8 @@ async function report(results: Results, isWhole: boolean): Promise<void> {
     say(missed.length === 0 ? 'every goal is reached' : `${String(missed.length)} goals are not reached`);
   }
   for (const { race, reason } of results.skipped) say(`skipped: ${race}: ${reason}`);
-  for (const file of await publish(results, isWhole)) say(`written: ${file}`);
+  for (const { race, reason } of results.failed) say(`FAILED: ${race}: ${reason}`);
+  for (const file of await publish(results, isWhole && results.failed.length === 0)) say(`written: ${file}`);
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {

@@ -20,7 +20,9 @@ export interface Setting {
 
 export type Outcome =
   | { readonly kind: 'RUN'; readonly rows: readonly Row[]; readonly curves?: readonly Curve[] }
-  | { readonly kind: 'SKIPPED'; readonly reason: string };
+  | { readonly kind: 'SKIPPED'; readonly reason: string }
+  /** An answer was wrong, or something broke: there are no figures. */
+  | { readonly kind: 'FAILED'; readonly reason: string };
 
 /** One side by side comparison. Throws when an answer's body is wrong. */
 export interface Race {

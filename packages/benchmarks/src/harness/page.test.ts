@@ -24,6 +24,7 @@ function results(...rows: Results['rows']): Results {
     postgresSettings: { fsync: 'on', synchronous_commit: 'on' },
     rows,
     skipped: [{ race: 'consume-storage', reason: 'pgbench is not installed' }],
+    failed: [{ race: 'worker', reason: 'a wrong body' }],
     curves: [],
   };
 }
@@ -37,6 +38,7 @@ test('the page names command, machine, versions, settings, charts, and what was 
     'fsync on, synchronous_commit on',
     'Every goal is reached.',
     'Skipped: consume-storage: pgbench is not installed',
+    'Failed: worker: a wrong body',
     '![goals](goals.svg)',
   ])
     expect(page).toContain(text);

@@ -3,7 +3,7 @@ import { tableOf } from './table.js';
 
 /** The results as a page of the documents, with its charts. */
 export function pageOf(results: Results, charts: readonly string[]): string {
-  const { machine, rows, skipped } = results;
+  const { machine, rows, skipped, failed } = results;
   const facts = [
     `Command: \`${results.command}\`, ${results.startedAt}, commit ${results.commit ?? 'unknown'}`,
     `Machine: ${machine.cpu}, ${String(machine.cores)} cores, ${String(machine.memoryGigabytes)} GB, ${machine.system}; ` +
@@ -16,10 +16,11 @@ export function pageOf(results: Results, charts: readonly string[]): string {
   return [
     '# Results',
     facts.map((fact) => `- ${fact}`).join('\n'),
-    `Medians of ${String(Math.min(...rows.map((row) => row.own.runs.length)))} runs at least; each run is in \`results.json\`.`,
+    'Medians; every single run is in `results.json`.',
     tableOf(rows),
     missed.length === 0 ? 'Every goal is reached.' : `Short of the goal:\n\n${short.join('\n')}`,
     ...skipped.map(({ race, reason }) => `Skipped: ${race}: ${reason}`),
+    ...failed.map(({ race, reason }) => `Failed: ${race}: ${reason}`),
     ...charts.map((file) => `![${file.replace('.svg', '').replaceAll('-', ' ')}](${file})`),
   ]
     .join('\n\n')

@@ -45,6 +45,7 @@ const RESULTS: Results = {
   postgresSettings: { fsync: 'on' },
   rows: [rowOf({ ...FIGURES, peer: PEER })],
   skipped: [],
+  failed: [],
   curves: [{ chart: 'growth', x: 'connections', y: 'checks/s', series: 'own', points: [[1, 2]] }],
 };
 

@@ -53,6 +53,7 @@ export const resultsSchema = z.strictObject({
   postgresSettings: z.record(z.string(), z.string()),
   rows: z.array(row),
   skipped: z.array(z.strictObject({ race: z.string(), reason: z.string() })),
+  failed: z.array(z.strictObject({ race: z.string(), reason: z.string() })),
   curves: z.array(curve),
 });
 export type Results = z.infer<typeof resultsSchema>;

@@ -21,12 +21,13 @@ async function answer(id: number, work: () => unknown): Promise<void> {
   try {
     send({ id, output: (await work()) ?? null });
   } catch (error) {
-    send({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send({ id, error: error instanceof Error ? error.message : String(error) });
   }
 }
 
+/** Where the parent is gone there is nobody to tell, and the process is about to end. */
 function send(message: Answer): void {
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 /** A server says where it listens as the gateway does: one JSON line with `url`; then it is ready. */

@@ -18,8 +18,9 @@ export const consumeHttp: Race = {
   async run(setting) {
     const postgres = await setting.postgres();
     return postgres.withDatabase('migrated', (url) =>
-      withTenant(url, async ({ owner, caller, ...tenant }) => {
-        await addCustomers({ owner, caller, ...tenant }, 2);
+      withTenant(url, async (tenant) => {
+        await addCustomers(tenant, 2);
+        const { owner, caller } = tenant;
         const env = { DATABASE_URL: url, TENANT_ID: caller.tenantId };
         const starting = [
           Program.start('load/http'),

@@ -4,6 +4,10 @@ import { rowOf } from '../harness/results.js';
 import { Program, withPrograms } from '../processes/program.js';
 import type { Race } from '../race.js';
 
+const LAUNCHDARKLY = "LaunchDarkly's SDK, one boolean rule";
+const LOOK_UPS = 'two Map look-ups';
+const NAMES = ['decide', LAUNCHDARKLY, LOOK_UPS];
+
 /** In process, nothing around it: the contenders' sums are compared with what they must be. */
 export const decideRace: Race = {
   name: 'decide',
@@ -18,13 +22,15 @@ export const decideRace: Race = {
       async (programs) => {
         const seconds = setting.seconds / 2;
         for (const program of programs) await askMeasure(program, setting.warmSeconds / 2);
-        const [own, flags, floor] = programs;
-        const sides = [own, flags, floor].map((program) => new Side(() => askMeasure(program, seconds)));
+        const sides = programs.map((program) => new Side(() => askMeasure(program, seconds)));
         await interleaved(setting.rounds, sides);
-        const [ours = [], launchdarkly = [], lookups = []] = sides.map((side) => {
-          setting.say(`sum of results ${side.results.map(({ sum }) => String(sum)).join(', ')}`);
-          return side.results.map(({ nanoseconds }) => nanoseconds);
+        sides.forEach((side, index) => {
+          const sums = side.results.map(({ sum }) => String(sum)).join(', ');
+          setting.say(`the results of ${NAMES[index] ?? ''} add up to ${sums}`);
         });
+        const [ours = [], launchdarkly = [], lookups = []] = sides.map((side) =>
+          side.results.map(({ nanoseconds }) => nanoseconds),
+        );
         const figures = { race: 'decide', unit: 'ns', own: ours };
         return {
           kind: 'RUN',
@@ -32,14 +38,14 @@ export const decideRace: Race = {
             rowOf({
               ...figures,
               measure: 'one decision, times as fast',
-              peer: { name: "LaunchDarkly's SDK, one boolean rule", values: launchdarkly },
+              peer: { name: LAUNCHDARKLY, values: launchdarkly },
               ratioOf: 'peer / own',
               goal: { bound: 'atLeast', ratio: 10 },
             }),
             rowOf({
               ...figures,
               measure: 'one decision',
-              peer: { name: 'two Map look-ups', values: lookups },
+              peer: { name: LOOK_UPS, values: lookups },
               goal: { bound: 'atMost', ratio: 8 },
             }),
           ],
