@@ -92,12 +92,13 @@ async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<
   }
   const sealed = sealEvents(writes.events);
   const append = appendStatements(tenantId, sealed, writes.rulesVersion);
-  const sent = [...writes.statements, ...append].map((statement) => client.query(toQuery(statement)));
-  const end = client.query('commit');
-  const results = await allOrFirstError(sent);
-  const ended = await end;
-  if (ended.command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${ended.command}`);
-  return { value: writes.value, revision: lastRevision(results.at(-1)?.rows ?? [], sealed) };
+  const sent = [...writes.statements, ...append].map((statement) =>
+    client.query<AppendedRow>(toQuery(statement)),
+  );
+  const results = await allOrFirstError([...sent, client.query<AppendedRow>('commit')]);
+  const ended = results.at(-1)?.command ?? 'nothing';
+  if (ended !== 'COMMIT') throw new Error(`the server answered COMMIT with ${ended}`);
+  return { value: writes.value, revision: lastRevision(results.at(-2)?.rows ?? [], sealed) };
 }
 
 function lastRevision(rows: readonly AppendedRow[], sealed: readonly SealedEvent[]): Revision | null {
