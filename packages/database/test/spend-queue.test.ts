@@ -237,17 +237,43 @@ test('a COMMIT whose answer is lost is sent again and spends nothing twice', asy
   }
 });
 
-test('with the database away the outcome is unknown: UNAVAILABLE', async () => {
+/** From here on the database of this pool cannot be reached. */
+async function cutOff(db: Database): Promise<void> {
+  Object.assign(db.pool, {
+    connect: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+  });
+  await db.pool.end();
+}
+
+test('with the database away nothing is written, and it is known', async () => {
   await customerOn('pro', 'away');
   const db: Database = await openTestDatabase(database.url);
   const cut = new SpendQueue(db);
   await submit(consume('away', 'away-0'), cut);
-  await db.pool.end();
-  Object.assign(db.pool, {
-    connect: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
-  });
-  expect(await submit(consume('away', 'away-1'), cut)).toMatchObject({ ok: false, code: 'UNAVAILABLE' });
+  await cutOff(db);
+  await expect(submit(consume('away', 'away-1'), cut)).rejects.toMatchObject({ outcome: 'NOTHING_WRITTEN' });
   expect(codes([await submit(consume('away', 'away-1'))])).toEqual(['ENTITLED']);
+});
+
+test('with the database away before COMMIT was answered the outcome is unknown: UNAVAILABLE', async () => {
+  await customerOn('pro', 'doubt');
+  await submit(consume('doubt', 'doubt-0'));
+  const db: Database = await openTestDatabase(database.url);
+  const cut = new SpendQueue(db);
+  db.pool.on('acquire', (client) => {
+    const query = client.query.bind(client);
+    Object.assign(client, {
+      query(statement: unknown, ...rest: unknown[]): unknown {
+        const loses = statement === 'commit';
+        if (loses) void cutOff(db);
+        const sent = loses ? 'commit; select pg_terminate_backend(pg_backend_pid())' : statement;
+        return Reflect.apply(query, client, [sent, ...rest]);
+      },
+    });
+  });
+  expect(await submit(consume('doubt', 'doubt-1'), cut)).toMatchObject({ ok: false, code: 'UNAVAILABLE' });
+  expect(await submit(consume('doubt', 'doubt-1'))).toMatchObject({ ok: true, consumed: 1, replayed: true });
+  expect(await used('doubt')).toBe(2);
 });
 
 test('a queue that is full refuses, of one tenant and of all, and takes more when it has room', async () => {

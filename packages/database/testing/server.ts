@@ -12,8 +12,9 @@ import { TEMPLATE_DATABASE } from './names.js';
  * is told the URL, or why there is none.
  */
 async function main(): Promise<void> {
-  // Ctrl-C reaches this process, too; the server is needed until the tests have ended.
-  process.on('SIGINT', () => undefined);
+  // What ends the whole group (Ctrl-C, a time limit) reaches this process, too; the server is needed until the tests
+  // have ended, and is stopped then.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   const gone = new Promise<void>((resolve) => process.once('disconnect', resolve));
   const dataDir = await mkdtemp(path.join(tmpdir(), 'licet-test-'));
   // As root the server runs as another account, which has to get through.

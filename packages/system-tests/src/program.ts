@@ -7,6 +7,8 @@ const PRELOAD = path.join(__dirname, 'guards/preload.cjs');
 export interface ProgramOptions {
   readonly databaseUrl: string;
   readonly breakGuard?: string;
+  /** Left out: any free one. */
+  readonly port?: number;
   /** `<statement>:<milliseconds>[:client]`: waits there, in the server or between two of the client's statements. */
   readonly slow?: string;
 }
@@ -32,7 +34,7 @@ export async function startProgram(
       env: {
         ...process.env,
         DATABASE_URL: options.databaseUrl,
-        PORT: '0',
+        PORT: String(options.port ?? 0),
         LOG_LEVEL: 'info',
         BREAK_GUARD: options.breakGuard ?? '',
         SLOW_STATEMENT: options.slow ?? '',

@@ -6,29 +6,38 @@ import {
   type TestDatabase,
   type TestTenant,
 } from '@licet/database/testing';
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import { GraphqlClient } from './graphql-client.js';
 import { type ProgramOptions, type RunningProgram, startProgram } from './program.js';
 
 export const API_KEY = 'system-tests-0123456789abcdef0123456789';
 
+export interface RunningGateway extends RunningProgram {
+  readonly client: GraphqlClient;
+}
+
 export interface RunningSystem {
   readonly tenant: TestTenant;
   /** The database's owner, who sees every row. */
-  readonly owner: Client;
+  readonly owner: Pool;
   readonly databaseUrl: string;
-  readonly gateways: readonly (RunningProgram & { readonly client: GraphqlClient })[];
+  readonly gateways: readonly RunningGateway[];
+  startGateway(options?: Partial<ProgramOptions>): Promise<RunningGateway>;
   startWorker(options?: Partial<ProgramOptions>): Promise<RunningProgram>;
   close(): Promise<void>;
 }
 
-/** A database of its own, a tenant, and as many gateways as asked for, each with its own options. */
-export async function startSystem(gateways: readonly Partial<ProgramOptions>[]): Promise<RunningSystem> {
-  const database: TestDatabase = await createTestDatabase();
+/** A tenant in a database of its own, and as many gateways as asked for, each with its own options. */
+export async function startSystem(
+  gateways: readonly Partial<ProgramOptions>[],
+  own?: TestDatabase,
+): Promise<RunningSystem> {
+  const database = own ?? (await createTestDatabase());
   const tenant = await createTestTenant(database.url);
   await ensureAdminKey(tenant.db, tenant.caller.tenantId, API_KEY);
-  const owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  const owner = new Pool({ connectionString: database.url, max: 2 });
+  // A connection that the server ends is replaced; without a handler it would end the tests.
+  owner.on('error', () => undefined);
   const programs: RunningProgram[] = [];
   const start = async (
     app: 'gateway' | 'worker',
@@ -38,17 +47,17 @@ export async function startSystem(gateways: readonly Partial<ProgramOptions>[]):
     programs.push(program);
     return program;
   };
-  const running = await Promise.all(
-    gateways.map(async (options) => {
-      const program = await start('gateway', options);
-      return { ...program, client: new GraphqlClient(await urlOf(program), API_KEY) };
-    }),
-  );
+  const startGateway = async (options: Partial<ProgramOptions> = {}): Promise<RunningGateway> => {
+    const program = await start('gateway', options);
+    return { ...program, client: new GraphqlClient(await urlOf(program), API_KEY) };
+  };
+  const running = await Promise.all(gateways.map(startGateway));
   return {
     tenant,
     owner,
     databaseUrl: database.url,
     gateways: running,
+    startGateway,
     startWorker: (options = {}) => start('worker', options),
     async close() {
       await Promise.all(programs.map((program) => program.stop('SIGKILL')));

@@ -19,7 +19,7 @@ function applied(worker: RunningProgram): number {
 }
 
 test('two workers started together split the work, and each transition happens once', async () => {
-  await dueTrials(system, 8000);
+  await dueTrials(system, { count: 8000 });
   const workers = await Promise.all([system.startWorker(), system.startWorker()]);
   await until(async () => (await waiting(system)) === 0);
   // SIGTERM finishes the batch in hand, and with it its log line.

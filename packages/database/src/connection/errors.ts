@@ -16,10 +16,15 @@ export const SQLSTATE = {
   rulesChanged: 'LK003',
 } as const;
 
-/** The database cannot be reached, or did not answer in time, after several tries. The outcome may be unknown. */
+/** The database cannot be reached, or did not answer in time, after several tries. */
 export class DatabaseUnavailableError extends Error {
   readonly code = 'UNAVAILABLE';
-  constructor(message: string, cause: unknown) {
+  constructor(
+    message: string,
+    cause: unknown,
+    /** Whether something may have been committed all the same. */
+    readonly outcome: 'NOTHING_WRITTEN' | 'UNKNOWN' = 'NOTHING_WRITTEN',
+  ) {
     super(message, { cause });
   }
 }

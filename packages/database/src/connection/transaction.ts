@@ -68,18 +68,27 @@ export async function readTransaction<T>(
  * Runs `work` at READ COMMITTED and commits what it returns: statements, then the events under the lock of
  * `log_head`, then COMMIT, all on the wire at once, so that this process never stands between the lock and
  * COMMIT. Runs again as a whole on a deadlock, a lock timeout or a lost connection: what it writes must carry
- * an idempotency key or repeat harmlessly. DatabaseUnavailableError when it stays out of reach.
+ * an idempotency key or repeat harmlessly. DatabaseUnavailableError when it stays out of reach; it says whether a
+ * COMMIT was sent that had no answer.
  */
 export async function writeTransaction<T>(
   db: Database,
   tenantId: TenantId,
   work: (transaction: Transaction) => Promise<Writes<T>>,
 ): Promise<Committed<T>> {
-  const committed = await retried(() =>
-    onConnection(db, tenantId, BEGIN_WRITE, async (transaction, client) => {
-      const writes = await work(transaction);
-      return commit(client, tenantId, writes);
-    }),
+  let lostCommit = false;
+  const committed = await retried(
+    () =>
+      onConnection(db, tenantId, BEGIN_WRITE, async (transaction, client) => {
+        const writes = await work(transaction);
+        try {
+          return await commit(client, tenantId, writes);
+        } catch (error) {
+          lostCommit ||= isLostConnection(error);
+          throw error;
+        }
+      }),
+    () => (lostCommit ? 'UNKNOWN' : 'NOTHING_WRITTEN'),
   );
   if (committed.revision !== null) db.signal.look(tenantId);
   return committed;
@@ -92,12 +101,13 @@ async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<
   }
   const sealed = sealEvents(writes.events);
   const append = appendStatements(tenantId, sealed, writes.rulesVersion);
-  const sent = [...writes.statements, ...append].map((statement) => client.query(toQuery(statement)));
-  const end = client.query('commit');
-  const results = await allOrFirstError(sent);
-  const ended = await end;
-  if (ended.command !== 'COMMIT') throw new Error(`the server answered COMMIT with ${ended.command}`);
-  return { value: writes.value, revision: lastRevision(results.at(-1)?.rows ?? [], sealed) };
+  const sent = [...writes.statements, ...append].map((statement) =>
+    client.query<AppendedRow>(toQuery(statement)),
+  );
+  const results = await allOrFirstError([...sent, client.query<AppendedRow>('commit')]);
+  const ended = results.at(-1)?.command ?? 'nothing';
+  if (ended !== 'COMMIT') throw new Error(`the server answered COMMIT with ${ended}`);
+  return { value: writes.value, revision: lastRevision(results.at(-2)?.rows ?? [], sealed) };
 }
 
 function lastRevision(rows: readonly AppendedRow[], sealed: readonly SealedEvent[]): Revision | null {
@@ -175,14 +185,17 @@ function toQuery(statement: Statement): { name?: string; text: string; values: u
 }
 
 /** Runs again what a deadlock, a lock timeout or a lost connection has ended; DatabaseUnavailableError at last. */
-export async function retried<T>(run: () => Promise<T>): Promise<T> {
+export async function retried<T>(
+  run: () => Promise<T>,
+  outcome: () => DatabaseUnavailableError['outcome'] = () => 'NOTHING_WRITTEN',
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();
     } catch (error) {
       if (!isRetryable(error)) throw error;
       if (attempt === ATTEMPTS)
-        throw new DatabaseUnavailableError('the database is out of reach or overloaded', error);
+        throw new DatabaseUnavailableError('the database is out of reach or overloaded', error, outcome());
       await new Promise((resolve) => setTimeout(resolve, attempt * 20 * (1 + Math.random())));
     }
   }

@@ -37,9 +37,15 @@ export class SpendBatches {
    * one operation per granted request, one event. Denials keep no key: asked again they are decided anew.
    */
   run(tenantId: TenantId, asked: readonly Asked[]): Promise<readonly Settled[]> {
+    /** Of the first transaction alone it is sure that an outage has left nothing behind. */
+    let isFirst = true;
     return isolate<Asked, Settled>(
       asked,
-      (some) => this.#settle(tenantId, some),
+      (some) => {
+        const settled = this.#settle(tenantId, some, isFirst);
+        isFirst = false;
+        return settled;
+      },
       (_, error) => failed(error),
     );
   }
@@ -73,16 +79,20 @@ export class SpendBatches {
     return obstacles.map((obstacle) => failureOf(obstacle, failures));
   }
 
-  async #settle(tenantId: TenantId, asked: readonly Asked[]): Promise<Settled[]> {
+  async #settle(tenantId: TenantId, asked: readonly Asked[], isFirst: boolean): Promise<Settled[]> {
+    let maybeWritten = !isFirst;
     let kept: ReadonlyMap<string, KeptOperation> = new Map();
     for (let attempts = 1; ; attempts += 1) {
       try {
         const { value, revision } = await writeTransaction(this.#db, tenantId, (transaction) =>
           attempt(this.#db, this.#accounts, transaction, asked, kept),
         );
+        maybeWritten = true;
         return await this.#ended(tenantId, value.answers, revision ?? value.seen);
       } catch (error) {
-        if (attempts === MOST_ATTEMPTS || !isOvertaken(error)) throw error;
+        if (attempts === MOST_ATTEMPTS || !isOvertaken(error))
+          throw maybeWritten ? withOutcome(error, 'UNKNOWN') : error;
+        maybeWritten = true;
         if (errorCode(error) === SQLSTATE.limitPassed) this.#forget(tenantId, asked);
         if (errorCode(error) === SQLSTATE.keyExists) kept = await this.#readKept(tenantId, asked);
       }
@@ -145,7 +155,10 @@ function failureOf(obstacle: Obstacle, { customers, meters }: Failures): Ended |
 }
 
 function failureIn(failures: ReadonlyMap<string, unknown>, name: string): Ended | null {
-  return failures.has(name) ? failed(failures.get(name)) : null;
+  // What was held up is not written, whatever became of what held it up.
+  return failures.has(name)
+    ? { kind: 'FAILED', error: withOutcome(failures.get(name), 'NOTHING_WRITTEN') }
+    : null;
 }
 
 /** Something else was committed between reading and writing: decided anew, it has another outcome. */
@@ -154,8 +167,15 @@ function isOvertaken(error: unknown): boolean {
   return code === SQLSTATE.keyExists || code === SQLSTATE.limitPassed || code === SQLSTATE.rulesChanged;
 }
 
+/** An outage says what this list's outcome is; every other error stays as it is. */
+function withOutcome(error: unknown, outcome: DatabaseUnavailableError['outcome']): unknown {
+  if (!(error instanceof DatabaseUnavailableError)) return error;
+  return new DatabaseUnavailableError(error.message, error.cause, outcome);
+}
+
 function failed(error: unknown): Ended {
-  if (!(error instanceof DatabaseUnavailableError)) return { kind: 'FAILED', error };
+  if (!(error instanceof DatabaseUnavailableError) || error.outcome === 'NOTHING_WRITTEN')
+    return { kind: 'FAILED', error };
   const message =
     'the database is out of reach, the outcome is unknown; call again with the same idempotency key';
   return { kind: 'ANSWERED', result: refused('UNAVAILABLE', null, message) };

@@ -83,7 +83,7 @@ export class SpendQueue {
   /**
    * Answers when the spend is durable, or denied. RATE_LIMITED: the queue is full, nothing was written.
    * UNAVAILABLE: the outcome is unknown, the same key may be sent again. Rejects where this one request, or what
-   * it needs, cannot be written.
+   * it needs, cannot be written: with DatabaseUnavailableError where it was out of reach and nothing was written.
    */
   submit(caller: Caller, request: SpendRequest): Promise<Result<Verdict>> {
     const refusal = this.#refuse(caller.tenantId);

@@ -7,7 +7,7 @@ import type { EventFeed } from '../event-log/event-feed.js';
 import type { Revision } from '../event-log/revision.js';
 import type { Result } from '../result.js';
 import type { KeptState } from './kept-state.js';
-import { type KeptStates, outOfReach, TenantStates } from './tenant-states.js';
+import { type KeptStates, TenantStates } from './tenant-states.js';
 
 /** A customer's state as far as this process knows it. */
 export interface StampedState {
@@ -85,10 +85,25 @@ export class StateStore {
     try {
       return this.#stamp(tenant, await this.#inTime(this.#loadOnce(tenantId, tenant, customerId)));
     } catch (error) {
-      const release = tenant.release;
-      if (release === null || !(error instanceof DatabaseUnavailableError)) throw error;
-      return this.#unknown(tenant, release, customerId);
+      const unknown =
+        error instanceof DatabaseUnavailableError ? this.outOfReach(tenantId, customerId) : null;
+      if (unknown === null) throw error;
+      return unknown;
     }
+  }
+
+  /** What a customer is decided on while the database is out of reach; null where not even the rules are known. */
+  outOfReach(tenantId: TenantId, customerId: string): StampedState | null {
+    const { release = null, watch = null } = this.#tenants.get(tenantId) ?? {};
+    if (release === null || watch === null) return null;
+    const { clock } = this.#feed;
+    return {
+      state: { kind: 'OUT_OF_REACH', release, customerId },
+      revision: watch.revision,
+      asOf: clock.at(watch.confirmedAt),
+      now: clock.now(),
+      stale: true,
+    };
   }
 
   /** The live release that checks are decided by. */
@@ -168,19 +183,6 @@ export class StateStore {
       // Where the clock lags behind: nothing is decided by a release before it was published.
       now: later(clock.at(reading), state.release.publication.at),
       stale: reading - confirmedAt > STALE_AFTER_MS,
-    };
-  }
-
-  #unknown(tenant: TenantStates, release: Release, customerId: CustomerId): StampedState {
-    const { clock } = this.#feed;
-    const { watch } = tenant;
-    if (watch === null) throw new Error('a tenant with a release is watched');
-    return {
-      state: outOfReach(release, customerId),
-      revision: watch.revision,
-      asOf: clock.at(watch.confirmedAt),
-      now: clock.now(),
-      stale: true,
     };
   }
 }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import DataLoader from 'dataloader';
-import { type CustomerId, type CustomerState, knownState, type Release, type TenantId } from '@licet/domain';
+import { type CustomerId, knownState, type Release, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { readTransaction } from '../connection/transaction.js';
@@ -278,9 +278,4 @@ export class TenantStates {
 
 function isPublication({ type }: StoredEvent): boolean {
   return type === 'release.published' || type === 'release.rolled_back';
-}
-
-/** What is decided on where neither memory nor the database has the state. */
-export function outOfReach(release: Release, customerId: CustomerId): CustomerState {
-  return { kind: 'OUT_OF_REACH', release, customerId };
 }

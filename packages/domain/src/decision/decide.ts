@@ -65,6 +65,15 @@ function decideUnknown(
   };
 }
 
+/** What needs the database itself, as spending does, while that is out of reach: denied, whatever `whenUnknown` says. */
+export function denyOutOfReach(
+  { release, customerId }: Exclude<CustomerState, KnownState>,
+  request: CheckRequest,
+): Decision {
+  const isKnown = findFeature(release, request.feature) !== null;
+  return denied(customerId, request, isKnown ? 'UNAVAILABLE' : 'UNKNOWN_FEATURE');
+}
+
 /**
  * `decide` on a state that was last known to be current at `knownAt` and cannot be renewed: one that is older than
  * the feature allows counts as out of reach; docs/rules.md, "Without state".

@@ -128,3 +128,26 @@ test.each<[SpendRequest['kind'], string, boolean]>([
   if (right) expect(refusal).toBeNull();
   else expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', field: 'feature' });
 });
+
+test.each<[string, SpendRequest]>([
+  ['spent', consume('projects', 1)],
+  ['spent, though the feature fails open', consume('open-calls', 1)],
+  ['given back', release(1)],
+])('out of reach nothing is %s', (_what, request) => {
+  const offline = releaseFrom(`
+catalog: 1
+name: offline
+features:
+  projects: { type: limit }
+  open-calls: { type: metered, window: P1M, anchor: calendar, whenUnknown: open }
+plans:
+  pro: { model: subscription, entitlements: { projects: 5, open-calls: 10 } }
+`);
+  const { decision, delta } = spend(
+    { kind: 'OUT_OF_REACH', release: offline, customerId: 'ada' },
+    request,
+    NOW,
+  );
+  expect(decision).toMatchObject({ allowed: false, code: 'UNAVAILABLE', customerId: 'ada' });
+  expect(delta).toBe(0);
+});

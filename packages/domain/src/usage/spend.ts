@@ -1,5 +1,5 @@
 import type { CustomerState, KnownState, Release } from '../customer.js';
-import { decide, findFeature } from '../decision/decide.js';
+import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
 import { parseFeatureKey, type FeatureKey } from '../ids.js';
@@ -44,11 +44,14 @@ function badInput(message: string): Refusal {
 
 /**
  * Decides one spend on the counter as it is: what fits is spent whole, else nothing. Giving back never fails
- * and never goes below 0 (docs/rules.md, "Spending"). `refuseSpend` has been asked before.
+ * and never goes below 0 (docs/rules.md, "Spending"). Out of reach, nothing is done ("Without state").
+ * `refuseSpend` has been asked before.
  */
 export function spend(state: CustomerState, request: SpendRequest, now: Instant): SpendOutcome {
   const quantity = request.kind === 'consume' ? request.quantity : 0;
-  const decision = decide(state, { feature: request.feature, quantity }, now);
+  const check = { feature: request.feature, quantity };
+  if (state.kind === 'OUT_OF_REACH') return { decision: denyOutOfReach(state, check), delta: 0 };
+  const decision = decide(state, check, now);
   if (request.kind === 'release') return giveBack(state, decision, request.quantity);
   if (!decision.allowed) return { decision, delta: 0 };
   const used = decision.used ?? 0;

@@ -1,4 +1,5 @@
-import type { Result, SpendRequest, Verdict } from '@licet/database';
+import { DatabaseUnavailableError, type Result, type SpendRequest, type Verdict } from '@licet/database';
+import { refuseSpend, spend } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
 import { parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
@@ -40,8 +41,36 @@ export async function spendMany(
     if (request instanceof ApiError) return request;
     const verdict = verdicts[positions.get(request) ?? -1];
     if (verdict && 'decision' in verdict) context.metrics.spend(verdict.decision.code);
-    return toAnswer(verdict, pathOf(index));
+    return wroteNothing(verdict)
+      ? denyOutOfReach(context, request, verdict, pathOf(index))
+      : toAnswer(verdict, pathOf(index));
   });
+}
+
+function wroteNothing(verdict: unknown): verdict is DatabaseUnavailableError {
+  return verdict instanceof DatabaseUnavailableError && verdict.outcome === 'NOTHING_WRITTEN';
+}
+
+/** Without the database nothing is spent, by the rules as they are known; the error where they are not known either. */
+function denyOutOfReach(
+  { store, access }: GatewayContext,
+  request: SpendRequest,
+  error: DatabaseUnavailableError,
+  path: string,
+): ConsumeResultType | Error {
+  const unknown = store.outOfReach(access.tenantId, request.customerId);
+  if (unknown === null) return error;
+  const { state, revision, asOf, now, stale } = unknown;
+  const refusal = refuseSpend(state.release, request);
+  if (refusal) return refusalError({ ok: false, ...refusal }, path);
+  const { decision } = spend(state, request, now);
+  const release = state.release.number;
+  return {
+    decision: toDecision(decision, { release, revision, asOf, stale }),
+    consumed: 0,
+    replayed: false,
+    revision,
+  };
 }
 
 function readRequest(
