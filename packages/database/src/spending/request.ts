@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Decision, type Instant, parseCustomerId, parseFeatureKey } from '@licet/domain';
+import { canonicalJson, type Decision, type Instant, parseCustomerId, parseFeatureKey } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
@@ -16,6 +16,8 @@ interface KeyedRequest {
 /** Counts up. */
 export interface ConsumeRequest extends KeyedRequest {
   readonly kind: 'consume';
+  /** Facts that rules may use; part of what was asked. */
+  readonly context?: Readonly<Record<string, unknown>> | null;
 }
 /** Gives back units of a LIMIT feature. */
 export interface ReleaseRequest extends KeyedRequest {
@@ -68,8 +70,10 @@ export function ask(db: Database, caller: Caller, request: SpendRequest): Asked 
   };
 }
 
-function digestOf({ kind, customerId, feature, quantity }: SpendRequest): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([kind, customerId, feature, quantity]))
-    .digest();
+/** Of the operation and its input, as docs/rules.md ("Idempotency") has it. */
+function digestOf(request: SpendRequest): Buffer {
+  const { kind, customerId, feature, quantity } = request;
+  const asked: unknown[] = [kind, customerId, feature, quantity];
+  if (request.kind === 'consume' && request.context != null) asked.push(canonicalJson(request.context));
+  return createHash('sha256').update(JSON.stringify(asked)).digest();
 }

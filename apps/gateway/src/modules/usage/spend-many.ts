@@ -1,6 +1,7 @@
 import type { Result, SpendRequest, Verdict } from '@licet/database';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
+import type { JsonObject } from '../../scalars/index.js';
 import { parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
 import { toDecision } from '../check/decision-type.js';
 import type { ConsumeResultType } from './usage-types.js';
@@ -10,6 +11,7 @@ interface SpendAsked {
   readonly feature: string;
   readonly quantity: number;
   readonly idempotencyKey: string;
+  readonly context?: JsonObject | null;
 }
 
 /** One request of its own; its refusal is thrown. */
@@ -53,6 +55,7 @@ function readRequest(
     feature: input.feature,
     quantity: parseSpentQuantity(`${path}.quantity`, input.quantity),
     idempotencyKey: parseIdempotencyKey(`${path}.idempotencyKey`, input.idempotencyKey),
+    context: input.context ?? null,
   };
 }
 
