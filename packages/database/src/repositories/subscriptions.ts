@@ -1,15 +1,23 @@
-import type { CustomerId, Subscription, SubscriptionId, TenantId } from '@licet/domain';
+import {
+  accountAt,
+  type CustomerId,
+  instant,
+  type Subscription,
+  type SubscriptionId,
+  type TenantId,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import type { SubscriptionRow } from '../mapping/subscription.js';
 import {
   groupByCustomer,
+  loadAccounts,
   SUBSCRIPTION_COLUMNS,
   SUBSCRIPTION_TABLES,
   subscriptionsFromRows,
 } from './accounts.js';
 
-/** Subscriptions by id, as they are written. */
+/** Subscriptions by id, as time has made them: what is due counts, whoever writes it down later. */
 export async function findSubscriptions(
   db: Database,
   tenantId: TenantId,
@@ -21,7 +29,7 @@ export async function findSubscriptions(
       text: `select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES} where s.tenant_id = $1 and s.id = any($2)`,
       values: [tenantId, ids],
     });
-    return subscriptionsFromRows(db, transaction, rows);
+    return asTimeMadeThem(db, transaction, await subscriptionsFromRows(db, transaction, rows));
   });
   return new Map(found.map((subscription) => [subscription.id, subscription]));
 }
@@ -48,9 +56,32 @@ export async function subscriptionsOf(
         order by s.started_at, s.id`,
       values: [tenantId, ids, options.ended, LATEST_ENDED],
     });
-    return subscriptionsFromRows(db, transaction, rows);
+    const now = await asTimeMadeThem(db, transaction, await subscriptionsFromRows(db, transaction, rows));
+    return options.ended ? now : now.filter((subscription) => !('endedAt' in subscription));
   });
   return groupByCustomer(found);
+}
+
+/** With what is due for their customers and not written yet (docs/rules.md, "Time"). Writes nothing. */
+async function asTimeMadeThem(
+  db: Database,
+  transaction: Transaction,
+  written: readonly Subscription[],
+): Promise<Subscription[]> {
+  const [due] = await transaction.query<{ ids: CustomerId[]; clock: Date }>({
+    name: 'customers-with-due',
+    text: `select coalesce(array_agg(id), '{}') as ids, clock_timestamp() as clock from customer
+           where tenant_id = $1 and id = any($2) and next_due_at <= clock_timestamp()`,
+    values: [transaction.tenantId, [...new Set(written.map(({ customerId }) => customerId))]],
+  });
+  if (!due || due.ids.length === 0) return [...written];
+  const { release, accounts } = await loadAccounts(db, transaction, due.ids);
+  const clock = instant(due.clock.getTime());
+  const made = [...accounts.values()].flatMap(
+    ({ account }) => accountAt(account, release, clock).subscriptions,
+  );
+  const byId = new Map(made.map((subscription) => [subscription.id, subscription]));
+  return written.map((subscription) => byId.get(subscription.id) ?? subscription);
 }
 
 /** A subscription as an idempotency record keeps it: its row, instants as text. */
