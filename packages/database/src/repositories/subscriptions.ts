@@ -1,12 +1,12 @@
 import {
   accountAt,
   type CustomerId,
-  instant,
   type Subscription,
   type SubscriptionId,
   type TenantId,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
+import { readClock } from '../connection/clock.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import type { SubscriptionRow } from '../mapping/subscription.js';
 import {
@@ -17,6 +17,14 @@ import {
   subscriptionsFromRows,
 } from './accounts.js';
 
+interface ShownRow extends SubscriptionRow {
+  /** Something is due for its customer that nobody has written down yet. */
+  readonly is_late: boolean;
+}
+
+const SHOWN_COLUMNS = `${SUBSCRIPTION_COLUMNS},
+coalesce((select c.next_due_at <= clock_timestamp() from customer c where c.tenant_id = s.tenant_id and c.id = s.customer_id), false) as is_late`;
+
 /** Subscriptions by id, as time has made them: what is due counts, whoever writes it down later. */
 export async function findSubscriptions(
   db: Database,
@@ -24,12 +32,12 @@ export async function findSubscriptions(
   ids: readonly SubscriptionId[],
 ): Promise<Map<SubscriptionId, Subscription>> {
   const found = await readTransaction(db, tenantId, async (transaction) => {
-    const rows = await transaction.query<SubscriptionRow>({
+    const rows = await transaction.query<ShownRow>({
       name: 'find-subscriptions',
-      text: `select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES} where s.tenant_id = $1 and s.id = any($2)`,
+      text: `select ${SHOWN_COLUMNS} from ${SUBSCRIPTION_TABLES} where s.tenant_id = $1 and s.id = any($2)`,
       values: [tenantId, ids],
     });
-    return asTimeMadeThem(db, transaction, await subscriptionsFromRows(db, transaction, rows));
+    return asTimeMadeThem(db, transaction, rows);
   });
   return new Map(found.map((subscription) => [subscription.id, subscription]));
 }
@@ -44,11 +52,11 @@ export async function subscriptionsOf(
   options: { readonly ended: boolean },
 ): Promise<Map<CustomerId, Subscription[]>> {
   const found = await readTransaction(db, tenantId, async (transaction) => {
-    const rows = await transaction.query<SubscriptionRow>({
+    const rows = await transaction.query<ShownRow>({
       name: 'subscriptions-of',
       text: `
         select * from (
-          select ${SUBSCRIPTION_COLUMNS},
+          select ${SHOWN_COLUMNS},
                  row_number() over (partition by s.customer_id, s.ended_at is null order by s.ended_at desc) as age
           from ${SUBSCRIPTION_TABLES}
           where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or $3)) s
@@ -56,7 +64,7 @@ export async function subscriptionsOf(
         order by s.started_at, s.id`,
       values: [tenantId, ids, options.ended, LATEST_ENDED],
     });
-    const now = await asTimeMadeThem(db, transaction, await subscriptionsFromRows(db, transaction, rows));
+    const now = await asTimeMadeThem(db, transaction, rows);
     return options.ended ? now : now.filter((subscription) => !('endedAt' in subscription));
   });
   return groupByCustomer(found);
@@ -66,17 +74,13 @@ export async function subscriptionsOf(
 async function asTimeMadeThem(
   db: Database,
   transaction: Transaction,
-  written: readonly Subscription[],
+  rows: readonly ShownRow[],
 ): Promise<Subscription[]> {
-  const [due] = await transaction.query<{ ids: CustomerId[]; clock: Date }>({
-    name: 'customers-with-due',
-    text: `select coalesce(array_agg(id), '{}') as ids, clock_timestamp() as clock from customer
-           where tenant_id = $1 and id = any($2) and next_due_at <= clock_timestamp()`,
-    values: [transaction.tenantId, [...new Set(written.map(({ customerId }) => customerId))]],
-  });
-  if (!due || due.ids.length === 0) return [...written];
-  const { release, accounts } = await loadAccounts(db, transaction, due.ids);
-  const clock = instant(due.clock.getTime());
+  const written = await subscriptionsFromRows(db, transaction, rows);
+  const late = new Set(rows.flatMap((row) => (row.is_late ? [row.customer_id] : [])));
+  if (late.size === 0) return written;
+  const { release, accounts } = await loadAccounts(db, transaction, [...late]);
+  const clock = await readClock(transaction);
   const made = [...accounts.values()].flatMap(
     ({ account }) => accountAt(account, release, clock).subscriptions,
   );
