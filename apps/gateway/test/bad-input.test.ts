@@ -290,6 +290,16 @@ test('the same key with another input is CONFLICT, with another operation too', 
   expect(await refused(CHANGE, change({ idempotencyKey }))).toEqual(['CONFLICT', 'input.idempotencyKey']);
 });
 
+test('facts belong to what was asked: the same key with others is CONFLICT, in another order it is a replay', async () => {
+  const asked = (context?: object): { input: object } =>
+    spend({ idempotencyKey: 'with-facts', ...(context && { context }) });
+  expect((await gateway.send(CONSUME, asked({ region: 'eu', tier: { a: 1, b: 2 } }))).errors).toEqual([]);
+  expect((await gateway.send(CONSUME, asked({ tier: { b: 2, a: 1 }, region: 'eu' }))).errors).toEqual([]);
+  const conflict = ['CONFLICT', 'input.idempotencyKey'];
+  expect(await refused(CONSUME, asked({ region: 'us', tier: { a: 1, b: 2 } }))).toEqual(conflict);
+  expect(await refused(CONSUME, asked())).toEqual(conflict);
+});
+
 test.each([
   ['check', CHECK, { customerId: 'ada', feature: 'no-such' }, 'check.code', 'UNKNOWN_FEATURE'],
   ['check', CHECK, { customerId: 'nobody', feature: 'sso' }, 'check.code', 'UNKNOWN_CUSTOMER'],

@@ -232,3 +232,22 @@ test('an admin key is made once; one that was revoked is refused with the way ou
   await revokeApiKey(tenant.db, tenant.caller, key.apiKey.id);
   await expect(ensureAdminKey(tenant.db, tenantId, secret)).rejects.toThrow('LICET_BOOTSTRAP_KEY');
 });
+
+test('commands on a subscription that ended long ago answer as on any that ended', async () => {
+  const customerId = await createTestCustomer(tenant, 'long-ago');
+  const { id: subscriptionId } = await subscribeTo(tenant, 'long-ago', 'pro');
+  const cancel: SubscriptionCommand = { kind: 'cancel', subscriptionId, timing: 'NOW', at: null };
+  await run(cancel, null, null);
+  await tenantRows(
+    tenant,
+    `update subscription set ended_at = ended_at - interval '93 days' where id = '${subscriptionId}'`,
+  );
+  const before = await eventCount();
+  expect(await run(cancel, null, null)).toMatchObject({ ok: true, subscription: { status: 'CANCELED' } });
+  expect(await run({ kind: 'uncancel', subscriptionId }, null, null)).toMatchObject({
+    ok: false,
+    code: 'CONFLICT',
+  });
+  expect(await run(subscribe(), customerId, 'long-ago')).toMatchObject({ ok: true });
+  expect(await eventCount()).toBe(before + 1);
+});

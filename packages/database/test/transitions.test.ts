@@ -1,4 +1,4 @@
-import { applyDueBatch, dueTenants } from '@licet/database';
+import { applyDueBatch, dueTenants, findSubscriptions, subscriptionsOf } from '@licet/database';
 import {
   spend,
   createTestCustomer,
@@ -57,6 +57,37 @@ test('a customer is due when its trial is over, and only then', async () => {
   expect(await dueTenants(tenant.db, 10)).toEqual([tenant.caller.tenantId]);
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
   expect(await dueTenants(tenant.db, 10)).toEqual([]);
+});
+
+test('a subscription is shown as time has made it, before anybody has written that down', async () => {
+  const { db, caller } = tenant;
+  const customerId = await createTestCustomer(tenant, 'unwritten');
+  const { id } = await subscribeTo(tenant, 'unwritten', 'pro', { trial: true });
+  await endTrial('unwritten');
+  const seen = { status: 'ACTIVE', planVersion: { plan: { key: 'free' } } };
+  expect((await findSubscriptions(db, caller.tenantId, [id])).get(id)).toMatchObject(seen);
+  const live = await subscriptionsOf(db, caller.tenantId, [customerId], { ended: false });
+  expect(live.get(customerId)).toMatchObject([{ id, ...seen }]);
+  const written = await tenantRows(tenant, `select status from subscription where id = '${id}'`);
+  expect(written).toEqual([{ status: 'TRIALING' }]);
+  await applyDueBatch(db, caller.tenantId, 10);
+});
+
+test('a subscription whose end is due is among those that ended', async () => {
+  const { db, caller } = tenant;
+  const customerId = await createTestCustomer(tenant, 'ending');
+  const { id } = await subscribeTo(tenant, 'ending', 'free');
+  await owner.query(`update subscription set cancel_at = clock_timestamp() where id = $1`, [id]);
+  await owner.query(
+    `update customer set version = version + 1, next_due_at = clock_timestamp() where id = 'ending'`,
+  );
+  const list = async (ended: boolean): Promise<string[] | undefined> =>
+    (await subscriptionsOf(db, caller.tenantId, [customerId], { ended }))
+      .get(customerId)
+      ?.map(({ status }) => status);
+  expect(await list(false)).toBeUndefined();
+  expect(await list(true)).toEqual(['CANCELED']);
+  await applyDueBatch(db, caller.tenantId, 10);
 });
 
 test('what was due is written once, dated when it was due, whoever comes first', async () => {

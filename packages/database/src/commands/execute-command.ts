@@ -111,7 +111,9 @@ async function work(
   const replay = await answerKept(db, transaction, caller, request);
   if (replay) return nothing(replay);
   await transaction.query(lockMetersOf(caller.tenantId, [customerId]));
-  const { release, accounts } = await loadAccounts(db, transaction, [customerId]);
+  const { release, accounts } = await loadAccounts(db, transaction, [customerId], {
+    named: request.command.subscriptionId,
+  });
   const stored = accounts.get(customerId);
   if (!stored) throw new Error('a locked customer is there');
   return decideAndWrite({ db, caller, request, stored, release, clock });

@@ -5,6 +5,8 @@ export const SQLSTATE = {
   lockNotAvailable: '55P03',
   uniqueViolation: '23505',
   idleInTransactionTimeout: '25P03',
+  /** The statement ran into a time limit, or was cancelled by hand. */
+  queryCanceled: '57014',
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
@@ -71,4 +73,9 @@ const RETRYABLE: ReadonlySet<string> = new Set([
 export function isRetryable(error: unknown): boolean {
   const code = errorCode(error);
   return (code !== null && RETRYABLE.has(code)) || isLostConnection(error);
+}
+
+/** True where the server gave the statement up: in a second run it would take as long again. */
+export function isGivenUp(error: unknown): boolean {
+  return errorCode(error) === SQLSTATE.queryCanceled;
 }

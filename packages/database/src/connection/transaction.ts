@@ -9,7 +9,7 @@ import {
 } from '../event-log/append.js';
 import { revisionOf, type Revision } from '../event-log/revision.js';
 import type { Database } from './database.js';
-import { DatabaseUnavailableError, isLostConnection, isRetryable } from './errors.js';
+import { DatabaseUnavailableError, isGivenUp, isLostConnection, isRetryable } from './errors.js';
 
 /** One prepared statement; the server keeps the plan of a named one. */
 export interface Statement {
@@ -184,7 +184,10 @@ function toQuery(statement: Statement): { name?: string; text: string; values: u
     : { name: statement.name, text: statement.text, values };
 }
 
-/** Runs again what a deadlock, a lock timeout or a lost connection has ended; DatabaseUnavailableError at last. */
+/**
+ * Runs again what a deadlock, a lock timeout or a lost connection has ended; DatabaseUnavailableError at last, and at
+ * once for a statement that ran into its time limit.
+ */
 export async function retried<T>(
   run: () => Promise<T>,
   outcome: () => DatabaseUnavailableError['outcome'] = () => 'NOTHING_WRITTEN',
@@ -193,6 +196,8 @@ export async function retried<T>(
     try {
       return await run();
     } catch (error) {
+      if (isGivenUp(error))
+        throw new DatabaseUnavailableError('the database took too long', error, outcome());
       if (!isRetryable(error)) throw error;
       if (attempt === ATTEMPTS)
         throw new DatabaseUnavailableError('the database is out of reach or overloaded', error, outcome());

@@ -7,6 +7,7 @@ import {
   type PlanVersion,
   type Release,
   type Subscription,
+  type SubscriptionId,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
@@ -49,10 +50,10 @@ subscription s
 join plan_version v on v.tenant_id = s.tenant_id and v.plan = s.plan and v.version = s.plan_version
 left join plan_version n on n.tenant_id = s.tenant_id and n.plan = s.change_plan and n.version = s.change_plan_version`;
 
-/** Ended ones speak for 90 days (docs/rules.md, "Decision codes"); a little more, for zones and clocks. */
+/** Ended ones speak for 90 days (docs/rules.md, "Decision codes"); a little more, for zones and clocks. One that a command names, however long ago. */
 const SELECT_SUBSCRIPTIONS = `
 select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES}
-where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.ended_at > clock_timestamp() - interval '92 days')
+where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.ended_at > clock_timestamp() - interval '92 days' or s.id = $3)
 order by s.started_at, s.id`;
 
 const SELECT_METERS = `
@@ -60,20 +61,25 @@ select customer_id, feature, used, reserved, version, window_start, window_end
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
 /**
- * Accounts as they are now, with the live release, or the one that is `held`: five statements, sent together. Call it in a statement
- * after the lock where a verdict rests on them.
+ * Accounts as they are now, with the live release, or the one that is `held`: five statements, sent together. Call it
+ * in a statement after the lock where a verdict rests on them. `named`: a subscription that is wanted even if it
+ * ended long ago.
  */
 export async function loadAccounts(
   db: Database,
   transaction: Transaction,
   ids: readonly CustomerId[],
-  held: Release | null = null,
+  { held = null, named = null }: { held?: Release | null; named?: SubscriptionId | null } = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, ids];
   const [version, customers, subscriptions, meters] = await Promise.all([
     held === null ? rulesVersion(transaction) : held.publication.version,
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
-    transaction.query<SubscriptionRow>({ name: 'account-subscriptions', text: SELECT_SUBSCRIPTIONS, values }),
+    transaction.query<SubscriptionRow>({
+      name: 'account-subscriptions',
+      text: SELECT_SUBSCRIPTIONS,
+      values: [...values, named],
+    }),
     transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
   ]);
   const release = held ?? (await publishedRelease(db, transaction, version));

@@ -42,7 +42,7 @@ export async function loadStates(
     const [revision, asOf, { release, accounts }] = await Promise.all([
       newestRevision(transaction),
       readClock(transaction),
-      loadAccounts(db, transaction, ids, held),
+      loadAccounts(db, transaction, ids, { held }),
     ]);
     const states = new Map<CustomerId, CustomerState>();
     for (const id of ids) {

@@ -1,27 +1,43 @@
-import type { CustomerId, Subscription, SubscriptionId, TenantId } from '@licet/domain';
+import {
+  accountAt,
+  type CustomerId,
+  type Subscription,
+  type SubscriptionId,
+  type TenantId,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
+import { readClock } from '../connection/clock.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import type { SubscriptionRow } from '../mapping/subscription.js';
 import {
   groupByCustomer,
+  loadAccounts,
   SUBSCRIPTION_COLUMNS,
   SUBSCRIPTION_TABLES,
   subscriptionsFromRows,
 } from './accounts.js';
 
-/** Subscriptions by id, as they are written. */
+interface ShownRow extends SubscriptionRow {
+  /** Something is due for its customer that nobody has written down yet. */
+  readonly is_late: boolean;
+}
+
+const SHOWN_COLUMNS = `${SUBSCRIPTION_COLUMNS},
+coalesce((select c.next_due_at <= clock_timestamp() from customer c where c.tenant_id = s.tenant_id and c.id = s.customer_id), false) as is_late`;
+
+/** Subscriptions by id, as time has made them: what is due counts, whoever writes it down later. */
 export async function findSubscriptions(
   db: Database,
   tenantId: TenantId,
   ids: readonly SubscriptionId[],
 ): Promise<Map<SubscriptionId, Subscription>> {
   const found = await readTransaction(db, tenantId, async (transaction) => {
-    const rows = await transaction.query<SubscriptionRow>({
+    const rows = await transaction.query<ShownRow>({
       name: 'find-subscriptions',
-      text: `select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES} where s.tenant_id = $1 and s.id = any($2)`,
+      text: `select ${SHOWN_COLUMNS} from ${SUBSCRIPTION_TABLES} where s.tenant_id = $1 and s.id = any($2)`,
       values: [tenantId, ids],
     });
-    return subscriptionsFromRows(db, transaction, rows);
+    return asTimeMadeThem(db, transaction, rows);
   });
   return new Map(found.map((subscription) => [subscription.id, subscription]));
 }
@@ -36,11 +52,11 @@ export async function subscriptionsOf(
   options: { readonly ended: boolean },
 ): Promise<Map<CustomerId, Subscription[]>> {
   const found = await readTransaction(db, tenantId, async (transaction) => {
-    const rows = await transaction.query<SubscriptionRow>({
+    const rows = await transaction.query<ShownRow>({
       name: 'subscriptions-of',
       text: `
         select * from (
-          select ${SUBSCRIPTION_COLUMNS},
+          select ${SHOWN_COLUMNS},
                  row_number() over (partition by s.customer_id, s.ended_at is null order by s.ended_at desc) as age
           from ${SUBSCRIPTION_TABLES}
           where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or $3)) s
@@ -48,9 +64,28 @@ export async function subscriptionsOf(
         order by s.started_at, s.id`,
       values: [tenantId, ids, options.ended, LATEST_ENDED],
     });
-    return subscriptionsFromRows(db, transaction, rows);
+    const now = await asTimeMadeThem(db, transaction, rows);
+    return options.ended ? now : now.filter((subscription) => !('endedAt' in subscription));
   });
   return groupByCustomer(found);
+}
+
+/** With what is due for their customers and not written yet (docs/rules.md, "Time"). Writes nothing. */
+async function asTimeMadeThem(
+  db: Database,
+  transaction: Transaction,
+  rows: readonly ShownRow[],
+): Promise<Subscription[]> {
+  const written = await subscriptionsFromRows(db, transaction, rows);
+  const late = new Set(rows.flatMap((row) => (row.is_late ? [row.customer_id] : [])));
+  if (late.size === 0) return written;
+  const { release, accounts } = await loadAccounts(db, transaction, [...late]);
+  const clock = await readClock(transaction);
+  const made = [...accounts.values()].flatMap(
+    ({ account }) => accountAt(account, release, clock).subscriptions,
+  );
+  const byId = new Map(made.map((subscription) => [subscription.id, subscription]));
+  return written.map((subscription) => byId.get(subscription.id) ?? subscription);
 }
 
 /** A subscription as an idempotency record keeps it: its row, instants as text. */

@@ -100,7 +100,7 @@ async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>>
     else unknown.push(customerId);
   }
   if (unknown.length === 0) return known;
-  const loaded = await loadAccounts(db, transaction, unknown, release);
+  const loaded = await loadAccounts(db, transaction, unknown, { held: release });
   for (const [customerId, stored] of loaded.accounts) {
     const account = keepable(stored, release);
     known.set(customerId, account);

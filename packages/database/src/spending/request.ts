@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Decision, type Instant, parseCustomerId, parseFeatureKey } from '@licet/domain';
+import { canonicalJson, type Decision, type Instant, parseCustomerId, parseFeatureKey } from '@licet/domain';
 import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
@@ -15,6 +15,8 @@ interface KeyedRequest {
 /** Counts up. */
 export interface ConsumeRequest extends KeyedRequest {
   readonly kind: 'consume';
+  /** Facts that rules may use; part of what was asked. */
+  readonly context?: Readonly<Record<string, unknown>> | null;
 }
 /** Gives back units of a LIMIT feature. */
 export interface ReleaseRequest extends KeyedRequest {
@@ -65,6 +67,10 @@ export function ask(keyOf: (text: string) => string, caller: Caller, request: Sp
   };
 }
 
-function digestOf({ kind, customerId, feature, quantity }: SpendRequest): string {
-  return hash('sha256', JSON.stringify([kind, customerId, feature, quantity]), 'binary');
+/** Of the operation and its input, as docs/rules.md ("Idempotency") has it. */
+function digestOf(request: SpendRequest): string {
+  const { kind, customerId, feature, quantity } = request;
+  const asked: unknown[] = [kind, customerId, feature, quantity];
+  if (request.kind === 'consume' && request.context != null) asked.push(canonicalJson(request.context));
+  return hash('sha256', JSON.stringify(asked), 'binary');
 }

@@ -1,6 +1,6 @@
 import type { FeatureKey } from '../ids.js';
-import { addDuration } from '../time/calendar.js';
-import { instant, type IsoDuration, parseDuration, parseTimeZone } from '../time/instant.js';
+import { lengthOf } from '../time/calendar.js';
+import { type IsoDuration, parseDuration } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { Feature, SeatsFeature, UsageWindow, WhenUnknown } from './catalog.js';
 import type { CatalogDocument, FeatureDocument } from './document.js';
@@ -137,12 +137,8 @@ function windowOf(document: MeteredDocument, path: Path, report: Report): UsageW
   return { every: document.window, anchor: document.anchor ?? 'subscription' };
 }
 
-/** Lengths are compared where months have 31 days and the year is no leap year. */
 function isWindowLength(duration: IsoDuration): boolean {
-  const zone = parseTimeZone('UTC');
-  if (zone === null) throw new Error('UTC is a time zone');
-  const start = instant(Date.UTC(2025, 0, 1));
-  const length = addDuration(start, duration, zone) - start;
+  const length = lengthOf(duration);
   return length >= 3_600_000 && length <= 365 * 86_400_000;
 }
 

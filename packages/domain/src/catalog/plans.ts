@@ -1,6 +1,7 @@
 import { type FeatureKey, parsePlanFamily, type PlanKey } from '../ids.js';
 import type { Feature, Plan, TrialOutcome } from './catalog.js';
 import type { PlanDocument } from './document.js';
+import { lengthOf } from '../time/calendar.js';
 import { readEntitlements } from './entitlements.js';
 import { nearest } from './nearest.js';
 import type { Path, Report } from './problem.js';
@@ -38,6 +39,7 @@ export function buildPlan(
     ),
   };
   checkName(built, report);
+  checkPeriod(built, report);
   checkPerpetual(built, report);
   checkBlocks(built, [...path, 'entitlements'], [built], report);
   return built;
@@ -80,6 +82,14 @@ function checkName({ key }: Plan, report: Report): void {
   report(['plans', key], `no plan can be called \`${key}\`: it is a word of ${where}; choose another key`, {
     atKey: true,
   });
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** Each period end is an event, and an import of ten years writes them all: what is shorter would be millions. */
+function checkPeriod({ key, period }: Plan, report: Report): void {
+  if (period === null || lengthOf(period) >= DAY_MILLISECONDS) return;
+  report(['plans', key, 'period'], `\`${period}\` is shorter than a day; a period is at least \`P1D\``);
 }
 
 function checkPerpetual({ key, model, period, trial }: Plan, report: Report): void {

@@ -47,6 +47,12 @@ function ownSpan(every: IsoDuration, zone: TimeZone, at: Instant): Span {
   return spanFromAnchor(instant(first.epochMilliseconds), every, zone, at);
 }
 
+/** Milliseconds, where months have 31 days and the year is no leap year: to compare durations with bounds. */
+export function lengthOf(duration: IsoDuration): number {
+  const start = Temporal.PlainDateTime.from('2025-01-01');
+  return start.until(start.add(Temporal.Duration.from(duration))).total('milliseconds');
+}
+
 /** Whether two durations are of one length by the calendar: P12M and P1Y are, P1M and P30D are not. */
 export function sameLength(one: IsoDuration, other: IsoDuration): boolean {
   const a = durationParts(Temporal.Duration.from(one));

@@ -2,6 +2,7 @@ import { DatabaseUnavailableError, type Result, type SpendRequest, type Verdict 
 import { refuseSpend, spend } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
+import type { JsonObject } from '../../scalars/index.js';
 import { parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
 import { toDecision } from '../check/decision-type.js';
 import type { ConsumeResultType } from './usage-types.js';
@@ -11,6 +12,7 @@ interface SpendAsked {
   readonly feature: string;
   readonly quantity: number;
   readonly idempotencyKey: string;
+  readonly context?: JsonObject | null;
 }
 
 /** One request of its own; its refusal is thrown. */
@@ -85,6 +87,7 @@ function readRequest(
     feature: input.feature,
     quantity: parseSpentQuantity(`${path}.quantity`, input.quantity),
     idempotencyKey: parseIdempotencyKey(`${path}.idempotencyKey`, input.idempotencyKey),
+    context: input.context ?? null,
   };
 }
 
