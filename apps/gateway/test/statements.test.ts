@@ -3,7 +3,7 @@ import { newCustomer } from './customers.js';
 import { startTestGateway, type TestGateway } from './gateway.js';
 
 /** Statements that one request may send, transaction brackets included: where states are read, and where they are kept. */
-const HANDFUL = 25;
+const HANDFUL = 30;
 const HANDFUL_WARM = 14;
 
 let gateway: TestGateway;
