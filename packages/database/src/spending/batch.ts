@@ -164,7 +164,7 @@ export class Batch {
     };
     const { decision, delta } = this.#outcome(asked, state);
     const verdict: KeptVerdict = {
-      decisionId: randomUUID(),
+      decisionId: `dec_${randomUUID()}`,
       decision,
       consumed: Math.max(0, delta),
       release: release.number,
