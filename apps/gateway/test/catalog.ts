@@ -41,6 +41,11 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       period: 'P1Y',
       entitlements: { sso: true, projects: 'unlimited', 'api-calls': 'unlimited', support: 'premium' },
     },
+    bulk: {
+      name: 'Bulk',
+      model: 'usage',
+      entitlements: { 'api-calls': { limit: 10_000, enforce: 'soft', overage: '0.57%' } },
+    },
   },
   addOns: { 'more-calls': { name: 'More calls', with: ['pro'], entitlements: { 'api-calls': 50 } } },
   transitions: [

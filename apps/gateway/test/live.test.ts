@@ -137,24 +137,28 @@ test('entitlements that are resumed miss no change', async () => {
 });
 
 test('events are filtered by type and customer, and leave usage out', async () => {
+  const id = await newCustomer(gateway, 'eva', 'free');
   const stream = follow(EVENTS, {
     customerId: 'eva',
-    types: ['customer.created', 'subscription.plan_changed'],
+    types: ['customer.updated', 'subscription.plan_changed'],
   });
   const first = next(stream);
   await settled();
-  const id = await newCustomer(gateway, 'eva', 'free');
+  await gateway.send('mutation { upsertCustomer(input: { id: "eva", name: "Eva" }) { revision } }');
   await consume(gateway, { customerId: 'eva', feature: 'projects', quantity: 1 });
   await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
-  expect(at(await first, 'data.events')).toMatchObject({ type: 'customer.created', customerId: 'eva' });
+  expect(at(await first, 'data.events')).toMatchObject({ type: 'customer.updated', customerId: 'eva' });
   expect(at(await next(stream), 'data.events.type')).toBe('subscription.plan_changed');
   await stream.return?.();
 });
 
-test('following a customer that does not exist is NOT_FOUND', async () => {
-  const answer = await next(follow(ENTITLEMENTS, { customerId: 'nobody' }));
-  expect(at(answer, 'errors.0.extensions')).toMatchObject({ code: 'NOT_FOUND', field: 'customerId' });
-});
+test.each([ENTITLEMENTS, PLANS, EVENTS])(
+  'following a customer that does not exist is NOT_FOUND: %s',
+  async (query) => {
+    const answer = await next(follow(query, { customerId: 'nobody' }));
+    expect(at(answer, 'errors.0.extensions')).toMatchObject({ code: 'NOT_FOUND', field: 'customerId' });
+  },
+);
 
 test('queries and mutations run over the socket too, with errors of the same form', async () => {
   const bad = await next(

@@ -341,3 +341,37 @@ test('each of several mutations in one document answers with what stands after i
     subscriptions: [{}],
   });
 });
+
+test('the share of a soft limit is what a check would reckon', async () => {
+  const answer = await gateway.send('{ plans { key entitlements { limit overage } } }');
+  const bulk = { key: 'bulk', entitlements: [{ limit: 10_000, overage: 57 }] };
+  expect(answer.get('plans')).toEqual(expect.arrayContaining([bulk]));
+});
+
+test('a metered feature that the customer has not has no window; one that it has, has', async () => {
+  await gateway.send('mutation { upsertCustomer(input: { id: "planless" }) { revision } }');
+  await newCustomer(gateway, 'planned', 'free');
+  const query =
+    'query ($id: ID!) { customer(id: $id) { usage(feature: "api-calls") { used windowStart windowEnd } } }';
+  const usage = async (id: string): Promise<unknown> =>
+    (await gateway.send(query, { id })).get('customer.usage');
+  expect(await usage('planless')).toEqual({ used: 0, windowStart: null, windowEnd: null });
+  expect(await usage('planned')).toMatchObject({ windowStart: expect.any(String) });
+});
+
+test.each(['enterprise', 'nope', 'NO!'])(
+  'a change from %s, where the subscription is not, is CONFLICT',
+  async (from) => {
+    const subscriptionId = await newCustomer(gateway, `from-${from.length}`, 'free');
+    const answer = await changePlan(gateway, { subscriptionId, plan: 'pro', from });
+    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'CONFLICT', field: 'input.from' });
+  },
+);
+
+test('decisions of checks and of spends are named alike', async () => {
+  await newCustomer(gateway, 'named', 'free');
+  const spent = await consume(gateway, { customerId: 'named', feature: 'projects', quantity: 1 });
+  expect(spent.text('consume.decision.id')).toMatch(/^dec_[0-9a-f-]{36}$/);
+  const asked = await gateway.send('{ check(input: { customerId: "named", feature: "projects" }) { id } }');
+  expect(asked.text('check.id')).toMatch(/^dec_[0-9a-f-]{36}$/);
+});

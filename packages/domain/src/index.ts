@@ -18,6 +18,7 @@ export { decide, decideStale, sameDecision } from './decision/decide.js';
 export { type CompiledFeature } from './decision/compile.js';
 export * from './decision/entitlement.js';
 export * from './decision/entitlement-set.js';
+export { shareOf } from './decision/share.js';
 export * from './catalog/canonical-json.js';
 export * from './catalog/parse.js';
 export * from './catalog/problem.js';

@@ -163,7 +163,7 @@ export class Batch {
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
     const { decision, delta } = this.#outcome(asked, state);
     const verdict: KeptVerdict = {
-      decisionId: randomUUID(),
+      decisionId: `dec_${randomUUID()}`,
       decision,
       consumed: Math.max(0, delta),
       release: release.number,

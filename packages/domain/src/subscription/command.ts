@@ -21,7 +21,8 @@ export type SubscriptionCommand =
       readonly kind: 'changePlan';
       readonly subscriptionId: SubscriptionId;
       readonly plan: PlanKey;
-      readonly from: PlanKey | null;
+      /** As it was asked: a text that can be no plan's key is not the present plan either. */
+      readonly from: string | null;
       /** Null: as they are. */
       readonly addOns: readonly AddOnQuantity[] | null;
       readonly quantities: ReadonlyMap<FeatureKey, number> | null;

@@ -55,10 +55,15 @@ function paid(subscription: LiveSubscription): LiveSubscription {
     case 'ACTIVE':
       return subscription;
     case 'PAST_DUE':
-      return active(subscription, subscription.period);
+      return active({ ...subscription, cancelAt: cancelAtOncePaid(subscription) }, subscription.period);
     default:
       return unreachable(subscription);
   }
+}
+
+/** A cancellation that was to come with the end of grace, the earlier one, comes at the period's end after all. */
+function cancelAtOncePaid({ cancelAt, graceEndsAt, period }: PastDueSubscription): Instant | null {
+  return cancelAt === graceEndsAt && period.end !== null && graceEndsAt < period.end ? period.end : cancelAt;
 }
 
 function unpaid(

@@ -329,6 +329,15 @@ describe('accepted commands', () => {
       cancelAt: time('2026-03-02'),
     });
   });
+  test('a cancellation that was to come with the end of grace comes with the period once it is paid', () => {
+    const leaving = done(inStatus('PAST_DUE'), cancel('PERIOD_END'), LATER);
+    expect(first(done(leaving, pay('SUCCEEDED'), LATER))).toMatchObject({
+      status: 'ACTIVE',
+      cancelAt: time('2026-02-28'),
+    });
+    const staying = done(inStatus('PAST_DUE'), pay('SUCCEEDED'), LATER);
+    expect(first(staying)).toMatchObject({ status: 'ACTIVE', cancelAt: null });
+  });
   test('a change now leaves a cancellation and drops a scheduled change; a cancellation drops one, too', () => {
     const waiting = done(on('pro'), changeTo('free'), LATER);
     expect(first(done(waiting, changeTo('enterprise'), LATER))).toMatchObject({ scheduledChange: null });

@@ -1,6 +1,6 @@
 import type { Revision, StoredEvent } from '@licet/database';
 import { renewReads, type GatewayContext } from '../../context.js';
-import { granted } from '../../errors/api-error.js';
+import { granted, notFound } from '../../errors/api-error.js';
 import type { Following } from './subscribe-arguments.js';
 
 export interface Followed {
@@ -21,13 +21,15 @@ export async function follow(
   return granted(await feed.follow(access.tenantId, after, subject), '');
 }
 
-/** By which the log names the customer that is followed; null: every customer is, or there is none of this id yet. */
+/** By which the log names the customer that is followed; null: every customer is. NOT_FOUND where there is none. */
 export async function subjectOf(
   { loaders }: GatewayContext,
   { customerId }: Following,
 ): Promise<string | null> {
-  const customer = customerId && (await loaders.customers.load(customerId));
-  return customer?.subject ?? null;
+  if (customerId === null) return null;
+  const customer = await loaders.customers.load(customerId);
+  if (customer === null) throw notFound('customerId', `there is no customer \`${customerId}\``);
+  return customer.subject;
 }
 
 /** Whether an event is about what is followed, and the key may see it. */

@@ -1,4 +1,11 @@
-import type { Catalog, Plan, PlanEntitlement, PlanVersion, Release } from '@licet/domain';
+import {
+  shareOf,
+  type Catalog,
+  type Plan,
+  type PlanEntitlement,
+  type PlanVersion,
+  type Release,
+} from '@licet/domain';
 import { toFeature, type FeatureObject } from '../feature/feature-type.js';
 import type { PlanEntitlementType, PlanType, PlanVersionType } from './plan-types.js';
 
@@ -56,5 +63,5 @@ function limits({
 
 function overage(limit: number | null, threshold: { percent: number } | { units: number }): number | null {
   if ('units' in threshold) return threshold.units;
-  return limit === null ? null : Math.floor((limit * threshold.percent) / 100);
+  return limit === null ? null : shareOf(limit, threshold.percent);
 }

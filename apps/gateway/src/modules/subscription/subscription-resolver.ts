@@ -96,7 +96,7 @@ export class SubscriptionResolver {
       kind: 'changePlan',
       subscriptionId: await ownSubscription(context, 'input.subscriptionId', input.subscriptionId),
       plan: readPlanKey('input.plan', input.plan),
-      from: input.from == null ? null : readPlanKey('input.from', input.from),
+      from: boundText('input.from', input.from) ?? null,
       addOns: readAddOns('input.addOns', input.addOns),
       quantities: readQuantities('input.quantities', input.quantities),
       timing: input.timing ?? null,

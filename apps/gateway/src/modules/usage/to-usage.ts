@@ -36,8 +36,12 @@ export function toFeatureUsage({ state, now }: StampedState, key: string): Featu
 
 function meterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter | null {
   switch (feature.type) {
-    case 'METERED':
-      return meterAt(account, feature, at);
+    case 'METERED': {
+      const meter = meterAt(account, feature, at);
+      // Who has never had the feature, or has lost it, has no window but the one that still runs.
+      const isHad = account.windowAnchors.has(feature.key) || account.meters.get(feature.key) === meter;
+      return isHad ? meter : { ...meter, window: null };
+    }
     case 'LIMIT':
       return account.meters.get(feature.key) ?? { feature: feature.key, used: 0, reserved: 0, window: null };
     case 'BOOLEAN':
