@@ -77,6 +77,21 @@ test('stale limit: a spend that waits for the change of plan is decided by what 
   expect(await counted('waits')).toEqual({ used: 11, units: 11 });
 });
 
+test('the last unit, two gateways: the second waits for the counter, and finds nothing left', async () => {
+  await createTestCustomer(system.tenant, 'last');
+  await subscribeTo(system.tenant, 'last', 'free');
+  await fill('last', 9);
+  await holdLog();
+  const first = gateway(0).consume('last', 'calls', 'last-first');
+  await untilWaiting(1);
+  const second = gateway(1).consume('last', 'calls', 'last-second');
+  await untilWaiting(2);
+  await holder.query('commit');
+  expect(await first).toMatchObject({ consumed: 1 });
+  expect(await second).toMatchObject({ consumed: 0, decision: { code: 'LIMIT_EXCEEDED' } });
+  expect(await counted('last')).toEqual({ used: 10, units: 10 });
+});
+
 test('same key, two gateways, same counter: the second waits, and is answered as the first', async () => {
   await createTestCustomer(system.tenant, 'same');
   await subscribeTo(system.tenant, 'same', 'pro');
