@@ -470,3 +470,13 @@ plans:
     );
   });
 });
+
+test('a denial that was worked out just before a window began does not hide what is used in it', () => {
+  const state = stateFrom(RELEASE, { used: { calls: 4 }, at: NOW });
+  const before = decide(state, { feature: 'calls', quantity: 1 }, time('2025-12-31T23:59:59.999Z'));
+  expect(before).toMatchObject({ code: 'NO_ACTIVE_PLAN', used: 0, validUntil: time('2026-01-01') });
+  expect(decide(state, { feature: 'calls', quantity: 1 }, NOW)).toMatchObject({
+    code: 'NO_ACTIVE_PLAN',
+    used: 4,
+  });
+});

@@ -284,7 +284,9 @@ function turnsAt(subject: Subject, request: CheckRequest, now: Instant, decision
 
 /** Null where the end of the window shows in nothing: the right is not there, and nothing is counted. */
 function windowEnd({ feature, account }: Subject, at: Instant, current: Decision): Instant | null {
-  const shows = current.resetsAt !== null || (current.used ?? 0) + (current.reserved ?? 0) > 0;
+  const counted = account.meters.get(feature.key)?.window ?? null;
+  const countsLater = counted !== null && counted.start > at;
+  const shows = countsLater || current.resetsAt !== null || (current.used ?? 0) + (current.reserved ?? 0) > 0;
   return feature.type === 'METERED' && shows ? (windowAt(feature, account, at)?.end ?? null) : null;
 }
 
