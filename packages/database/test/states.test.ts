@@ -21,6 +21,7 @@ import {
   type TestTenant,
 } from '@licet/database/testing';
 import { type CustomerId, decide, parseCustomerId, type SubscriptionId } from '@licet/domain';
+import { TenantTail } from '../src/event-log/tenant-tail.js';
 import { Loading } from '../src/states/kept-state.js';
 
 let database: TestDatabase;
@@ -227,6 +228,23 @@ describe('load race: a change that commits while a state is on its way', () => {
     jest.spyOn(Loading.prototype, 'isStillGood').mockReturnValue(true);
     expect(await race('raced-unguarded')).toBe('ENTITLED');
   });
+});
+
+test('a state that is on its way is not taken for one that holds a later write, though the log lags behind', async () => {
+  const { tenantId } = tenant.caller;
+  await createTestCustomer(tenant, 'lagging');
+  const subscription = await subscribeTo(tenant, 'lagging', 'pro');
+  await states.release(tenantId);
+  const held = holdBack(reading.pool, 'account-meters');
+  const early = load('lagging');
+  await held.arrived;
+  jest.spyOn(TenantTail.prototype, 'read').mockResolvedValue();
+  const revision = await cancel(subscription.id);
+  expect((await states.reach(tenantId, revision, [customer('lagging')])).ok).toBe(true);
+  const seen = load('lagging');
+  held.letGo();
+  expect(ask(await seen, 'sso')).toBe('SUBSCRIPTION_EXPIRED');
+  await early;
 });
 
 test('usage that is counted while a state is on its way is in it', async () => {

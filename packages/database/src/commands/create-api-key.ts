@@ -1,8 +1,7 @@
 import { formatInstant, type Instant, parseCustomerId } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
-import { errorCode, SQLSTATE } from '../connection/errors.js';
-import { type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
+import { type Transaction, type Writes } from '../connection/transaction.js';
 import { hintOf, newApiKey, type Role } from '../crypto/api-key.js';
 import { type Caller, type NewEvent, withLastEntryId } from '../event-log/append.js';
 import { currentRevision, revisionOfEntry } from '../event-log/read.js';
@@ -17,6 +16,7 @@ import {
   requestHash,
 } from '../repositories/operations.js';
 import { refused, type Refused, type Result } from '../result.js';
+import { keyedTransaction } from './keyed-transaction.js';
 
 export interface CreateApiKey {
   readonly name: string;
@@ -49,23 +49,12 @@ export async function createApiKey(
   caller: Caller,
   input: CreateApiKey,
 ): Promise<Result<CreatedApiKey>> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const { value, revision } = await writeTransaction(db, caller.tenantId, (transaction) =>
-        create(db, transaction, caller, input),
-      );
-      if (!value.ok) return value;
-      const { apiKey, secret, replayedAt } = value;
-      return {
-        ok: true,
-        apiKey,
-        secret,
-        revision: replayedAt ?? revision ?? (await currentRevision(db, caller.tenantId)),
-      };
-    } catch (error) {
-      if (errorCode(error) !== SQLSTATE.keyExists || attempt === 3) throw error;
-    }
-  }
+  const { value, revision } = await keyedTransaction(db, caller.tenantId, (transaction) =>
+    create(db, transaction, caller, input),
+  );
+  if (!value.ok) return value;
+  const { replayedAt, ...created } = value;
+  return { ...created, revision: replayedAt ?? revision ?? (await currentRevision(db, caller.tenantId)) };
 }
 
 async function create(
@@ -110,7 +99,6 @@ async function create(
           kind: 'createApiKey',
           outcome: apiKey,
           at: clock,
-          spend: null,
           batchId: entryId,
         },
       ]),

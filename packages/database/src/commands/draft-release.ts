@@ -2,13 +2,7 @@ import type { CatalogPreview, ParsedCatalog } from '@licet/domain';
 import { formatInstant } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
-import { errorCode, SQLSTATE } from '../connection/errors.js';
-import {
-  type Statement,
-  type Transaction,
-  type Writes,
-  writeTransaction,
-} from '../connection/transaction.js';
+import { type Statement, type Transaction, type Writes } from '../connection/transaction.js';
 import { type Caller, withLastEntryId } from '../event-log/append.js';
 import { currentRevision, revisionOfEntry } from '../event-log/read.js';
 import {
@@ -20,6 +14,7 @@ import {
 } from '../repositories/operations.js';
 import { releaseOf, type StoredRelease } from '../repositories/stored-releases.js';
 import type { Result } from '../result.js';
+import { keyedTransaction } from './keyed-transaction.js';
 import {
   candidateRelease,
   checksum,
@@ -54,19 +49,12 @@ export async function draftRelease(
   caller: Caller,
   input: DraftRelease,
 ): Promise<Result<ReleaseChange>> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const { value, revision } = await writeTransaction(db, caller.tenantId, (transaction) =>
-        draft(db, transaction, caller, input),
-      );
-      if (!value.ok) return value;
-      const { replayedAt, ...change } = value;
-      return { ...change, revision: replayedAt ?? revision ?? (await currentRevision(db, caller.tenantId)) };
-    } catch (error) {
-      // Another transaction has used the key meanwhile: now its answer is there to be read.
-      if (errorCode(error) !== SQLSTATE.keyExists || attempt === 3) throw error;
-    }
-  }
+  const { value, revision } = await keyedTransaction(db, caller.tenantId, (transaction) =>
+    draft(db, transaction, caller, input),
+  );
+  if (!value.ok) return value;
+  const { replayedAt, ...change } = value;
+  return { ...change, revision: replayedAt ?? revision ?? (await currentRevision(db, caller.tenantId)) };
 }
 
 async function draft(
@@ -166,7 +154,6 @@ function keepDraft(
       requestHash: hashOf(input),
       outcome,
       at: stored.createdAt,
-      spend: null,
       batchId: entryId,
     },
   ]);

@@ -9,13 +9,7 @@ import {
   type SubscriptionCommand,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import { errorCode, SQLSTATE } from '../connection/errors.js';
-import {
-  type Statement,
-  type Transaction,
-  type Writes,
-  writeTransaction,
-} from '../connection/transaction.js';
+import { type Statement, type Transaction, type Writes } from '../connection/transaction.js';
 import { type Caller, withLastEntryId } from '../event-log/append.js';
 import { currentRevision, revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
@@ -37,6 +31,7 @@ import {
   TIME,
 } from '../repositories/write-accounts.js';
 import { refused, type Refused, type Result } from '../result.js';
+import { keyedTransaction } from './keyed-transaction.js';
 
 export interface CommandRequest {
   readonly command: SubscriptionCommand;
@@ -65,22 +60,7 @@ export async function executeCommand(
   caller: Caller,
   request: CommandRequest,
 ): Promise<Result<CommandResult>> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await tryCommand(db, caller, request);
-    } catch (error) {
-      // Another transaction has used the key meanwhile: now its answer is there to be read.
-      if (errorCode(error) !== SQLSTATE.keyExists || attempt === 3) throw error;
-    }
-  }
-}
-
-async function tryCommand(
-  db: Database,
-  caller: Caller,
-  request: CommandRequest,
-): Promise<Result<CommandResult>> {
-  const committed = await writeTransaction(db, caller.tenantId, (transaction) =>
+  const committed = await keyedTransaction(db, caller.tenantId, (transaction) =>
     work(db, transaction, caller, request),
   );
   const { value } = committed;
@@ -206,7 +186,6 @@ function keepOperation({ db, caller, request, subscription, clock, entryId }: Ke
       requestHash: hashOf(request),
       outcome: subscriptionToRecord(subscription),
       at: clock,
-      spend: null,
       batchId: entryId,
     },
   ]);

@@ -38,9 +38,4 @@ export class DatabaseClock {
   at(reading: number): Instant {
     return instant(Math.floor(this.#offset + reading));
   }
-
-  /** By how many milliseconds the database's clock is ahead of this machine's. */
-  get aheadBy(): number {
-    return this.#offset - performance.timeOrigin;
-  }
 }

@@ -129,7 +129,11 @@ export async function placeOf(
  * Asks whether the log has reached a revision that a caller wants to have seen. BAD_USER_INPUT where it is none,
  * CONFLICT where the log has another history, UNAVAILABLE where it lies ahead.
  */
-export async function checkRevision(db: Database, tenantId: TenantId, text: string): Promise<Result<object>> {
+export async function checkRevision(
+  db: Database,
+  tenantId: TenantId,
+  text: string,
+): Promise<Result<{ readonly revision: Revision }>> {
   const revision = parseRevision(text);
   if (revision === null)
     return refused(
@@ -140,7 +144,7 @@ export async function checkRevision(db: Database, tenantId: TenantId, text: stri
   const place = await readTransaction(db, tenantId, (transaction) => placeOf(transaction, revision));
   switch (place) {
     case 'HELD':
-      return { ok: true };
+      return { ok: true, revision };
     case 'LOST':
       return refused(
         'CONFLICT',

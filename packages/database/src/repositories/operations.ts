@@ -14,13 +14,6 @@ export interface OperationRecord {
   readonly kind: string;
   readonly outcome: unknown;
   readonly at: Instant;
-  /** Spends only: they are the usage records. */
-  readonly spend: {
-    readonly customerId: string;
-    readonly feature: string;
-    readonly quantity: number;
-    readonly usedAfter: number;
-  } | null;
   readonly batchId: string | null;
 }
 
@@ -80,13 +73,13 @@ export function keyConflict(field: string): Refused {
  */
 const INSERT_OPERATIONS = `
 with inserted as (
-  insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
-  select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-    $9::jsonb[], $10::uuid[], $11::timestamptz[]) as r(key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
+  insert into operation (tenant_id, key, kind, request_hash, outcome, batch_id, at)
+  select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::jsonb[], $6::uuid[], $7::timestamptz[])
+    as r(key, kind, request_hash, outcome, batch_id, at)
   order by r.key
   on conflict (tenant_id, key) do nothing
   returning 1)
-select assert_count((select count(*) from inserted), $12, 'LK001')`;
+select assert_count((select count(*) from inserted), $8, 'LK001')`;
 
 export function operationStatements(tenantId: TenantId, records: readonly OperationRecord[]): Statement[] {
   if (records.length === 0) return [];
@@ -99,10 +92,6 @@ export function operationStatements(tenantId: TenantId, records: readonly Operat
         records.map((record) => record.key),
         records.map((record) => record.kind),
         records.map((record) => record.requestHash),
-        records.map((record) => record.spend?.customerId ?? null),
-        records.map((record) => record.spend?.feature ?? null),
-        records.map((record) => record.spend?.quantity ?? null),
-        records.map((record) => record.spend?.usedAfter ?? null),
         records.map((record) => JSON.stringify(record.outcome)),
         records.map((record) => record.batchId),
         records.map((record) => formatInstant(record.at)),

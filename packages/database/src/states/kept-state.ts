@@ -41,7 +41,7 @@ export class Loading {
   readonly #counters: CounterEvent[] = [];
 
   changed(position: number): void {
-    this.#changedAt = position;
+    this.#changedAt = Math.max(this.#changedAt, position);
   }
 
   counted(counters: readonly CounterEvent[]): void {

@@ -63,10 +63,6 @@ export class StateStore {
     return this.#states.size;
   }
 
-  now(): Instant {
-    return this.#feed.clock.now();
-  }
-
   /** The state from memory, without any I/O; null where it is not there. */
   peek(tenantId: TenantId, customerId: CustomerId): StampedState | null {
     const tenant = this.#tenants.get(tenantId);
@@ -126,7 +122,7 @@ export class StateStore {
     const tenant = this.#tenant(tenantId);
     await tenant.start(this.#feed);
     const reached = await tenant.reach(revision);
-    if (reached.ok && !reached.held) for (const id of customerIds) tenant.drop(id);
+    if (reached.ok && !reached.held) for (const id of customerIds) tenant.dropBefore(id, reached.revision);
     return reached;
   }
 

@@ -128,9 +128,10 @@ export class TenantStates {
     this.#kept.delete(this.#tenantId, customerId);
   }
 
-  /** Loads that run: several checks of one customer share one. */
-  get loads(): number {
-    return this.#loading.size;
+  /** What is kept, or on its way, may be older than `revision`: it is read again. */
+  dropBefore(customerId: CustomerId, revision: Revision): void {
+    this.#loading.get(customerId)?.changed(positionOf(revision));
+    this.drop(customerId);
   }
 
   async #loadBatch(ids: readonly CustomerId[]): Promise<KeptState[]> {
@@ -252,14 +253,14 @@ export class TenantStates {
    * Makes sure that states from here on hold `revision`. `false`: what is kept may be older, load anew.
    * CONFLICT where this history has no such revision, UNAVAILABLE where it has not arrived anywhere yet.
    */
-  async reach(text: string): Promise<Result<{ readonly held: boolean }>> {
+  async reach(text: string): Promise<Result<{ readonly held: boolean; readonly revision: Revision }>> {
     const revision = parseRevision(text);
     const held = revision !== null && (await this.#isRead(revision));
     if (held && (revision === ORIGIN || this.#tags.get(positionOf(revision)) === revision)) {
-      return { ok: true, held: true };
+      return { ok: true, held, revision };
     }
     const reached = await checkRevision(this.#db, this.#tenantId, text);
-    return reached.ok ? { ok: true, held } : reached;
+    return reached.ok ? { ok: true, held, revision: reached.revision } : reached;
   }
 
   /** Whether this process has read the log up to there; waits a little, since that is mostly a matter of milliseconds. */

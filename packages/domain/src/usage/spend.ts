@@ -2,7 +2,7 @@ import type { CustomerState, KnownState, Release } from '../customer.js';
 import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
-import { parseFeatureKey, type FeatureKey } from '../ids.js';
+import { parseFeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter } from './meter.js';
@@ -57,14 +57,6 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
   const used = decision.used ?? 0;
   if (quantity > MOST - used - (decision.reserved ?? 0)) return { decision: counterFull(decision), delta: 0 };
   return { decision: withUsed(decision, used + quantity), delta: quantity };
-}
-
-/** The counter as of the last spend in this batch: `used` of one feature replaced. */
-export function withCounter(state: CustomerState, feature: FeatureKey, used: number): CustomerState {
-  if (state.kind !== 'KNOWN') return state;
-  const meter = state.account.meters.get(feature);
-  if (!meter) return state;
-  return withMeter(state, { ...meter, used });
 }
 
 /** The state with one counter replaced; the right that the counter is held against stays as it was worked out. */
