@@ -1,6 +1,7 @@
 import type { CustomerId, FeatureKey, PlanFamily } from './ids.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { CompiledFeature } from './decision/compile.js';
+import { KeptAnswers } from './decision/kept-answers.js';
 import type { Grant } from './decision/grant.js';
 import type { PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
@@ -46,6 +47,7 @@ export interface KnownState {
   readonly account: CustomerAccount;
   /** What `decide` has worked out so far, by feature; it follows from the rest and is never written down. */
   readonly compiled: Map<string, CompiledFeature>;
+  readonly answers: KeptAnswers;
 }
 
 /** What `decide` is asked about. OUT_OF_REACH: nobody could be asked whether there is such a customer. */
@@ -58,5 +60,11 @@ export type CustomerState =
     };
 
 export function knownState(release: Release, account: CustomerAccount): KnownState {
-  return { kind: 'KNOWN', release, account, compiled: new Map() };
+  return {
+    kind: 'KNOWN',
+    release,
+    account,
+    compiled: new Map(),
+    answers: new KeptAnswers(release.catalog.places),
+  };
 }

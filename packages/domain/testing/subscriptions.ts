@@ -133,6 +133,7 @@ export function releaseOf(parts: {
     staleFor: duration('PT1H'),
     expiringSoon: [],
     features: new Map(parts.features.map((one) => [one.key, one])),
+    places: new Map(parts.features.map((one, place) => [one.key, place])),
     plans: new Map(parts.plans.map((one) => [one.key, one])),
     addOns: new Map((parts.addOns ?? []).map((one) => [one.key, one])),
     rules: [],

@@ -1,4 +1,4 @@
-/** Our decision: the customer's state is looked up by id, and `decide` is asked for one unit of a metered feature. */
+/** Our decision: the customer's state is looked up by id, and `decide` is asked for units of a metered feature. */
 import {
   type CustomerId,
   type CustomerState,
@@ -86,5 +86,5 @@ serve({
     }
     return sum;
   },
-  worth: (used) => (used < LIMIT ? LIMIT - used : -1),
+  worth: (used, quantity) => (used + quantity <= LIMIT ? LIMIT - used : -1),
 });

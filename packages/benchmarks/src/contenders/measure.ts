@@ -10,8 +10,8 @@ export type Measured = z.infer<typeof measured>;
 export interface Contender {
   /** Asks all questions once and returns the sum of the results, so that no call can be left out. */
   pass(questions: readonly Question[]): number | Promise<number>;
-  /** What a question adds to the sum, by what was used. */
-  readonly worth: (used: number) => number;
+  /** What a question adds to the sum, by what was used and what is asked for. */
+  readonly worth: (used: number, quantity: number) => number;
 }
 
 /** Answers `measure` for so many seconds, in a process that runs nothing else. Rejects when the sum is wrong. */

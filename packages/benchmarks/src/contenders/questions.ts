@@ -23,8 +23,8 @@ export const QUESTIONS: readonly Question[] = Array.from(
     const place = placeOf(index);
     return {
       customer: CUSTOMERS[place] ?? '',
-      feature: FEATURES[index % FEATURES.length] ?? '',
-      quantity: 1,
+      feature: featureOf(index),
+      quantity: quantityOf(index),
     };
   },
 );
@@ -33,11 +33,23 @@ function placeOf(index: number): number {
   return (index * 389) % CUSTOMERS.length;
 }
 
+/** Each time around the customers, each is asked about another one. */
+function featureOf(index: number): string {
+  return FEATURES[(index + Math.floor(index / CUSTOMERS.length)) % FEATURES.length] ?? '';
+}
+
+/** 1 to 3 units: each has to be compared with the counter. */
+function quantityOf(index: number): number {
+  return 1 + (index % 3);
+}
+
 /** The sum of what `of` gives for so many questions, reckoned without asking. */
-export function expectedSum(calls: number, of: (used: number) => number): number {
+export function expectedSum(calls: number, of: (used: number, quantity: number) => number): number {
   let round = 0;
-  for (let index = 0; index < QUESTIONS.length; index += 1) round += of(usedBy(placeOf(index)));
+  for (let index = 0; index < QUESTIONS.length; index += 1)
+    round += of(usedBy(placeOf(index)), quantityOf(index));
   let rest = 0;
-  for (let index = 0; index < calls % QUESTIONS.length; index += 1) rest += of(usedBy(placeOf(index)));
+  for (let index = 0; index < calls % QUESTIONS.length; index += 1)
+    rest += of(usedBy(placeOf(index)), quantityOf(index));
   return Math.floor(calls / QUESTIONS.length) * round + rest;
 }

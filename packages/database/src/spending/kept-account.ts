@@ -41,7 +41,7 @@ export function keepable({ row, account }: StoredAccount, release: Release): Kep
 
 export function putMeter({ meters, state }: KeptAccount, meter: Meter): void {
   meters.set(meter.feature, meter);
-  recount(state.compiled, meter);
+  recount(state, meter);
 }
 
 /** Accounts of the customers that spent last. */

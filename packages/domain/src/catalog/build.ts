@@ -36,6 +36,7 @@ export function buildCatalog(document: CatalogDocument): { catalog: Catalog; fin
     staleFor: document.staleFor ?? ONE_HOUR,
     expiringSoon: document.expiringSoon ?? [],
     features,
+    places: new Map([...features.keys()].map((key, place) => [key, place])),
     plans,
     addOns,
     rules: (document.rules ?? []).map((rule, index) =>

@@ -10,6 +10,8 @@ export interface Catalog {
   readonly staleFor: IsoDuration;
   readonly expiringSoon: readonly IsoDuration[];
   readonly features: ReadonlyMap<FeatureKey, Feature>;
+  /** Of each feature among them, from 0. */
+  readonly places: ReadonlyMap<string, number>;
   readonly plans: ReadonlyMap<PlanKey, Plan>;
   readonly addOns: ReadonlyMap<AddOnKey, AddOn>;
   readonly rules: readonly CatalogRule[];

@@ -4,10 +4,9 @@ import { parseFeatureKey } from '../ids.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
-import type { Units } from './combine.js';
+import { answerUnits } from './answer-units.js';
 import {
   type CompiledFeature,
-  type Counted,
   countedAt,
   counterOf,
   earliest,
@@ -15,7 +14,7 @@ import {
   type Subject,
   withEnd,
 } from './compile.js';
-import type { CheckRequest, Decision, DecisionCode, DenyingCode } from './decision.js';
+import type { CheckRequest, Decision, DenyingCode } from './decision.js';
 import {
   accountAt,
   type CompiledEntitlement,
@@ -24,25 +23,35 @@ import {
   isDecided,
   nextBoundary,
 } from './entitlement.js';
-import { explainDenial } from './message.js';
+import type { Answer } from './kept-answers.js';
+import { ALLOWED, explainDenial } from './message.js';
 
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
  * What does not depend on the quantity is worked out once per state, feature and span of time, and kept with the
- * state. Throws for a feature that is not decided by (`isDecided`): callers ask that before.
+ * state, and so is the last answer with the quantities that it stands for. Throws for a feature that is not
+ * decided by (`isDecided`): callers ask that before.
  */
 export function decide(state: CustomerState, request: CheckRequest, now: Instant): Decision {
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
-  const kept = state.compiled.get(request.feature);
-  if (kept !== undefined && kept.from <= now && (kept.until === null || now < kept.until)) {
-    return answer(kept, state, request, now);
-  }
+  return state.answers.find(request.feature, request.quantity, now) ?? decideAnew(state, request, now);
+}
+
+function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
   if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
+  const answer = answerOf(rightAt(state, feature, now), { state, feature, quantity: request.quantity, now });
+  state.answers.keep(feature.key, answer);
+  return answer.decision;
+}
+
+function rightAt(state: KnownState, feature: Feature, now: Instant): CompiledFeature {
+  const kept = state.compiled.get(feature.key);
+  if (kept !== undefined && kept.from <= now && (kept.until === null || now < kept.until)) return kept;
   const compiled = compile(state, feature, now);
   state.compiled.set(feature.key, compiled);
-  return answer(compiled, state, request, now);
+  return compiled;
 }
 
 /** Rows 1 to 3 of the decision codes. */
@@ -152,22 +161,31 @@ function compile({ account: stored, release }: KnownState, feature: Feature, now
   return { kind: 'SETTLED', from: now, until, decision: { ...settled, validUntil: until } };
 }
 
-function answer(compiled: CompiledFeature, state: KnownState, request: CheckRequest, now: Instant): Decision {
-  if (compiled.kind === 'SETTLED') return compiled.decision;
-  const decision = decideUnits(compiled, request.quantity);
-  if (compiled.turnsForAll) return decision;
+interface Question {
+  readonly state: KnownState;
+  readonly feature: Feature;
+  readonly quantity: number;
+  readonly now: Instant;
+}
+
+function answerOf(right: CompiledFeature, { state, feature, quantity, now }: Question): Answer {
+  const { from, until } = right;
+  if (right.kind === 'SETTLED')
+    return { decision: right.decision, least: 0, most: Number.MAX_SAFE_INTEGER, from, until };
+  const answer = answerUnits(right, quantity);
+  if (right.turnsForAll) return answer;
   const { release } = state;
-  const feature = findFeature(release, request.feature);
-  if (feature === null) throw new Error('a feature was compiled that is not there');
   const account = accountAt(state.account, release, now);
-  return { ...decision, validUntil: turnsAt({ account, release, feature }, request, now, decision) };
+  const asked = { feature: feature.key, quantity };
+  const validUntil = turnsAt({ account, release, feature }, asked, now, answer.decision);
+  return { ...answer, decision: { ...answer.decision, validUntil }, least: quantity, most: quantity };
 }
 
 /** The decision at one instant, without how long it holds. */
 function decideAt(subject: Subject, { quantity }: CheckRequest, at: Instant): Decision {
   const entitlement = entitlementOf(subject.account, subject.release, subject.feature, at);
   if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
-    return decideUnits(countedAt(subject, entitlement, entitlement.allowance, at), quantity);
+    return answerUnits(countedAt(subject, entitlement, entitlement.allowance, at), quantity).decision;
   }
   return settledDecision(subject, entitlement, at);
 }
@@ -196,66 +214,12 @@ function settledDecision(
   return { ...base, allowed: true, code, value, message: ALLOWED[code] };
 }
 
-const ALLOWED = {
-  ENTITLED: 'allowed',
-  ENTITLED_OVERAGE: 'allowed beyond the limit',
-  ENTITLED_GRACE:
-    'allowed during the grace period after a failed payment; it ends unless the payment comes in',
-  ENTITLED_GRANT: 'allowed because of a grant made for this customer',
-  ENTITLED_FALLBACK: 'allowed although it is out of reach what the customer has: the feature fails open',
-};
-
 function flatCode({
   withoutGrace,
   withoutGrants,
 }: Entitled): 'ENTITLED' | 'ENTITLED_GRACE' | 'ENTITLED_GRANT' {
   if (withoutGrace === null) return 'ENTITLED_GRACE';
   return withoutGrants === null ? 'ENTITLED_GRANT' : 'ENTITLED';
-}
-
-/** Every field is written out: this is what a check costs. */
-function decideUnits(counted: Counted, quantity: number): Decision {
-  const { used, reserved, resetsAt } = counted;
-  const { limit } = counted.units;
-  const code = unitsCode(counted, quantity);
-  const allowed = code !== 'LIMIT_EXCEEDED';
-  return {
-    value: null,
-    limit,
-    unlimited: limit === null,
-    used,
-    reserved,
-    remaining: limit === null ? null : Math.max(0, limit - used - reserved),
-    resetsAt,
-    validUntil: counted.until,
-    sources: counted.sources,
-    allowed,
-    code,
-    message: allowed
-      ? ALLOWED[code]
-      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt }),
-    customerId: counted.customerId,
-    feature: counted.feature,
-  };
-}
-
-/** Row 19, then the allowing codes in their order. */
-function unitsCode(
-  counted: Counted,
-  quantity: number,
-): keyof typeof ALLOWED | Extract<DecisionCode, 'LIMIT_EXCEEDED'> {
-  const { units } = counted;
-  if (!fits(units, counted, quantity)) return 'LIMIT_EXCEEDED';
-  if (units.limit !== null && quantity > units.limit - counted.used - counted.reserved)
-    return 'ENTITLED_OVERAGE';
-  if (!fits(counted.withoutGrace, counted, quantity)) return 'ENTITLED_GRACE';
-  return fits(counted.withoutGrants, counted, quantity) ? 'ENTITLED' : 'ENTITLED_GRANT';
-}
-
-/** Written as a difference: a sum could pass 2^53 and lose units. Quantity 0 asks only whether the feature is there. */
-function fits(units: Units | null, { used, reserved }: Counted, quantity: number): boolean {
-  if (units === null) return false;
-  return quantity === 0 || units.ceiling === null || quantity <= units.ceiling - used - reserved;
 }
 
 const MOST_BOUNDARIES = 64;

@@ -1,6 +1,16 @@
 import { formatInstant } from '../time/instant.js';
 import type { Decision, DenyingCode } from './decision.js';
 
+/** For people: why it is allowed. */
+export const ALLOWED = {
+  ENTITLED: 'allowed',
+  ENTITLED_OVERAGE: 'allowed beyond the limit',
+  ENTITLED_GRACE:
+    'allowed during the grace period after a failed payment; it ends unless the payment comes in',
+  ENTITLED_GRANT: 'allowed because of a grant made for this customer',
+  ENTITLED_FALLBACK: 'allowed although it is out of reach what the customer has: the feature fails open',
+};
+
 type Counted = Pick<Decision, 'limit' | 'used' | 'reserved' | 'resetsAt'>;
 
 /** For people: what is missing, and what would have to change. */

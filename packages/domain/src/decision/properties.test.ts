@@ -3,7 +3,7 @@ import { grantOf, type Given, releaseFrom, stateFrom } from '../../testing/state
 import { time } from '../../testing/subscriptions.js';
 import { knownState } from '../customer.js';
 import { instant } from '../time/instant.js';
-import { withMeter } from '../usage/spend.js';
+import { recount, withMeter } from '../usage/spend.js';
 import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
 import { entitlementChanges, entitlementsOf } from './entitlement-set.js';
@@ -132,6 +132,48 @@ test('what a state has worked out before changes no answer', () => {
         }
       },
     ),
+    { numRuns: 300 },
+  );
+});
+
+test('an answer that was given before stands only for quantities that get the same one', () => {
+  fc.assert(
+    fc.property(state, fc.constantFrom('level', 'calls', 'monthly'), (customer, feature) => {
+      if (customer.kind !== 'KNOWN') return;
+      const { limit, used } = decide(customer, { feature, quantity: 0 }, NOW);
+      const room = (limit ?? 0) - (used ?? 0);
+      const edges = [0, 1, room, Math.floor((limit ?? 0) * 1.1) - (used ?? 0)];
+      const quantities = edges
+        .flatMap((edge) => [edge, edge + 1, edge - 1])
+        .filter((quantity) => quantity >= 0);
+      for (const quantity of [...quantities, ...quantities.toReversed()]) {
+        const fresh = knownState(customer.release, customer.account);
+        const asked = { feature, quantity };
+        expect(decide(customer, asked, NOW)).toEqual(decide(fresh, asked, NOW));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a counter that moves under a kept state shows in its next answer', () => {
+  fc.assert(
+    fc.property(state, request, fc.nat(150), fc.nat(20), (customer, { quantity }, used, reserved) => {
+      if (customer.kind !== 'KNOWN') return;
+      const meters = new Map(customer.account.meters);
+      const kept = knownState(customer.release, { ...customer.account, meters });
+      for (const feature of customer.release.catalog.features.values()) {
+        if (feature.type !== 'METERED' && feature.type !== 'LIMIT') continue;
+        const asked = { feature: feature.key, quantity };
+        decide(kept, asked, NOW);
+        const window = feature.type === 'METERED' ? meterAt(kept.account, feature, NOW).window : null;
+        const meter = { feature: feature.key, used, reserved, window };
+        meters.set(feature.key, meter);
+        recount(kept, meter);
+        const fresh = knownState(kept.release, kept.account);
+        expect(decide(kept, asked, NOW)).toEqual(decide(fresh, asked, NOW));
+      }
+    }),
     { numRuns: 300 },
   );
 });

@@ -1,4 +1,4 @@
-import type { CustomerState, KnownState, Release } from '../customer.js';
+import { type CustomerState, knownState, type KnownState, type Release } from '../customer.js';
 import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
@@ -61,14 +61,16 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
 
 /** The state with one counter replaced; the right that the counter is held against stays as it was worked out. */
 export function withMeter(state: KnownState, meter: Meter): KnownState {
-  const compiled = new Map(state.compiled);
-  recount(compiled, meter);
   const meters = new Map(state.account.meters).set(meter.feature, meter);
-  return { ...state, account: { ...state.account, meters }, compiled };
+  const changed = knownState(state.release, { ...state.account, meters });
+  for (const [feature, right] of state.compiled) changed.compiled.set(feature, right);
+  recount(changed, meter);
+  return changed;
 }
 
 /** Puts a counter into what was worked out, in place. Of another window than the one it was worked out for, it is forgotten. */
-export function recount(compiled: KnownState['compiled'], meter: Meter): void {
+export function recount({ compiled, answers }: KnownState, meter: Meter): void {
+  answers.forget(meter.feature);
   const right = compiled.get(meter.feature);
   if (right?.kind === 'COUNTED' && right.resetsAt === (meter.window?.end ?? null)) {
     compiled.set(meter.feature, { ...right, used: meter.used, reserved: meter.reserved });

@@ -1,0 +1,66 @@
+import type { Units } from './combine.js';
+import type { Counted } from './compile.js';
+import type { Decision, DecisionCode } from './decision.js';
+import { ALLOWED, explainDenial } from './message.js';
+import type { Answer } from './kept-answers.js';
+
+type UnitsCode = keyof typeof ALLOWED | Extract<DecisionCode, 'LIMIT_EXCEEDED'>;
+interface Span {
+  readonly code: UnitsCode;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The answer to a quantity, and from which quantity to which it is the same. */
+export function answerUnits(counted: Counted, quantity: number): Answer {
+  const { code, least, most } = spanOf(counted, quantity);
+  return { decision: decisionOf(counted, code), least, most, from: counted.from, until: counted.until };
+}
+
+/** Row 19, then the allowing codes in their order. Rooms are differences: a sum could pass 2^53 and lose units. */
+function spanOf(counted: Counted, quantity: number): Span {
+  const { units, used, reserved } = counted;
+  let most = Number.MAX_SAFE_INTEGER;
+  const steps = [
+    ['LIMIT_EXCEEDED', roomIn(units, counted)],
+    ['ENTITLED_OVERAGE', units.limit === null ? most : units.limit - used - reserved],
+    ['ENTITLED_GRACE', roomIn(counted.withoutGrace, counted)],
+    ['ENTITLED_GRANT', roomIn(counted.withoutGrants, counted)],
+  ] as const;
+  for (const [code, room] of steps) {
+    if (quantity > room) return { code, least: room + 1, most };
+    most = Math.min(most, room);
+  }
+  return { code: 'ENTITLED', least: 0, most };
+}
+
+/** How much still fits; quantity 0, which asks only whether the feature is there, where anything is given at all. */
+function roomIn(units: Units | null, { used, reserved }: Counted): number {
+  if (units === null) return -1;
+  return units.ceiling === null ? Number.MAX_SAFE_INTEGER : Math.max(0, units.ceiling - used - reserved);
+}
+
+/** Every field is written out: a spread would cost more than all the rest. */
+function decisionOf(counted: Counted, code: UnitsCode): Decision {
+  const { used, reserved, resetsAt } = counted;
+  const { limit } = counted.units;
+  const allowed = code !== 'LIMIT_EXCEEDED';
+  return {
+    allowed,
+    code,
+    limit,
+    used,
+    remaining: limit === null ? null : Math.max(0, limit - used - reserved),
+    reserved,
+    unlimited: limit === null,
+    value: null,
+    message: allowed
+      ? ALLOWED[code]
+      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt }),
+    customerId: counted.customerId,
+    feature: counted.feature,
+    resetsAt,
+    validUntil: counted.until,
+    sources: counted.sources,
+  };
+}
