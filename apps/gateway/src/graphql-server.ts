@@ -9,8 +9,9 @@ import type { GraphQLSchema } from 'graphql';
 import type { Access } from './access.js';
 import { createContext, type GatewayContext, type Services } from './context.js';
 import { formatError } from './errors/format-error.js';
-import { FastLane, LANE_HEADER } from './fast-lane/fast-lane.js';
-import { RegisteredDocuments } from './fast-lane/registered-documents.js';
+import { LANE_HEADER, type FastLane } from './fast-lane/fast-lane.js';
+import { readOperation } from './fast-lane/read-operation.js';
+import type { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { checkQueryString, requireAccess } from './http.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
 import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
@@ -22,19 +23,17 @@ export const GRAPHQL_PATH = '/graphql';
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
-  /** Documents that clients may name by the hexadecimal SHA-256 of their text, which is the key. */
-  readonly trustedDocuments: ReadonlyMap<string, string>;
+  readonly documents: RegisteredDocuments;
+  readonly fastLane: FastLane;
 }
 
 /** Answers GraphQL over HTTP at GRAPHQL_PATH. The returned server is stopped by its owner. */
 export async function addGraphqlServer(
   server: FastifyInstance,
-  { schema, services, trustedDocuments }: GraphqlOptions,
+  { schema, services, documents, fastLane }: GraphqlOptions,
 ): Promise<ApolloServer<GatewayContext>> {
-  const documents = new RegisteredDocuments(trustedDocuments);
   const apollo = createApolloServer(server, schema, documents, services);
   await apollo.start();
-  const fastLane = new FastLane(schema, documents, services);
   const general = fastifyApolloHandler(apollo, {
     context: (request) => Promise.resolve(createContext(services, accessOf(request), request.id)),
   });
@@ -45,9 +44,11 @@ export async function addGraphqlServer(
     onRequest: requireAccess(services),
     preValidation: checkQueryString,
     handler(request, reply) {
-      if (fastLane.answer(request, reply, accessOf(request))) {
-        services.metrics.operation('compiled');
-        return;
+      const asked = readOperation(request.body, request.headers.accept);
+      const prepared = asked && fastLane.prepare(asked);
+      if (prepared) {
+        void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
+        return fastLane.execute(prepared, accessOf(request), request.id);
       }
       services.metrics.operation('general');
       void reply.header(LANE_HEADER, 'general');

@@ -1,3 +1,4 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { parse as parseQueryString } from 'node:querystring';
 import fastify, {
   type FastifyError,
@@ -9,7 +10,8 @@ import type { Logger } from 'pino';
 import { authenticate, type Access } from './access.js';
 import type { Services } from './context.js';
 import { ApiError, badInput, unauthenticated } from './errors/api-error.js';
-import { formatError } from './errors/format-error.js';
+import { httpFailure } from './errors/http-failure.js';
+import type { FrontDoor } from './fast-lane/front-door.js';
 import { BODY_BYTES_MAX, documentProblem, operationProblem } from './plugins/document-limits.js';
 import { requestIdOf } from './request-scope.js';
 
@@ -21,12 +23,16 @@ declare module 'fastify' {
 }
 
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
+const KEEP_ALIVE_MILLISECONDS = 72_000;
 
-/** An HTTP server with request ids, health checks and errors as GraphQL says them; no operation yet. */
-export function createHttpServer(services: Services): FastifyInstance {
+/**
+ * An HTTP server with request ids, health checks and errors as GraphQL says them; of operations it answers those that
+ * the front door knows.
+ */
+export function createHttpServer(services: Services, frontDoor: FrontDoor): FastifyInstance {
   const server: FastifyInstance = fastify({
+    serverFactory: (listener) => listenBehind(frontDoor, listener),
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     routerOptions: { querystringParser: (text) => parseQueryString(text) },
     forceCloseConnections: 'idle',
@@ -37,11 +43,33 @@ export function createHttpServer(services: Services): FastifyInstance {
     void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
     done();
   });
+  closeConnections(server, frontDoor);
   readJsonBodies(server);
   answerErrors(server, services.logger);
   addHealth(server, services);
   addMetrics(server, services);
   return server;
+}
+
+function listenBehind(frontDoor: FrontDoor, listener: RequestListener): Server {
+  return createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MILLISECONDS, keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
+    frontDoor.listener(listener),
+  );
+}
+
+/** A connection whose request is answered while the server closes would stay open, and hold it up. */
+function closeConnections(server: FastifyInstance, frontDoor: FrontDoor): void {
+  let closing = false;
+  server.addHook('preClose', (done) => {
+    closing = true;
+    frontDoor.close();
+    done();
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) void reply.header('connection', 'close');
+    done();
+  });
 }
 
 /** What would break the parser or the database is refused before anything else reads it. */
@@ -86,13 +114,9 @@ interface Failure {
 }
 
 function sendError(request: FastifyRequest, reply: FastifyReply, { status, error, logger }: Failure): void {
-  const formatted = formatError(error, { requestId: request.id, logger });
-  const code = formatted.extensions?.['code'] === 'UNAVAILABLE' ? 503 : status;
-  if (code === 401) void reply.header('www-authenticate', 'Bearer');
-  void reply
-    .code(code)
-    .header('content-type', 'application/json; charset=utf-8')
-    .send({ errors: [formatted] });
+  const failure = httpFailure(error, status, { requestId: request.id, logger });
+  if (failure.status === 401) void reply.header('www-authenticate', 'Bearer');
+  void reply.code(failure.status).header('content-type', failure.contentType).send(failure.body);
 }
 
 function addHealth(server: FastifyInstance, { db, logger }: Services): void {

@@ -1,6 +1,9 @@
 import 'reflect-metadata';
 import type { Services } from './context.js';
-import { addGraphqlServer } from './graphql-server.js';
+import { FastLane } from './fast-lane/fast-lane.js';
+import { FrontDoor } from './fast-lane/front-door.js';
+import { RegisteredDocuments } from './fast-lane/registered-documents.js';
+import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
 import { createHttpServer } from './http.js';
 import { buildApiSchema } from './schema/api-schema.js';
 import { toSubgraphSchema } from './schema/subgraph-schema.js';
@@ -27,8 +30,10 @@ export async function startServer(
   { host, port, trustedDocuments = new Map() }: ListenOptions,
 ): Promise<GatewayServer> {
   const schema = toSubgraphSchema(buildApiSchema());
-  const http = createHttpServer(services);
-  const apollo = await addGraphqlServer(http, { schema, services, trustedDocuments });
+  const documents = new RegisteredDocuments(trustedDocuments);
+  const fastLane = new FastLane(schema, documents, services);
+  const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
+  const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.
   http.addHook('preClose', () => sockets.dispose());

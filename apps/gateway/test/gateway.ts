@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { createTenant, ensureAdminKey, openDatabase, parseMasterKey } from '@licet/database';
 import { createTestDatabase } from '@licet/database/testing';
 import { parseTimeZone, type TenantId } from '@licet/domain';
+import type { Services } from '../src/context.js';
 import { startServer, type ListenOptions } from '../src/server.js';
 import { openServices } from '../src/services.js';
 import { CATALOG } from './catalog.js';
@@ -36,6 +37,8 @@ export interface TestGateway {
   readonly url: string;
   readonly adminKey: string;
   readonly tenantId: TenantId;
+  /** What its requests share. */
+  readonly services: Services;
   /** Sends an operation with the admin key, or with another, or (null) with none. */
   send(query: string, variables?: Record<string, unknown>, key?: string | null): Promise<Answer>;
   /** A key of this role, narrowed where asked. */
@@ -48,6 +51,7 @@ export interface TestGateway {
   socket(key?: string | null): SocketClient;
   /** Events that the database holds, of every tenant. */
   countEvents(): Promise<number>;
+  /** Called again it answers when the first call is done. */
   close(): Promise<void>;
 }
 
@@ -75,10 +79,19 @@ export async function startTestGateway(
   ): Promise<Answer> {
     return sendTo(server.url, { query, variables, key });
   }
+  let closed: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await server.close();
+    await services.close();
+    await owner.end();
+    await db.close();
+    await database.drop();
+  }
   return {
     url: server.url,
     adminKey,
     tenantId,
+    services,
     send,
     async newKey(input) {
       const made = await send(
@@ -98,13 +111,7 @@ export async function startTestGateway(
       const { rows } = await owner.query<{ count: string | number }>('select count(*) as count from event');
       return Number(rows[0]?.count);
     },
-    async close() {
-      await server.close();
-      await services.close();
-      await owner.end();
-      await db.close();
-      await database.drop();
-    },
+    close: () => (closed ??= close()),
   };
 }
 

@@ -53,6 +53,11 @@ export class CompiledDocuments {
     return (this.compiled.get(text) ?? this.compile(text)).operation(operationName);
   }
 
+  /** The operation of a document that is compiled already; counts nothing. */
+  known(text: string, operationName: string | null): CompiledOperation | null {
+    return this.compiled.get(text)?.operation(operationName) ?? null;
+  }
+
   /** The operation, once its document has been here often enough; counts the visit otherwise. */
   seen(text: string, operationName: string | null): CompiledOperation | null {
     const known = this.compiled.get(text);

@@ -1,17 +1,16 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { createContext, type GatewayContext, type Services } from '../context.js';
+import { createContext, type Services } from '../context.js';
 import type { Access } from '../access.js';
 import { formatError } from '../errors/format-error.js';
 import { CompiledDocuments } from './compiled-documents.js';
 import type { CompiledOperation, Executed, PreparedOperation } from './compiled-operation.js';
-import { readOperation, type AskedOperation } from './read-operation.js';
+import type { AskedOperation } from './read-operation.js';
 import type { RegisteredDocuments } from './registered-documents.js';
 
 /** In each answer to an operation: `compiled` where this lane executed it, `general` where the GraphQL server did. */
 export const LANE_HEADER = 'x-licet-lane';
 
-/** Executes what it knows well straight from the HTTP handler, and leaves everything else to the GraphQL server. */
+/** Executes what it knows well, and leaves everything else to the GraphQL server. */
 export class FastLane {
   private readonly documents: CompiledDocuments;
 
@@ -24,33 +23,38 @@ export class FastLane {
   }
 
   /**
-   * Whether the request is answered here. Decided before anything is executed, so that nothing is executed twice:
-   * after `false` nothing has happened.
+   * Decides whether the operation is executed here, before anything is, so that nothing is executed twice: after null
+   * nothing has happened, but that the document's visit was counted.
    */
-  answer(request: FastifyRequest, reply: FastifyReply, access: Access): boolean {
-    const asked = readOperation(request);
-    const prepared = asked && this.find(asked)?.prepare(asked.variables);
-    if (!prepared) return false;
-    void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
-    this.execute(prepared, createContext(this.services, access, request.id), reply);
-    return true;
+  prepare({ document, operationName, variables }: AskedOperation): PreparedOperation | null {
+    const operation =
+      'text' in document
+        ? this.documents.seen(document.text, operationName)
+        : this.findRegistered(document.hash, operationName);
+    return operation?.prepare(variables) ?? null;
   }
 
-  private find({ document, operationName }: AskedOperation): CompiledOperation | null {
-    if ('text' in document) return this.documents.seen(document.text, operationName);
-    const text = this.registered.find(document.hash);
+  /** As `prepare`, for documents that are registered or compiled already: after null not even a visit was counted. */
+  prepareKnown({ document, operationName, variables }: AskedOperation): PreparedOperation | null {
+    const operation =
+      'text' in document
+        ? this.documents.known(document.text, operationName)
+        : this.findRegistered(document.hash, operationName);
+    return operation?.prepare(variables) ?? null;
+  }
+
+  private findRegistered(hash: string, operationName: string | null): CompiledOperation | null {
+    const text = this.registered.find(hash);
     return text === undefined ? null : this.documents.registered(text, operationName);
   }
 
-  private execute(prepared: PreparedOperation, context: GatewayContext, reply: FastifyReply): void {
-    const executed = prepared.execute(context);
-    if ('data' in executed) void reply.send(this.bodyOf(executed, context.requestId));
-    else {
-      executed.then(
-        (done) => reply.send(this.bodyOf(done, context.requestId)),
-        (error: unknown) => reply.send(error),
-      );
-    }
+  /** The body that answers the operation. */
+  execute(prepared: PreparedOperation, access: Access, requestId: string): string | Promise<string> {
+    const executed = prepared.execute(createContext(this.services, access, requestId));
+    this.services.metrics.operation('compiled');
+    return 'data' in executed
+      ? this.bodyOf(executed, requestId)
+      : Promise.resolve(executed).then((done) => this.bodyOf(done, requestId));
   }
 
   /** As the GraphQL server writes it. */

@@ -1,5 +1,3 @@
-import type { FastifyRequest } from 'fastify';
-
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
 /** What the GraphQL server would answer with, by the `Accept` headers that clients send most. */
@@ -23,10 +21,13 @@ export interface AskedOperation {
   readonly contentType: string;
 }
 
-/** Null for whatever is unusual: the general lane knows what is right and what to say about the rest. */
-export function readOperation({ method, headers, body }: FastifyRequest): AskedOperation | null {
-  if (method !== 'POST' || !isRecord(body)) return null;
-  const contentType = CONTENT_TYPES.get(headers.accept);
+/**
+ * The operation in the body of a POST, whose `Accept` header is given. Null for whatever is unusual: the general lane
+ * knows what is right and what to say about the rest.
+ */
+export function readOperation(body: unknown, accept: string | undefined): AskedOperation | null {
+  if (!isRecord(body)) return null;
+  const contentType = CONTENT_TYPES.get(accept);
   const document = readDocument(body['query'], body['extensions']);
   const operationName = body['operationName'] ?? null;
   const variables = body['variables'] ?? NO_VARIABLES;

@@ -73,6 +73,25 @@ function problemAt(path: readonly string[], message: string): ValueProblem {
   return { path: path.join('.'), message };
 }
 
+/** Escapes, behind which anything may stand, and names that reach for prototypes. */
+const SUSPECT = /\\u|__proto__|constructor/;
+
+/**
+ * Whether a JSON text can hold nothing that is refused, its document aside, by a look that costs next to nothing. False
+ * says nothing: only then is a closer look needed.
+ */
+export function isPlainJson(text: string): boolean {
+  return !SUSPECT.test(text) && (text.length <= 2 * NESTING_MAX || openBrackets(text) <= NESTING_MAX);
+}
+
+function openBrackets(text: string): number {
+  let count = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) count++;
+  }
+  return count;
+}
+
 /** An operation as it came over any way: its document and variables are looked at before anything reads them. */
 export function operationProblem({
   query,

@@ -27,7 +27,18 @@ export interface Seen {
 }
 
 const REQUEST_ID = 'two-ways';
-const HEADERS = ['content-type', 'cache-control', 'x-request-id', 'www-authenticate', 'allow', 'vary'];
+const HEADERS = [
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'cache-control',
+  'connection',
+  'keep-alive',
+  'x-request-id',
+  'www-authenticate',
+  'allow',
+  'vary',
+];
 
 export function hashOf(document: string): string {
   return createHash('sha256').update(document).digest('hex');
