@@ -198,6 +198,35 @@ test('a rollback takes the moves back, and leaves what was bought meanwhile and 
   ]);
 });
 
+test('a rollback without `to` goes back one release, however often and from wherever it is repeated', async () => {
+  await publish(5, 'stay');
+  await publish(6, 'stay');
+  const again = (reason: string, to: number | null = null) =>
+    rollbackRelease(tenant.db, tenant.caller, { to, reason });
+  const publications = async () => (await tenantRows(tenant, 'select 1 from publication')).length;
+  const [one, other] = await Promise.all([again('too many'), again('too many')]);
+  expect([one, other]).toMatchObject([
+    { ok: true, release: { number: 2 } },
+    { ok: true, release: { number: 2 } },
+  ]);
+  expect(await publications()).toBe(4);
+  expect(await again('too many')).toMatchObject({ ok: true, release: { number: 2, status: 'LIVE' } });
+  const further = await again('still too many');
+  expect(further).toMatchObject({ ok: false, code: 'CONFLICT', field: 'to' });
+  expect(await publications()).toBe(4);
+  expect(await again('still too many', 1)).toMatchObject({ ok: true, release: { number: 1 } });
+  expect(await again('still too many', 1)).toMatchObject({ ok: true, release: { number: 1 } });
+  expect(await again('too many')).toMatchObject({
+    ok: false,
+    code: 'CONFLICT',
+    message: 'the live release is the first one',
+  });
+  expect(await publications()).toBe(5);
+  // What is published next can be rolled back as ever.
+  expect(await publish(7, 'stay')).toBe(4);
+  expect(await again('too many')).toMatchObject({ ok: true, release: { number: 1 } });
+});
+
 test('a plan that is not changed keeps its version; one that comes back gets a number that it never had', async () => {
   await publish(5, 'stay');
   await rollBack();

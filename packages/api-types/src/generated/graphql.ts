@@ -481,7 +481,11 @@ export type Mutation = {
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
-  /** Makes an earlier release live again: `to`, or the one that the live release followed. */
+  /**
+   * Makes an earlier release live again: `to`, or the one that the live release followed.
+   * Where the live release is live by a rollback, one without `to` never goes back further: for the same `reason` it is
+   * taken for that rollback repeated and changes nothing, else it is CONFLICT.
+   */
   readonly rollbackRelease: ReleaseResult;
   readonly subscribe: SubscriptionResult;
   /** Takes back a cancellation that has not happened yet. */

@@ -47,14 +47,20 @@ export async function publishRelease(
 
 /**
  * Makes an earlier release live again: `to`, or the base of the live one. Moves that later publications have made are
- * taken back. CONFLICT where it was never live; again for what is live: no change.
+ * taken back. CONFLICT where it was never live; again for what is live: no change. Without `to` it goes back one step:
+ * from a release that is live by a rollback it goes nowhere (see `targetOf`).
  */
 export async function rollbackRelease(
   db: Database,
   caller: Caller,
-  input: { readonly to: number | null; readonly reason: string },
+  input: Rollback,
 ): Promise<Result<ReleaseChange>> {
   return committed(db, caller, (transaction) => rollBack(db, transaction, caller, input));
+}
+
+interface Rollback {
+  readonly to: number | null;
+  readonly reason: string;
 }
 
 async function committed(
@@ -128,12 +134,13 @@ async function rollBack(
   db: Database,
   transaction: Transaction,
   caller: Caller,
-  { to, reason }: { readonly to: number | null; readonly reason: string },
+  input: Rollback,
 ): Promise<Writes<Outcome>> {
+  const { reason } = input;
   await lockReleases(transaction);
   const live = await readLive(db, transaction);
-  const number = to ?? live.stored.base;
-  if (number === null) return unwritten(refused('CONFLICT', 'to', 'the live release is the first one'));
+  const number = await targetOf(transaction, live, input);
+  if (typeof number !== 'number') return unwritten(number);
   const stored = await releaseOf(transaction, number);
   if (stored === null) return unwritten(refused('NOT_FOUND', 'to', `there is no release ${String(number)}`));
   const parsed = parsedRelease(stored);
@@ -158,6 +165,39 @@ async function rollBack(
     statements: publicationStatements(caller, live, release, reason),
     events: [publicationEvent(caller, { live, release, stored, reason })],
   };
+}
+
+/**
+ * A rollback has no idempotency key, so one without `to` cannot be told from its repetition where the live release is
+ * live by a rollback: for the same reason it is taken for that and changes nothing, for another it must name `to`.
+ */
+async function targetOf(
+  transaction: Transaction,
+  { release, stored }: Live,
+  { to, reason }: Rollback,
+): Promise<number | Refused> {
+  if (to !== null) return to;
+  const { number, publication } = release;
+  const isBack = publication.undoesAfter !== null;
+  if (isBack && (await reasonOfRollback(transaction, publication)) === reason) return number;
+  if (stored.base === null) return refused('CONFLICT', 'to', 'the live release is the first one');
+  if (!isBack) return stored.base;
+  const message = `release ${String(number)} already is live by a rollback; to go back further, name \`to\``;
+  return refused('CONFLICT', 'to', message);
+}
+
+/** It is kept with the release that the rollback has retired. */
+async function reasonOfRollback(
+  transaction: Transaction,
+  { version }: Release['publication'],
+): Promise<string | null> {
+  const [row] = await transaction.query<{ reason: string | null }>({
+    name: 'reason-of-rollback',
+    text: `select r.reason from publication p join catalog_release r on r.tenant_id = p.tenant_id and r.number = p.release
+           where p.tenant_id = $1 and p.version = $2`,
+    values: [transaction.tenantId, version - 1],
+  });
+  return row?.reason ?? null;
 }
 
 interface FormerRow {
