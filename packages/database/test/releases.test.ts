@@ -25,6 +25,7 @@ import {
 } from '@licet/database/testing';
 import { decide, parseCatalogDocument, parseCustomerId, parsePlanKey } from '@licet/domain';
 import { Client } from 'pg';
+import { ReleaseCache } from '../src/repositories/release-cache.js';
 
 let database: TestDatabase;
 let tenant: TestTenant;
@@ -285,6 +286,21 @@ test('a spend sees one release, and a move of its customer is written before it'
   expect(verdict).toMatchObject({ ok: true, consumed: 5, release: 2 });
   expect(await versions()).toEqual([2]);
   expect(await moved()).toEqual([{ customer: 'ada', versions: '1 → 2' }]);
+});
+
+test('customers on more releases than are kept in memory are decided all the same', async () => {
+  for (let projects = 5; projects < 9; projects += 1) {
+    await createTestCustomer(tenant, `on-${String(projects)}`);
+    await publish(projects, 'stay');
+    await subscribeTo(tenant, `on-${String(projects)}`, 'free');
+  }
+  const ids = [5, 6, 7, 8].flatMap((projects) => parseCustomerId(`on-${String(projects)}`) ?? []);
+  const forgetful = { ...tenant.db, releases: new ReleaseCache(1) };
+  const { states, asOf } = await loadStates(forgetful, tenant.caller.tenantId, ids);
+  const limits = [...states.values()].map(
+    (state) => decide(state, { feature: 'projects', quantity: 1 }, asOf).limit,
+  );
+  expect(limits).toEqual([5, 6, 7, 8]);
 });
 
 test('a replayed subscribe answers as it did, moved or not', async () => {

@@ -61,8 +61,7 @@ export async function publishedRelease(
     catalog,
     planVersions: soldVersions(catalog, row.plans),
   };
-  db.releases.keepRelease(transaction.tenantId, release);
-  return release;
+  return db.releases.keepRelease(transaction.tenantId, release);
 }
 
 function soldVersions(catalog: Catalog, numbers: PublicationRow['plans']): Map<PlanKey, PlanVersion> {
@@ -81,22 +80,21 @@ export async function catalogsByNumber(
   transaction: Transaction,
   numbers: Iterable<number>,
 ): Promise<Map<number, Catalog>> {
-  const wanted = new Set(numbers);
-  const missing = [...wanted].filter((number) => !db.releases.catalog(transaction.tenantId, number));
-  if (missing.length > 0) {
-    const rows = await transaction.query<DocumentRow>({
-      name: 'release-documents',
-      text: 'select number, document from catalog_release where tenant_id = $1 and number = any($2)',
-      values: [transaction.tenantId, missing],
-    });
-    for (const row of rows)
-      db.releases.keepCatalog(transaction.tenantId, row.number, catalogOf(row.document));
-  }
   const found = new Map<number, Catalog>();
-  for (const number of wanted) {
-    const catalog = db.releases.catalog(transaction.tenantId, number);
-    if (catalog) found.set(number, catalog);
+  const missing: number[] = [];
+  for (const number of new Set(numbers)) {
+    const kept = db.releases.catalog(transaction.tenantId, number);
+    if (kept) found.set(number, kept);
+    else missing.push(number);
   }
+  if (missing.length === 0) return found;
+  const rows = await transaction.query<DocumentRow>({
+    name: 'release-documents',
+    text: 'select number, document from catalog_release where tenant_id = $1 and number = any($2)',
+    values: [transaction.tenantId, missing],
+  });
+  for (const { number, document } of rows)
+    found.set(number, db.releases.keepCatalog(transaction.tenantId, number, catalogOf(document)));
   return found;
 }
 
