@@ -862,6 +862,8 @@ export type SubscriptionPlanChangedArgs = {
 export type SubscriptionAddOn = {
   readonly addOn: Scalars['String']['output'];
   readonly quantity: Scalars['Int']['output'];
+  /** As it was bought. The number rises by one with each release that changes what the add-on gives. */
+  readonly version: Scalars['Int']['output'];
 };
 
 export type SubscriptionResult = {

@@ -1,12 +1,4 @@
-import {
-  type Catalog,
-  formatInstant,
-  type Instant,
-  type ParsedCatalog,
-  type PlanKey,
-  type PlanVersion,
-  type Release,
-} from '@licet/domain';
+import { formatInstant, type Instant, type ParsedCatalog, type Release } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import {
@@ -17,6 +9,7 @@ import {
 } from '../connection/transaction.js';
 import type { Caller } from '../event-log/append.js';
 import { currentRevision } from '../event-log/read.js';
+import { soldAddOns, soldPlans, type VersionNumbers } from '../repositories/releases.js';
 import { releaseOf, type StoredRelease } from '../repositories/stored-releases.js';
 import { refused, type Refused, type Result } from '../result.js';
 import {
@@ -100,7 +93,7 @@ async function publish(
   const published: StoredRelease = { ...stored, status: 'LIVE', publishedAt: at };
   return {
     value: { ok: true, release: published, preview, replayedAt: null },
-    statements: [...newPlanVersions(caller, release), ...publicationStatements(caller, live, release, null)],
+    statements: [...newVersions(caller, release), ...publicationStatements(caller, live, release, null)],
     events: [publicationEvent(caller, { live, release, stored, reason: null })],
   };
 }
@@ -202,7 +195,8 @@ async function reasonOfRollback(
 
 interface FormerRow {
   readonly published: number;
-  readonly plans: Readonly<Record<string, number>>;
+  readonly plans: VersionNumbers;
+  readonly add_ons: VersionNumbers;
 }
 
 /** A release that was live, as publishing it again makes it. */
@@ -215,7 +209,9 @@ async function formerRelease(
   const [row] = await transaction.query<FormerRow>({
     name: 'former-release',
     text: `select (select max(version) from publication where tenant_id = $1 and release = $2) as published,
-             (select jsonb_object_agg(plan, version) from release_plan where tenant_id = $1 and release = $2) as plans`,
+             (select jsonb_object_agg(plan, version) from release_plan where tenant_id = $1 and release = $2) as plans,
+             (select coalesce(jsonb_object_agg(add_on, version), '{}') from release_add_on
+              where tenant_id = $1 and release = $2) as add_ons`,
     values: [transaction.tenantId, number],
   });
   if (!row) throw new Error('an aggregate without a row');
@@ -227,39 +223,49 @@ async function formerRelease(
       undoesAfter: row.published,
     },
     catalog,
-    planVersions: soldThen(catalog, row.plans),
+    planVersions: soldPlans(catalog, row.plans),
+    addOnVersions: soldAddOns(catalog, row.add_ons),
   };
 }
 
-function soldThen(catalog: Catalog, versions: FormerRow['plans']): Map<PlanKey, PlanVersion> {
-  return new Map(
-    [...catalog.plans.values()].map((plan) => {
-      const version = versions[plan.key];
-      if (version === undefined) throw new Error(`plan \`${plan.key}\` has no version`);
-      return [plan.key, { plan, version }];
-    }),
-  );
-}
-
 /** The versions under which it sells; those that were not there before are made of its document. */
-function newPlanVersions({ tenantId }: Caller, { number, planVersions }: Release): Statement[] {
-  const plans = [...planVersions.keys()];
-  const versions = [...planVersions.values()].map(({ version }) => version);
+function newVersions({ tenantId }: Caller, { number, planVersions, addOnVersions }: Release): Statement[] {
+  const plans = [tenantId, number, ...keysAndVersions(planVersions)];
+  const addOns = [tenantId, number, ...keysAndVersions(addOnVersions)];
   return [
     {
       name: 'insert-plan-versions',
       text: `insert into plan_version (tenant_id, plan, version, release)
              select $1, p.plan, p.version, $2 from unnest($3::text[], $4::int[]) as p(plan, version)
              on conflict (tenant_id, plan, version) do nothing`,
-      values: [tenantId, number, plans, versions],
+      values: plans,
     },
     {
       name: 'insert-release-plans',
       text: `insert into release_plan (tenant_id, release, plan, version)
              select $1, $2, p.plan, p.version from unnest($3::text[], $4::int[]) as p(plan, version)`,
-      values: [tenantId, number, plans, versions],
+      values: plans,
+    },
+    {
+      name: 'insert-add-on-versions',
+      text: `insert into add_on_version (tenant_id, add_on, version, release)
+             select $1, a.add_on, a.version, $2 from unnest($3::text[], $4::int[]) as a(add_on, version)
+             on conflict (tenant_id, add_on, version) do nothing`,
+      values: addOns,
+    },
+    {
+      name: 'insert-release-add-ons',
+      text: `insert into release_add_on (tenant_id, release, add_on, version)
+             select $1, $2, a.add_on, a.version from unnest($3::text[], $4::int[]) as a(add_on, version)`,
+      values: addOns,
     },
   ];
+}
+
+function keysAndVersions(
+  sold: ReadonlyMap<string, { readonly version: number }>,
+): [keys: string[], versions: number[]] {
+  return [[...sold.keys()], [...sold.values()].map(({ version }) => version)];
 }
 
 /** The head comes last: whoever holds it sees either all of this or nothing. */

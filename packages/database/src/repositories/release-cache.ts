@@ -1,10 +1,12 @@
 import {
+  type AddOnVersion,
   parseCatalogDocument,
   type Catalog,
   type PlanVersion,
   type Release,
   type TenantId,
 } from '@licet/domain';
+import type { AddOnJson } from './add-on-versions.js';
 import { Remembered } from './remembered.js';
 
 /** The catalog of a stored release; it was checked before it was stored, so a problem now is a bug. */
@@ -19,6 +21,7 @@ export function catalogOf(document: unknown): Catalog {
 
 /** Catalogs are some 100 KB each, compiled. */
 const MOST_KEPT = 256;
+const ADD_ONS_TO_A_RELEASE = 16;
 
 /**
  * Compiled releases: catalogs by release, releases by publication. Neither ever changes, so nothing here is ever stale.
@@ -27,10 +30,12 @@ const MOST_KEPT = 256;
 export class ReleaseCache {
   readonly #catalogs: Remembered<Catalog>;
   readonly #releases: Remembered<Release>;
+  readonly #addOns: Remembered<AddOnVersion>;
 
   constructor(most = MOST_KEPT) {
     this.#catalogs = new Remembered(most);
     this.#releases = new Remembered(most);
+    this.#addOns = new Remembered(most * ADD_ONS_TO_A_RELEASE);
   }
 
   catalog(tenantId: TenantId, number: number): Catalog | undefined {
@@ -43,6 +48,14 @@ export class ReleaseCache {
 
   release(tenantId: TenantId, version: number): Release | undefined {
     return this.#releases.get(`${tenantId} ${String(version)}`);
+  }
+
+  addOn(tenantId: TenantId, { addOn, version }: AddOnJson): AddOnVersion | undefined {
+    return this.#addOns.get(`${tenantId} ${addOn} ${String(version)}`);
+  }
+
+  keepAddOn(tenantId: TenantId, sold: AddOnVersion): AddOnVersion {
+    return this.#addOns.keep(`${tenantId} ${sold.addOn.key} ${String(sold.version)}`, sold);
   }
 
   keepRelease(tenantId: TenantId, release: Release): Release {
