@@ -24,6 +24,7 @@ const release: Release = {
   planVersions: new Map<PlanKey, PlanVersion>(
     [...catalog.plans.values()].map((plan) => [plan.key, { plan, version: 1 }]),
   ),
+  addOnVersions: new Map([...catalog.addOns.values()].map((addOn) => [addOn.key, { addOn, version: 1 }])),
 };
 
 test('the demo catalog keeps the plans and features that the documents speak of', () => {

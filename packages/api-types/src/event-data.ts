@@ -5,7 +5,12 @@ export interface SubscriptionData {
   readonly id: string;
   readonly plan: string;
   readonly planVersion: number;
-  readonly addOns: readonly { readonly addOn: string; readonly quantity: number }[];
+  /** `version` is missing from events of before add-ons had versions. */
+  readonly addOns: readonly {
+    readonly addOn: string;
+    readonly version?: number;
+    readonly quantity: number;
+  }[];
   readonly quantities: Readonly<Record<string, number>>;
   readonly status: SubscriptionStatus;
   readonly startedAt: string;

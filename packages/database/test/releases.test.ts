@@ -25,6 +25,7 @@ import {
 } from '@licet/database/testing';
 import { decide, parseCatalogDocument, parseCustomerId, parsePlanKey } from '@licet/domain';
 import { Client } from 'pg';
+import { ReleaseCache } from '../src/repositories/release-cache.js';
 
 let database: TestDatabase;
 let tenant: TestTenant;
@@ -198,6 +199,35 @@ test('a rollback takes the moves back, and leaves what was bought meanwhile and 
   ]);
 });
 
+test('a rollback without `to` goes back one release, however often and from wherever it is repeated', async () => {
+  await publish(5, 'stay');
+  await publish(6, 'stay');
+  const again = (reason: string, to: number | null = null) =>
+    rollbackRelease(tenant.db, tenant.caller, { to, reason });
+  const publications = async () => (await tenantRows(tenant, 'select 1 from publication')).length;
+  const [one, other] = await Promise.all([again('too many'), again('too many')]);
+  expect([one, other]).toMatchObject([
+    { ok: true, release: { number: 2 } },
+    { ok: true, release: { number: 2 } },
+  ]);
+  expect(await publications()).toBe(4);
+  expect(await again('too many')).toMatchObject({ ok: true, release: { number: 2, status: 'LIVE' } });
+  const further = await again('still too many');
+  expect(further).toMatchObject({ ok: false, code: 'CONFLICT', field: 'to' });
+  expect(await publications()).toBe(4);
+  expect(await again('still too many', 1)).toMatchObject({ ok: true, release: { number: 1 } });
+  expect(await again('still too many', 1)).toMatchObject({ ok: true, release: { number: 1 } });
+  expect(await again('too many')).toMatchObject({
+    ok: false,
+    code: 'CONFLICT',
+    message: 'the live release is the first one',
+  });
+  expect(await publications()).toBe(5);
+  // What is published next can be rolled back as ever.
+  expect(await publish(7, 'stay')).toBe(4);
+  expect(await again('too many')).toMatchObject({ ok: true, release: { number: 1 } });
+});
+
 test('a plan that is not changed keeps its version; one that comes back gets a number that it never had', async () => {
   await publish(5, 'stay');
   await rollBack();
@@ -256,6 +286,21 @@ test('a spend sees one release, and a move of its customer is written before it'
   expect(verdict).toMatchObject({ ok: true, consumed: 5, release: 2 });
   expect(await versions()).toEqual([2]);
   expect(await moved()).toEqual([{ customer: 'ada', versions: '1 → 2' }]);
+});
+
+test('customers on more releases than are kept in memory are decided all the same', async () => {
+  for (let projects = 5; projects < 9; projects += 1) {
+    await createTestCustomer(tenant, `on-${String(projects)}`);
+    await publish(projects, 'stay');
+    await subscribeTo(tenant, `on-${String(projects)}`, 'free');
+  }
+  const ids = [5, 6, 7, 8].flatMap((projects) => parseCustomerId(`on-${String(projects)}`) ?? []);
+  const forgetful = { ...tenant.db, releases: new ReleaseCache(1) };
+  const { states, asOf } = await loadStates(forgetful, tenant.caller.tenantId, ids);
+  const limits = [...states.values()].map(
+    (state) => decide(state, { feature: 'projects', quantity: 1 }, asOf).limit,
+  );
+  expect(limits).toEqual([5, 6, 7, 8]);
 });
 
 test('a replayed subscribe answers as it did, moved or not', async () => {

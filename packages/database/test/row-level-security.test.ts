@@ -3,6 +3,7 @@ import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
+  TEST_CATALOG,
   spend,
   subscribeTo,
   type TestDatabase,
@@ -40,7 +41,10 @@ async function fillEveryTable(): Promise<void> {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createTestTenant(database.url, {
+    ...TEST_CATALOG,
+    addOns: { more: { with: ['free'], entitlements: { projects: 10 } } },
+  });
   owner = new Client({ connectionString: database.url });
   await owner.connect();
   await fillEveryTable();

@@ -10,6 +10,7 @@ import {
 } from '@licet/database';
 import {
   type CustomerId,
+  parseAddOnKey,
   parseCustomerId,
   parsePlanKey,
   parseTimeZone,
@@ -52,12 +53,15 @@ export interface TestTenant {
   close(): Promise<void>;
 }
 
-/** A tenant with the test catalog in a database of one's own. */
-export async function createTestTenant(url: string): Promise<TestTenant> {
+/** A tenant with the test catalog, or another one, in a database of one's own. */
+export async function createTestTenant(
+  url: string,
+  document: Readonly<Record<string, unknown>> = TEST_CATALOG,
+): Promise<TestTenant> {
   const db = await openTestDatabase(url);
   const timeZone = parseTimeZone('UTC');
   if (timeZone === null) throw new Error('UTC is a time zone');
-  const tenantId = await createTenant(db, { name: 'Test', timeZone, document: TEST_CATALOG });
+  const tenantId = await createTenant(db, { name: 'Test', timeZone, document });
   const caller: Caller = {
     tenantId,
     actor: { kind: 'API_KEY', id: 'key_test', name: 'test' },
@@ -87,7 +91,7 @@ export async function subscribeTo(
   { db, caller }: TestTenant,
   customer: string,
   plan: string,
-  options: { trial?: boolean } = {},
+  options: { readonly trial?: boolean; readonly addOns?: Readonly<Record<string, number>> } = {},
 ): Promise<Subscription> {
   const key = parsePlanKey(plan);
   const customerId = parseCustomerId(customer);
@@ -97,7 +101,10 @@ export async function subscribeTo(
       kind: 'subscribe',
       subscriptionId: newSubscriptionId(),
       plan: key,
-      addOns: [],
+      addOns: Object.entries(options.addOns ?? {}).flatMap(([text, quantity]) => {
+        const addOn = parseAddOnKey(text);
+        return addOn === null ? [] : [{ addOn, quantity }];
+      }),
       quantities: new Map(),
       trial: options.trial ?? false,
       startsAt: null,

@@ -1,9 +1,9 @@
-import type { CustomerId, FeatureKey, PlanFamily } from './ids.js';
+import type { AddOnKey, CustomerId, FeatureKey, PlanFamily } from './ids.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { CompiledFeature } from './decision/compile.js';
 import { KeptAnswers } from './decision/kept-answers.js';
 import type { Grant } from './decision/grant.js';
-import type { PlanVersion, Subscription } from './subscription/subscription.js';
+import type { AddOnVersion, PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';
 import type { PlanKey } from './ids.js';
@@ -32,12 +32,13 @@ export interface Publication {
   readonly undoesAfter: number | null;
 }
 
-/** The live release: its catalog, its number, and the version under which each of its plans is sold now. */
+/** The live release: its catalog, its number, and the versions under which its plans and add-ons are sold now. */
 export interface Release {
   readonly number: number;
   readonly publication: Publication;
   readonly catalog: Catalog;
   readonly planVersions: ReadonlyMap<PlanKey, PlanVersion>;
+  readonly addOnVersions: ReadonlyMap<AddOnKey, AddOnVersion>;
 }
 
 /** A customer as one release sees it. */

@@ -11,6 +11,7 @@ import {
   type Release,
   type Subscription,
 } from '../src/index.js';
+import { boughtNow } from '../src/subscription/plan-choice.js';
 import { windowAt } from '../src/usage/window.js';
 import {
   addOnKey,
@@ -31,7 +32,16 @@ export function releaseFrom(yaml: string): Release {
     plan.key,
     { plan, version: 1 },
   ]);
-  return { number: 1, publication: FIRST_PUBLICATION, catalog, planVersions: new Map(versions) };
+  const addOnVersions = new Map(
+    [...catalog.addOns.values()].map((addOn) => [addOn.key, { addOn, version: 1 }]),
+  );
+  return {
+    number: 1,
+    publication: FIRST_PUBLICATION,
+    catalog,
+    planVersions: new Map(versions),
+    addOnVersions,
+  };
 }
 
 /** A subscription as a test writes it down; what it leaves out: ACTIVE since 2025-01-15, a monthly period. */
@@ -56,7 +66,10 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
     id: subscriptionId(`sub_${String(index)}`),
     customerId: newCustomer().id,
     planVersion: sold(given.plan),
-    addOns: Object.entries(given.addOns ?? {}).map(([key, quantity]) => ({ addOn: addOnKey(key), quantity })),
+    addOns: boughtNow(
+      release,
+      Object.entries(given.addOns ?? {}).map(([key, quantity]) => ({ addOn: addOnKey(key), quantity })),
+    ),
     quantities: new Map(),
     startedAt,
     lastPaymentAt: null,

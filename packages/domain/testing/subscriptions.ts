@@ -146,6 +146,7 @@ export function releaseOf(parts: {
     publication: { ...FIRST_PUBLICATION, version },
     catalog,
     planVersions: new Map(parts.plans.map((one) => [one.key, { plan: one, version }])),
+    addOnVersions: new Map((parts.addOns ?? []).map((one) => [one.key, { addOn: one, version }])),
   };
 }
 

@@ -481,7 +481,11 @@ export type Mutation = {
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
-  /** Makes an earlier release live again: `to`, or the one that the live release followed. */
+  /**
+   * Makes an earlier release live again: `to`, or the one that the live release followed.
+   * Where the live release is live by a rollback, one without `to` never goes back further: for the same `reason` it is
+   * taken for that rollback repeated and changes nothing, else it is CONFLICT.
+   */
   readonly rollbackRelease: ReleaseResult;
   readonly subscribe: SubscriptionResult;
   /** Takes back a cancellation that has not happened yet. */
@@ -858,6 +862,8 @@ export type SubscriptionPlanChangedArgs = {
 export type SubscriptionAddOn = {
   readonly addOn: Scalars['String']['output'];
   readonly quantity: Scalars['Int']['output'];
+  /** As it was bought. The number rises by one with each release that changes what the add-on gives. */
+  readonly version: Scalars['Int']['output'];
 };
 
 export type SubscriptionResult = {

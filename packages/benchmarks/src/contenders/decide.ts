@@ -36,6 +36,7 @@ function releaseOf(document: unknown): Release {
     publication: { version: 1, at: BOUGHT, undoesAfter: null },
     catalog: parse.catalog,
     planVersions: new Map(plans.map((plan) => [plan.key, { plan, version: 1 }])),
+    addOnVersions: new Map(),
   };
 }
 

@@ -58,7 +58,9 @@ function tenantStatements(tenantId: TenantId, tenant: NewTenant): Statement[] {
 }
 
 function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instant): Statement[] {
-  const plans = [...catalogOf(document).plans.keys()];
+  const catalog = catalogOf(document);
+  const plans = [...catalog.plans.keys()];
+  const addOns = [...catalog.addOns.keys()];
   return [
     {
       text: `insert into catalog_release (tenant_id, number, status, document, checksum, comment, created_by, created_at, published_at)
@@ -78,6 +80,14 @@ function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instan
     {
       text: 'insert into release_plan (tenant_id, release, plan, version) select $1, 1, plan, 1 from unnest($2::text[]) as plan',
       values: [tenantId, plans],
+    },
+    {
+      text: `insert into add_on_version (tenant_id, add_on, version, release) select $1, key, 1, 1 from unnest($2::text[]) as key`,
+      values: [tenantId, addOns],
+    },
+    {
+      text: 'insert into release_add_on (tenant_id, release, add_on, version) select $1, 1, key, 1 from unnest($2::text[]) as key',
+      values: [tenantId, addOns],
     },
     {
       text: 'insert into publication (tenant_id, version, release, at, told_all) values ($1, 1, 1, $2, true)',

@@ -1,12 +1,4 @@
-import {
-  type Catalog,
-  formatInstant,
-  type Instant,
-  type ParsedCatalog,
-  type PlanKey,
-  type PlanVersion,
-  type Release,
-} from '@licet/domain';
+import { formatInstant, type Instant, type ParsedCatalog, type Release } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import {
@@ -17,6 +9,7 @@ import {
 } from '../connection/transaction.js';
 import type { Caller } from '../event-log/append.js';
 import { currentRevision } from '../event-log/read.js';
+import { soldAddOns, soldPlans, type VersionNumbers } from '../repositories/releases.js';
 import { releaseOf, type StoredRelease } from '../repositories/stored-releases.js';
 import { refused, type Refused, type Result } from '../result.js';
 import {
@@ -47,14 +40,20 @@ export async function publishRelease(
 
 /**
  * Makes an earlier release live again: `to`, or the base of the live one. Moves that later publications have made are
- * taken back. CONFLICT where it was never live; again for what is live: no change.
+ * taken back. CONFLICT where it was never live; again for what is live: no change. Without `to` it goes back one step:
+ * from a release that is live by a rollback it goes nowhere (see `targetOf`).
  */
 export async function rollbackRelease(
   db: Database,
   caller: Caller,
-  input: { readonly to: number | null; readonly reason: string },
+  input: Rollback,
 ): Promise<Result<ReleaseChange>> {
   return committed(db, caller, (transaction) => rollBack(db, transaction, caller, input));
+}
+
+interface Rollback {
+  readonly to: number | null;
+  readonly reason: string;
 }
 
 async function committed(
@@ -94,7 +93,7 @@ async function publish(
   const published: StoredRelease = { ...stored, status: 'LIVE', publishedAt: at };
   return {
     value: { ok: true, release: published, preview, replayedAt: null },
-    statements: [...newPlanVersions(caller, release), ...publicationStatements(caller, live, release, null)],
+    statements: [...newVersions(caller, release), ...publicationStatements(caller, live, release, null)],
     events: [publicationEvent(caller, { live, release, stored, reason: null })],
   };
 }
@@ -128,12 +127,13 @@ async function rollBack(
   db: Database,
   transaction: Transaction,
   caller: Caller,
-  { to, reason }: { readonly to: number | null; readonly reason: string },
+  input: Rollback,
 ): Promise<Writes<Outcome>> {
+  const { reason } = input;
   await lockReleases(transaction);
   const live = await readLive(db, transaction);
-  const number = to ?? live.stored.base;
-  if (number === null) return unwritten(refused('CONFLICT', 'to', 'the live release is the first one'));
+  const number = await targetOf(transaction, live, input);
+  if (typeof number !== 'number') return unwritten(number);
   const stored = await releaseOf(transaction, number);
   if (stored === null) return unwritten(refused('NOT_FOUND', 'to', `there is no release ${String(number)}`));
   const parsed = parsedRelease(stored);
@@ -160,9 +160,43 @@ async function rollBack(
   };
 }
 
+/**
+ * A rollback has no idempotency key, so one without `to` cannot be told from its repetition where the live release is
+ * live by a rollback: for the same reason it is taken for that and changes nothing, for another it must name `to`.
+ */
+async function targetOf(
+  transaction: Transaction,
+  { release, stored }: Live,
+  { to, reason }: Rollback,
+): Promise<number | Refused> {
+  if (to !== null) return to;
+  const { number, publication } = release;
+  const isBack = publication.undoesAfter !== null;
+  if (isBack && (await reasonOfRollback(transaction, publication)) === reason) return number;
+  if (stored.base === null) return refused('CONFLICT', 'to', 'the live release is the first one');
+  if (!isBack) return stored.base;
+  const message = `release ${String(number)} already is live by a rollback; to go back further, name \`to\``;
+  return refused('CONFLICT', 'to', message);
+}
+
+/** It is kept with the release that the rollback has retired. */
+async function reasonOfRollback(
+  transaction: Transaction,
+  { version }: Release['publication'],
+): Promise<string | null> {
+  const [row] = await transaction.query<{ reason: string | null }>({
+    name: 'reason-of-rollback',
+    text: `select r.reason from publication p join catalog_release r on r.tenant_id = p.tenant_id and r.number = p.release
+           where p.tenant_id = $1 and p.version = $2`,
+    values: [transaction.tenantId, version - 1],
+  });
+  return row?.reason ?? null;
+}
+
 interface FormerRow {
   readonly published: number;
-  readonly plans: Readonly<Record<string, number>>;
+  readonly plans: VersionNumbers;
+  readonly add_ons: VersionNumbers;
 }
 
 /** A release that was live, as publishing it again makes it. */
@@ -175,7 +209,9 @@ async function formerRelease(
   const [row] = await transaction.query<FormerRow>({
     name: 'former-release',
     text: `select (select max(version) from publication where tenant_id = $1 and release = $2) as published,
-             (select jsonb_object_agg(plan, version) from release_plan where tenant_id = $1 and release = $2) as plans`,
+             (select jsonb_object_agg(plan, version) from release_plan where tenant_id = $1 and release = $2) as plans,
+             (select coalesce(jsonb_object_agg(add_on, version), '{}') from release_add_on
+              where tenant_id = $1 and release = $2) as add_ons`,
     values: [transaction.tenantId, number],
   });
   if (!row) throw new Error('an aggregate without a row');
@@ -187,39 +223,49 @@ async function formerRelease(
       undoesAfter: row.published,
     },
     catalog,
-    planVersions: soldThen(catalog, row.plans),
+    planVersions: soldPlans(catalog, row.plans),
+    addOnVersions: soldAddOns(catalog, row.add_ons),
   };
 }
 
-function soldThen(catalog: Catalog, versions: FormerRow['plans']): Map<PlanKey, PlanVersion> {
-  return new Map(
-    [...catalog.plans.values()].map((plan) => {
-      const version = versions[plan.key];
-      if (version === undefined) throw new Error(`plan \`${plan.key}\` has no version`);
-      return [plan.key, { plan, version }];
-    }),
-  );
-}
-
 /** The versions under which it sells; those that were not there before are made of its document. */
-function newPlanVersions({ tenantId }: Caller, { number, planVersions }: Release): Statement[] {
-  const plans = [...planVersions.keys()];
-  const versions = [...planVersions.values()].map(({ version }) => version);
+function newVersions({ tenantId }: Caller, { number, planVersions, addOnVersions }: Release): Statement[] {
+  const plans = [tenantId, number, ...keysAndVersions(planVersions)];
+  const addOns = [tenantId, number, ...keysAndVersions(addOnVersions)];
   return [
     {
       name: 'insert-plan-versions',
       text: `insert into plan_version (tenant_id, plan, version, release)
              select $1, p.plan, p.version, $2 from unnest($3::text[], $4::int[]) as p(plan, version)
              on conflict (tenant_id, plan, version) do nothing`,
-      values: [tenantId, number, plans, versions],
+      values: plans,
     },
     {
       name: 'insert-release-plans',
       text: `insert into release_plan (tenant_id, release, plan, version)
              select $1, $2, p.plan, p.version from unnest($3::text[], $4::int[]) as p(plan, version)`,
-      values: [tenantId, number, plans, versions],
+      values: plans,
+    },
+    {
+      name: 'insert-add-on-versions',
+      text: `insert into add_on_version (tenant_id, add_on, version, release)
+             select $1, a.add_on, a.version, $2 from unnest($3::text[], $4::int[]) as a(add_on, version)
+             on conflict (tenant_id, add_on, version) do nothing`,
+      values: addOns,
+    },
+    {
+      name: 'insert-release-add-ons',
+      text: `insert into release_add_on (tenant_id, release, add_on, version)
+             select $1, $2, a.add_on, a.version from unnest($3::text[], $4::int[]) as a(add_on, version)`,
+      values: addOns,
     },
   ];
+}
+
+function keysAndVersions(
+  sold: ReadonlyMap<string, { readonly version: number }>,
+): [keys: string[], versions: number[]] {
+  return [[...sold.keys()], [...sold.values()].map(({ version }) => version)];
 }
 
 /** The head comes last: whoever holds it sees either all of this or nothing. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  addOnVersionsAfter,
   canonicalJson,
   type CatalogPreview,
   countsAs,
@@ -15,6 +16,7 @@ import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import type { Caller, NewEvent } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
+import { addOnVersionsOf, type AddOnJson } from '../repositories/add-on-versions.js';
 import { planVersionIn } from '../repositories/release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from '../repositories/releases.js';
 import { releaseOf, type StoredRelease } from '../repositories/stored-releases.js';
@@ -85,12 +87,7 @@ export async function candidateRelease(
   { catalog }: ParsedCatalog,
   candidate: { readonly number: number; readonly at: Instant },
 ): Promise<Release> {
-  const rows = await transaction.query<{ plan: string; newest: number }>({
-    name: 'newest-plan-versions',
-    text: 'select plan, max(version) as newest from plan_version where tenant_id = $1 group by plan',
-    values: [transaction.tenantId],
-  });
-  const newest = new Map(rows.map((row) => [row.plan, row.newest]));
+  const newest = await newestVersions(transaction);
   return {
     number: candidate.number,
     publication: {
@@ -99,8 +96,33 @@ export async function candidateRelease(
       undoesAfter: null,
     },
     catalog,
-    planVersions: planVersionsAfter(catalog, live.release, newest),
+    planVersions: planVersionsAfter(catalog, live.release, newest.plans),
+    addOnVersions: addOnVersionsAfter(catalog, live.release, newest.addOns),
   };
+}
+
+interface NewestVersions {
+  readonly plans: ReadonlyMap<string, number>;
+  readonly addOns: ReadonlyMap<string, number>;
+}
+
+/** The highest number that each plan and add-on ever had. */
+async function newestVersions(transaction: Transaction): Promise<NewestVersions> {
+  const values = [transaction.tenantId];
+  const [plans, addOns] = await Promise.all([
+    transaction.query<{ key: string; newest: number }>({
+      name: 'newest-plan-versions',
+      text: 'select plan as key, max(version) as newest from plan_version where tenant_id = $1 group by plan',
+      values,
+    }),
+    transaction.query<{ key: string; newest: number }>({
+      name: 'newest-add-on-versions',
+      text: 'select add_on as key, max(version) as newest from add_on_version where tenant_id = $1 group by add_on',
+      values,
+    }),
+  ]);
+  const byKey = (rows: typeof plans) => new Map(rows.map((row) => [row.key, row.newest]));
+  return { plans: byKey(plans), addOns: byKey(addOns) };
 }
 
 /** Compares a candidate with what is live, on what the database holds now. */
@@ -146,7 +168,7 @@ interface GroupRow {
   readonly plan: string;
   readonly plan_version: number;
   readonly release: number;
-  readonly add_ons: readonly string[];
+  readonly add_ons: readonly AddOnJson[];
   readonly moved_by: number | null;
   readonly count: number;
 }
@@ -156,7 +178,7 @@ async function subscriptionGroups(db: Database, transaction: Transaction): Promi
     name: 'subscription-groups',
     text: `select g.*, v.release from (
              select s.plan, s.plan_version,
-               array(select x ->> 'addOn' from jsonb_array_elements(s.add_ons) x order by 1) as add_ons,
+               (select coalesce(jsonb_agg(x - 'quantity' order by x ->> 'addOn'), '[]') from jsonb_array_elements(s.add_ons) x) as add_ons,
                (s.moves -> -1 ->> 'publication')::int as moved_by, count(*) as count
              from subscription s where s.tenant_id = $1 and s.ended_at is null
              group by 1, 2, 3, 4) g
@@ -168,9 +190,14 @@ async function subscriptionGroups(db: Database, transaction: Transaction): Promi
     transaction,
     rows.map((row) => row.release),
   );
+  const addOnVersion = await addOnVersionsOf(
+    db,
+    transaction,
+    rows.flatMap((row) => row.add_ons),
+  );
   return rows.map((row) => ({
     planVersion: planVersionIn(mustHave(catalogs, row.release), row.plan, row.plan_version),
-    addOns: row.add_ons,
+    addOns: row.add_ons.map(addOnVersion),
     movedBy: row.moved_by,
     count: row.count,
   }));

@@ -56,6 +56,7 @@ async function customersToMove(
   most: number,
 ): Promise<string[]> {
   const sold = [...release.planVersions.values()];
+  const soldAddOns = [...release.addOnVersions.values()];
   const under = (policy: MigrationPolicy): string[] =>
     sold.map(({ plan }) => plan.key).filter((key) => policyOf(release, key) === policy);
   const rows = await transaction.query<{ customer_id: string }>({
@@ -63,10 +64,13 @@ async function customersToMove(
     text: `select distinct s.customer_id from subscription s
            left join unnest($3::text[], $4::int[]) as sold(plan, version) on sold.plan = s.plan
            where s.tenant_id = $1 and s.customer_id > $2 and s.ended_at is null
-             and (s.plan_version <> sold.version
+             and ((s.plan_version <> sold.version or s.add_ons <> '[]' and exists (
+                     select 1 from jsonb_to_recordset(s.add_ons) held("addOn" text, version int)
+                     join unnest($8::text[], $9::int[]) as sold_too(add_on, version) on sold_too.add_on = held."addOn"
+                     where sold_too.version <> held.version))
                     and (s.plan = any($5) or s.plan = any($6) and s.period_end is null)
                   or (s.moves -> -1 ->> 'publication')::int > $7)
-           order by s.customer_id limit $8`,
+           order by s.customer_id limit $10`,
     values: [
       transaction.tenantId,
       after,
@@ -75,6 +79,8 @@ async function customersToMove(
       under('now'),
       under('atRenewal'),
       release.publication.undoesAfter,
+      soldAddOns.map(({ addOn }) => addOn.key),
+      soldAddOns.map(({ version }) => version),
       most,
     ],
   });

@@ -1,12 +1,12 @@
 import type { SubscriptionData } from '@licet/api-types';
 import {
-  type AddOnQuantity,
+  type AddOnVersion,
+  type BoughtAddOn,
   type CustomerId,
   type FeatureKey,
   formatInstant,
   type Instant,
   instant,
-  parseAddOnKey,
   parseFeatureKey,
   type Period,
   type PlanVersion,
@@ -23,7 +23,7 @@ export interface SubscriptionRow {
   readonly plan_version: number;
   readonly plan_release: number;
   readonly status: Subscription['status'];
-  readonly add_ons: readonly { addOn: string; quantity: number }[];
+  readonly add_ons: readonly BoughtAddOnJson[];
   readonly quantities: Readonly<Record<string, number>>;
   readonly started_at: Date;
   readonly period_anchor: Date | null;
@@ -48,27 +48,42 @@ interface MoveRow {
   readonly version: number;
   /** The release that holds the version. */
   readonly release: number;
+  readonly addOns: readonly (BoughtAddOnJson & { readonly to: number | null })[];
 }
 
-/** A plan version by its plan, its number and the release that holds it. */
-export type PlanVersionLookup = (plan: string, version: number, release: number) => PlanVersion;
+export interface BoughtAddOnJson {
+  readonly addOn: string;
+  readonly version: number;
+  readonly quantity: number;
+}
+
+export interface VersionLookup {
+  /** A plan version by its plan, its number and the release that holds it. */
+  readonly planVersion: (plan: string, version: number, release: number) => PlanVersion;
+  readonly addOnVersion: (named: { readonly addOn: string; readonly version: number }) => AddOnVersion;
+}
 
 /** A row is written only from a domain value, so one that does not fit is a bug: it throws. */
-export function subscriptionFromRow(row: SubscriptionRow, planVersion: PlanVersionLookup): Subscription {
+export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup): Subscription {
+  const bought = (json: BoughtAddOnJson): BoughtAddOn => ({
+    ...lookup.addOnVersion(json),
+    quantity: json.quantity,
+  });
   const base = {
     id: row.id,
     customerId: row.customer_id,
-    planVersion: planVersion(row.plan, row.plan_version, row.plan_release),
-    addOns: row.add_ons.map(addOnFromJson),
+    planVersion: lookup.planVersion(row.plan, row.plan_version, row.plan_release),
+    addOns: row.add_ons.map(bought),
     quantities: quantitiesFromJson(row.quantities),
     startedAt: at(row.started_at),
     lastPaymentAt: maybeAt(row.last_payment_at),
-    moves: row.moves.map(({ publication, version, release }) => ({
+    moves: row.moves.map(({ publication, version, release, addOns }) => ({
       publication,
-      from: planVersion(row.plan, version, release),
+      from: lookup.planVersion(row.plan, version, release),
+      addOns: addOns.map((moved) => ({ from: bought(moved), to: moved.to })),
     })),
   };
-  const pending = { cancelAt: maybeAt(row.cancel_at), scheduledChange: scheduledChange(row, planVersion) };
+  const pending = { cancelAt: maybeAt(row.cancel_at), scheduledChange: scheduledChange(row, lookup) };
   switch (row.status) {
     case 'SCHEDULED':
       return { ...base, ...pending, status: row.status, trial: row.trial, paid: row.paid };
@@ -97,7 +112,7 @@ export function subscriptionFromRow(row: SubscriptionRow, planVersion: PlanVersi
   }
 }
 
-function scheduledChange(row: SubscriptionRow, planVersion: PlanVersionLookup): ScheduledChange | null {
+function scheduledChange(row: SubscriptionRow, { planVersion }: VersionLookup): ScheduledChange | null {
   if (row.change_plan === null || row.change_plan_version === null || row.change_release === null)
     return null;
   return {
@@ -110,10 +125,8 @@ function period(row: SubscriptionRow): Period {
   return { anchor: at(row.period_anchor), start: at(row.period_start), end: maybeAt(row.period_end) };
 }
 
-function addOnFromJson(json: { addOn: string; quantity: number }): AddOnQuantity {
-  const addOn = parseAddOnKey(json.addOn);
-  if (addOn === null) throw new Error(`the database holds an add-on key that is none: ${json.addOn}`);
-  return { addOn, quantity: json.quantity };
+function addOnToJson({ addOn, version, quantity }: BoughtAddOn): BoughtAddOnJson {
+  return { addOn: addOn.key, version, quantity };
 }
 
 function quantitiesFromJson(json: Readonly<Record<string, number>>): Map<FeatureKey, number> {
@@ -146,7 +159,7 @@ export function subscriptionToRecord(subscription: Subscription): Record<string,
     plan: subscription.planVersion.plan.key,
     plan_version: subscription.planVersion.version,
     status: subscription.status,
-    add_ons: subscription.addOns,
+    add_ons: subscription.addOns.map(addOnToJson),
     quantities: Object.fromEntries(subscription.quantities),
     started_at: formatInstant(subscription.startedAt),
     period_anchor: iso(period?.anchor),
@@ -162,7 +175,11 @@ export function subscriptionToRecord(subscription: Subscription): Record<string,
     change_plan_version: pending?.scheduledChange?.to.version ?? null,
     change_at: iso(pending?.scheduledChange?.at),
     ended_at: iso('endedAt' in subscription ? subscription.endedAt : null),
-    moves: subscription.moves.map(({ publication, from }) => ({ publication, version: from.version })),
+    moves: subscription.moves.map(({ publication, from, addOns }) => ({
+      publication,
+      version: from.version,
+      addOns: addOns.map((moved) => ({ ...addOnToJson(moved.from), to: moved.to })),
+    })),
   };
 }
 
@@ -179,7 +196,7 @@ export function subscriptionToJson(subscription: Subscription): SubscriptionData
     id: subscription.id,
     plan: subscription.planVersion.plan.key,
     planVersion: subscription.planVersion.version,
-    addOns: subscription.addOns,
+    addOns: subscription.addOns.map(addOnToJson),
     quantities: Object.fromEntries(subscription.quantities),
     status: subscription.status,
     startedAt: formatInstant(subscription.startedAt),

@@ -1,10 +1,8 @@
 import {
-  type Catalog,
   type CustomerAccount,
   type CustomerId,
   type Instant,
   instant,
-  type PlanVersion,
   type Release,
   type Subscription,
   type SubscriptionId,
@@ -13,7 +11,8 @@ import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
 import { groupBy } from '../mapping/group-by.js';
 import { accountFromRows, type CustomerRow, type MeterRow } from '../mapping/account.js';
-import { subscriptionFromRow, type SubscriptionRow } from '../mapping/subscription.js';
+import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '../mapping/subscription.js';
+import { addOnVersionsOf } from './add-on-versions.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
@@ -41,8 +40,9 @@ s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status
 s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
 s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at,
 case when s.moves = '[]' then s.moves else (
-  select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release) order by m.publication)
-  from jsonb_to_recordset(s.moves) m(publication int, version int)
+  select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release,
+    'addOns', m."addOns") order by m.publication)
+  from jsonb_to_recordset(s.moves) m(publication int, version int, "addOns" jsonb)
   join plan_version mv on mv.tenant_id = s.tenant_id and mv.plan = s.plan and mv.version = m.version) end as moves`;
 
 export const SUBSCRIPTION_TABLES = `
@@ -110,19 +110,13 @@ export async function subscriptionsFromRows(
     ...(row.change_release === null ? [] : [row.change_release]),
     ...row.moves.map((move) => move.release),
   ]);
+  const addOns = rows.flatMap((row) => [...row.add_ons, ...row.moves.flatMap((move) => move.addOns)]);
   const catalogs = await catalogsByNumber(db, transaction, numbers);
-  return rows.map((row) =>
-    subscriptionFromRow(row, (plan, version, release) => versionIn(catalogs, plan, version, release)),
-  );
-}
-
-function versionIn(
-  catalogs: ReadonlyMap<number, Catalog>,
-  plan: string,
-  version: number,
-  release: number,
-): PlanVersion {
-  return planVersionIn(mustHave(catalogs, release), plan, version);
+  const lookup: VersionLookup = {
+    planVersion: (plan, version, release) => planVersionIn(mustHave(catalogs, release), plan, version),
+    addOnVersion: await addOnVersionsOf(db, transaction, addOns),
+  };
+  return rows.map((row) => subscriptionFromRow(row, lookup));
 }
 
 interface LockRow {

@@ -1,4 +1,12 @@
-import { type Catalog, instant, type PlanKey, type PlanVersion, type Release } from '@licet/domain';
+import {
+  type AddOnKey,
+  type AddOnVersion,
+  type Catalog,
+  instant,
+  type PlanKey,
+  type PlanVersion,
+  type Release,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
 import { catalogOf } from './release-cache.js';
@@ -11,8 +19,11 @@ interface PublicationRow {
   readonly release: number;
   readonly at: Date;
   readonly undoes_after: number | null;
-  readonly plans: Readonly<Record<string, number>>;
+  readonly plans: VersionNumbers;
+  readonly add_ons: VersionNumbers;
 }
+/** By key of the plan, or of the add-on. */
+export type VersionNumbers = Readonly<Record<string, number>>;
 
 /** Names what decides for the tenant now: the number of its newest publication. */
 export async function rulesVersion(transaction: Transaction): Promise<number> {
@@ -49,7 +60,9 @@ export async function publishedRelease(
     name: 'publication',
     text: `select p.release, p.at, p.undoes_after,
              (select coalesce(jsonb_object_agg(s.plan, s.version), '{}') from release_plan s
-              where s.tenant_id = p.tenant_id and s.release = p.release) as plans
+              where s.tenant_id = p.tenant_id and s.release = p.release) as plans,
+             (select coalesce(jsonb_object_agg(s.add_on, s.version), '{}') from release_add_on s
+              where s.tenant_id = p.tenant_id and s.release = p.release) as add_ons
            from publication p where p.tenant_id = $1 and p.version = $2`,
     values: [transaction.tenantId, version],
   });
@@ -59,18 +72,29 @@ export async function publishedRelease(
     number: row.release,
     publication: { version, at: instant(row.at.getTime()), undoesAfter: row.undoes_after },
     catalog,
-    planVersions: soldVersions(catalog, row.plans),
+    planVersions: soldPlans(catalog, row.plans),
+    addOnVersions: soldAddOns(catalog, row.add_ons),
   };
-  db.releases.keepRelease(transaction.tenantId, release);
-  return release;
+  return db.releases.keepRelease(transaction.tenantId, release);
 }
 
-function soldVersions(catalog: Catalog, numbers: PublicationRow['plans']): Map<PlanKey, PlanVersion> {
+/** The plans of a catalog under the versions that its release sells. */
+export function soldPlans(catalog: Catalog, numbers: VersionNumbers): Map<PlanKey, PlanVersion> {
   const sold = new Map<PlanKey, PlanVersion>();
   for (const plan of catalog.plans.values()) {
     const version = numbers[plan.key];
     if (version === undefined) throw new Error(`plan \`${plan.key}\` has no version`);
     sold.set(plan.key, { plan, version });
+  }
+  return sold;
+}
+
+export function soldAddOns(catalog: Catalog, numbers: VersionNumbers): Map<AddOnKey, AddOnVersion> {
+  const sold = new Map<AddOnKey, AddOnVersion>();
+  for (const addOn of catalog.addOns.values()) {
+    const version = numbers[addOn.key];
+    if (version === undefined) throw new Error(`add-on \`${addOn.key}\` has no version`);
+    sold.set(addOn.key, { addOn, version });
   }
   return sold;
 }
@@ -81,22 +105,21 @@ export async function catalogsByNumber(
   transaction: Transaction,
   numbers: Iterable<number>,
 ): Promise<Map<number, Catalog>> {
-  const wanted = new Set(numbers);
-  const missing = [...wanted].filter((number) => !db.releases.catalog(transaction.tenantId, number));
-  if (missing.length > 0) {
-    const rows = await transaction.query<DocumentRow>({
-      name: 'release-documents',
-      text: 'select number, document from catalog_release where tenant_id = $1 and number = any($2)',
-      values: [transaction.tenantId, missing],
-    });
-    for (const row of rows)
-      db.releases.keepCatalog(transaction.tenantId, row.number, catalogOf(row.document));
-  }
   const found = new Map<number, Catalog>();
-  for (const number of wanted) {
-    const catalog = db.releases.catalog(transaction.tenantId, number);
-    if (catalog) found.set(number, catalog);
+  const missing: number[] = [];
+  for (const number of new Set(numbers)) {
+    const kept = db.releases.catalog(transaction.tenantId, number);
+    if (kept) found.set(number, kept);
+    else missing.push(number);
   }
+  if (missing.length === 0) return found;
+  const rows = await transaction.query<DocumentRow>({
+    name: 'release-documents',
+    text: 'select number, document from catalog_release where tenant_id = $1 and number = any($2)',
+    values: [transaction.tenantId, missing],
+  });
+  for (const { number, document } of rows)
+    found.set(number, db.releases.keepCatalog(transaction.tenantId, number, catalogOf(document)));
   return found;
 }
 

@@ -46,7 +46,7 @@ export function entitlementOf(
   feature: Feature,
   at: Instant,
 ): CompiledEntitlement {
-  const sources = sourcesOf(account, release, feature.key, at);
+  const sources = sourcesOf(account, feature.key, at);
   if (sources.block !== null) {
     return { kind: 'DENIED', code: 'BLOCKED', sources: [{ kind: 'GRANT', id: sources.block.id, key: null }] };
   }

@@ -1,5 +1,5 @@
 import type { PlanEntitlement } from '../catalog/catalog.js';
-import type { CustomerAccount, Release } from '../customer.js';
+import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { isLive } from '../subscription/state.js';
 import type { EndedSubscription, Subscription } from '../subscription/subscription.js';
@@ -49,17 +49,12 @@ export function speaksUntil(subscription: EndedSubscription, account: CustomerAc
 }
 
 /** Sources of a feature as of `at`; everything due until then has been applied to the account. */
-export function sourcesOf(
-  account: CustomerAccount,
-  release: Release,
-  feature: FeatureKey,
-  at: Instant,
-): Sources {
+export function sourcesOf(account: CustomerAccount, feature: FeatureKey, at: Instant): Sources {
   const grants = account.grants.filter((grant) => grant.feature === feature && isInForce(grant, at));
   const passing: NamingSubscription[] = [];
   const obstacles: Obstacle[] = [];
   for (const subscription of account.subscriptions) {
-    const naming = namingOf(subscription, release, feature);
+    const naming = namingOf(subscription, feature);
     if (naming === null) continue;
     const obstacle = obstacleOf(naming, account, at);
     if (obstacle === 'NONE') passing.push(naming);
@@ -78,22 +73,17 @@ export function isInForce(grant: Grant, at: Instant): boolean {
   return grant.startsAt <= at && (grant.expiresAt === null || at < grant.expiresAt);
 }
 
-function namingOf(
-  subscription: Subscription,
-  release: Release,
-  feature: FeatureKey,
-): NamingSubscription | null {
+function namingOf(subscription: Subscription, feature: FeatureKey): NamingSubscription | null {
   const { plan } = subscription.planVersion;
   const entitlement = plan.entitlements.get(feature);
   const fromPlan: Part | null = entitlement
     ? { entitlement, times: 1, source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key } }
     : null;
   const addOns = subscription.addOns.flatMap(({ addOn, quantity }): Part[] => {
-    const given = release.catalog.addOns.get(addOn)?.entitlements.get(feature);
+    const given = addOn.entitlements.get(feature);
     if (!given) return [];
-    return [
-      { entitlement: given, times: quantity, source: { kind: 'ADD_ON', id: subscription.id, key: addOn } },
-    ];
+    const source = { kind: 'ADD_ON', id: subscription.id, key: addOn.key } as const;
+    return [{ entitlement: given, times: quantity, source }];
   });
   return fromPlan === null && addOns.length === 0 ? null : { subscription, plan: fromPlan, addOns };
 }

@@ -1,13 +1,14 @@
 import {
+  addOnVersionsAfter,
   changesBetween,
   isSameOffer,
   parseCatalogYaml,
   planVersionsAfter,
   previewRelease,
 } from '../index.js';
-import type { ParsedCatalog, Release, SubscriptionGroup } from '../index.js';
+import type { AddOnVersion, ParsedCatalog, Release, SubscriptionGroup } from '../index.js';
 import { releaseFrom } from '../../testing/states.js';
-import { planKey } from '../../testing/subscriptions.js';
+import { addOn, addOnKey, planKey } from '../../testing/subscriptions.js';
 
 function catalog(lines: { readonly calls?: number; readonly name?: string; readonly rest?: string }): string {
   const { calls = 10, name = 'Free', rest = '' } = lines;
@@ -27,7 +28,10 @@ function parsed(yaml: string): ParsedCatalog {
   if (!parse.ok) throw new Error(JSON.stringify(parse.problems));
   return parse;
 }
-const base = releaseFrom(catalog({}));
+const base: Release = {
+  ...releaseFrom(catalog({})),
+  addOnVersions: new Map([[addOnKey('more'), { version: 1, addOn: addOn('more', ['pro'], { calls: 3 }) }]]),
+};
 
 /** The highest version that each plan ever had: others were sold between, and taken back. */
 const NEWEST = new Map([
@@ -38,7 +42,16 @@ const NEWEST = new Map([
 function candidate(yaml: string): { readonly parsed: ParsedCatalog; readonly release: Release } {
   const made = parsed(yaml);
   const planVersions = planVersionsAfter(made.catalog, base, NEWEST);
-  return { parsed: made, release: { ...base, number: 2, catalog: made.catalog, planVersions } };
+  const addOnVersions = addOnVersionsAfter(made.catalog, base, new Map([['more', 4]]));
+  return {
+    parsed: made,
+    release: { ...base, number: 2, catalog: made.catalog, planVersions, addOnVersions },
+  };
+}
+function addOnVersions(yaml: string): Record<string, number> {
+  return Object.fromEntries(
+    [...candidate(yaml).release.addOnVersions].map(([key, { version }]) => [key, version]),
+  );
 }
 function versions(yaml: string): Record<string, number> {
   const { release } = candidate(yaml);
@@ -50,6 +63,15 @@ test('a plan that sells the same keeps its version; another gets the next number
   expect(versions(catalog({ name: 'Starter' }))).toEqual({ free: 1, pro: 1 });
   expect(versions(catalog({ calls: 11 }))).toEqual({ free: 5, pro: 1 });
   expect(versions(catalog({}).replace('P1M, ent', 'P1Y, ent'))).toEqual({ free: 1, pro: 2 });
+});
+
+test('an add-on that gives the same keeps its version, whatever it is called and sold with', () => {
+  expect(addOnVersions(moreWith(3))).toEqual({ more: 1 });
+  expect(addOnVersions(moreWith(3).replace('name: More, with: [pro]', 'name: Else, with: [free]'))).toEqual({
+    more: 1,
+  });
+  expect(addOnVersions(moreWith(5))).toEqual({ more: 5 });
+  expect(addOnVersions(catalog({}))).toEqual({});
 });
 
 test('the order in which a plan is written does not change it', () => {
@@ -79,10 +101,19 @@ const sold = (key: string) => {
   if (!version) throw new Error(key);
   return version;
 };
+/** An add-on of three calls, as it was bought. */
+const MORE: AddOnVersion = {
+  version: 1,
+  addOn: addOn('more', ['pro'], { calls: 3 }),
+};
 const GROUPS: SubscriptionGroup[] = [
   { planVersion: sold('free'), addOns: [], movedBy: null, count: 7 },
-  { planVersion: sold('pro'), addOns: ['more'], movedBy: null, count: 2 },
+  { planVersion: sold('pro'), addOns: [MORE], movedBy: null, count: 2 },
 ];
+const moreWith = (calls: number, more = ''): string =>
+  catalog({
+    rest: `addOns: { more: { name: More, with: [pro], entitlements: { calls: ${String(calls)} } } }\n${more}`,
+  });
 
 test.each<[string, string, Record<string, number>]>([
   ['a plan, where subscriptions stay', catalog({ calls: 11 }), { '/plans/free/entitlements/calls': 0 }],
@@ -102,10 +133,16 @@ test.each<[string, string, Record<string, number>]>([
     catalog({ rest: 'rules: [{ name: no, feature: calls, when: "true", then: deny }]' }),
     { '/rules': 9 },
   ],
+  ['an add-on that is held, where subscriptions stay', moreWith(5), { '/addOns': 0 }],
   [
-    'an add-on that is held',
-    catalog({ rest: 'addOns: { more: { with: [pro], entitlements: { calls: 5 } } }' }),
-    { '/addOns': 0 },
+    'an add-on that is held, where they move',
+    moreWith(5, 'existingSubscriptions: now'),
+    { '/addOns': 2, '/existingSubscriptions': 0 },
+  ],
+  [
+    'an add-on that gives the same under another name',
+    moreWith(3, 'existingSubscriptions: now'),
+    { '/addOns': 0, '/existingSubscriptions': 0 },
   ],
   ['the time zone', catalog({ rest: 'timeZone: Europe/Berlin' }), { '/timeZone': 9 }],
 ])('a preview counts the subscriptions that %s touches', (_name, yaml, counts) => {

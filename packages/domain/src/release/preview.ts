@@ -3,9 +3,9 @@ import type { ParsedCatalog } from '../catalog/parse.js';
 import { type CatalogProblem, finding } from '../catalog/problem.js';
 import type { Release } from '../customer.js';
 import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
-import type { PlanVersion } from '../subscription/subscription.js';
+import type { AddOnVersion, PlanVersion } from '../subscription/subscription.js';
 import { type DocumentChange, changesBetween } from './changes.js';
-import { policyOf } from './version-move.js';
+import { leadsOn, policyOf } from './policy.js';
 
 /** A release that is not live, or would not be: its document, and what it would decide by. */
 export interface Candidate {
@@ -24,8 +24,8 @@ export interface Baseline {
 
 export interface SubscriptionGroup {
   readonly planVersion: PlanVersion;
-  readonly addOns: readonly string[];
-  /** The last publication that has moved them to another version; null: none. */
+  readonly addOns: readonly AddOnVersion[];
+  /** The last publication that has moved them to other versions; null: none. */
   readonly movedBy: number | null;
   readonly count: number;
 }
@@ -100,13 +100,13 @@ function affected(change: DocumentChange, { release }: Candidate, { subscription
     subscriptions.filter(fits).reduce((sum, group) => sum + group.count, 0);
   switch (part) {
     case 'plans':
-      return touched((group) => group.planVersion.plan.key === key && moves(group, release));
+      return touched((group) => group.planVersion.plan.key === key && planMoves(group, release));
     case 'addOns':
-      return touched((group) => group.addOns.includes(String(key)));
+      return touched((group) => addOnMoves(group, release, key));
     case 'features':
-      return touched((group) => names(group, release, [String(key)]));
+      return touched((group) => names(group, [String(key)]));
     case 'rules':
-      return touched((group) => names(group, release, [...featuresIn(change)]));
+      return touched((group) => names(group, [...featuresIn(change)]));
     case 'timeZone':
       return touched(() => true);
     default:
@@ -114,20 +114,35 @@ function affected(change: DocumentChange, { release }: Candidate, { subscription
   }
 }
 
-function moves({ planVersion, movedBy }: SubscriptionGroup, release: Release): boolean {
-  const { undoesAfter } = release.publication;
-  if (undoesAfter !== null && movedBy !== null && movedBy > undoesAfter) return true;
-  const { plan, version } = planVersion;
-  const to = release.planVersions.get(plan.key);
-  if (to === undefined || to.version === version) return false;
-  return policyOf(release, plan.key) !== 'stay' && (undoesAfter === null || version < to.version);
+function planMoves(group: SubscriptionGroup, release: Release): boolean {
+  const sold = release.planVersions.get(group.planVersion.plan.key);
+  if (isTakenBack(group, release)) return true;
+  return sold !== undefined && isMigrated(group, release) && leadsOn(group.planVersion, sold, release);
 }
 
-function names({ planVersion, addOns }: SubscriptionGroup, { catalog }: Release, keys: readonly string[]) {
-  const given = [
-    planVersion.plan.entitlements,
-    ...[...catalog.addOns.values()].filter(({ key }) => addOns.includes(key)).map((one) => one.entitlements),
-  ];
+/** `key` left out: any add-on. */
+function addOnMoves(group: SubscriptionGroup, release: Release, key?: string | number): boolean {
+  return group.addOns.some((held) => {
+    if (key !== undefined && held.addOn.key !== key) return false;
+    if (isTakenBack(group, release)) return true;
+    const sold = release.addOnVersions.get(held.addOn.key);
+    return sold !== undefined && isMigrated(group, release) && leadsOn(held, sold, release);
+  });
+}
+
+function isTakenBack({ movedBy }: SubscriptionGroup, { publication }: Release): boolean {
+  const { undoesAfter } = publication;
+  return undoesAfter !== null && movedBy !== null && movedBy > undoesAfter;
+}
+
+/** A plan that is sold no more keeps its subscriptions as they are. */
+function isMigrated({ planVersion }: SubscriptionGroup, release: Release): boolean {
+  const { key } = planVersion.plan;
+  return release.planVersions.has(key) && policyOf(release, key) !== 'stay';
+}
+
+function names({ planVersion, addOns }: SubscriptionGroup, keys: readonly string[]): boolean {
+  const given = [planVersion.plan.entitlements, ...addOns.map(({ addOn }) => addOn.entitlements)];
   return given.some((entitlements) => [...entitlements.keys()].some((feature) => keys.includes(feature)));
 }
 

@@ -258,12 +258,23 @@ test('a request that holds a release is decided by it, though the next one has m
   expect(decide(state, { feature: 'calls', quantity: 1 }, PUBLISHED)).toMatchObject({ limit: 100 });
 });
 
-test('a history of many moves is kept in bounds', () => {
+test('of a long history of moves the first and the last are kept: a rollback leads home, or near to where it was', () => {
   let account = bought(first);
-  for (let version = 2; version <= 40; version += 1) {
+  for (let version = 2; version <= 150; version += 1) {
     const next = release(version, { version, at: PUBLISHED, undoesAfter: null }, 'now');
     account = applyDue(account, next, PUBLISHED).account;
   }
-  expect(account.subscriptions[0]?.moves).toHaveLength(20);
-  expect(account.subscriptions[0]?.moves.at(-1)).toMatchObject({ publication: 40, from: { version: 39 } });
+  expect(account.subscriptions[0]?.moves).toHaveLength(100);
+  const backTo = (version: number) =>
+    versionOf(
+      applyDue(
+        account,
+        release(version, { version: 151, at: ROLLED_BACK, undoesAfter: version }, 'stay'),
+        ROLLED_BACK,
+      ).account,
+    );
+  expect(backTo(1)).toBe(1);
+  expect(backTo(120)).toBe(120);
+  // Forgotten: the oldest that it remembers after it.
+  expect(backTo(10)).toBe(51);
 });

@@ -1,33 +1,35 @@
 import type { CustomerAccount, Release } from '../customer.js';
-import type { PlanKey } from '../ids.js';
+import type { AddOnKey } from '../ids.js';
 import type { MigrationPolicy } from '../catalog/catalog.js';
 import type { Instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { offeredWith, routeOfDueChange } from '../subscription/plan-choice.js';
+import { addOnSoldNow, leadsOn, policyOf } from './policy.js';
 import { otherInFamily } from '../subscription/state.js';
 import type {
-  AddOnQuantity,
+  AddOnMove,
+  BoughtAddOn,
   LiveSubscription,
   PlanVersion,
   VersionMove,
 } from '../subscription/subscription.js';
 
-/** A move to another version of the same plan that the live release asks for. */
+/** A move to other versions of the same plan and add-ons that the live release asks for. */
 export interface PendingMove {
   readonly to: PlanVersion;
   /** May lie behind: the move counts from then on, whoever writes it down later. */
   readonly at: Instant;
-  readonly addOns: readonly AddOnQuantity[];
+  readonly addOns: readonly BoughtAddOn[];
   /** What the subscription remembers afterwards. */
   readonly moves: readonly VersionMove[];
 }
 
-/** A longer history is forgotten at its old end, and then not taken back by a rollback. */
-const MOST_MOVES = 20;
+/** Of a longer history the first move and the last ones are kept: from anywhere a rollback leads near to where it was, or home. */
+const MOST_MOVES = 100;
 
 /**
- * What the live release does with a subscription that is on another version than the one sold now; null: it stays.
- * docs/rules.md, "Releases".
+ * What the live release does with a subscription whose plan or add-ons are on other versions than those sold now;
+ * null: it stays. docs/rules.md, "Releases".
  */
 export function versionMove(
   account: CustomerAccount,
@@ -35,9 +37,7 @@ export function versionMove(
   release: Release,
 ): PendingMove | null {
   const move = undoneMove(subscription, release) ?? migration(subscription, release);
-  if (move === null) return null;
-  const addOns = offeredWith(release.catalog, move.to.plan.key, subscription.addOns);
-  return isPrevented(account, subscription, release, move.to, addOns) ? null : { ...move, addOns };
+  return move === null || isPrevented(account, subscription, release, move) ? null : move;
 }
 
 /** A scheduled change leads to the version that was promised, unless the release moves everyone off it. */
@@ -46,13 +46,11 @@ export function promisedVersion(promised: PlanVersion, release: Release): PlanVe
   return policyOf(release, key) === 'now' ? (release.planVersions.get(key) ?? promised) : promised;
 }
 
-type Move = Omit<PendingMove, 'addOns'>;
-
 /**
  * A rollback takes back what the publications after the one that it returns to have moved. And a request that holds a
  * release while the next one moves the row is decided as if it had not been moved yet.
  */
-function undoneMove(subscription: LiveSubscription, { publication }: Release): Move | null {
+function undoneMove(subscription: LiveSubscription, { publication }: Release): PendingMove | null {
   const { version, undoesAfter } = publication;
   const first = subscription.moves.findIndex(
     (move) =>
@@ -64,26 +62,60 @@ function undoneMove(subscription: LiveSubscription, { publication }: Release): M
   return {
     to: undone.from,
     at: sincePublication(subscription, publication.at),
+    addOns: addOnsTakenBack(subscription.addOns, subscription.moves.slice(first)),
     moves: subscription.moves.slice(0, first),
   };
 }
 
-function migration(subscription: LiveSubscription, release: Release): Move | null {
-  const { plan, version } = subscription.planVersion;
-  const to = release.planVersions.get(plan.key);
-  if (to === undefined || to.version === version) return null;
-  // What was bought between the two stays on its version.
-  if (release.publication.undoesAfter !== null && version > to.version) return null;
-  const at = migrationTime(subscription, policyOf(release, plan.key), release.publication.at);
-  if (at === null) return null;
-  const made = { publication: release.publication.version, from: subscription.planVersion };
-  return { to, at, moves: [...subscription.moves, made].slice(-MOST_MOVES) };
+/** Add-ons as they were before these moves, dropped ones too; one that was bought since stays as it was bought. */
+function addOnsTakenBack(
+  held: readonly BoughtAddOn[],
+  undone: readonly VersionMove[],
+): readonly BoughtAddOn[] {
+  const was = new Map<AddOnKey, BoughtAddOn>();
+  const became = new Map<AddOnKey, number | null>();
+  for (const { from, to } of undone.flatMap((move) => move.addOns)) {
+    const { key } = from.addOn;
+    if (!was.has(key)) was.set(key, from);
+    became.set(key, to);
+  }
+  const back = held.map((one) => {
+    const from = was.get(one.addOn.key);
+    const isUnchanged = became.get(one.addOn.key) === one.version;
+    return from && isUnchanged ? { ...from, quantity: one.quantity } : one;
+  });
+  const isHeld = (key: AddOnKey): boolean => held.some(({ addOn }) => addOn.key === key);
+  const dropped = [...was].flatMap(([key, from]) => (became.get(key) === null && !isHeld(key) ? [from] : []));
+  return [...back, ...dropped];
 }
 
-/** What becomes of existing subscriptions to a plan. */
-export function policyOf({ catalog }: Release, plan: PlanKey): MigrationPolicy {
-  const { byPlan, default: policy } = catalog.existingSubscriptions;
-  return byPlan.get(plan) ?? policy;
+function migration(subscription: LiveSubscription, release: Release): PendingMove | null {
+  const { planVersion } = subscription;
+  const { key } = planVersion.plan;
+  const sold = release.planVersions.get(key);
+  // A plan that is sold no more keeps its subscriptions as they are.
+  if (sold === undefined) return null;
+  const isPlanMoved = leadsOn(planVersion, sold, release);
+  const { addOns: held } = subscription;
+  const kept = isPlanMoved ? offeredWith(release.catalog, key, held) : held;
+  const addOns = kept.map((one) => addOnSoldNow(one, release));
+  const moved = addOnMoves(held, addOns);
+  if (!isPlanMoved && moved.length === 0) return null;
+  const at = migrationTime(subscription, policyOf(release, key), release.publication.at);
+  if (at === null) return null;
+  const made = { publication: release.publication.version, from: planVersion, addOns: moved };
+  return { to: isPlanMoved ? sold : planVersion, at, addOns, moves: remembered(subscription.moves, made) };
+}
+
+function addOnMoves(before: readonly BoughtAddOn[], after: readonly BoughtAddOn[]): AddOnMove[] {
+  return before.flatMap((from) => {
+    const to = after.find(({ addOn }) => addOn.key === from.addOn.key)?.version ?? null;
+    return to === from.version ? [] : [{ from, to }];
+  });
+}
+
+function remembered(moves: readonly VersionMove[], made: VersionMove): readonly VersionMove[] {
+  return moves.length < MOST_MOVES ? [...moves, made] : [...moves.slice(0, 1), ...moves.slice(2), made];
 }
 
 function migrationTime(
@@ -121,10 +153,10 @@ function isPrevented(
   account: CustomerAccount,
   subscription: LiveSubscription,
   { catalog }: Release,
-  { plan }: PlanVersion,
-  addOns: readonly AddOnQuantity[],
+  { to, addOns }: PendingMove,
 ): boolean {
-  const { addOnsNotOffered } = routeOfDueChange(catalog, plan.key, plan.key);
+  const { key, family } = to.plan;
+  const { addOnsNotOffered } = routeOfDueChange(catalog, key, key);
   const loses = addOns.length < subscription.addOns.length && addOnsNotOffered === 'refuse';
-  return loses || otherInFamily(account, plan.family, subscription.id) !== undefined;
+  return loses || otherInFamily(account, family, subscription.id) !== undefined;
 }

@@ -1,6 +1,7 @@
 import type { ScenarioGiven } from '../catalog/catalog.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
 import { type FeatureKey, parseCustomerId, parseSubscriptionId, type PlanKey } from '../ids.js';
+import { boughtNow } from '../subscription/plan-choice.js';
 import { periodFrom } from '../subscription/state.js';
 import type { PlanVersion, Subscription } from '../subscription/subscription.js';
 import { addDuration, spanFromAnchor, subtractDuration } from '../time/calendar.js';
@@ -47,7 +48,10 @@ function subscriptionOf(
     id: subscription(`sub_${String(index)}`),
     customerId: customer('scenario'),
     planVersion,
-    addOns: fits.map((addOn) => ({ addOn, quantity: 1 })),
+    addOns: boughtNow(
+      release,
+      fits.map((addOn) => ({ addOn, quantity: 1 })),
+    ),
     quantities: new Map<FeatureKey, number>(),
     startedAt: began,
     lastPaymentAt: null,

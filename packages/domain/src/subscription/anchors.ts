@@ -11,7 +11,7 @@ import type { Subscription } from './subscription.js';
  * Called once for all that happens at one instant, so that a feature handed over without a break keeps its anchor.
  */
 export function reconcileAnchors(account: CustomerAccount, release: Release, at: Instant): CustomerAccount {
-  const named = namedByLive(account, release.catalog);
+  const named = namedByLive(account);
   const gained = windowedFeatures(release.catalog, named).filter(
     ({ key }) => !account.windowAnchors.has(key),
   );
@@ -33,10 +33,7 @@ export function resetWindows(
   release: Release,
   change: { readonly before: Subscription; readonly after: Subscription; readonly at: Instant },
 ): AccountChange {
-  const named = new Set([
-    ...namedBy(change.before, release.catalog),
-    ...namedBy(change.after, release.catalog),
-  ]);
+  const named = new Set([...namedBy(change.before), ...namedBy(change.after)]);
   const features = windowedFeatures(release.catalog, named);
   return features.reduce<AccountChange>(
     (result, feature) => {
@@ -48,15 +45,13 @@ export function resetWindows(
 }
 
 /** The features that a subscription's plan or add-ons list. */
-export function namedBy(subscription: Subscription, catalog: Catalog): ReadonlySet<FeatureKey> {
-  const addOns = subscription.addOns.flatMap(({ addOn }) => [
-    ...(catalog.addOns.get(addOn)?.entitlements.keys() ?? []),
-  ]);
-  return new Set([...subscription.planVersion.plan.entitlements.keys(), ...addOns]);
+export function namedBy({ planVersion, addOns }: Subscription): ReadonlySet<FeatureKey> {
+  const added = addOns.flatMap(({ addOn }) => [...addOn.entitlements.keys()]);
+  return new Set([...planVersion.plan.entitlements.keys(), ...added]);
 }
 
-function namedByLive(account: CustomerAccount, catalog: Catalog): ReadonlySet<FeatureKey> {
-  return new Set(account.subscriptions.filter(gives).flatMap((one) => [...namedBy(one, catalog)]));
+function namedByLive(account: CustomerAccount): ReadonlySet<FeatureKey> {
+  return new Set(account.subscriptions.filter(gives).flatMap((one) => [...namedBy(one)]));
 }
 
 function gives({ status }: Subscription): boolean {

@@ -3,18 +3,19 @@ import type { Instant } from '../time/instant.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
 import { movePlan, onPlan } from './move-plan.js';
 import {
-  offeredWith,
+  boughtNow,
   refusedAddOns,
   refusedQuantities,
   routeBetween,
   routeOfDueChange,
   sellablePlan,
+  takenAlong,
   type PlanRoute,
 } from './plan-choice.js';
 import { badInput, conflict, unchanged, type Refused } from './refusal.js';
 import { promisedVersion } from '../release/version-move.js';
 import { otherInFamily, periodEnd, record } from './state.js';
-import type { AddOnQuantity, LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
+import type { BoughtAddOn, LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
 import { effectiveTime } from './timing.js';
 
 type ChangePlan = Extract<SubscriptionCommand, { kind: 'changePlan' }>;
@@ -90,10 +91,11 @@ function addOnsUnder(
   release: Release,
   route: PlanRoute,
   to: PlanVersion,
-): readonly AddOnQuantity[] | Refused {
+): readonly BoughtAddOn[] | Refused {
   const { key } = to.plan;
-  if (command.addOns !== null) return refusedAddOns(release.catalog, key, command.addOns) ?? command.addOns;
-  const offered = offeredWith(release.catalog, key, subscription.addOns);
+  if (command.addOns !== null)
+    return refusedAddOns(release.catalog, key, command.addOns) ?? boughtNow(release, command.addOns);
+  const offered = takenAlong(release, key, subscription.addOns);
   if (offered.length === subscription.addOns.length || route.addOnsNotOffered === 'drop') return offered;
   return conflict(
     'plan',
@@ -146,7 +148,7 @@ export function makeScheduledChange(
   const to = promisedVersion(change.to, release);
   const { key, family } = to.plan;
   const route = routeOfDueChange(release.catalog, subscription.planVersion.plan.key, key);
-  const addOns = offeredWith(release.catalog, key, subscription.addOns);
+  const addOns = takenAlong(release, key, subscription.addOns);
   const losesAddOns = addOns.length < subscription.addOns.length && route.addOnsNotOffered === 'refuse';
   if (losesAddOns || otherInFamily(account, family, subscription.id) !== undefined) {
     const after = { ...subscription, scheduledChange: null };

@@ -55,6 +55,7 @@ export type SubscriptionEventType =
   | 'subscription.payment_failed'
   | 'subscription.payment_succeeded'
   | 'subscription.plan_changed'
+  | 'subscription.adjusted'
   | 'subscription.change_scheduled'
   | 'subscription.change_withdrawn'
   | 'subscription.change_refused'

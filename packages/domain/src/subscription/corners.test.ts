@@ -368,7 +368,7 @@ describe('add-ons that the new plan is not sold with, where the catalog refuses 
     const due = until(so, '2026-03-01', strict);
     expect(told(due)).toEqual(['2026-02-28 change_refused', '2026-02-28 renewed']);
     expect(standing(due.account)).toEqual(['ACTIVE pro']);
-    expect(first(due)).toMatchObject({ scheduledChange: null, addOns: [{ addOn: 'more' }] });
+    expect(first(due)).toMatchObject({ scheduledChange: null, addOns: [{ addOn: { key: 'more' } }] });
   });
 
   test('when grace ends they are dropped instead', () => {

@@ -4,9 +4,9 @@ import type { Instant, TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
 import type { AccountChange } from './command.js';
-import { offeredWith, routeOfDueChange } from './plan-choice.js';
+import { routeOfDueChange, takenAlong } from './plan-choice.js';
 import { periodFrom, periodUnder, record } from './state.js';
-import type { ActiveSubscription, AddOnQuantity, LiveSubscription, PlanVersion } from './subscription.js';
+import type { ActiveSubscription, BoughtAddOn, LiveSubscription, PlanVersion } from './subscription.js';
 
 export interface PlanMove {
   readonly before: LiveSubscription;
@@ -25,9 +25,7 @@ export function movePlan(account: CustomerAccount, release: Release, move: PlanM
   return withTrialGiven({ account: reset.account, events: [...changed.events, ...reset.events] }, after);
 }
 
-/**
- * A publication moves the subscription to another version of its plan. What the customer has scheduled stays.
- */
+/** A publication moves the subscription to other versions of its plan and add-ons. What the customer has scheduled stays. */
 export function moveVersion(
   account: CustomerAccount,
   before: LiveSubscription,
@@ -36,6 +34,8 @@ export function moveVersion(
 ): AccountChange {
   const moved = onPlan(before, to, addOns, at, account.timeZone);
   const after = { ...moved, moves, scheduledChange: before.scheduledChange };
+  if (to.version === before.planVersion.version)
+    return record(account, 'subscription.adjusted', at, before, after);
   return movePlan(account, release, { before, after, at });
 }
 
@@ -52,7 +52,7 @@ function withTrialGiven(change: AccountChange, after: LiveSubscription): Account
 export function onPlan(
   subscription: LiveSubscription,
   to: PlanVersion,
-  addOns: readonly AddOnQuantity[],
+  addOns: readonly BoughtAddOn[],
   at: Instant,
   zone: TimeZone,
 ): LiveSubscription {
@@ -87,7 +87,7 @@ export function fallenBack(
     subscription.status === 'TRIALING'
       ? periodFrom(to.plan, at, zone)
       : periodUnder(to.plan, plan, subscription.period, at, zone);
-  const addOns = offeredWith(release.catalog, to.plan.key, subscription.addOns);
+  const addOns = takenAlong(release, to.plan.key, subscription.addOns);
   return active({ ...subscription, planVersion: to, addOns, scheduledChange: null, moves: [] }, period);
 }
 

@@ -3,7 +3,8 @@ import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey, PlanKey } from '../ids.js';
 import { badInput, notFound, type Refused } from './refusal.js';
 import { otherInFamily } from './state.js';
-import type { AddOnQuantity, PlanVersion, Subscription } from './subscription.js';
+import { addOnSoldNow, policyOf } from '../release/policy.js';
+import type { AddOnQuantity, BoughtAddOn, PlanVersion, Subscription } from './subscription.js';
 
 const ANYTHING_GOES = {
   takesEffect: 'now',
@@ -80,13 +81,34 @@ export function routeOfDueChange(catalog: Catalog, from: PlanKey, to: PlanKey): 
   return routeBetween(catalog, from, to) ?? ANYTHING_GOES;
 }
 
+/** Add-ons in the versions that are sold now. The catalog has them: see `refusedAddOns`. */
+export function boughtNow(release: Release, addOns: readonly AddOnQuantity[]): readonly BoughtAddOn[] {
+  return addOns.flatMap(({ addOn, quantity }) => {
+    const sold = release.addOnVersions.get(addOn);
+    return sold === undefined ? [] : [{ ...sold, quantity }];
+  });
+}
+
 /** The add-ons that can be had with the plan; the others are dropped. */
 export function offeredWith(
   catalog: Catalog,
   plan: PlanKey,
-  addOns: readonly AddOnQuantity[],
-): readonly AddOnQuantity[] {
-  return addOns.filter(({ addOn }) => catalog.addOns.get(addOn)?.with.includes(plan) ?? false);
+  addOns: readonly BoughtAddOn[],
+): readonly BoughtAddOn[] {
+  return addOns.filter(({ addOn }) => catalog.addOns.get(addOn.key)?.with.includes(plan) ?? false);
+}
+
+/**
+ * What comes along to another plan: the add-ons that it is sold with, as they were bought, or, where the release moves
+ * the plan's subscriptions, as they are sold now.
+ */
+export function takenAlong(
+  release: Release,
+  plan: PlanKey,
+  addOns: readonly BoughtAddOn[],
+): readonly BoughtAddOn[] {
+  const offered = offeredWith(release.catalog, plan, addOns);
+  return policyOf(release, plan) === 'stay' ? offered : offered.map((held) => addOnSoldNow(held, release));
 }
 
 /** The version of the plan that follows by itself; null: none, it is no longer sold, or its family is taken. */

@@ -27,6 +27,7 @@ const STEPS: Record<SubscriptionEventType, readonly string[]> = {
     'PAST_DUE ACTIVE',
   ],
   'subscription.plan_changed': [...same, 'TRIALING ACTIVE', 'PAST_DUE ACTIVE'],
+  'subscription.adjusted': same,
   'subscription.change_scheduled': same,
   'subscription.change_withdrawn': same,
   'subscription.change_refused': same,

@@ -1,7 +1,7 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
-import { refusedAddOns, refusedQuantities, sellablePlan } from './plan-choice.js';
+import { boughtNow, refusedAddOns, refusedQuantities, sellablePlan } from './plan-choice.js';
 import { conflict, type Refused } from './refusal.js';
 import { firstPeriod, otherInFamily, periodFrom, record } from './state.js';
 import type { PlanVersion, ScheduledSubscription, Subscription } from './subscription.js';
@@ -26,7 +26,7 @@ export function subscribe(
     id: command.subscriptionId,
     customerId: account.id,
     planVersion: sold,
-    addOns: command.addOns,
+    addOns: boughtNow(release, command.addOns),
     quantities: command.quantities,
     startedAt: startsAt,
     lastPaymentAt: null,

@@ -1,6 +1,6 @@
 import type { AddOnKey, CustomerId, FeatureKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
-import type { Plan } from '../catalog/catalog.js';
+import type { AddOn, Plan } from '../catalog/catalog.js';
 
 /** A plan as it was sold: the number rises with each release that changes the plan. A version never changes. */
 export interface PlanVersion {
@@ -8,6 +8,18 @@ export interface PlanVersion {
   readonly version: number;
 }
 
+/** What an add-on gives as it was sold: the number rises with each release that changes that. A version never changes. */
+export interface AddOnVersion {
+  readonly addOn: AddOn;
+  readonly version: number;
+}
+
+/** An add-on that a subscription has, under the version that it was bought in. */
+export interface BoughtAddOn extends AddOnVersion {
+  readonly quantity: number;
+}
+
+/** An add-on as it is asked for: it is bought in the version that is sold then. */
 export interface AddOnQuantity {
   readonly addOn: AddOnKey;
   readonly quantity: number;
@@ -18,10 +30,17 @@ export interface ScheduledChange {
   readonly at: Instant;
 }
 
-/** A publication has moved the subscription off this version of its plan. */
+/** A publication has moved the subscription off this version of its plan, or its add-ons off theirs. */
 export interface VersionMove {
   readonly publication: number;
   readonly from: PlanVersion;
+  readonly addOns: readonly AddOnMove[];
+}
+
+/** `to`: the version that it has led to; null: the add-on was dropped. */
+export interface AddOnMove {
+  readonly from: BoughtAddOn;
+  readonly to: number | null;
 }
 
 /** What every subscription has, whatever its status. */
@@ -29,7 +48,7 @@ interface SubscriptionBase {
   readonly id: SubscriptionId;
   readonly customerId: CustomerId;
   readonly planVersion: PlanVersion;
-  readonly addOns: readonly AddOnQuantity[];
+  readonly addOns: readonly BoughtAddOn[];
   readonly quantities: ReadonlyMap<FeatureKey, number>;
   readonly startedAt: Instant;
   /** Newest payment outcome that was reported, by billing's clock. Older ones change nothing. */

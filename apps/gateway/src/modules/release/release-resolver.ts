@@ -114,7 +114,9 @@ export class ReleaseResolver {
 
   @Authorized('OPERATOR')
   @Mutation(() => ReleaseResultType, {
-    description: 'Makes an earlier release live again: `to`, or the one that the live release followed.',
+    description: `Makes an earlier release live again: \`to\`, or the one that the live release followed.
+Where the live release is live by a rollback, one without \`to\` never goes back further: for the same \`reason\` it is
+taken for that rollback repeated and changes nothing, else it is CONFLICT.`,
   })
   async rollbackRelease(
     @Arg('to', () => Int, { nullable: true }) to: number | null | undefined,

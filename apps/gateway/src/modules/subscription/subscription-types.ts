@@ -28,6 +28,11 @@ export class ScheduledChangeType {
 export class SubscriptionAddOnType {
   @Field(() => String)
   addOn!: string;
+  @Field(() => Int, {
+    description:
+      'As it was bought. The number rises by one with each release that changes what the add-on gives.',
+  })
+  version!: number;
   @Field(() => Int)
   quantity!: number;
 }

@@ -9,7 +9,7 @@ export function toSubscription(subscription: Subscription): PlanSubscriptionType
     id,
     customerId,
     sold: planVersion,
-    addOns: addOns.map(({ addOn, quantity }) => ({ addOn, quantity })),
+    addOns: addOns.map(({ addOn, version, quantity }) => ({ addOn: addOn.key, version, quantity })),
     quantities: [...quantities].map(([feature, quantity]) => ({ feature, quantity })),
     status,
     startedAt,
