@@ -42,7 +42,7 @@ export function addSocketServer(http: Server, schema: GraphQLSchema, services: S
   const server = useServer<Record<string, unknown>, Extra>(
     {
       isProd: true,
-      onConnect: async (ctx) => (await openKey(ctx, services)) !== null,
+      onConnect: (ctx) => letIn(ctx, services),
       onDisconnect: ({ extra }) => extra.key?.close(),
       async onSubscribe(ctx, id, payload) {
         try {
@@ -83,6 +83,23 @@ export function addSocketServer(http: Server, schema: GraphQLSchema, services: S
 
 function requestIdIn(request: IncomingMessage, id: string): string {
   return `${requestIdOf(request.headers['x-request-id'])}/${id}`;
+}
+
+/** By which clients are told to come again; on the library's 4500 (Internal server error) they give up. */
+const TRY_AGAIN_LATER = 1013;
+
+/** Whether the socket has a key that allows anything. While that cannot be found out, it is closed to be opened again. */
+async function letIn(ctx: SocketContext, services: Services): Promise<boolean> {
+  try {
+    return (await openKey(ctx, services)) !== null;
+  } catch (error) {
+    const { request, socket } = ctx.extra;
+    const requestId = requestIdOf(request.headers['x-request-id']);
+    const { extensions } = formatError(error, { requestId, logger: services.logger });
+    if (extensions?.['code'] !== 'UNAVAILABLE') throw error;
+    socket.close(TRY_AGAIN_LATER, 'the database is out of reach; try again');
+    return false;
+  }
 }
 
 function openKey(

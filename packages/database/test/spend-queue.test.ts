@@ -314,6 +314,42 @@ test('closing answers what was taken and takes nothing more', async () => {
   expect(await used('closing')).toBe(20);
 });
 
+test('a batch that waits holds up its own shard alone: the tenant’s other counters and other tenants go on', async () => {
+  const customers = Array.from({ length: 8 }, (_, index) => `slow-${String(index)}`);
+  const other = await createTestTenant(database.url);
+  for (const to of [tenant, other]) {
+    for (const customer of customers) {
+      await createTestCustomer(to, customer);
+      await subscribeTo(to, customer, 'pro');
+    }
+  }
+  const patient = new SpendQueue(tenant.db);
+  const send = (by: TestTenant, key: string): Promise<string>[] =>
+    customers.map(async (customer) => {
+      await patient.submit(by.caller, consume(customer, `slow-${key}-${customer}`));
+      return customer;
+    });
+  await Promise.all([...send(tenant, 'first'), ...send(other, 'first')]);
+  await owner.query('begin');
+  await owner.query(`select from meter where tenant_id = $1 and customer_id = 'slow-0' for update`, [
+    tenant.caller.tenantId,
+  ]);
+  const answered = new Set<string>();
+  const held = send(tenant, 'held').map(async (sent) => answered.add(await sent));
+  try {
+    await Promise.all(send(other, 'meanwhile'));
+    // Of eight counters some are in the shard of the one that is locked, others are not.
+    await Promise.race(held);
+    expect(answered.has('slow-0')).toBe(false);
+  } finally {
+    await owner.query('rollback');
+  }
+  await Promise.all(held);
+  expect(answered.size).toBe(customers.length);
+  await patient.close();
+  await other.close();
+});
+
 test('a tenant with a long backlog does not hold up another: ready shards take turns', async () => {
   await customerOn('pro', 'turns');
   const other = await createTestTenant(database.url);

@@ -51,6 +51,24 @@ function isDecided(value: unknown): value is Decided {
   return typeof value === 'object' && value !== null && 'code' in value && 'stale' in value;
 }
 
+/** What became of a new socket with this key: `open`, or the code by which it was closed. */
+function socketWith(key: string): Promise<unknown> {
+  const socket = createClient({
+    url: gateway.client.url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${key}` },
+    lazy: false,
+    retryAttempts: 0,
+    onNonLazyError: () => undefined,
+  });
+  return new Promise((resolve) => {
+    socket.on('connected', () => resolve('open'));
+    socket.on('closed', (event) => {
+      resolve(typeof event === 'object' && event !== null && 'code' in event ? event.code : event);
+    });
+  }).finally(() => socket.dispose());
+}
+
 /** Status and body of a request that a mere client sends. */
 async function post(query: string, key = API_KEY): Promise<{ status: number; body: unknown }> {
   const answer = await fetch(gateway.client.url, {
@@ -65,6 +83,8 @@ async function statusOf(path: string): Promise<number> {
   return (await fetch(new URL(path, gateway.client.url))).status;
 }
 
+const TRY_AGAIN_LATER = 1013;
+const FORBIDDEN = 4403;
 const UNAVAILABLE = { errors: [{ extensions: { code: 'UNAVAILABLE', retryAfter: 1 } }] };
 
 test('without the database checks go on from kept state, nothing is spent, and it all recovers by itself', async () => {
@@ -115,12 +135,17 @@ test('without the database checks go on from kept state, nothing is spent, and i
   const stranger = await post('{ tenant { id } }', newApiKey('READER'));
   expect(stranger).toMatchObject({ status: 503, body: UNAVAILABLE });
 
+  // A key that is known opens a socket; who brings another is told to come again, by a code at which clients do.
+  expect(await socketWith(API_KEY)).toBe('open');
+  expect(await socketWith(newApiKey('READER'))).toBe(TRY_AGAIN_LATER);
+
   await postgres.start();
 
   await until(async () => (await statusOf('/readyz')) === 200);
   await until(async () => !(await check('warm', 'sso')).stale);
   expect(await check('warm', 'sso')).toEqual({ allowed: true, code: 'ENTITLED', stale: false });
   expect((await check('nobody', 'projects')).code).toBe('UNKNOWN_CUSTOMER');
+  expect(await socketWith(newApiKey('READER'))).toBe(FORBIDDEN);
   // The same key, denied while the database was away, is decided anew.
   expect(await gateway.client.consume('warm', 'calls', 'away-calls')).toMatchObject({ consumed: 1 });
   await createTestCustomer(system.tenant, 'after');

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { DatabaseUnavailableError } from '@licet/database';
+import { DatabaseUnavailableError, LostHistoryError, SlowFollowerError } from '@licet/database';
 import { ApiError, ERROR_CODES, type ErrorCode } from './api-error.js';
 import { argumentPath } from './argument-path.js';
 
@@ -26,7 +26,8 @@ const PUBLIC_EXTENSIONS = ['field', 'retryAfter', 'problems'] as const;
 
 /**
  * The one place that turns errors into answers: known codes pass with their field; a value that the schema refuses is
- * BAD_USER_INPUT with the path of its argument; an outage is UNAVAILABLE; everything else is logged and masked.
+ * BAD_USER_INPUT with the path of its argument; an outage is UNAVAILABLE; a stream that cannot go on is CURSOR_EXPIRED;
+ * everything else is logged and masked.
  */
 export function formatError(error: unknown, scope: ErrorScope): GraphQLFormattedError {
   const shown = publicError(error, scope);
@@ -54,6 +55,8 @@ function publicError(error: unknown, scope: ErrorScope): PublicError {
       'the database is out of reach; try again with the same idempotency key',
     );
   }
+  const ended = layers.find(endsFollowing);
+  if (ended !== undefined) return new ApiError('CURSOR_EXPIRED', ended.message);
   for (const layer of layers) {
     const known = layer instanceof GraphQLError ? knownError(layer) : null;
     if (known !== null) return known;
@@ -63,6 +66,11 @@ function publicError(error: unknown, scope: ErrorScope): PublicError {
     message: 'internal error; its details are in the log under the request id',
     extensions: { code: 'INTERNAL' },
   };
+}
+
+/** The stream of a subscriber ends, who may begin another one; its message says from where. */
+function endsFollowing(layer: unknown): layer is LostHistoryError | SlowFollowerError {
+  return layer instanceof LostHistoryError || layer instanceof SlowFollowerError;
 }
 
 /** What was thrown, under the wrappers that execution and server put around it; outermost first. */

@@ -48,6 +48,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const pool = poolOf(dataSource);
   // An idle connection that the server ends is replaced by the pool; without a handler it would end the process.
   pool.on('error', () => undefined);
+  let releases = new ReleaseCache();
+  // A server that was away may come back with another history (a restore), in which the same numbers name other releases.
+  pool.on('connect', (client) => {
+    client.on('error', () => {
+      releases = new ReleaseCache();
+    });
+  });
   const signal = new LookSignal(pool);
   return {
     dataSource,
@@ -57,7 +64,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       apiKey: deriveKey(options.masterKey, 'api-key'),
       operation: deriveKey(options.masterKey, 'operation-key'),
     },
-    releases: new ReleaseCache(),
+    get releases() {
+      return releases;
+    },
     signal,
     async ready() {
       await pool.query('select 1');

@@ -166,7 +166,8 @@ export class EventFeed {
   #relisten(broken: Client): void {
     if (!this.#running || this.#listener !== broken) return;
     void broken.end().catch(() => undefined);
-    void delay(POLL_MS).then(() =>
+    // Every gateway has lost its listener at the same moment; they do not come back at the same moment.
+    void delay(POLL_MS * (1 + Math.random())).then(() =>
       this.#running
         ? this.#listen().catch(() => {
             this.#relistenAgain();

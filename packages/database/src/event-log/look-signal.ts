@@ -35,7 +35,8 @@ export class LookSignal {
       if (this.#waiting.size > 0) this.#send();
     }, INTERVAL_MS);
     this.#timer.unref();
-    this.#sending = this.#pool.query('select pg_notify($1, $2)', [LOOK_CHANNEL, tenants]).then(
+    const statement = { name: 'look-signal', text: 'select pg_notify($1, $2)' };
+    this.#sending = this.#pool.query({ ...statement, values: [LOOK_CHANNEL, tenants] }).then(
       () => undefined,
       () => undefined,
     );

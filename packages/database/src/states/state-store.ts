@@ -43,7 +43,6 @@ export class StateStore {
   readonly #feed: EventFeed;
   readonly #tenants = new Map<TenantId, TenantStates>();
   readonly #states: StatesByName;
-  readonly #loads = new Map<string, Promise<KeptState>>();
   hits = 0;
   misses = 0;
 
@@ -79,7 +78,7 @@ export class StateStore {
     this.misses += 1;
     const tenant = this.#tenant(tenantId);
     try {
-      return this.#stamp(tenant, await this.#inTime(this.#loadOnce(tenantId, tenant, customerId)));
+      return this.#stamp(tenant, await this.#inTime(this.#fetch(tenant, customerId)));
     } catch (error) {
       const unknown =
         error instanceof DatabaseUnavailableError ? this.outOfReach(tenantId, customerId) : null;
@@ -134,22 +133,9 @@ export class StateStore {
     return tenant;
   }
 
-  /** Single-flight: who asks for a customer whose state is on its way waits for that one. */
-  #loadOnce(tenantId: TenantId, tenant: TenantStates, customerId: CustomerId): Promise<KeptState> {
-    const name = nameOf(tenantId, customerId);
-    const running = this.#loads.get(name);
-    if (running) return running;
-    const load = this.#start(tenant)
-      .then(() => tenant.load(customerId))
-      .finally(() => this.#loads.delete(name));
-    this.#loads.set(name, load);
-    // Whoever asked may have stopped waiting.
-    load.catch(() => undefined);
-    return load;
-  }
-
-  #start(tenant: TenantStates): Promise<void> {
-    return tenant.watch === null ? tenant.start(this.#feed) : Promise.resolve();
+  async #fetch(tenant: TenantStates, customerId: CustomerId): Promise<KeptState> {
+    await tenant.start(this.#feed);
+    return tenant.load(customerId);
   }
 
   async #inTime(load: Promise<KeptState>): Promise<KeptState> {

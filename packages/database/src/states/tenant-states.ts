@@ -54,7 +54,6 @@ export class TenantStates {
     this.#kept = kept;
     this.#loader = new DataLoader((ids) => this.#loadBatch(ids), {
       maxBatchSize: BATCH_MAX,
-      cache: false,
       batchScheduleFn: (dispatch) => {
         this.#schedule(dispatch);
       },
@@ -119,7 +118,7 @@ export class TenantStates {
     return true;
   }
 
-  /** Loads a state, in one batch with all that are asked for at the same time. */
+  /** Loads a state, in one batch with all that are asked for at the same time; who asks while it is on its way waits for it. */
   load(customerId: CustomerId): Promise<KeptState> {
     return this.#loader.load(customerId);
   }
@@ -135,8 +134,17 @@ export class TenantStates {
   }
 
   async #loadBatch(ids: readonly CustomerId[]): Promise<KeptState[]> {
+    try {
+      return await this.#loadAll(ids);
+    } finally {
+      // The loader keeps what is on its way; what has arrived is kept by its size, and dropped by events.
+      for (const id of ids) this.#loader.clear(id);
+    }
+  }
+
+  async #loadAll(ids: readonly CustomerId[]): Promise<KeptState[]> {
     const found = new Map<CustomerId, KeptState>();
-    let missing = [...new Set(ids)];
+    let missing = [...ids];
     for (let round = 1; missing.length > 0; round += 1) {
       if (round > MOST_LOADS)
         throw new DatabaseUnavailableError('the state changes faster than it can be read', null);
