@@ -26,6 +26,7 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       trial: { for: 'P14D', then: 'free' },
       grace: 'P7D',
       onExpiry: 'free',
+      onPause: { clock: 'stops' },
       entitlements: {
         sso: true,
         projects: 50,

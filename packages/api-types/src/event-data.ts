@@ -19,6 +19,8 @@ export interface SubscriptionData {
   readonly trialEndsAt: string | null;
   readonly graceEndsAt: string | null;
   readonly cancelAt: string | null;
+  readonly pausedAt: string | null;
+  readonly resumesAt: string | null;
   readonly scheduledChange: { readonly plan: string; readonly at: string } | null;
   readonly endedAt: string | null;
 }

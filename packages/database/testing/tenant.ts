@@ -42,6 +42,7 @@ export const TEST_CATALOG = {
       trial: { for: 'P14D', then: 'free' },
       grace: 'P7D',
       onExpiry: 'free',
+      onPause: { clock: 'stops' },
       entitlements: { sso: true, projects: 50, calls: 100, support: 'business' },
     },
   },

@@ -50,6 +50,13 @@ const commands: fc.Arbitrary<Step['command']> = fc.oneof(
   fc.record({ id: ids, kind: fc.constantFrom('uncancel', 'withdrawScheduledChange') }).map(({ id, kind }) => {
     return (): SubscriptionCommand => ({ kind, subscriptionId: id });
   }),
+  fc.record({ id: ids, delta: fc.option(maybe(hours), { nil: undefined }) }).map(({ id, delta }) => {
+    return (now: Instant): SubscriptionCommand => {
+      const pause = { kind: 'pause', subscriptionId: id } as const;
+      return delta === undefined ? pause : { ...pause, resumeAt: from(now, delta) };
+    };
+  }),
+  ids.map((id) => (): SubscriptionCommand => ({ kind: 'resume', subscriptionId: id })),
   fc.record({ id: ids, delta: hours }).map(({ id, delta }) => {
     return (now: Instant): SubscriptionCommand => {
       return { kind: 'extendTrial', subscriptionId: id, until: instant(now + delta * HOUR) };

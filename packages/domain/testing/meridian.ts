@@ -18,6 +18,7 @@ export function meridian(version = 1): Release {
         period: 'P1M',
         grace: 'P7D',
         onExpiry: 'free',
+        onPause: 'stops',
         trial: { for: duration('P14D'), then: { kind: 'PLAN', plan: planKey('free') } },
         units: { calls: 100, minutes: 60 },
       }),

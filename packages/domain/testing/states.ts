@@ -96,6 +96,17 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
       };
     case 'PAST_DUE':
       return { ...base, ...pending, status: 'PAST_DUE', period, graceEndsAt: endsAt };
+    case 'PAUSED':
+      return {
+        ...base,
+        ...pending,
+        status: 'PAUSED',
+        from: { status: 'ACTIVE', failed: false },
+        period,
+        clock: 'runs',
+        pausedAt: startedAt,
+        resumesAt: given.endsAt === undefined ? null : endsAt,
+      };
     case 'CANCELED':
     case 'EXPIRED':
       return {

@@ -63,6 +63,7 @@ interface PlanOptions extends Partial<Pick<Plan, 'model' | 'trial' | 'entitlemen
   readonly grace?: string;
   readonly onExpiry?: string;
   readonly onCancel?: string;
+  readonly onPause?: Plan['onPause']['clock'];
   readonly units?: Readonly<Record<string, number>>;
 }
 
@@ -77,7 +78,7 @@ export function plan(key: string, options: PlanOptions = {}): Plan {
     grace: options.grace === undefined ? null : duration(options.grace),
     onExpiry: options.onExpiry === undefined ? null : planKey(options.onExpiry),
     onCancel: options.onCancel === undefined ? null : planKey(options.onCancel),
-    onPause: { clock: 'runs' },
+    onPause: { clock: options.onPause ?? 'runs' },
     offline: null,
     maintenance: null,
     machines: null,

@@ -475,11 +475,14 @@ export type Mutation = {
   /** One of document and yaml. With problems of severity ERROR it is BAD_USER_INPUT (`extensions.problems`) and no draft. */
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
+  /** `resumeAt`: when it goes on by itself; left out: as it is, null: when it is resumed. */
+  readonly pauseSubscription: SubscriptionResult;
   /** CONFLICT where the live release is no longer the draft's base. */
   readonly publishRelease: ReleaseResult;
   readonly releaseUsage: ConsumeResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
+  readonly resumeSubscription: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
   /**
    * Makes an earlier release live again: `to`, or the one that the live release followed.
@@ -536,6 +539,12 @@ export type MutationExtendTrialArgs = {
 };
 
 
+export type MutationPauseSubscriptionArgs = {
+  resumeAt: InputMaybe<Scalars['DateTime']['input']>;
+  subscriptionId: Scalars['ID']['input'];
+};
+
+
 export type MutationPublishReleaseArgs = {
   release: Scalars['Int']['input'];
 };
@@ -548,6 +557,11 @@ export type MutationReleaseUsageArgs = {
 
 export type MutationReportPaymentArgs = {
   input: ReportPaymentInput;
+};
+
+
+export type MutationResumeSubscriptionArgs = {
+  subscriptionId: Scalars['ID']['input'];
 };
 
 

@@ -8,11 +8,14 @@ import {
   type Instant,
   instant,
   parseFeatureKey,
+  type PausedFrom,
+  type PausedSubscription,
   type Period,
   type PlanVersion,
   type ScheduledChange,
   type Subscription,
   type SubscriptionId,
+  type TrialingSubscription,
 } from '@licet/domain';
 
 /** A row of `subscription`; `plan_release` and `change_release` name the releases that hold the plan versions. */
@@ -40,6 +43,10 @@ export interface SubscriptionRow {
   readonly change_release: number | null;
   readonly change_at: Date | null;
   readonly ended_at: Date | null;
+  readonly paused_at: Date | null;
+  readonly resumes_at: Date | null;
+  readonly pause_clock: PausedSubscription['clock'] | null;
+  readonly payment_failed: boolean;
   readonly moves: readonly MoveRow[];
 }
 
@@ -106,10 +113,33 @@ export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup)
         period: period(row),
         graceEndsAt: at(row.grace_ends_at),
       };
+    case 'PAUSED':
+      return {
+        ...base,
+        ...pending,
+        status: row.status,
+        from: pausedFrom(row),
+        period: period(row),
+        clock: pauseClock(row),
+        pausedAt: at(row.paused_at),
+        resumesAt: maybeAt(row.resumes_at),
+      };
     case 'CANCELED':
     case 'EXPIRED':
       return { ...base, status: row.status, period: period(row), endedAt: at(row.ended_at) };
   }
+}
+
+function pausedFrom(row: SubscriptionRow): PausedFrom {
+  const trialEndsAt = maybeAt(row.trial_ends_at);
+  return trialEndsAt === null
+    ? { status: 'ACTIVE', failed: row.payment_failed }
+    : { status: 'TRIALING', trialEndsAt, paid: row.paid };
+}
+
+function pauseClock({ pause_clock: clock }: SubscriptionRow): PausedSubscription['clock'] {
+  if (clock === null) throw new Error('a paused subscription row lacks its clock');
+  return clock;
 }
 
 function scheduledChange(row: SubscriptionRow, { planVersion }: VersionLookup): ScheduledChange | null {
@@ -153,6 +183,8 @@ function maybeAt(date: Date | null): Instant | null {
 export function subscriptionToRecord(subscription: Subscription): Record<string, unknown> {
   const period = 'period' in subscription ? subscription.period : null;
   const pending = 'cancelAt' in subscription ? subscription : null;
+  const pause = subscription.status === 'PAUSED' ? subscription : null;
+  const trial = trialOf(subscription);
   return {
     id: subscription.id,
     customer_id: subscription.customerId,
@@ -166,8 +198,8 @@ export function subscriptionToRecord(subscription: Subscription): Record<string,
     period_start: iso(period?.start),
     period_end: iso(period?.end),
     trial: subscription.status === 'SCHEDULED' && subscription.trial,
-    paid: 'paid' in subscription && subscription.paid,
-    trial_ends_at: iso('trialEndsAt' in subscription ? subscription.trialEndsAt : null),
+    paid: 'paid' in subscription ? subscription.paid : (trial?.paid ?? false),
+    trial_ends_at: iso(trial?.trialEndsAt),
     grace_ends_at: iso('graceEndsAt' in subscription ? subscription.graceEndsAt : null),
     last_payment_at: iso(subscription.lastPaymentAt),
     cancel_at: iso(pending?.cancelAt),
@@ -180,6 +212,10 @@ export function subscriptionToRecord(subscription: Subscription): Record<string,
       version: from.version,
       addOns: addOns.map((moved) => ({ ...addOnToJson(moved.from), to: moved.to })),
     })),
+    paused_at: iso(pause?.pausedAt),
+    resumes_at: iso(pause?.resumesAt),
+    pause_clock: pause?.clock ?? null,
+    payment_failed: pause?.from.status === 'ACTIVE' && pause.from.failed,
   };
 }
 
@@ -187,10 +223,17 @@ function iso(value: Instant | null | undefined): string | null {
   return value === null || value === undefined ? null : formatInstant(value);
 }
 
+/** The trial that runs, or waits for the end of a pause. */
+function trialOf(subscription: Subscription): Pick<TrialingSubscription, 'trialEndsAt' | 'paid'> | null {
+  const running = subscription.status === 'PAUSED' ? subscription.from : subscription;
+  return running.status === 'TRIALING' ? running : null;
+}
+
 /** What events say of a subscription: no customer id, which erasure would have to find. */
 export function subscriptionToJson(subscription: Subscription): SubscriptionData {
   const pending = 'cancelAt' in subscription ? subscription : null;
   const change = pending?.scheduledChange ?? null;
+  const pause = subscription.status === 'PAUSED' ? subscription : null;
   const period = 'period' in subscription ? subscription.period : null;
   return {
     id: subscription.id,
@@ -202,9 +245,11 @@ export function subscriptionToJson(subscription: Subscription): SubscriptionData
     startedAt: formatInstant(subscription.startedAt),
     currentPeriodStart: iso(period?.start),
     currentPeriodEnd: iso(period?.end),
-    trialEndsAt: iso('trialEndsAt' in subscription ? subscription.trialEndsAt : null),
+    trialEndsAt: iso(trialOf(subscription)?.trialEndsAt),
     graceEndsAt: iso('graceEndsAt' in subscription ? subscription.graceEndsAt : null),
     cancelAt: iso(pending?.cancelAt),
+    pausedAt: iso(pause?.pausedAt),
+    resumesAt: iso(pause?.resumesAt),
     scheduledChange: change === null ? null : { plan: change.to.plan.key, at: formatInstant(change.at) },
     endedAt: iso('endedAt' in subscription ? subscription.endedAt : null),
   };

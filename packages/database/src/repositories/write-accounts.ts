@@ -25,12 +25,12 @@ export interface AccountUpdate {
 const UPSERT_SUBSCRIPTIONS = `
 insert into subscription (tenant_id, id, customer_id, plan, plan_version, status, add_ons, quantities, started_at,
   period_anchor, period_start, period_end, trial, paid, trial_ends_at, grace_ends_at, last_payment_at, cancel_at,
-  change_plan, change_plan_version, change_at, ended_at, moves)
+  change_plan, change_plan_version, change_at, ended_at, moves, paused_at, resumes_at, pause_clock, payment_failed)
 select $1, r.* from jsonb_to_recordset($2::jsonb) as r(id text, customer_id text, plan text, plan_version int, status text,
   add_ons jsonb, quantities jsonb, started_at timestamptz, period_anchor timestamptz, period_start timestamptz,
   period_end timestamptz, trial boolean, paid boolean, trial_ends_at timestamptz, grace_ends_at timestamptz,
   last_payment_at timestamptz, cancel_at timestamptz, change_plan text, change_plan_version int, change_at timestamptz,
-  ended_at timestamptz, moves jsonb)
+  ended_at timestamptz, moves jsonb, paused_at timestamptz, resumes_at timestamptz, pause_clock text, payment_failed boolean)
 on conflict (tenant_id, id) do update set plan = excluded.plan, plan_version = excluded.plan_version,
   status = excluded.status, add_ons = excluded.add_ons, quantities = excluded.quantities,
   started_at = excluded.started_at, period_anchor = excluded.period_anchor, period_start = excluded.period_start,
@@ -38,7 +38,8 @@ on conflict (tenant_id, id) do update set plan = excluded.plan, plan_version = e
   trial_ends_at = excluded.trial_ends_at, grace_ends_at = excluded.grace_ends_at,
   last_payment_at = excluded.last_payment_at, cancel_at = excluded.cancel_at, change_plan = excluded.change_plan,
   change_plan_version = excluded.change_plan_version, change_at = excluded.change_at, ended_at = excluded.ended_at,
-  moves = excluded.moves`;
+  moves = excluded.moves, paused_at = excluded.paused_at, resumes_at = excluded.resumes_at,
+  pause_clock = excluded.pause_clock, payment_failed = excluded.payment_failed`;
 
 const UPDATE_CUSTOMERS = `
 update customer c set version = c.version + 1, trial_families = r.trial_families, window_anchors = r.window_anchors,

@@ -19,6 +19,7 @@ export const DENYING_CODES = [
   'NOT_IN_PLAN',
   'SUBSCRIPTION_EXPIRED',
   'NOT_STARTED',
+  'SUBSCRIPTION_PAUSED',
   'LIMIT_EXCEEDED',
 ] as const;
 export type AllowingCode = (typeof ALLOWING_CODES)[number];

@@ -32,6 +32,8 @@ export function explainDenial(code: DenyingCode, feature: string, counted?: Coun
       return `the subscription that gave \`${feature}\` has ended; subscribe again`;
     case 'NOT_STARTED':
       return `the subscription that gives \`${feature}\` has not begun yet`;
+    case 'SUBSCRIPTION_PAUSED':
+      return `the subscription that gives \`${feature}\` is paused; resume it`;
     case 'LIMIT_EXCEEDED':
       return limitExceeded(feature, counted);
   }

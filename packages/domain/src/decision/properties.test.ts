@@ -45,7 +45,7 @@ const subscription: fc.Arbitrary<Given> = fc.oneof(
   }),
   fc.record({
     plan: fc.constant('pro'),
-    status: fc.constantFrom('TRIALING' as const, 'PAST_DUE' as const),
+    status: fc.constantFrom('TRIALING' as const, 'PAST_DUE' as const, 'PAUSED' as const),
     endsAt: soon,
   }),
   fc.record({

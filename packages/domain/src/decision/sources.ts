@@ -107,6 +107,8 @@ function obstacleOf(
         : 'SILENT';
     case 'SCHEDULED':
       return { row: 10, code: 'NOT_STARTED', naming };
+    case 'PAUSED':
+      return { row: 12, code: 'SUBSCRIPTION_PAUSED', naming };
     default:
       return unreachable(subscription);
   }

@@ -5,7 +5,7 @@ import type { Instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { offeredWith, routeOfDueChange } from '../subscription/plan-choice.js';
 import { addOnSoldNow, leadsOn, policyOf } from './policy.js';
-import { otherInFamily } from '../subscription/state.js';
+import { isStanding, isTrial, otherInFamily } from '../subscription/state.js';
 import type {
   AddOnMove,
   BoughtAddOn,
@@ -142,10 +142,11 @@ function sincePublication({ status, startedAt }: LiveSubscription, publishedAt: 
 /** The first end of a period since the publication: the one that has just been renewed, else the running one. */
 function nextRenewal(subscription: LiveSubscription, publishedAt: Instant): Instant | null {
   // A trial ends by the version that gave it; whoever stays on the plan then moves.
-  if (subscription.status === 'SCHEDULED' || subscription.status === 'TRIALING') return null;
+  if (subscription.status === 'SCHEDULED' || isTrial(subscription)) return null;
   const { start, end } = subscription.period;
   if (start >= publishedAt && start > subscription.startedAt) return start;
-  return end ?? sincePublication(subscription, publishedAt);
+  if (end === null) return sincePublication(subscription, publishedAt);
+  return isStanding(subscription) ? null : end;
 }
 
 /** Where the new version would cost what the transition says is not to be lost, the subscription stays. */

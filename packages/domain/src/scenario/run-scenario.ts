@@ -56,7 +56,6 @@ function missingPart(release: Release, { given, check }: Scenario): string | nul
   if (given.blocks.length > 0) return 'credits';
   if (given.seats.length > 0) return 'seats';
   if (given.quantities.size > 0) return 'bought quantities';
-  if (given.status === 'PAUSED') return 'pauses';
   const rules = [...catalog.rules, ...plans.flatMap((plan) => plan.rules)];
   return rules.some((rule) => rule.feature === check.feature) ? 'conditions' : null;
 }

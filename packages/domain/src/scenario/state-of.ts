@@ -77,6 +77,11 @@ function subscriptionOf(
       const graceEndsAt = grace === null ? failedAt : addDuration(failedAt, grace, timeZone);
       return { ...base, ...pending, status: 'PAST_DUE', period, graceEndsAt };
     }
+    case 'PAUSED': {
+      const from = { status: 'ACTIVE', failed: false } as const;
+      const pause = { from, clock: planVersion.plan.onPause.clock, pausedAt: yesterday, resumesAt: null };
+      return { ...base, ...pending, ...pause, status: 'PAUSED', period };
+    }
     case 'CANCELED':
     case 'EXPIRED':
       return { ...base, status: given.status, period, endedAt: given.paidUntil ?? yesterday };

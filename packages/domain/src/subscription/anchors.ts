@@ -4,6 +4,7 @@ import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
+import { isLive } from './state.js';
 import type { Subscription } from './subscription.js';
 
 /**
@@ -54,8 +55,9 @@ function namedByLive(account: CustomerAccount): ReadonlySet<FeatureKey> {
   return new Set(account.subscriptions.filter(gives).flatMap((one) => [...namedBy(one)]));
 }
 
-function gives({ status }: Subscription): boolean {
-  return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
+/** A pause is no break: windows run on. */
+function gives(subscription: Subscription): boolean {
+  return isLive(subscription) && subscription.status !== 'SCHEDULED';
 }
 
 /** In the order of their keys, which is the order of their events. */

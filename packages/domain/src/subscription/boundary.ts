@@ -1,10 +1,12 @@
 import type { Instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
-import type { LiveSubscription, Subscription } from './subscription.js';
+import { waits } from './pause.js';
+import { isStanding } from './state.js';
+import type { LiveSubscription, PausedSubscription, Subscription } from './subscription.js';
 
 /**
  * The earliest instant after `after` at which time alone changes the subscription in more than a plain renewal:
- * start, trial end, grace end, cancellation, scheduled change. Null: never.
+ * start, trial end, grace end, resume, cancellation, scheduled change. Null: never.
  */
 export function nextSubscriptionBoundary(subscription: Subscription, after: Instant): Instant | null {
   let next: Instant | null = null;
@@ -24,12 +26,19 @@ function boundaries(subscription: Subscription): readonly (Instant | null)[] {
       return pending(subscription);
     case 'PAST_DUE':
       return [subscription.graceEndsAt, ...pending(subscription)];
+    case 'PAUSED':
+      return [subscription.resumesAt, ...pendingInPause(subscription)];
     case 'CANCELED':
     case 'EXPIRED':
       return [];
     default:
       return unreachable(subscription);
   }
+}
+
+function pendingInPause(subscription: PausedSubscription): readonly (Instant | null)[] {
+  if (!isStanding(subscription)) return pending(subscription);
+  return waits(subscription) ? [] : [subscription.cancelAt];
 }
 
 function pending(subscription: LiveSubscription): readonly (Instant | null)[] {

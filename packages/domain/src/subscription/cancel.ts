@@ -4,7 +4,7 @@ import type { AccountChange, CommandOutcome, SubscriptionCommand } from './comma
 import { fallenBack, movePlan } from './move-plan.js';
 import { fallbackPlan } from './plan-choice.js';
 import { unchanged } from './refusal.js';
-import { ended, periodEnd, record } from './state.js';
+import { ended, isStanding, periodEnd, record } from './state.js';
 import type { LiveSubscription } from './subscription.js';
 import { effectiveTime } from './timing.js';
 
@@ -31,9 +31,9 @@ export function cancel(
   return { ok: true, ...record(account, 'subscription.cancel_scheduled', now, subscription, after) };
 }
 
-/** A scheduled one has nothing to wait for; one in grace waits no longer than that. */
+/** A scheduled one, or one whose clock stands, has nothing to wait for; one in grace waits no longer than that. */
 function lastInstant(subscription: LiveSubscription, zone: TimeZone): Instant | null {
-  if (subscription.status === 'SCHEDULED') return null;
+  if (subscription.status === 'SCHEDULED' || isStanding(subscription)) return null;
   const end = periodEnd(subscription, zone);
   if (subscription.status !== 'PAST_DUE' || end === null) return end;
   return subscription.graceEndsAt < end ? subscription.graceEndsAt : end;

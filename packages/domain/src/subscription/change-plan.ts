@@ -14,7 +14,7 @@ import {
 } from './plan-choice.js';
 import { badInput, conflict, unchanged, type Refused } from './refusal.js';
 import { promisedVersion } from '../release/version-move.js';
-import { otherInFamily, periodEnd, record } from './state.js';
+import { isStanding, otherInFamily, periodEnd, record } from './state.js';
 import type { BoughtAddOn, LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
 import { effectiveTime } from './timing.js';
 
@@ -43,7 +43,10 @@ export function changePlan(
   }
   const addOns = addOnsUnder(subscription, command, release, route, to);
   if ('ok' in addOns) return addOns;
-  if (at > now) return schedule(account, subscription, command, { to, at }, now);
+  // While the clock stands the period's end is ahead, whatever the time.
+  const waits =
+    at > now || (timing === 'PERIOD_END' && isStanding(subscription) && at === subscription.period.end);
+  if (waits) return schedule(account, subscription, command, { to, at }, now);
   const after = onPlan(subscription, to, addOns, at, account.timeZone);
   return { ok: true, ...movePlan(account, release, { before: subscription, after, at }) };
 }

@@ -38,6 +38,13 @@ export type SubscriptionCommand =
       readonly at: Instant | null;
     }
   | { readonly kind: 'uncancel'; readonly subscriptionId: SubscriptionId }
+  | {
+      readonly kind: 'pause';
+      readonly subscriptionId: SubscriptionId;
+      /** Null: until it is resumed. Left out: as it is. */
+      readonly resumeAt?: Instant | null;
+    }
+  | { readonly kind: 'resume'; readonly subscriptionId: SubscriptionId }
   | { readonly kind: 'extendTrial'; readonly subscriptionId: SubscriptionId; readonly until: Instant }
   | {
       readonly kind: 'reportPayment';
@@ -61,6 +68,8 @@ export type SubscriptionEventType =
   | 'subscription.change_refused'
   | 'subscription.cancel_scheduled'
   | 'subscription.cancel_withdrawn'
+  | 'subscription.paused'
+  | 'subscription.resumed'
   | 'subscription.canceled'
   | 'subscription.expired';
 

@@ -15,7 +15,8 @@ import {
   time,
   transition,
 } from '../../testing/subscriptions.js';
-import { type CustomerAccount, knownState, type Release } from '../customer.js';
+import { history as timeline, standing, type Step, told } from '../../testing/timeline.js';
+import { knownState, type Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import { formatInstant, type Instant } from '../time/instant.js';
 import type { AccountChange, SubscriptionCommand } from './command.js';
@@ -67,24 +68,7 @@ const pay = (outcome: 'SUCCEEDED' | 'FAILED', at: string | null = null): Subscri
   at: at === null ? null : time(at),
 });
 
-/** What became of a new customer: each command at its time, what is due applied before it. */
-function history(
-  steps: readonly (readonly [string, SubscriptionCommand])[],
-  from: Release = release,
-): AccountChange {
-  return steps.reduce<AccountChange>(
-    (so, [at, command]) => {
-      const due = applyDue(so.account, from, time(at));
-      const done = accepted(execute(due.account, command, from, time(at)));
-      return { account: done.account, events: [...so.events, ...due.events, ...done.events] };
-    },
-    { account: newCustomer(), events: [] },
-  );
-}
-const told = ({ events }: AccountChange) =>
-  events.map((event) => `${formatInstant(event.at).slice(0, 10)} ${event.type.split('.')[1] ?? ''}`);
-const standing = (account: CustomerAccount) =>
-  account.subscriptions.map(({ status, planVersion }) => `${status} ${planVersion.plan.key}`);
+const history = (steps: readonly Step[], from: Release = release): AccountChange => timeline(from, steps);
 const until = (so: AccountChange, at: string, from: Release = release) =>
   applyDue(so.account, from, time(at));
 const first = (so: AccountChange) => so.account.subscriptions[0];
@@ -93,13 +77,7 @@ const START_TEXT = '2026-01-31';
 describe('due at one instant: cancellation, change, trial end, grace end, period end, window reset, start', () => {
   const END = '2026-02-28';
   const subscribed = (key: string, options = {}) => [START_TEXT, subscribeTo(key, options)] as const;
-  type Case = readonly [
-    string,
-    readonly (readonly [string, SubscriptionCommand])[],
-    string,
-    string[],
-    string[],
-  ];
+  type Case = readonly [string, readonly Step[], string, string[], string[]];
   const cases: readonly Case[] = [
     [
       'a cancellation at a trial’s end: the trial does not end, `onCancel` follows',
@@ -195,7 +173,7 @@ describe('due at one instant: cancellation, change, trial end, grace end, period
 
 describe('payments', () => {
   const trial = subscribeTo('pro', { trial: true });
-  test.each<[string, readonly (readonly [string, SubscriptionCommand])[], string]>([
+  test.each<[string, readonly Step[], string]>([
     ['a failure noted in a trial leaves it unpaid', [['2026-02-01', pay('FAILED')]], 'ACTIVE basic'],
     ['a payment noted in a trial', [['2026-02-01', pay('SUCCEEDED')]], 'ACTIVE pro'],
     [

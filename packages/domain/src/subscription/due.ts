@@ -9,15 +9,17 @@ import { cancelNow } from './cancel.js';
 import { makeScheduledChange } from './change-plan.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { moveVersion } from './move-plan.js';
+import { resume, waits } from './pause.js';
 import { endGrace } from './payment.js';
 import { renew } from './renewal.js';
 import { versionMove, type PendingMove } from '../release/version-move.js';
 import { begin } from './start.js';
-import { isLive } from './state.js';
+import { isLive, isStanding } from './state.js';
 import type {
   ActiveSubscription,
   LiveSubscription,
   PastDueSubscription,
+  PausedSubscription,
   ScheduledChange,
   ScheduledSubscription,
   Subscription,
@@ -35,7 +37,11 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
     }
   | { readonly kind: 'trialEnd'; readonly subscription: TrialingSubscription }
   | { readonly kind: 'graceEnd'; readonly subscription: PastDueSubscription }
-  | { readonly kind: 'periodEnd'; readonly subscription: ActiveSubscription | PastDueSubscription }
+  | { readonly kind: 'resume'; readonly subscription: PausedSubscription }
+  | {
+      readonly kind: 'periodEnd';
+      readonly subscription: ActiveSubscription | PastDueSubscription | PausedSubscription;
+    }
   | { readonly kind: 'versionMove'; readonly subscription: LiveSubscription; readonly move: PendingMove }
   | {
       readonly kind: 'windowReset';
@@ -52,10 +58,11 @@ const ORDER = {
   scheduledChange: 2,
   trialEnd: 3,
   graceEnd: 4,
-  periodEnd: 5,
-  versionMove: 6,
-  windowReset: 7,
-  start: 8,
+  resume: 5,
+  periodEnd: 6,
+  versionMove: 7,
+  windowReset: 8,
+  start: 9,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -125,6 +132,11 @@ function subscriptionTasks(subscription: Subscription): readonly DueTask[] {
       const graceEnd = { kind: 'graceEnd', id, at: subscription.graceEndsAt, subscription } as const;
       return [...pendingTasks(subscription), graceEnd, ...periodTasks(subscription)];
     }
+    case 'PAUSED':
+      return [
+        ...resumeTasks(subscription),
+        ...(isStanding(subscription) ? standing(subscription) : running(subscription)),
+      ];
     case 'CANCELED':
     case 'EXPIRED':
       return [];
@@ -133,16 +145,40 @@ function subscriptionTasks(subscription: Subscription): readonly DueTask[] {
   }
 }
 
-function pendingTasks(subscription: LiveSubscription): readonly DueTask[] {
-  const { id, cancelAt, scheduledChange: change } = subscription;
-  const cancellation =
-    cancelAt === null ? [] : [{ kind: 'cancellation', id, at: cancelAt, subscription } as const];
-  return change === null
-    ? cancellation
-    : [...cancellation, { kind: 'scheduledChange', id, at: change.at, subscription, change }];
+function resumeTasks(subscription: PausedSubscription): readonly DueTask[] {
+  const { id, resumesAt } = subscription;
+  return resumesAt === null ? [] : [{ kind: 'resume', id, at: resumesAt, subscription }];
 }
 
-function periodTasks(subscription: ActiveSubscription | PastDueSubscription): readonly DueTask[] {
+/** While its clock stands a paused one waits for nothing but a cancellation at a time of its own. */
+function standing(subscription: PausedSubscription): readonly DueTask[] {
+  return waits(subscription) ? [] : cancellationTasks(subscription);
+}
+
+/** A trial's end waits for the resume; a period's does not. */
+function running(subscription: PausedSubscription): readonly DueTask[] {
+  const { status } = subscription.from;
+  return [...pendingTasks(subscription), ...(status === 'ACTIVE' ? periodTasks(subscription) : [])];
+}
+
+function cancellationTasks(subscription: LiveSubscription): readonly DueTask[] {
+  const { id, cancelAt } = subscription;
+  return cancelAt === null ? [] : [{ kind: 'cancellation', id, at: cancelAt, subscription }];
+}
+
+function pendingTasks(subscription: LiveSubscription): readonly DueTask[] {
+  const { id, scheduledChange: change } = subscription;
+  return change === null
+    ? cancellationTasks(subscription)
+    : [
+        ...cancellationTasks(subscription),
+        { kind: 'scheduledChange', id, at: change.at, subscription, change },
+      ];
+}
+
+function periodTasks(
+  subscription: ActiveSubscription | PastDueSubscription | PausedSubscription,
+): readonly DueTask[] {
   const { end } = subscription.period;
   return end === null ? [] : [{ kind: 'periodEnd', id: subscription.id, at: end, subscription }];
 }
@@ -176,6 +212,8 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return endTrial(account, task.subscription, release);
     case 'graceEnd':
       return endGrace(account, task.subscription, release);
+    case 'resume':
+      return resume(account, task.subscription, task.at);
     case 'periodEnd':
       return renew(account, task.subscription, task.at);
     case 'versionMove':

@@ -6,6 +6,7 @@ import { cancel, uncancel } from './cancel.js';
 import { changePlan, withdrawScheduledChange } from './change-plan.js';
 import type { CommandOutcome, SubscriptionCommand } from './command.js';
 import { applyDue } from './due.js';
+import { pause, resume } from './pause.js';
 import { reportPayment } from './payment.js';
 import { conflict, notFound, unchanged } from './refusal.js';
 import { subscribe } from './start.js';
@@ -56,6 +57,12 @@ function perform(
       return cancel(account, subscription, command, release, now);
     case 'uncancel':
       return uncancel(account, subscription, now);
+    case 'pause':
+      return pause(account, subscription, command, now);
+    case 'resume':
+      return subscription.status === 'PAUSED'
+        ? { ok: true, ...resume(account, subscription, now) }
+        : conflict(null, refusedIn(command.kind, subscription.status));
     case 'extendTrial':
       return extendTrial(account, subscription, command, now);
     case 'reportPayment':

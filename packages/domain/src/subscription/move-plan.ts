@@ -4,9 +4,19 @@ import type { Instant, TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
 import type { AccountChange } from './command.js';
+import { awake, clockOf } from './pause.js';
 import { routeOfDueChange, takenAlong } from './plan-choice.js';
-import { periodFrom, periodUnder, record } from './state.js';
-import type { ActiveSubscription, BoughtAddOn, LiveSubscription, PlanVersion } from './subscription.js';
+import { isTrial, periodFrom, periodUnder, record } from './state.js';
+import type {
+  ActiveSubscription,
+  BoughtAddOn,
+  LiveSubscription,
+  PausedFrom,
+  PausedSubscription,
+  Period,
+  PlanVersion,
+  ScheduledSubscription,
+} from './subscription.js';
 
 export interface PlanMove {
   readonly before: LiveSubscription;
@@ -41,7 +51,7 @@ export function moveVersion(
 
 /** A trial that goes on under a plan of another family is that family's trial, too. */
 function withTrialGiven(change: AccountChange, after: LiveSubscription): AccountChange {
-  if (after.status !== 'TRIALING') return change;
+  if (!isTrial(after)) return change;
   const { family } = after.planVersion.plan;
   if (change.account.trialsGiven.has(family)) return change;
   const trialsGiven = new Set([...change.account.trialsGiven, family]);
@@ -65,6 +75,15 @@ export function onPlan(
       return to.plan.trial === null
         ? active({ ...subscription, ...moved }, periodFrom(to.plan, at, zone))
         : { ...subscription, ...moved };
+    case 'PAUSED':
+      if (subscription.from.status === 'TRIALING' && to.plan.trial !== null)
+        return { ...subscription, ...moved };
+      return {
+        ...subscription,
+        ...moved,
+        from: activeIn(subscription),
+        period: pausedPeriod(subscription, to, at, zone),
+      };
     case 'ACTIVE':
     case 'PAST_DUE':
       return { ...subscription, ...moved, period: periodUnder(to.plan, plan, subscription.period, at, zone) };
@@ -73,16 +92,30 @@ export function onPlan(
   }
 }
 
+/** A trial that the plan does not have is over, paused or not. */
+function activeIn({ from }: PausedSubscription): PausedFrom {
+  return from.status === 'ACTIVE' ? from : { status: 'ACTIVE', failed: false };
+}
+
+/** A period that begins while the clock stands begins where that stands, and so has its whole length after the resume. */
+function pausedPeriod(paused: PausedSubscription, to: PlanVersion, at: Instant, zone: TimeZone): Period {
+  const since = clockOf(paused, at);
+  return paused.from.status === 'TRIALING'
+    ? periodFrom(to.plan, since, zone)
+    : periodUnder(to.plan, paused.planVersion.plan, paused.period, since, zone);
+}
+
 /** The subscription ACTIVE on the plan that follows by trial, grace or cancellation. A scheduled change is dropped. */
 export function fallenBack(
   account: CustomerAccount,
   release: Release,
-  subscription: Exclude<LiveSubscription, { status: 'SCHEDULED' }>,
+  before: Exclude<LiveSubscription, ScheduledSubscription>,
   to: PlanVersion,
   at: Instant,
 ): ActiveSubscription {
-  const { plan } = subscription.planVersion;
   const zone = account.timeZone;
+  const subscription = awake(before, at, zone);
+  const { plan } = subscription.planVersion;
   const period =
     subscription.status === 'TRIALING'
       ? periodFrom(to.plan, at, zone)

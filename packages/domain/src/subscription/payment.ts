@@ -7,7 +7,7 @@ import { active, fallenBack, movePlan } from './move-plan.js';
 import { fallbackPlan } from './plan-choice.js';
 import { badInput, unchanged } from './refusal.js';
 import { ended, record } from './state.js';
-import type { LiveSubscription, PastDueSubscription } from './subscription.js';
+import type { LiveSubscription, PastDueSubscription, PausedFrom } from './subscription.js';
 import { refusedPast } from './timing.js';
 
 type ReportPayment = Extract<SubscriptionCommand, { kind: 'reportPayment' }>;
@@ -54,6 +54,8 @@ function paid(subscription: LiveSubscription): LiveSubscription {
       return { ...subscription, paid: true };
     case 'ACTIVE':
       return subscription;
+    case 'PAUSED':
+      return { ...subscription, from: noted(subscription.from, true) };
     case 'PAST_DUE':
       return active({ ...subscription, cancelAt: cancelAtOncePaid(subscription) }, subscription.period);
     default:
@@ -79,6 +81,8 @@ function unpaid(
       const graceEndsAt = grace === null ? failure.since : addDuration(failure.counted, grace, failure.zone);
       return { ...subscription, status: 'PAST_DUE', graceEndsAt };
     }
+    case 'PAUSED':
+      return { ...subscription, from: noted(subscription.from, false) };
     case 'PAST_DUE':
       return subscription;
     default:
@@ -86,9 +90,19 @@ function unpaid(
   }
 }
 
+/** Of a paused one: a trial is paid for or not, and a failure waits for the resume. */
+function noted(from: PausedFrom, paid: boolean): PausedFrom {
+  return from.status === 'TRIALING' ? { ...from, paid } : { ...from, failed: !paid };
+}
+
 function isSame(before: LiveSubscription, after: LiveSubscription): boolean {
-  if ('paid' in before && 'paid' in after && before.paid !== after.paid) return false;
-  return before.status === after.status;
+  return before.status === after.status && noteOf(before) === noteOf(after);
+}
+
+function noteOf(subscription: LiveSubscription): boolean | null {
+  if (subscription.status !== 'PAUSED') return 'paid' in subscription ? subscription.paid : null;
+  const { from } = subscription;
+  return from.status === 'TRIALING' ? from.paid : from.failed;
 }
 
 /** Grace is over: ACTIVE on the plan's `onExpiry`, else EXPIRED. */

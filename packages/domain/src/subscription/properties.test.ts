@@ -11,22 +11,25 @@ const HOUR = 3_600_000;
 const release = meridian();
 
 /** docs/rules.md, "Subscription", read by events: from which status to which. */
-const LIVE = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE'] as const;
+const LIVE = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'PAUSED'] as const;
 const same = LIVE.map((status) => `${status} ${status}`);
 const STEPS: Record<SubscriptionEventType, readonly string[]> = {
   'subscription.scheduled': ['none SCHEDULED'],
   'subscription.started': ['none TRIALING', 'none ACTIVE', 'SCHEDULED TRIALING', 'SCHEDULED ACTIVE'],
   'subscription.trial_ended': ['TRIALING ACTIVE', 'TRIALING EXPIRED'],
   'subscription.trial_extended': ['TRIALING TRIALING'],
-  'subscription.renewed': ['ACTIVE ACTIVE', 'PAST_DUE PAST_DUE'],
+  'subscription.renewed': ['ACTIVE ACTIVE', 'PAST_DUE PAST_DUE', 'PAUSED PAUSED'],
   'subscription.payment_failed': [...same, 'ACTIVE PAST_DUE'],
   'subscription.payment_succeeded': [
     'SCHEDULED SCHEDULED',
     'TRIALING TRIALING',
     'ACTIVE ACTIVE',
     'PAST_DUE ACTIVE',
+    'PAUSED PAUSED',
   ],
-  'subscription.plan_changed': [...same, 'TRIALING ACTIVE', 'PAST_DUE ACTIVE'],
+  'subscription.paused': ['TRIALING PAUSED', 'ACTIVE PAUSED', 'PAUSED PAUSED'],
+  'subscription.resumed': ['PAUSED TRIALING', 'PAUSED ACTIVE', 'PAUSED PAST_DUE'],
+  'subscription.plan_changed': [...same, 'TRIALING ACTIVE', 'PAST_DUE ACTIVE', 'PAUSED ACTIVE'],
   'subscription.adjusted': same,
   'subscription.change_scheduled': same,
   'subscription.change_withdrawn': same,

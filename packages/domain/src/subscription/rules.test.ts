@@ -40,6 +40,7 @@ const pay = (outcome: 'SUCCEEDED' | 'FAILED', at: Instant | null = null) =>
   ({ kind: 'reportPayment', ...ID, outcome, at }) as const;
 const extend = (until: Instant) => ({ kind: 'extendTrial', ...ID, until }) as const;
 const uncancel = { kind: 'uncancel', ...ID } as const;
+const pause = (resumeAt: Instant | null = null) => ({ kind: 'pause', ...ID, resumeAt }) as const;
 const withdraw = { kind: 'withdrawScheduledChange', ...ID } as const;
 
 const on = (key: string, trial = false, startsAt = START) =>
@@ -55,6 +56,8 @@ function inStatus(status: SubscriptionStatus, key = 'pro'): CustomerAccount {
       return on(key);
     case 'PAST_DUE':
       return done(on(key), pay('FAILED', START), START);
+    case 'PAUSED':
+      return done(on(key), pause(), START);
     case 'CANCELED':
       return done(on('pro'), cancel('NOW'), START);
     case 'EXPIRED':
@@ -77,6 +80,8 @@ describe('the table of commands', () => {
     withdrawScheduledChange: withdraw,
     cancel: cancel('NOW'),
     uncancel,
+    pause: pause(NEXT),
+    resume: { kind: 'resume', ...ID },
     extendTrial: extend(time('2026-06-01')),
     reportPayment: pay('SUCCEEDED'),
   };
@@ -85,11 +90,21 @@ describe('the table of commands', () => {
     'withdrawScheduledChange',
     'cancel',
     'uncancel',
+    'pause',
+    'resume',
     'extendTrial',
     'reportPayment',
   ] as const;
   const cells = verbs.flatMap((verb) => {
-    const statuses = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'CANCELED', 'EXPIRED'] as const;
+    const statuses = [
+      'SCHEDULED',
+      'TRIALING',
+      'ACTIVE',
+      'PAST_DUE',
+      'PAUSED',
+      'CANCELED',
+      'EXPIRED',
+    ] as const;
     return statuses.map((status) => [verb, status, COMMAND_TABLE[verb][status]] as const);
   });
   test.each(cells)('%s in %s: %s', (verb, status, cell) => {

@@ -7,6 +7,7 @@ import type { AccountChange, SubscriptionEventType } from './command.js';
 import type {
   EndedSubscription,
   LiveSubscription,
+  PausedSubscription,
   Period,
   ScheduledSubscription,
   Subscription,
@@ -15,6 +16,16 @@ import type {
 /** Neither CANCELED nor EXPIRED; a SCHEDULED one counts. */
 export function isLive(subscription: Subscription): subscription is LiveSubscription {
   return subscription.status !== 'CANCELED' && subscription.status !== 'EXPIRED';
+}
+
+/** Whether a trial runs, or will go on after a pause. */
+export function isTrial(subscription: LiveSubscription): boolean {
+  return (subscription.status === 'PAUSED' ? subscription.from : subscription).status === 'TRIALING';
+}
+
+/** Whether its clock stands: no period or trial ends, and no scheduled change is made, before it is resumed. */
+export function isStanding(subscription: LiveSubscription): subscription is PausedSubscription {
+  return subscription.status === 'PAUSED' && subscription.clock === 'stops';
 }
 
 /** Another live subscription of the family, which a customer has one of. */

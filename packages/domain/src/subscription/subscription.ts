@@ -93,6 +93,25 @@ export interface PastDueSubscription extends SubscriptionBase, Pending {
   readonly period: Period;
   readonly graceEndsAt: Instant;
 }
+/** What a paused subscription is again once it is resumed. */
+export type PausedFrom =
+  | { readonly status: 'TRIALING'; readonly trialEndsAt: Instant; readonly paid: boolean }
+  | {
+      readonly status: 'ACTIVE';
+      /** A payment has failed meanwhile: grace begins with the resume. */
+      readonly failed: boolean;
+    };
+/** It gives nothing until it is resumed. */
+export interface PausedSubscription extends SubscriptionBase, Pending {
+  readonly status: 'PAUSED';
+  readonly from: PausedFrom;
+  readonly period: Period;
+  /** The plan's when it was paused; `stops`: what it ends with a period, a trial or a scheduled change waits. */
+  readonly clock: 'stops' | 'runs';
+  readonly pausedAt: Instant;
+  /** Null: it waits for a resume. */
+  readonly resumesAt: Instant | null;
+}
 /** Final. */
 export interface EndedSubscription extends SubscriptionBase {
   readonly status: 'CANCELED' | 'EXPIRED';
@@ -101,6 +120,10 @@ export interface EndedSubscription extends SubscriptionBase {
 }
 
 export type LiveSubscription =
-  ScheduledSubscription | TrialingSubscription | ActiveSubscription | PastDueSubscription;
+  | ScheduledSubscription
+  | TrialingSubscription
+  | ActiveSubscription
+  | PastDueSubscription
+  | PausedSubscription;
 export type Subscription = LiveSubscription | EndedSubscription;
 export type SubscriptionStatus = Subscription['status'];

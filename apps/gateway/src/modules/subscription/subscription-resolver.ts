@@ -152,6 +152,30 @@ export class SubscriptionResolver {
 
   @Authorized('OPERATOR')
   @Mutation(() => SubscriptionResultType, {
+    description: '`resumeAt`: when it goes on by itself; left out: as it is, null: when it is resumed.',
+  })
+  async pauseSubscription(
+    @Arg('subscriptionId', () => ID) text: string,
+    @Arg('resumeAt', () => DateTime, { nullable: true }) resumeAt: Instant | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<SubscriptionResultType> {
+    const subscriptionId = await ownSubscription(context, 'subscriptionId', text);
+    const pause = { kind: 'pause', subscriptionId } as const;
+    return execute(context, { command: resumeAt === undefined ? pause : { ...pause, resumeAt }, prefix: '' });
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => SubscriptionResultType)
+  async resumeSubscription(
+    @Arg('subscriptionId', () => ID) text: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<SubscriptionResultType> {
+    const subscriptionId = await ownSubscription(context, 'subscriptionId', text);
+    return execute(context, { command: { kind: 'resume', subscriptionId }, prefix: '' });
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => SubscriptionResultType, {
     description: 'Billing says that payment failed (grace begins) or came in.',
   })
   async reportPayment(

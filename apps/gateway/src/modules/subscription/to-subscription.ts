@@ -1,4 +1,4 @@
-import type { ScheduledChange, Subscription } from '@licet/domain';
+import type { Instant, ScheduledChange, Subscription } from '@licet/domain';
 import type { PlanSubscriptionType, ScheduledChangeType } from './subscription-types.js';
 
 /** One that has not started has no period yet: it will begin when the subscription does. */
@@ -15,15 +15,20 @@ export function toSubscription(subscription: Subscription): PlanSubscriptionType
     startedAt,
     currentPeriodStart: period.start,
     currentPeriodEnd: period.end,
-    trialEndsAt: 'trialEndsAt' in subscription ? subscription.trialEndsAt : null,
+    trialEndsAt: trialEndOf(subscription),
     graceEndsAt: 'graceEndsAt' in subscription ? subscription.graceEndsAt : null,
     cancelAt: 'cancelAt' in subscription ? subscription.cancelAt : null,
-    pausedAt: null,
-    resumesAt: null,
+    pausedAt: subscription.status === 'PAUSED' ? subscription.pausedAt : null,
+    resumesAt: subscription.status === 'PAUSED' ? subscription.resumesAt : null,
     endedAt: 'endedAt' in subscription ? subscription.endedAt : null,
     scheduledChange:
       'scheduledChange' in subscription ? toScheduledChange(subscription.scheduledChange) : null,
   };
+}
+
+function trialEndOf(subscription: Subscription): Instant | null {
+  const running = subscription.status === 'PAUSED' ? subscription.from : subscription;
+  return running.status === 'TRIALING' ? running.trialEndsAt : null;
 }
 
 function toScheduledChange(change: ScheduledChange | null): ScheduledChangeType | null {

@@ -1,0 +1,119 @@
+import { applyDueBatch, executeCommand, findSubscriptions } from '@licet/database';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  listedEvents,
+  spend,
+  subscribeTo,
+  type TestDatabase,
+  type TestTenant,
+  tenantRows,
+} from '@licet/database/testing';
+import type { CustomerId, Instant, Subscription, SubscriptionCommand, SubscriptionId } from '@licet/domain';
+import { Client } from 'pg';
+
+let database: TestDatabase;
+let tenant: TestTenant;
+let owner: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+});
+
+afterAll(async () => {
+  await owner.end();
+  await tenant.close();
+  await database.drop();
+});
+
+let keys = 0;
+async function run(command: SubscriptionCommand): Promise<Subscription> {
+  const idempotencyKey = `subscriptions ${String((keys += 1))}`;
+  const request = { command, customerId: null, idempotencyKey, reason: null };
+  const done = await executeCommand(tenant.db, tenant.caller, request);
+  if (!done.ok) throw new Error(done.message);
+  // The record under the key answers with what was answered first.
+  expect(await executeCommand(tenant.db, tenant.caller, request)).toEqual({ ...done, replayed: true });
+  return done.subscription;
+}
+
+async function stored(id: SubscriptionId): Promise<Subscription | undefined> {
+  return (await findSubscriptions(tenant.db, tenant.caller.tenantId, [id])).get(id);
+}
+
+async function newSubscription(name: string, trial = false): Promise<[CustomerId, SubscriptionId]> {
+  const customerId = await createTestCustomer(tenant, name);
+  return [customerId, (await subscribeTo(tenant, name, 'pro', { trial })).id];
+}
+
+function hence(days: number): Instant {
+  return (Date.now() + days * 86_400_000) as Instant;
+}
+
+const failed = (subscriptionId: SubscriptionId): SubscriptionCommand => ({
+  kind: 'reportPayment',
+  subscriptionId,
+  outcome: 'FAILED',
+  at: null,
+});
+
+test.each<[string, boolean, (id: SubscriptionId) => SubscriptionCommand[]]>([
+  ['a pause', false, (subscriptionId) => [{ kind: 'pause', subscriptionId }]],
+  [
+    'a pause with an end, and a failure noted',
+    false,
+    (subscriptionId) => [{ kind: 'pause', subscriptionId, resumeAt: hence(3) }, failed(subscriptionId)],
+  ],
+  ['a pause of a trial', true, (subscriptionId) => [{ kind: 'pause', subscriptionId }]],
+  [
+    'a pause of a trial that is paid for',
+    true,
+    (subscriptionId) => [
+      { kind: 'reportPayment', subscriptionId, outcome: 'SUCCEEDED', at: null },
+      { kind: 'pause', subscriptionId },
+    ],
+  ],
+  [
+    'a resume',
+    true,
+    (subscriptionId) => [
+      { kind: 'pause', subscriptionId },
+      { kind: 'resume', subscriptionId },
+    ],
+  ],
+])('a subscription is read as it was written: %s', async (name, trial, commands) => {
+  const [, id] = await newSubscription(name, trial);
+  let written: Subscription | undefined;
+  for (const command of commands(id)) written = await run(command);
+  expect(await stored(id)).toEqual(written);
+});
+
+test('a paused subscription is resumed when that is due, by the worker, and its counters say so', async () => {
+  const [customerId, id] = await newSubscription('resuming');
+  const consume = (key: string) =>
+    spend(tenant.db, tenant.caller, [
+      { kind: 'consume', customerId, feature: 'calls', quantity: 1, idempotencyKey: key },
+    ]);
+  await consume('resuming-1');
+  await run({ kind: 'pause', subscriptionId: id, resumeAt: hence(1) });
+  expect(await consume('resuming-2')).toMatchObject([{ decision: { code: 'SUBSCRIPTION_PAUSED' } }]);
+  const lim = `select lim from meter where customer_id = 'resuming'`;
+  expect(await tenantRows(tenant, lim)).toEqual([{ lim: 0 }]);
+  await owner.query(
+    `update subscription set paused_at = paused_at - interval '2 days', resumes_at = clock_timestamp() - interval '1 second' where id = $1`,
+    [id],
+  );
+  await owner.query(
+    `update customer set version = version + 1, next_due_at = clock_timestamp() - interval '1 second' where id = $1`,
+    [customerId],
+  );
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
+  expect(await tenantRows(tenant, lim)).toEqual([{ lim: 100 }]);
+  expect(await stored(id)).toMatchObject({ status: 'ACTIVE' });
+  const types = (await listedEvents(tenant, customerId)).map(({ type }) => type);
+  expect(types.slice(-2)).toEqual(['subscription.paused', 'subscription.resumed']);
+});
