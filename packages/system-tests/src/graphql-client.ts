@@ -7,13 +7,18 @@ export class GraphqlClient {
 
   /** The data of the answer; throws where it holds an error. */
   async send(query: string, variables: object, signal?: AbortSignal): Promise<object> {
+    return (await this.ask(query, variables, signal)).data;
+  }
+
+  /** The data, and which of the gateway's two lanes they came from. */
+  async ask(query: string, variables: object, signal?: AbortSignal): Promise<Answer> {
     const answer = await fetch(this.url, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
       ...(signal ? { signal } : {}),
     });
-    return dataOf(await answer.json());
+    return { data: dataOf(await answer.json()), lane: answer.headers.get('x-licet-lane') };
   }
 
   async consume(
@@ -36,6 +41,11 @@ export class GraphqlClient {
       input: { subscriptionId, plan, timing: 'NOW', idempotencyKey },
     });
   }
+}
+
+export interface Answer {
+  readonly data: object;
+  readonly lane: string | null;
 }
 
 export interface Spent {

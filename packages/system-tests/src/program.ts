@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly port?: number;
   /** `<statement>:<milliseconds>[:client]`: waits there, in the server or between two of the client's statements. */
   readonly slow?: string;
+  /** The name of a statement: its first answer is kept back until `letGo`. */
+  readonly held?: string;
 }
 
 /** A gateway or a worker as a process of its own, started from its build and stopped by its process id. */
@@ -20,6 +22,9 @@ export interface RunningProgram {
   /** JSON lines that it has logged. */
   readonly logged: readonly Readonly<Record<string, unknown>>[];
   readonly exited: Promise<void>;
+  /** Settles when the answer that is to be `held` has come. */
+  readonly held: Promise<void>;
+  letGo(): void;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -38,6 +43,7 @@ export async function startProgram(
         LOG_LEVEL: 'info',
         BREAK_GUARD: options.breakGuard ?? '',
         SLOW_STATEMENT: options.slow ?? '',
+        HELD_STATEMENT: options.held ?? '',
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
@@ -51,15 +57,20 @@ export async function startProgram(
   });
   // Not `exit`: what it logged last may still be in the pipe.
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    child.on('message', (message) => (message === 'ready' ? resolve() : undefined));
-    void exited.then(() => reject(new Error(`${app} ended before it was ready`)));
-  });
+  const told = (text: string): Promise<void> =>
+    new Promise((resolve) => child.on('message', (message) => (message === text ? resolve() : undefined)));
+  const held = told('held');
+  await Promise.race([
+    told('ready'),
+    exited.then(() => Promise.reject(new Error(`${app} ended before it was ready`))),
+  ]);
   return {
     child,
     pid: child.pid ?? 0,
     logged,
     exited,
+    held,
+    letGo: () => void child.send('let go'),
     async stop(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await exited;

@@ -9,13 +9,18 @@ export interface DueTrials {
   readonly withinMs?: number;
 }
 
-/** Customers whose trials ended a minute ago, or (`withinMs`) end one after another from now on. */
+/** Trials that end one after another begin to do so after this time. */
+export const FIRST_END_MS = 1000;
+
+/** Customers whose trials ended a minute ago, or (`withinMs`) end one after another, soon. */
 export async function dueTrials(
   system: RunningSystem,
   { count, prefix = 'due', withinMs = 0 }: DueTrials,
 ): Promise<void> {
   const [model, age] =
-    withinMs === 0 ? ['model', '14 days 1 minute'] : [`model-${prefix}`, '13 days 23:59:59'];
+    withinMs === 0
+      ? ['model', '14 days 1 minute']
+      : [`model-${prefix}`, `14 days -${String(FIRST_END_MS)} ms`];
   await createTestCustomer(system.tenant, model);
   await subscribeTo(system.tenant, model, 'pro', { trial: true });
   await system.owner.query(

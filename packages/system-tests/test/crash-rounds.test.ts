@@ -7,7 +7,7 @@ import { brokenGuard } from '../src/guards/guards.js';
 import { OwnPostgres } from '../src/postgres/own-postgres.js';
 import type { RunningProgram } from '../src/program.js';
 import { API_KEY, type RunningGateway, type RunningSystem, startSystem, until } from '../src/system.js';
-import { dueTrials, transitions, waiting } from '../src/trials.js';
+import { dueTrials, FIRST_END_MS, transitions, waiting } from '../src/trials.js';
 
 const ROUNDS = Number(process.env['LICET_ROUNDS'] ?? 3);
 const SEED = Number(process.env['LICET_SEED'] ?? Date.now() % 1_000_000);
@@ -15,13 +15,14 @@ const random = randomNumbers(SEED);
 
 const CUSTOMERS = 8;
 const TRIALS = 300;
-/** Trials end, and the kill falls, within this time from the start of a round. */
+/** Under load, trials end within this time, and so does the kill fall. */
 const SPAN_MS = 1500;
 
 let postgres: OwnPostgres;
 let system: RunningSystem;
 let gateways: RunningGateway[];
 let worker: RunningProgram;
+let loads: readonly Load[] = [];
 const options = { breakGuard: brokenGuard() };
 
 beforeAll(async () => {
@@ -32,6 +33,7 @@ beforeAll(async () => {
   worker = await system.startWorker(options);
 });
 afterAll(async () => {
+  for (const load of loads) load.abandon();
   await system.close();
 });
 
@@ -91,9 +93,8 @@ interface Round {
 async function crashUnderLoad(name: string, crash: () => Promise<void>): Promise<Round> {
   const subscriptions = await newCustomers(name);
   const customers = subscriptions.map(({ customerId }) => customerId);
-  await dueTrials(system, { count: TRIALS, prefix: `${name}-due`, withinMs: SPAN_MS });
   const urls = gateways.map((gateway) => gateway.client.url);
-  const loads = [0, 1, 2].map((index) =>
+  loads = [0, 1, 2].map((index) =>
     startLoad({
       name: `${name}-${String(index)}`,
       seed: random(1_000_000),
@@ -105,7 +106,8 @@ async function crashUnderLoad(name: string, crash: () => Promise<void>): Promise
     }),
   );
   await whileAllLive(() => loads.every((load) => load.answered > 5));
-  await delay(random(SPAN_MS));
+  await dueTrials(system, { count: TRIALS, prefix: `${name}-due`, withinMs: SPAN_MS });
+  await delay(FIRST_END_MS + random(SPAN_MS));
   await crash();
   const known = answered(loads);
   // It goes on by itself.

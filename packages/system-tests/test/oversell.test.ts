@@ -8,7 +8,7 @@ let system: RunningSystem;
 
 beforeAll(async () => {
   // Each batch waits between its decision and its commit, so that those of the two gateways overlap.
-  const options = { breakGuard: brokenGuard(), slow: 'insert-spends:200' };
+  const options = { breakGuard: brokenGuard(), slow: 'insert-spends:400' };
   system = await startSystem([options, options]);
 });
 afterAll(async () => {

@@ -1,12 +1,14 @@
 import { createTestCustomer, subscribeTo } from '@licet/database/testing';
 import { catalogWith, draft, publish } from '../src/catalogs.js';
 import type { GraphqlClient } from '../src/graphql-client.js';
+import { brokenGuard } from '../src/guards/guards.js';
 import { type RunningSystem, startSystem, until } from '../src/system.js';
 
 let system: RunningSystem;
 
 beforeAll(async () => {
-  system = await startSystem([{}, {}, {}]);
+  const options = { breakGuard: brokenGuard() };
+  system = await startSystem([options, options, options]);
   await system.startWorker();
 });
 afterAll(async () => {
@@ -27,31 +29,56 @@ interface Seen {
 const QUERY = `query ($inputs: [CheckInput!]!, $one: CheckInput!, $id: ID!) {
   together: checkMany(inputs: $inputs) { release limit }
   apart: check(input: $one) { release limit }
+  set: entitlements(customerId: $id) { release entitlements { feature limit } }
   customer(id: $id) {
     check(feature: "projects") { release limit }
-    subscriptions { customer { check(feature: "projects", quantity: 2) { release limit } } }
+    subscriptions { customer {
+      check(feature: "projects", quantity: 2) { release limit }
+      entitlements { release entitlements { feature limit } }
+    } }
   }
 }`;
+/** Beside those of `together`: decisions, and sets of entitlements. */
+const OTHERS = 5;
+const CONSUME = `mutation ($input: ConsumeInput!) { consume(input: $input) { decision { release limit } } }`;
 
-/** Every decision of one answer. */
+/** What each decision, and each set of entitlements, of an answer says of `projects`. */
 function decisionsIn(value: unknown): Seen[] {
   if (typeof value !== 'object' || value === null) return [];
-  if ('release' in value && 'limit' in value && typeof value.release === 'number') {
-    return [{ release: value.release, limit: typeof value.limit === 'number' ? value.limit : null }];
-  }
-  return Object.values(value).flatMap(decisionsIn);
+  if (!('release' in value) || typeof value.release !== 'number')
+    return Object.values(value).flatMap(decisionsIn);
+  const { release } = value;
+  if ('limit' in value) return [{ release, limit: numberIn(value.limit) }];
+  const entitlements: unknown[] =
+    'entitlements' in value && Array.isArray(value.entitlements) ? value.entitlements : [];
+  const [projects] = entitlements.filter(isOfProjects);
+  return [{ release, limit: numberIn(projects?.limit) }];
 }
 
-/** A client that asks one gateway without end; what it saw in its last answer, and every answer that mixed releases. */
+function numberIn(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function isOfProjects(value: unknown): value is { readonly limit: unknown } {
+  return typeof value === 'object' && value !== null && 'feature' in value && value.feature === 'projects';
+}
+
+/**
+ * A client that asks one gateway without end, in one of its lanes, and spends in between; what it saw in its last
+ * answer, and every answer that mixed releases.
+ */
 class Asker {
   last = 0;
   answers = 0;
+  readonly lanes = new Set<string | null>();
   readonly wrong: Seen[][] = [];
   readonly #done: Promise<void>;
   #stopped = false;
 
   constructor(
     client: GraphqlClient,
+    /** What comes once is not compiled. */
+    readonly lane: 'compiled' | 'general',
     private readonly limitOf: (release: number) => number | undefined,
   ) {
     this.#done = this.#ask(client);
@@ -61,15 +88,25 @@ class Asker {
     const inputs = CUSTOMERS.slice(0, TOGETHER).map((customerId) => ({ customerId, feature: 'projects' }));
     while (!this.#stopped) {
       const at = this.answers % TOGETHER;
-      const seen = decisionsIn(
-        await client.send(QUERY, { inputs, one: inputs[at], id: CUSTOMERS[TOGETHER + at] }),
-      );
+      const seen = await this.#send(client, QUERY, { inputs, one: inputs[at], id: CUSTOMERS[TOGETHER + at] });
+      const spent = await this.#send(client, CONSUME, {
+        input: { ...inputs[at], idempotencyKey: `${client.url} ${this.lane} ${String(this.answers)}` },
+      });
       this.answers += 1;
       const release = seen[0]?.release ?? 0;
-      const fits = seen.every((one) => one.release === release && one.limit === this.limitOf(release));
-      if (!fits || seen.length !== TOGETHER + 3) this.wrong.push(seen);
+      const isWhole = seen.length === TOGETHER + OTHERS && spent.length === 1;
+      const isOne = seen.every((one) => one.release === release);
+      const fits = [...seen, ...spent].every((one) => one.limit === this.limitOf(one.release));
+      if (!isWhole || !isOne || !fits) this.wrong.push([...seen, ...spent]);
       this.last = release;
     }
+  }
+
+  async #send(client: GraphqlClient, query: string, variables: object): Promise<Seen[]> {
+    const text = this.lane === 'compiled' ? query : `# ${String(this.answers)}\n${query}`;
+    const { data, lane } = await client.ask(text, variables);
+    this.lanes.add(lane);
+    return decisionsIn(data);
   }
 
   async stop(): Promise<void> {
@@ -86,7 +123,9 @@ test('a published and a rolled-back rule reach three gateways under load, and no
   const limits = new Map([[1, BASE_LIMIT]]);
   const clients = system.gateways.map((gateway) => gateway.client);
   const askers = clients.flatMap((client) =>
-    [1, 2].map(() => new Asker(client, (release) => limits.get(release))),
+    (['compiled', 'general'] as const).map(
+      (lane) => new Asker(client, lane, (release) => limits.get(release)),
+    ),
   );
   const delays: number[] = [];
   /** Until every client of every gateway has seen it. */
@@ -113,5 +152,9 @@ test('a published and a rolled-back rule reach three gateways under load, and no
     `${String(answers)} requests; slowest of ${String(delays.length)} changes to reach all clients: ${Math.max(...delays).toFixed(0)} ms\n`,
   );
   expect(askers.flatMap((asker) => asker.wrong)).toEqual([]);
+  // The first visits of what is compiled are general.
+  expect(
+    askers.filter(({ lane, lanes }) => !lanes.has(lane) || (lane === 'general' && lanes.size > 1)),
+  ).toEqual([]);
   expect(askers.map((asker) => asker.last)).toEqual(askers.map(() => 1));
 });

@@ -118,7 +118,7 @@ test('same key, two gateways, two counters: the second waits for the key, and le
   await untilWaiting(1);
   const second = gateway(1)
     .consume('other', 'calls', 'shared-key')
-    .catch((error: unknown) => String(error));
+    .then(JSON.stringify, String);
   await untilWaiting(2);
   await holder.query('commit');
   expect(await first).toMatchObject({ consumed: 1, replayed: false });

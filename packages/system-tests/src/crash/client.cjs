@@ -12,6 +12,9 @@ const GIVE_BACK = SPEND.replace('ConsumeInput', 'ReleaseUsageInput').replace('co
 const CHANGE = 'mutation ($input: ChangePlanInput!) { answer: changePlan(input: $input) { revision } }';
 const AGAIN_AFTER_MS = 20;
 
+// Who is to hand in nothing is not needed any more.
+process.once('disconnect', () => process.exit());
+
 const answers = [];
 let tries = 0;
 let finishing = false;

@@ -41,6 +41,8 @@ export interface Load {
   readonly answered: number;
   /** Ends every operation that was begun, and hands in all of them. */
   finish(): Promise<{ readonly answers: readonly Asked[]; readonly tries: number }>;
+  /** Ends it as it stands, where a test has failed in its midst. */
+  abandon(): void;
 }
 
 /** A client process that asks without end. */
@@ -57,6 +59,10 @@ export function startLoad(options: LoadOptions): Load {
     finish() {
       child.send('finish');
       return handedIn;
+    },
+    abandon() {
+      handedIn.catch(() => undefined);
+      child.kill('SIGKILL');
     },
   };
 }

@@ -75,7 +75,10 @@ async function lostChanges(
     [customers],
   );
   return customers.filter((customer) => {
-    const told = answers.filter(({ kind, input }) => kind === 'change' && input.customerId === customer);
+    const told = answers.filter(
+      ({ kind, input, given }) =>
+        kind === 'change' && input.customerId === customer && given.every(({ error }) => error === undefined),
+    );
     const expected = told.map(({ input, given }) => `${String(input.plan)} ${String(positionIn(given))}`);
     const held = rows.filter((row) => row.customer_id === customer);
     return JSON.stringify(held.map((row) => `${row.plan} ${row.position}`)) !== JSON.stringify(expected);

@@ -1,54 +1,59 @@
 /**
- * Loaded into a gateway or worker by `node --require`: takes one guard away (BREAK_GUARD), or makes a race certain
- * by waiting at one statement (SLOW_STATEMENT=<name>:<milliseconds>), by rewriting what goes to Postgres. The
- * product itself has no such switches.
+ * Loaded into a gateway or worker by `node --require`: takes one guard away (BREAK_GUARD), or makes a race certain, by
+ * waiting at one statement (SLOW_STATEMENT=<name>:<milliseconds>) or by keeping back the first answer to one until it
+ * is told to let go (HELD_STATEMENT=<name>). The product itself has no such switches.
  */
 const { Client } = require('pg');
+const { BEGIN_WITH, REWRITES, SERVER_OPTIONS } = require('./statements.cjs');
+const { replaceFunctions } = require('./functions.cjs');
 
 const BREAK = process.env.BREAK_GUARD ?? '';
 const [slowStatement = '', slowMs = '0', slowSide = 'server'] = (process.env.SLOW_STATEMENT ?? '').split(':');
+const isWorker = process.argv[1]?.includes('worker') ?? false;
+let heldStatement = process.env.HELD_STATEMENT ?? '';
+/** Whether the first poll, which a start waits for, has been. */
+let hasPolled = false;
+/** By connection: what its next statements wait for. */
+const gates = new WeakMap();
+
+if (SERVER_OPTIONS[BREAK]) process.env.PGOPTIONS = SERVER_OPTIONS[BREAK];
+replaceFunctions(BREAK);
 
 const send = Client.prototype.query;
 
-/** How each guard is taken away: by the statement's name, its text as it is sent instead. */
-const REWRITES = {
-  'meter-lock': { 'lock-meters': (text) => text.replace('for update of m', '') },
-  'operation-key': {
-    'insert-spends': (text) => text.replace(/select assert_count\([\s\S]*\)$/, 'select $12::bigint'),
-  },
-  'limit-in-row': {
-    'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
-    'update-meters': () => 'select 1 where $1::uuid is null and $2::jsonb is null',
-  },
-  'rules-at-commit': {
-    'lock-log-head-of-release': () => 'select $2::int from log_head where tenant_id = $1 for update',
-  },
-  'publication-lock': {
-    'lock-releases': (text) => text.replace('for no key update', ''),
-  },
-  'assert-rules': {
-    'assert-rules': () => 'select 1 where $1::uuid is null and $2::int is null',
-  },
-  'customer-lock': {
-    'lock-customers': (text) => text.replace('for update', ''),
-    'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
-  },
-};
-
 Client.prototype.query = function query(statement, ...rest) {
+  const gate = gates.get(this);
+  if (gate) return gate.then(() => this.query(statement, ...rest));
   const name = statement?.name ?? '';
   const rewrite = REWRITES[BREAK]?.[name];
   if (rewrite) statement.text = rewrite(statement.text);
-  if (BREAK === 'frozen-timeout' && typeof statement === 'string' && /^begin/.test(statement)) {
-    return send.call(this, `${statement}; set local idle_in_transaction_session_timeout = 0`, ...rest);
+  if (BEGIN_WITH[BREAK] && typeof statement === 'string' && /^begin/.test(statement)) {
+    return send.call(this, `${statement}; ${BEGIN_WITH[BREAK]}`, ...rest);
   }
-  // Effects and events in transactions of their own.
-  if (BREAK === 'claim-apart' && name === 'lock-log-head') {
-    void send.call(
+  // Nobody looks again unless a signal says so.
+  if (BREAK === 'poll' && name === 'log-positions') {
+    if (hasPolled) return new Promise(() => undefined);
+    hasPolled = true;
+  }
+  // The caller goes on as if it were durable; what it has written is sent to be committed later.
+  if (BREAK === 'answer-after-commit' && statement === 'commit') {
+    const committed = wait(50).then(() => {
+      gates.delete(this);
+      return send.call(this, 'commit');
+    });
+    gates.set(
       this,
-      `commit; begin; set local app.tenant = '${statement.values[0]}'; select pg_sleep(0.05)`,
+      committed.catch(() => undefined),
     );
+    return Promise.resolve({ command: 'COMMIT', rows: [] });
   }
+  // A worker's effects and events in transactions of their own.
+  if (BREAK === 'claim-apart' && isWorker && name === 'lock-log-head') {
+    const apart = `commit; begin; set local app.tenant = '${statement.values[0]}'; select pg_sleep(0.2)`;
+    // Where it fails, so does what comes behind it.
+    send.call(this, apart).catch(() => undefined);
+  }
+  if (name !== '' && name === heldStatement) return held(send.call(this, statement, ...rest));
   if (name !== '' && name === slowStatement) {
     if (slowSide === 'server') void send.call(this, `select pg_sleep(${Number(slowMs) / 1000})`);
     else return send.call(this, statement, ...rest).then((result) => wait(Number(slowMs)).then(() => result));
@@ -58,4 +63,13 @@ Client.prototype.query = function query(statement, ...rest) {
 
 function wait(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function held(answer) {
+  heldStatement = '';
+  const result = await answer;
+  const letGo = new Promise((resolve) => process.on('message', (told) => told === 'let go' && resolve()));
+  process.send('held');
+  await letGo;
+  return result;
 }

@@ -42,6 +42,26 @@ export class OwnPostgres implements TestDatabase {
     this.#pid = (await started(this.child)).pid;
   }
 
+  /** Keeps a copy of its data as they are, for `restore`. */
+  async save(): Promise<void> {
+    await this.kill();
+    await this.#copied('save');
+    await this.start();
+  }
+
+  /** Puts back what was saved: whatever was committed since is lost. */
+  async restore(): Promise<void> {
+    await this.kill();
+    await this.#copied('restore');
+    await this.start();
+  }
+
+  async #copied(order: 'save' | 'restore'): Promise<void> {
+    const done = message(this.child, isCopied);
+    this.child.send(order);
+    await done;
+  }
+
   /** Stops it and deletes its data. */
   async drop(): Promise<void> {
     const exited = once(this.child, 'exit');
@@ -84,6 +104,10 @@ function message<T>(child: ChildProcess, is: (value: unknown) => value is T): Pr
 
 function isStarted(value: unknown): value is Started {
   return typeof value === 'object' && value !== null && 'url' in value;
+}
+
+function isCopied(value: unknown): value is 'copied' {
+  return value === 'copied';
 }
 
 function isExit(value: unknown): value is { readonly exited: number } {
