@@ -133,8 +133,7 @@ test('a published and a rolled-back rule reach three gateways under load, and no
     await change();
     const changed = performance.now();
     await until(
-      () =>
-        askers.some((asker) => asker.wrong.length > 0) || askers.every((asker) => asker.last === release),
+      () => askers.some((asker) => asker.wrong.length > 0) || askers.every((asker) => asker.last === release),
     );
     delays.push(performance.now() - changed);
   }

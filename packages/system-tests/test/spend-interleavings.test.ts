@@ -116,9 +116,7 @@ test('same key, two gateways, two counters: the second waits for the key, and le
   await holdLog();
   const first = gateway(0).consume('one', 'calls', 'shared-key');
   await untilWaiting(1);
-  const second = gateway(1)
-    .consume('other', 'calls', 'shared-key')
-    .then(JSON.stringify, String);
+  const second = gateway(1).consume('other', 'calls', 'shared-key').then(JSON.stringify, String);
   await untilWaiting(2);
   await holder.query('commit');
   expect(await first).toMatchObject({ consumed: 1, replayed: false });
