@@ -7,6 +7,7 @@ import type { MasterKey } from './crypto/master-key.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
+import { FormerReleases1764250000000 } from './migrations/1764250000000-former-releases.js';
 import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   Initial1764000000000,
   Publications1764100000000,
   AddOnVersions1764200000000,
+  FormerReleases1764250000000,
   Pauses1764310000000,
 ];
 

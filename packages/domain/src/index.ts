@@ -23,6 +23,7 @@ export * from './catalog/canonical-json.js';
 export * from './catalog/parse.js';
 export * from './catalog/problem.js';
 export * from './scenario/run-scenario.js';
+export * from './release/former-releases.js';
 export * from './release/policy.js';
 export * from './release/version-move.js';
 export * from './release/plan-versions.js';

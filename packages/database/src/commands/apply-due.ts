@@ -79,7 +79,7 @@ async function passTime(
   const { release, accounts } = await loadAccounts(db, transaction, ids);
   const updates: AccountUpdate[] = [...accounts.values()].map((before) => {
     const { account, events } = applyDue(before.account, release, clock);
-    return { before, after: account, events };
+    return { before, after: account, events: [...before.overdue, ...events] };
   });
   const by = { actor: TIME, reason: null, requestId: null };
   const events = updates

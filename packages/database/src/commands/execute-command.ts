@@ -112,7 +112,8 @@ function decideAndWrite({ db, caller, request, stored, release, clock }: Decided
   const due = applyDue(stored.account, release, clock);
   const outcome: CommandOutcome = execute(due.account, request.command, release, clock);
   if (!outcome.ok) return nothing({ ok: false, ...outcome.refusal });
-  const passed: AccountUpdate = { before: stored, after: due.account, events: due.events };
+  const dueEvents = [...stored.overdue, ...due.events];
+  const passed: AccountUpdate = { before: stored, after: due.account, events: dueEvents };
   const asked: AccountUpdate = { before: stored, after: outcome.account, events: outcome.events };
   const by = { actor: caller.actor, reason: request.reason, requestId: caller.requestId };
   const events = [
@@ -124,9 +125,9 @@ function decideAndWrite({ db, caller, request, stored, release, clock }: Decided
   const whole: AccountUpdate = {
     before: stored,
     after: outcome.account,
-    events: [...due.events, ...outcome.events],
+    events: [...dueEvents, ...outcome.events],
   };
-  const changed = outcome.account !== stored.account;
+  const changed = outcome.account !== stored.written;
   return {
     value: { ok: true, subscription, replayedAt: null },
     statements: [

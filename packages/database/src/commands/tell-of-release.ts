@@ -1,19 +1,20 @@
 import { formatInstant, type MigrationPolicy, policyOf, type Release, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { type Transaction, writeTransaction } from '../connection/transaction.js';
-import { publishedRelease, rulesVersion } from '../repositories/releases.js';
+import { publishedRelease } from '../repositories/releases.js';
 
 /**
- * Makes the next `most` customers due whose subscriptions the live release has moved: from then on their rows are
- * written like anything else that time has done. Decisions do not wait for it: a move counts from the publication.
- * Returns how many there were; fewer than `most`: that was all, or another worker is at it.
+ * Makes the next `most` customers due whose subscriptions a publication has moved, the oldest one first: from then on
+ * their rows are written like anything else that time has done. Decisions do not wait for it: a move counts from the
+ * publication, and stays where another release is live by now. Returns how many there were; fewer than `most`: that was
+ * all of this publication, or another worker is at it.
  */
 export async function tellOfRelease(db: Database, tenantId: TenantId, most: number): Promise<number> {
   const { value } = await writeTransaction(db, tenantId, async (transaction) => {
-    const release = await publishedRelease(db, transaction, await rulesVersion(transaction));
-    const until = await claim(transaction, release);
-    if (until === null) return { value: 0, statements: [], events: [] };
-    const ids = await customersToMove(transaction, release, until, most);
+    const untold = await claim(transaction);
+    if (untold === null) return { value: 0, statements: [], events: [] };
+    const release = await publishedRelease(db, transaction, untold.version);
+    const ids = await customersToMove(transaction, release, untold.told_until, most);
     return {
       value: ids.length,
       statements: [
@@ -28,7 +29,7 @@ export async function tellOfRelease(db: Database, tenantId: TenantId, most: numb
         {
           name: 'told',
           text: 'update publication set told_until = $3, told_all = $4 where tenant_id = $1 and version = $2',
-          values: [tenantId, release.publication.version, ids.at(-1) ?? until, ids.length < most],
+          values: [tenantId, release.publication.version, ids.at(-1) ?? untold.told_until, ids.length < most],
         },
       ],
       events: [],
@@ -37,18 +38,26 @@ export async function tellOfRelease(db: Database, tenantId: TenantId, most: numb
   return value;
 }
 
-/** One worker at a time tells; null: another does, or all have been told. */
-async function claim(transaction: Transaction, { publication }: Release): Promise<string | null> {
-  const [row] = await transaction.query<{ told_until: string }>({
-    name: 'claim-publication',
-    text: `select told_until from publication where tenant_id = $1 and version = $2 and not told_all
-           for update skip locked`,
-    values: [transaction.tenantId, publication.version],
-  });
-  return row?.told_until ?? null;
+interface Untold {
+  readonly version: number;
+  readonly told_until: string;
 }
 
-/** Candidates: the rules decide when the customer's turn comes. Periods that end are due anyway. */
+/** One worker at a time tells of a publication; null: others do, or all have been told. */
+async function claim(transaction: Transaction): Promise<Untold | null> {
+  const [row] = await transaction.query<Untold>({
+    name: 'claim-publication',
+    text: `select version, told_until from publication where tenant_id = $1 and not told_all
+           order by version limit 1 for update skip locked`,
+    values: [transaction.tenantId],
+  });
+  return row ?? null;
+}
+
+/**
+ * Candidates: the rules decide when the customer's turn comes. Periods that end are due anyway, and rows written since
+ * the publication hold what it has made of them.
+ */
 async function customersToMove(
   transaction: Transaction,
   release: Release,
@@ -62,6 +71,7 @@ async function customersToMove(
   const rows = await transaction.query<{ customer_id: string }>({
     name: 'customers-to-move',
     text: `select distinct s.customer_id from subscription s
+           join customer c on c.tenant_id = s.tenant_id and c.id = s.customer_id and c.rules_version < $11
            left join unnest($3::text[], $4::int[]) as sold(plan, version) on sold.plan = s.plan
            where s.tenant_id = $1 and s.customer_id > $2 and s.ended_at is null
              and ((s.plan_version <> sold.version or s.add_ons <> '[]' and exists (
@@ -82,6 +92,7 @@ async function customersToMove(
       soldAddOns.map(({ addOn }) => addOn.key),
       soldAddOns.map(({ version }) => version),
       most,
+      release.publication.version,
     ],
   });
   return rows.map((row) => row.customer_id);

@@ -26,6 +26,10 @@ export interface CustomerRow {
   readonly window_anchors: Readonly<Record<string, number>>;
   readonly next_due_at: Date | null;
   readonly created_at: Date;
+  /** The publication under which the row was written last: what earlier ones have made of it is in it. */
+  readonly rules_version: number;
+  /** The tenant's first publication that has not made everybody due yet whom it moves; null: none. */
+  readonly untold_from: number | null;
 }
 
 export interface MeterRow {

@@ -1,8 +1,10 @@
 import {
   type CustomerAccount,
+  type CustomerEvent,
   type CustomerId,
   type Instant,
   instant,
+  passReleases,
   type Release,
   type Subscription,
   type SubscriptionId,
@@ -10,16 +12,21 @@ import {
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
 import { groupBy } from '../mapping/group-by.js';
-import { accountFromRows, type CustomerRow, type MeterRow } from '../mapping/account.js';
+import { accountFromRows, type CustomerRow, type MeterRow, timeZoneInForce } from '../mapping/account.js';
 import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '../mapping/subscription.js';
 import { addOnVersionsOf } from './add-on-versions.js';
+import { releasesSince } from './former-releases.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
 /** A customer's account with what only the database knows of it. */
 export interface StoredAccount {
   readonly row: CustomerRow;
+  /** As the rows say. */
+  readonly written: CustomerAccount;
+  /** As former releases have left it to the one that decides, and what was due under them and nobody has written yet. */
   readonly account: CustomerAccount;
+  readonly overdue: readonly CustomerEvent[];
   /** Of its counters, by feature: each write raises it. */
   readonly meterVersions: ReadonlyMap<string, number>;
 }
@@ -31,7 +38,8 @@ export interface LoadedAccounts {
 
 const SELECT_CUSTOMERS = `
 select c.id, c.subject, c.version, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone,
-       c.trial_families, c.window_anchors, c.next_due_at, c.created_at
+       c.trial_families, c.window_anchors, c.next_due_at, c.created_at, c.rules_version,
+       (select min(p.version) from publication p where p.tenant_id = $1 and not p.told_all) as untold_from
 from customer c join tenant t using (tenant_id)
 where c.tenant_id = $1 and c.id = any($2)`;
 
@@ -86,12 +94,14 @@ export async function loadAccounts(
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
   const metersOf = groupBy(meters, (row) => row.customer_id);
+  const since = await releasesSince(db, transaction, release, customers);
   const accounts = new Map<CustomerId, StoredAccount>();
   for (const row of customers) {
     const own = metersOf.get(row.id) ?? [];
-    const account = accountFromRows(row, mapped.get(row.id) ?? [], own, release.catalog);
+    const written = accountFromRows(row, mapped.get(row.id) ?? [], own, release.catalog);
+    const passed = passReleases(written, since(row), ({ catalog }) => timeZoneInForce(row, catalog));
     const meterVersions = new Map(own.map((meter) => [meter.feature, meter.version]));
-    accounts.set(row.id, { row, account, meterVersions });
+    accounts.set(row.id, { row, written, account: passed.account, overdue: passed.events, meterVersions });
   }
   return { release, accounts };
 }

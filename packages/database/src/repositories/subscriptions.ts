@@ -18,12 +18,14 @@ import {
 } from './accounts.js';
 
 interface ShownRow extends SubscriptionRow {
-  /** Something is due for its customer that nobody has written down yet. */
+  /** Something is due for its customer that nobody has written down yet, or a publication may have moved it. */
   readonly is_late: boolean;
 }
 
 const SHOWN_COLUMNS = `${SUBSCRIPTION_COLUMNS},
-coalesce((select c.next_due_at <= clock_timestamp() from customer c where c.tenant_id = s.tenant_id and c.id = s.customer_id), false) as is_late`;
+exists (select 1 from customer c where c.tenant_id = s.tenant_id and c.id = s.customer_id
+  and (c.next_due_at <= clock_timestamp() or c.rules_version < (
+    select max(p.version) from publication p where p.tenant_id = s.tenant_id and not p.told_all))) as is_late`;
 
 /** Subscriptions by id, as time has made them: what is due counts, whoever writes it down later. */
 export async function findSubscriptions(

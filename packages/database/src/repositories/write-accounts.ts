@@ -43,8 +43,8 @@ on conflict (tenant_id, id) do update set plan = excluded.plan, plan_version = e
 
 const UPDATE_CUSTOMERS = `
 update customer c set version = c.version + 1, trial_families = r.trial_families, window_anchors = r.window_anchors,
-  next_due_at = r.next_due_at
-from jsonb_to_recordset($2::jsonb) as r(id text, trial_families text[], window_anchors jsonb, next_due_at timestamptz)
+  next_due_at = r.next_due_at, rules_version = r.rules_version
+from jsonb_to_recordset($2::jsonb) as r(id text, trial_families text[], window_anchors jsonb, next_due_at timestamptz, rules_version int)
 where c.tenant_id = $1 and c.id = r.id`;
 
 /**
@@ -95,7 +95,7 @@ function upsert(name: string, text: string, tenantId: TenantId, records: readonl
 }
 
 function changedSubscriptions({ before, after }: AccountUpdate): object[] {
-  const known = new Set(before.account.subscriptions);
+  const known = new Set(before.written.subscriptions);
   return after.subscriptions.filter((subscription) => !known.has(subscription)).map(subscriptionToRecord);
 }
 
@@ -111,6 +111,7 @@ function customerRecord({ after }: AccountUpdate, release: Release, clock: Insta
     trial_families: [...after.trialsGiven],
     window_anchors: Object.fromEntries(after.windowAnchors),
     next_due_at: due === null ? null : formatInstant(due),
+    rules_version: release.publication.version,
   };
 }
 

@@ -28,12 +28,12 @@ export interface KeptAccount {
   readonly meters: Map<FeatureKey, Meter>;
 }
 
-export function keepable({ row, account }: StoredAccount, release: Release): KeptAccount {
+export function keepable({ row, account, overdue }: StoredAccount, release: Release): KeptAccount {
   const meters = new Map(account.meters);
   return {
     version: row.version,
     subject: row.subject,
-    dueAt: nextDue(account, release),
+    dueAt: overdue[0]?.at ?? nextDue(account, release),
     state: knownState(release, { ...account, meters }),
     meters,
   };

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import DataLoader from 'dataloader';
-import { type CustomerId, knownState, type Release, type TenantId } from '@licet/domain';
+import { type CustomerId, knownState, passReleases, type Release, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { readTransaction } from '../connection/transaction.js';
@@ -25,6 +25,7 @@ export interface KeptStates {
 const BATCH_MAX = 1000;
 /** Of the newest events, by which a revision of another history is told without asking the database. */
 const TAGS_KEPT = 4096;
+const RELEASES_KEPT = 16;
 const NUDGE_MS = 50;
 const MOST_LOADS = 8;
 /** Reads under way at once. */
@@ -41,6 +42,8 @@ export class TenantStates {
   #watch: Watch | null = null;
   #starting: Promise<void> | null = null;
   #release: { readonly release: Release; readonly since: Revision } | null = null;
+  /** Those that were live here lately, the last one last: states that nobody has asked for since go through them. */
+  readonly #adopted: Release[] = [];
   readonly #loading = new Map<CustomerId, Loading>();
   readonly #loader: DataLoader<CustomerId, KeptState>;
   #reads = 0;
@@ -112,10 +115,25 @@ export class TenantStates {
   #move(kept: KeptState, release: Release): boolean {
     const { state } = kept;
     if (state.release === release) return true;
-    // The catalog's zone is in force where the customer has none.
-    if (state.release.catalog.timeZone !== release.catalog.timeZone) return false;
-    kept.state = state.kind === 'KNOWN' ? knownState(release, state.account) : { ...state, release };
+    if (state.kind !== 'KNOWN') {
+      kept.state = { ...state, release };
+      return true;
+    }
+    const releases = this.#releasesFrom(state.release, release);
+    if (releases === null) return false;
+    const zone = state.account.timeZone;
+    kept.state = knownState(release, passReleases(state.account, releases, () => zone).account);
     return true;
+  }
+
+  /** Null: one in between is not known here, or the catalog's time zone, which may be the customer's, is another. */
+  #releasesFrom(from: Release, to: Release): readonly Release[] | null {
+    const releases = this.#adopted.slice(this.#adopted.indexOf(from));
+    const isWhole = releases.every(
+      ({ publication }, index) => publication.version === from.publication.version + index,
+    );
+    const sameZone = releases.every(({ catalog }) => catalog.timeZone === from.catalog.timeZone);
+    return isWhole && sameZone && releases.length > 1 && releases.at(-1) === to ? releases : null;
   }
 
   /** Loads a state, in one batch with all that are asked for at the same time; who asks while it is on its way waits for it. */
@@ -210,6 +228,8 @@ export class TenantStates {
   #adopt(release: Release, since: Revision): void {
     if (this.#release !== null && since <= this.#release.since) return;
     this.#release = { release, since };
+    if (this.#adopted.at(-1) !== release) this.#adopted.push(release);
+    if (this.#adopted.length > RELEASES_KEPT) this.#adopted.shift();
   }
 
   async #readRelease(): Promise<void> {
@@ -252,6 +272,7 @@ export class TenantStates {
   #forgetAll(): void {
     this.#watch = null;
     this.#release = null;
+    this.#adopted.length = 0;
     this.#tags.clear();
     for (const loading of this.#loading.values()) loading.changed(Number.MAX_SAFE_INTEGER);
     this.#kept.deleteAll(this.#tenantId);
