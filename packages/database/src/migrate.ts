@@ -7,11 +7,17 @@ import type { MasterKey } from './crypto/master-key.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
+import { OutcomesAsWritten1764330000000 } from './migrations/1764330000000-outcomes-as-written.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
 const MIGRATION_LOCK = 7_245_318_802;
 
-export const MIGRATIONS = [Initial1764000000000, Publications1764100000000, AddOnVersions1764200000000];
+export const MIGRATIONS = [
+  Initial1764000000000,
+  Publications1764100000000,
+  AddOnVersions1764200000000,
+  OutcomesAsWritten1764330000000,
+];
 
 /**
  * Brings the database to this version's schema, as its owner. Several processes may start together: one
