@@ -9,6 +9,7 @@ import { Publications1764100000000 } from './migrations/1764100000000-publicatio
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
 import { FormerReleases1764250000000 } from './migrations/1764250000000-former-releases.js';
 import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
+import { OutcomesAsWritten1764330000000 } from './migrations/1764330000000-outcomes-as-written.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
 const MIGRATION_LOCK = 7_245_318_802;
@@ -19,6 +20,7 @@ export const MIGRATIONS = [
   AddOnVersions1764200000000,
   FormerReleases1764250000000,
   Pauses1764310000000,
+  OutcomesAsWritten1764330000000,
 ];
 
 /**

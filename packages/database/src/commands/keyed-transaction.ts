@@ -1,6 +1,6 @@
 import type { TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import { errorCode, SQLSTATE } from '../connection/errors.js';
+import { isKeyTaken } from '../connection/errors.js';
 import {
   type Committed,
   type Transaction,
@@ -23,7 +23,7 @@ export async function keyedTransaction<T>(
     try {
       return await writeTransaction(db, tenantId, work);
     } catch (error) {
-      if (errorCode(error) !== SQLSTATE.keyExists || attempt === ATTEMPTS) throw error;
+      if (!isKeyTaken(error) || attempt === ATTEMPTS) throw error;
     }
   }
 }

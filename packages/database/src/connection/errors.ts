@@ -10,8 +10,6 @@ export const SQLSTATE = {
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
-  /** Raised by assert_count(): an idempotency key was there already. */
-  keyExists: 'LK001',
   /** Raised by assert_count(): a counter's own limit says no to what was decided. */
   limitPassed: 'LK002',
   /** Raised by assert_count(): another release is live than the one that was decided by. */
@@ -35,6 +33,16 @@ export class DatabaseUnavailableError extends Error {
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
   return typeof error.code === 'string' ? error.code : null;
+}
+
+/** An idempotency key was there already: raised by the key of `operation`. */
+export function isKeyTaken(error: unknown): boolean {
+  return (
+    errorCode(error) === SQLSTATE.uniqueViolation &&
+    error instanceof Error &&
+    'constraint' in error &&
+    error.constraint === 'operation_pkey'
+  );
 }
 
 const LOST: ReadonlySet<string> = new Set([

@@ -69,17 +69,13 @@ export function keyConflict(field: string): Refused {
 
 /**
  * INVARIANT (each key once): inserted in key order, so that two batches cannot wait for each other, and the
- * server raises LK001 unless every one of them was new.
+ * table's own key raises unless every one of them was new (`isKeyTaken`).
  */
 const INSERT_OPERATIONS = `
-with inserted as (
-  insert into operation (tenant_id, key, kind, request_hash, outcome, batch_id, at)
-  select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::jsonb[], $6::uuid[], $7::timestamptz[])
-    as r(key, kind, request_hash, outcome, batch_id, at)
-  order by r.key
-  on conflict (tenant_id, key) do nothing
-  returning 1)
-select assert_count((select count(*) from inserted), $8, 'LK001')`;
+insert into operation (tenant_id, key, kind, request_hash, outcome, batch_id, at)
+select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::json[], $6::uuid[], $7::timestamptz[])
+  as r(key, kind, request_hash, outcome, batch_id, at)
+order by r.key`;
 
 export function operationStatements(tenantId: TenantId, records: readonly OperationRecord[]): Statement[] {
   if (records.length === 0) return [];
@@ -95,7 +91,6 @@ export function operationStatements(tenantId: TenantId, records: readonly Operat
         records.map((record) => JSON.stringify(record.outcome)),
         records.map((record) => record.batchId),
         records.map((record) => formatInstant(record.at)),
-        records.length,
       ],
     },
   ];

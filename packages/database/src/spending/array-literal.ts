@@ -23,10 +23,5 @@ export function arrayOf(elements: readonly string[]): string {
 }
 
 function quoted(text: string): string {
-  return `"${escaped(text)}"`;
-}
-
-/** Text as it stands between the quotes of an element. */
-export function escaped(text: string): string {
-  return text.replace(/["\\]/g, '\\$&');
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

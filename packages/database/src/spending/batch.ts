@@ -259,8 +259,10 @@ function nameOf({ meter }: Asked): MeterKey {
 
 /** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
 function hashOfOperations(operations: readonly Operation[]): string {
-  const lines = operations.map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
-  return hash('sha256', Buffer.from(lines.sort().join(''), 'latin1'), 'hex');
+  const lines = operations
+    .toSorted((one, other) => (one.asked.key < other.asked.key ? -1 : 1))
+    .map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
+  return hash('sha256', Buffer.from(lines.join(''), 'latin1'), 'hex');
 }
 
 function keptAnswer(kept: KeptOperation, asked: Asked): Answer {

@@ -1,7 +1,7 @@
 import type { CustomerId, TenantId } from '@licet/domain';
 import { applyDueFor } from '../commands/apply-due.js';
 import type { Database } from '../connection/database.js';
-import { DatabaseUnavailableError, errorCode, SQLSTATE } from '../connection/errors.js';
+import { DatabaseUnavailableError, errorCode, isKeyTaken, SQLSTATE } from '../connection/errors.js';
 import { readTransaction, writeTransaction } from '../connection/transaction.js';
 import { revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
@@ -94,7 +94,7 @@ export class SpendBatches {
           throw maybeWritten ? withOutcome(error, 'UNKNOWN') : error;
         maybeWritten = true;
         if (errorCode(error) === SQLSTATE.limitPassed) this.#forget(tenantId, asked);
-        if (errorCode(error) === SQLSTATE.keyExists) kept = await this.#readKept(tenantId, asked);
+        if (isKeyTaken(error)) kept = await this.#readKept(tenantId, asked);
       }
     }
   }
@@ -164,7 +164,7 @@ function failureIn(failures: ReadonlyMap<string, unknown>, name: string): Ended 
 /** Something else was committed between reading and writing: decided anew, it has another outcome. */
 function isOvertaken(error: unknown): boolean {
   const code = errorCode(error);
-  return code === SQLSTATE.keyExists || code === SQLSTATE.limitPassed || code === SQLSTATE.rulesChanged;
+  return isKeyTaken(error) || code === SQLSTATE.limitPassed || code === SQLSTATE.rulesChanged;
 }
 
 /** An outage says what this list's outcome is; every other error stays as it is. */

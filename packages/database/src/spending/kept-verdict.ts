@@ -1,5 +1,5 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
-import { arrayOf, escaped } from './array-literal.js';
+import { arrayOf } from './array-literal.js';
 import type { KeptVerdict } from './request.js';
 
 /**
@@ -24,17 +24,26 @@ interface Stored {
   readonly by: number;
 }
 
-/** An array parameter. Spends of one counter share all but their ids, so the rest is written once for many. */
+/** An array parameter. */
 export function verdictArray(stored: readonly Stored[]): string {
-  let last: KeptVerdict | null = null;
-  let reasons = '';
   return arrayOf(
-    stored.map(({ verdict, by }) => {
-      if (last === null || !sameReasons(last, verdict)) reasons = escaped(reasonsOf(verdict));
-      last = verdict;
-      return `"[${String(by)},\\"${verdict.decisionId}\\",${reasons}]"`;
-    }),
+    stored.map(
+      ({ verdict, by }) => `"[${String(by)},\\"${verdict.decisionId}\\",${writtenReasons(verdict)}]"`,
+    ),
   );
+}
+
+/** By the sources of a right, which are the same objects in all of its decisions: what was written of it last. */
+const written = new WeakMap<readonly EntitlementSource[], { verdict: KeptVerdict; reasons: string }>();
+
+/** Spends of one counter share all but their ids, so the rest is written once for many. */
+function writtenReasons(verdict: KeptVerdict): string {
+  const { sources } = verdict.decision;
+  const last = written.get(sources);
+  if (last !== undefined && sameReasons(last.verdict, verdict)) return last.reasons;
+  const reasons = reasonsOf(verdict);
+  written.set(sources, { verdict, reasons });
+  return reasons;
 }
 
 function sameReasons(one: KeptVerdict, other: KeptVerdict): boolean {
@@ -48,12 +57,11 @@ function sameReasons(one: KeptVerdict, other: KeptVerdict): boolean {
     a.unlimited === b.unlimited &&
     a.reserved === b.reserved &&
     a.resetsAt === b.resetsAt &&
-    a.validUntil === b.validUntil &&
-    a.sources === b.sources
+    a.validUntil === b.validUntil
   );
 }
 
-/** The elements of the list that follow the ids. */
+/** The elements of the list that follow the ids, as they stand between the quotes of an array's element. */
 function reasonsOf({ decision, release }: KeptVerdict): string {
   const { code, message, limit, unlimited, reserved, resetsAt, validUntil, sources } = decision;
   const reasons: StoredReasons = [
@@ -67,7 +75,8 @@ function reasonsOf({ decision, release }: KeptVerdict): string {
     validUntil,
     ...sources,
   ];
-  return JSON.stringify(reasons).slice(1, -1);
+  // In JSON nothing but quotes and backslashes wants escaping, and JSON's own way to do that is the array's.
+  return JSON.stringify(JSON.stringify(reasons).slice(1, -1)).slice(1, -1);
 }
 
 /** The columns of an idempotency record that a verdict is read from. */

@@ -25,20 +25,17 @@ const HASH_BYTES = 32;
 
 /**
  * INVARIANT (each key once): inserted in key order, so that two batches cannot wait for each other, and the
- * server raises LK001 unless every one of them was new. Keys and digests come as one string of bytes each.
+ * table's own key raises unless every one of them was new. (`on conflict do nothing` and a count say the same, at
+ * a third more of the server's time.) Keys and digests come as one string of bytes each.
  */
 const INSERT_SPENDS = `
-with inserted as (
-  insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
-  select $1, substr($2::bytea, (r.place * ${KEY_BYTES} - ${KEY_BYTES - 1})::int, ${KEY_BYTES}) as key, r.kind,
-    substr($3::bytea, (r.place * ${HASH_BYTES} - ${HASH_BYTES - 1})::int, ${HASH_BYTES}),
-    r.customer_id, r.feature, r.quantity, r.used_after, r.outcome, $10::uuid, $11::timestamptz
-  from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[])
-    with ordinality as r(kind, customer_id, feature, quantity, used_after, outcome, place)
-  order by key
-  on conflict (tenant_id, key) do nothing
-  returning 1)
-select assert_count((select count(*) from inserted), $12, 'LK001')`;
+insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
+select $1, substr($2::bytea, (r.place * ${KEY_BYTES} - ${KEY_BYTES - 1})::int, ${KEY_BYTES}) as key, r.kind,
+  substr($3::bytea, (r.place * ${HASH_BYTES} - ${HASH_BYTES - 1})::int, ${HASH_BYTES}),
+  r.customer_id, r.feature, r.quantity, r.used_after, r.outcome, $10::uuid, $11::timestamptz
+from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::json[])
+  with ordinality as r(kind, customer_id, feature, quantity, used_after, outcome, place)
+order by key`;
 
 export function operationStatement(
   tenantId: TenantId,
@@ -60,7 +57,6 @@ export function operationStatement(
       verdictArray(operations),
       entryId,
       formatInstant(at),
-      operations.length,
     ],
   };
 }

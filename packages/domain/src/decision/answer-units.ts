@@ -19,19 +19,16 @@ export function answerUnits(counted: Counted, quantity: number): Answer {
 
 /** Row 19, then the allowing codes in their order. Rooms are differences: a sum could pass 2^53 and lose units. */
 function spanOf(counted: Counted, quantity: number): Span {
-  const { units, used, reserved } = counted;
-  let most = Number.MAX_SAFE_INTEGER;
-  const steps = [
-    ['LIMIT_EXCEEDED', roomIn(units, counted)],
-    ['ENTITLED_OVERAGE', units.limit === null ? most : units.limit - used - reserved],
-    ['ENTITLED_GRACE', roomIn(counted.withoutGrace, counted)],
-    ['ENTITLED_GRANT', roomIn(counted.withoutGrants, counted)],
-  ] as const;
-  for (const [code, room] of steps) {
-    if (quantity > room) return { code, least: room + 1, most };
-    most = Math.min(most, room);
-  }
-  return { code: 'ENTITLED', least: 0, most };
+  const { units, used, reserved, withoutGrace, withoutGrants } = counted;
+  const room = roomIn(units, counted);
+  if (quantity > room) return { code: 'LIMIT_EXCEEDED', least: room + 1, most: Number.MAX_SAFE_INTEGER };
+  const within = units.limit === null ? room : Math.min(room, units.limit - used - reserved);
+  if (quantity > within) return { code: 'ENTITLED_OVERAGE', least: within + 1, most: room };
+  const sound = Math.min(within, roomIn(withoutGrace, counted));
+  if (quantity > sound) return { code: 'ENTITLED_GRACE', least: sound + 1, most: within };
+  const bought = Math.min(sound, roomIn(withoutGrants, counted));
+  if (quantity > bought) return { code: 'ENTITLED_GRANT', least: bought + 1, most: sound };
+  return { code: 'ENTITLED', least: 0, most: bought };
 }
 
 /** How much still fits; quantity 0, which asks only whether the feature is there, where anything is given at all. */

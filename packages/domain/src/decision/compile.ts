@@ -36,8 +36,9 @@ export interface Counted {
   /** What would be left without sources in grace, and without grants; null: nothing. */
   readonly withoutGrace: Units | null;
   readonly withoutGrants: Units | null;
-  readonly used: number;
-  readonly reserved: number;
+  /** Moved in place: a right outlives many spends, and a new one for each would be left to the garbage collector. */
+  used: number;
+  reserved: number;
   readonly resetsAt: Instant | null;
 }
 

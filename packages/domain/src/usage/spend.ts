@@ -63,7 +63,7 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
 export function withMeter(state: KnownState, meter: Meter): KnownState {
   const meters = new Map(state.account.meters).set(meter.feature, meter);
   const changed = knownState(state.release, { ...state.account, meters });
-  for (const [feature, right] of state.compiled) changed.compiled.set(feature, right);
+  for (const [feature, right] of state.compiled) changed.compiled.set(feature, { ...right });
   recount(changed, meter);
   return changed;
 }
@@ -73,7 +73,8 @@ export function recount({ compiled, answers }: KnownState, meter: Meter): void {
   answers.forget(meter.feature);
   const right = compiled.get(meter.feature);
   if (right?.kind === 'COUNTED' && right.resetsAt === (meter.window?.end ?? null)) {
-    compiled.set(meter.feature, { ...right, used: meter.used, reserved: meter.reserved });
+    right.used = meter.used;
+    right.reserved = meter.reserved;
   } else {
     compiled.delete(meter.feature);
   }

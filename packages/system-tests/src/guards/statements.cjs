@@ -4,7 +4,7 @@
 exports.REWRITES = {
   'meter-lock': { 'lock-meters': (text) => text.replace('for update of m', '') },
   'operation-key': {
-    'insert-spends': (text) => text.replace(/select assert_count\([\s\S]*\)$/, 'select $12::bigint'),
+    'insert-spends': (text) => `${text} on conflict do nothing`,
   },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
