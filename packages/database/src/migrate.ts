@@ -8,6 +8,7 @@ import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
 import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
+import { RuleTurns1764240000000 } from './migrations/1764240000000-rule-turns.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
 const MIGRATION_LOCK = 7_245_318_802;
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   Initial1764000000000,
   Publications1764100000000,
   AddOnVersions1764200000000,
+  RuleTurns1764240000000,
   Pauses1764310000000,
 ];
 

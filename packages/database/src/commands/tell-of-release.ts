@@ -4,8 +4,8 @@ import { type Transaction, writeTransaction } from '../connection/transaction.js
 import { publishedRelease, rulesVersion } from '../repositories/releases.js';
 
 /**
- * Makes the next `most` customers due whose subscriptions the live release has moved: from then on their rows are
- * written like anything else that time has done. Decisions do not wait for it: a move counts from the publication.
+ * Makes the next `most` customers due whose subscriptions the live release has moved, or all where time turns rules of
+ * its own: from then on their rows are written like anything else that time has done. Decisions do not wait for it: a move counts from the publication.
  * Returns how many there were; fewer than `most`: that was all, or another worker is at it.
  */
 export async function tellOfRelease(db: Database, tenantId: TenantId, most: number): Promise<number> {
@@ -13,7 +13,10 @@ export async function tellOfRelease(db: Database, tenantId: TenantId, most: numb
     const release = await publishedRelease(db, transaction, await rulesVersion(transaction));
     const until = await claim(transaction, release);
     if (until === null) return { value: 0, statements: [], events: [] };
-    const ids = await customersToMove(transaction, release, until, most);
+    const turns = release.catalog.rules.some(({ when }) => !when.isTimeless);
+    const ids = await (turns
+      ? everyCustomer(transaction, until, most)
+      : customersToMove(transaction, release, until, most));
     return {
       value: ids.length,
       statements: [
@@ -46,6 +49,16 @@ async function claim(transaction: Transaction, { publication }: Release): Promis
     values: [transaction.tenantId, publication.version],
   });
   return row?.told_until ?? null;
+}
+
+/** When time turns a rule of the catalog for a customer is found out with the customer. */
+async function everyCustomer(transaction: Transaction, after: string, most: number): Promise<string[]> {
+  const rows = await transaction.query<{ id: string }>({
+    name: 'every-customer',
+    text: 'select id from customer where tenant_id = $1 and id > $2 order by id limit $3',
+    values: [transaction.tenantId, after, most],
+  });
+  return rows.map((row) => row.id);
 }
 
 /** Candidates: the rules decide when the customer's turn comes. Periods that end are due anyway. */

@@ -113,7 +113,9 @@ function upserted({ caller, input, created, stored, release, clock }: Upserting)
   if (!created && canonicalJson(before) === canonicalJson(after))
     return { value: customer, statements: [], events: [] };
   const due = applyDue(stored.account, release, clock);
-  const update = { before: stored, after: changeTimeZone(due.account, timeZone, clock), events: due.events };
+  const moved = changeTimeZone(due.account, timeZone, clock);
+  const profile = { ...moved.profile, name: next.name, attributes: next.attributes };
+  const update = { before: stored, after: { ...moved, profile }, events: due.events };
   const by = { actor: caller.actor, reason: null, requestId: caller.requestId };
   return {
     value: customer,

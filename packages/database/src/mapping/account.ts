@@ -25,6 +25,7 @@ export interface CustomerRow {
   readonly trial_families: readonly string[];
   readonly window_anchors: Readonly<Record<string, number>>;
   readonly next_due_at: Date | null;
+  readonly turned_until: Date;
   readonly created_at: Date;
 }
 
@@ -57,12 +58,18 @@ export function accountFromRows(
 ): CustomerAccount {
   return {
     id: row.id,
+    profile: {
+      name: row.name,
+      attributes: row.attributes,
+      createdAt: instant(row.created_at.getTime()),
+    },
     timeZone: timeZoneInForce(row, catalog),
     trialsGiven: new Set(row.trial_families.map(family)),
     windowAnchors: windowAnchors(row.window_anchors),
     subscriptions,
     grants: [],
     meters: new Map(meters.map((meter) => [feature(meter.feature), meterFromRow(meter)])),
+    turnedUntil: instant(row.turned_until.getTime()),
   };
 }
 

@@ -31,7 +31,7 @@ export interface LoadedAccounts {
 
 const SELECT_CUSTOMERS = `
 select c.id, c.subject, c.version, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone,
-       c.trial_families, c.window_anchors, c.next_due_at, c.created_at
+       c.trial_families, c.window_anchors, c.next_due_at, c.turned_until, c.created_at
 from customer c join tenant t using (tenant_id)
 where c.tenant_id = $1 and c.id = any($2)`;
 
