@@ -61,7 +61,7 @@ const PURE = {
         patterns: [
           ...refusedImports('packages/domain'),
           {
-            regex: '^(?!\\.|(temporal-polyfill|yaml|zod|fastest-levenshtein)$)',
+            regex: '^(?!\\.|(temporal-polyfill|yaml|zod|fastest-levenshtein|@marcbachmann/cel-js)$)',
             message: 'The rules run in a browser and do no I/O: of other packages they use these.',
           },
         ],

@@ -31,6 +31,16 @@ export interface SubscriptionEventData {
   readonly after: SubscriptionData;
 }
 
+/** The data of `rule.turned`: by time alone a rule says something else. Null: it cannot be evaluated without a request. */
+export interface RuleTurnedData {
+  readonly rule: string;
+  readonly feature: string;
+  /** Whose plan the rule is of; null: the catalog's own. */
+  readonly subscription: string | null;
+  readonly before: boolean | null;
+  readonly after: boolean | null;
+}
+
 /** The data of `usage.window_closed`. */
 export interface WindowClosedData {
   readonly feature: string;

@@ -10,6 +10,7 @@ import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-ve
 import { FormerReleases1764250000000 } from './migrations/1764250000000-former-releases.js';
 import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
 import { OutcomesAsWritten1764330000000 } from './migrations/1764330000000-outcomes-as-written.js';
+import { RuleTurns1764240000000 } from './migrations/1764240000000-rule-turns.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
 const MIGRATION_LOCK = 7_245_318_802;
@@ -18,6 +19,7 @@ export const MIGRATIONS = [
   Initial1764000000000,
   Publications1764100000000,
   AddOnVersions1764200000000,
+  RuleTurns1764240000000,
   FormerReleases1764250000000,
   Pauses1764310000000,
   OutcomesAsWritten1764330000000,

@@ -8,9 +8,17 @@ import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';
 import type { PlanKey } from './ids.js';
 
+/** What a vendor tells of a customer. */
+export interface Profile {
+  readonly name: string | null;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly createdAt: Instant;
+}
+
 /** A customer with everything that commands and time can change, read at one revision. */
 export interface CustomerAccount {
   readonly id: CustomerId;
+  readonly profile: Profile;
   /** The zone in force: the customer's own, else the catalog's, else the tenant's, else UTC. */
   readonly timeZone: TimeZone;
   /** Families in which the customer has had a trial. */
@@ -21,6 +29,8 @@ export interface CustomerAccount {
   readonly grants: readonly Grant[];
   /** Counters that exist; a feature without one has nothing used. */
   readonly meters: ReadonlyMap<FeatureKey, Meter>;
+  /** Until when it has been told that time has turned a rule; see `ruleTurns`. */
+  readonly turnedUntil: Instant;
 }
 
 /** How a release came to decide. Each publication of a tenant has a number of its own, a rollback too. */

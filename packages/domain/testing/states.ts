@@ -125,12 +125,22 @@ export interface GivenState {
   readonly grants?: readonly Grant[];
   readonly used?: Readonly<Record<string, number>>;
   readonly reserved?: Readonly<Record<string, number>>;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** Left out: 2025-01-15. */
+  readonly createdAt?: string;
   readonly at: Instant;
 }
 
 export function stateFrom(release: Release, given: GivenState): CustomerState {
+  const customer = newCustomer();
   const account: CustomerAccount = {
-    ...newCustomer(),
+    ...customer,
+    profile: {
+      ...customer.profile,
+      attributes: given.attributes ?? {},
+      ...(given.createdAt === undefined ? {} : { createdAt: time(given.createdAt) }),
+    },
+    turnedUntil: given.at,
     windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, time('2025-01-15')])),
     subscriptions: (given.subscriptions ?? []).map((one, index) => subscriptionFrom(release, one, index)),
     grants: given.grants ?? [],

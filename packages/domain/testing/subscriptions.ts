@@ -154,12 +154,14 @@ export function releaseOf(parts: {
 export function newCustomer(zone = 'UTC'): CustomerAccount {
   return {
     id: parsed(parseCustomerId, 'acme'),
+    profile: { name: null, attributes: {}, createdAt: time('2025-01-15') },
     timeZone: zoneOf(zone),
     trialsGiven: new Set(),
     windowAnchors: new Map(),
     subscriptions: [],
     grants: [],
     meters: new Map(),
+    turnedUntil: time('2025-01-15'),
   };
 }
 

@@ -44,12 +44,14 @@ function stateOf(id: CustomerId, used: number): CustomerState {
   const outcome = execute(
     {
       id,
+      profile: { name: null, attributes: {}, createdAt: BOUGHT },
       timeZone: known(parseTimeZone('UTC')),
       trialsGiven: new Set(),
       windowAnchors: new Map(),
       subscriptions: [],
       grants: [],
       meters: new Map(),
+      turnedUntil: BOUGHT,
     },
     {
       kind: 'subscribe',

@@ -292,7 +292,7 @@ function publicationStatements(
       name: 'insert-publication',
       text: `insert into publication (tenant_id, version, release, at, undoes_after, told_all)
              values ($1, $2, $3, $4, $5, $6)`,
-      values: [tenantId, version, release.number, formatInstant(at), undoesAfter, !movesAnyone(release)],
+      values: [tenantId, version, release.number, formatInstant(at), undoesAfter, !concernsAnyone(release)],
     },
     {
       name: 'raise-rules-version',
@@ -302,9 +302,12 @@ function publicationStatements(
   ];
 }
 
-function movesAnyone({ catalog, publication }: Release): boolean {
+/** Whether customers have to be made due: they are moved, or time turns a rule for them. */
+function concernsAnyone({ catalog, publication }: Release): boolean {
   const { default: policy, byPlan } = catalog.existingSubscriptions;
-  return publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay');
+  const moves =
+    publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay');
+  return moves || catalog.rules.some(({ when }) => !when.isTimeless);
 }
 
 interface Published {

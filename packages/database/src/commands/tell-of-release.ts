@@ -4,17 +4,20 @@ import { type Transaction, writeTransaction } from '../connection/transaction.js
 import { publishedRelease } from '../repositories/releases.js';
 
 /**
- * Makes the next `most` customers due whose subscriptions a publication has moved, the oldest one first: from then on
- * their rows are written like anything else that time has done. Decisions do not wait for it: a move counts from the
- * publication, and stays where another release is live by now. Returns how many there were; fewer than `most`: that was
- * all of this publication, or another worker is at it.
+ * Makes the next `most` customers due whose subscriptions a publication has moved, or all where time turns rules of its
+ * own, the oldest publication first: from then on their rows are written like anything else that time has done. Decisions
+ * do not wait for it: a move counts from the publication, and stays where another release is live by now. Returns how
+ * many there were; fewer than `most`: that was all of this publication, or another worker is at it.
  */
 export async function tellOfRelease(db: Database, tenantId: TenantId, most: number): Promise<number> {
   const { value } = await writeTransaction(db, tenantId, async (transaction) => {
     const untold = await claim(transaction);
     if (untold === null) return { value: 0, statements: [], events: [] };
     const release = await publishedRelease(db, transaction, untold.version);
-    const ids = await customersToMove(transaction, release, untold.told_until, most);
+    const turns = release.catalog.rules.some(({ when }) => !when.isTimeless);
+    const ids = await (turns
+      ? everyCustomer(transaction, untold.told_until, most)
+      : customersToMove(transaction, release, untold.told_until, most));
     return {
       value: ids.length,
       statements: [
@@ -52,6 +55,16 @@ async function claim(transaction: Transaction): Promise<Untold | null> {
     values: [transaction.tenantId],
   });
   return row ?? null;
+}
+
+/** When time turns a rule of the catalog for a customer is found out with the customer. */
+async function everyCustomer(transaction: Transaction, after: string, most: number): Promise<string[]> {
+  const rows = await transaction.query<{ id: string }>({
+    name: 'every-customer',
+    text: 'select id from customer where tenant_id = $1 and id > $2 order by id limit $3',
+    values: [transaction.tenantId, after, most],
+  });
+  return rows.map((row) => row.id);
 }
 
 /**

@@ -114,7 +114,8 @@ function upserted({ caller, input, created, stored, release, clock }: Upserting)
     return { value: customer, statements: [], events: [] };
   const due = applyDue(stored.account, release, clock);
   const moved = changeTimeZone(due.account, timeZone, clock);
-  const update = { before: stored, after: moved, events: [...stored.overdue, ...due.events] };
+  const profile = { ...moved.profile, name: next.name, attributes: next.attributes };
+  const update = { before: stored, after: { ...moved, profile }, events: [...stored.overdue, ...due.events] };
   const by = { actor: caller.actor, reason: null, requestId: caller.requestId };
   return {
     value: customer,

@@ -25,6 +25,7 @@ export interface CustomerRow {
   readonly trial_families: readonly string[];
   readonly window_anchors: Readonly<Record<string, number>>;
   readonly next_due_at: Date | null;
+  readonly turned_until: Date;
   readonly created_at: Date;
   /** The publication under which the row was written last: what earlier ones have made of it is in it. */
   readonly rules_version: number;
@@ -61,12 +62,18 @@ export function accountFromRows(
 ): CustomerAccount {
   return {
     id: row.id,
+    profile: {
+      name: row.name,
+      attributes: row.attributes,
+      createdAt: instant(row.created_at.getTime()),
+    },
     timeZone: timeZoneInForce(row, catalog),
     trialsGiven: new Set(row.trial_families.map(family)),
     windowAnchors: windowAnchors(row.window_anchors),
     subscriptions,
     grants: [],
     meters: new Map(meters.map((meter) => [feature(meter.feature), meterFromRow(meter)])),
+    turnedUntil: instant(row.turned_until.getTime()),
   };
 }
 

@@ -38,7 +38,7 @@ export interface LoadedAccounts {
 
 const SELECT_CUSTOMERS = `
 select c.id, c.subject, c.version, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone,
-       c.trial_families, c.window_anchors, c.next_due_at, c.created_at, c.rules_version,
+       c.trial_families, c.window_anchors, c.next_due_at, c.turned_until, c.created_at, c.rules_version,
        (select min(p.version) from publication p where p.tenant_id = $1 and not p.told_all) as untold_from
 from customer c join tenant t using (tenant_id)
 where c.tenant_id = $1 and c.id = any($2)`;

@@ -1,4 +1,4 @@
-import type { SubscriptionEventData, WindowClosedData } from '@licet/api-types';
+import type { RuleTurnedData, SubscriptionEventData, WindowClosedData } from '@licet/api-types';
 import {
   ceilingOf,
   type CustomerAccount,
@@ -43,8 +43,9 @@ on conflict (tenant_id, id) do update set plan = excluded.plan, plan_version = e
 
 const UPDATE_CUSTOMERS = `
 update customer c set version = c.version + 1, trial_families = r.trial_families, window_anchors = r.window_anchors,
-  next_due_at = r.next_due_at, rules_version = r.rules_version
-from jsonb_to_recordset($2::jsonb) as r(id text, trial_families text[], window_anchors jsonb, next_due_at timestamptz, rules_version int)
+  next_due_at = r.next_due_at, turned_until = r.turned_until, rules_version = r.rules_version
+from jsonb_to_recordset($2::jsonb) as r(id text, trial_families text[], window_anchors jsonb, next_due_at timestamptz,
+  turned_until timestamptz, rules_version int)
 where c.tenant_id = $1 and c.id = r.id`;
 
 /**
@@ -104,13 +105,14 @@ function customerRecord({ after }: AccountUpdate, release: Release, clock: Insta
   const ends = [...after.meters.values()]
     .flatMap((meter) => meter.window?.end ?? [])
     .filter((end) => end > clock);
-  const dues = [nextDue(after, release), ...ends].filter((at) => at !== null);
+  const dues = [nextDue({ ...after, turnedUntil: clock }, release), ...ends].filter((at) => at !== null);
   const due = dues.length === 0 ? null : dues.reduce((one, other) => (other < one ? other : one));
   return {
     id: after.id,
     trial_families: [...after.trialsGiven],
     window_anchors: Object.fromEntries(after.windowAnchors),
     next_due_at: due === null ? null : formatInstant(due),
+    turned_until: formatInstant(clock),
     rules_version: release.publication.version,
   };
 }
@@ -173,33 +175,36 @@ export function accountEvents(
     recordedAt,
     listed: true,
   };
-  return events.map((event) =>
-    event.type === 'usage.window_closed'
-      ? {
-          ...common,
-          type: event.type,
-          subjectType: 'usage',
-          subjectId: event.feature,
-          at: event.at,
-          data: {
-            feature: event.feature,
-            windowStart: formatInstant(event.window.start),
-            windowEnd: formatInstant(event.window.end),
-            used: event.used,
-          } satisfies WindowClosedData,
-        }
-      : {
-          ...common,
-          type: event.type,
-          subjectType: 'subscription',
-          subjectId: event.after.id,
-          at: event.at,
-          data: {
-            before: event.before === null ? null : subscriptionToJson(event.before),
-            after: subscriptionToJson(event.after),
-          } satisfies SubscriptionEventData,
-        },
-  );
+  return events.map((event) => ({ ...common, ...entryOf(event) }));
+}
+
+type Entry = Pick<NewEvent, 'type' | 'subjectType' | 'subjectId' | 'at' | 'data'>;
+
+function entryOf(event: CustomerEvent): Entry {
+  const { type, at } = event;
+  switch (event.type) {
+    case 'usage.window_closed': {
+      const data: WindowClosedData = {
+        feature: event.feature,
+        windowStart: formatInstant(event.window.start),
+        windowEnd: formatInstant(event.window.end),
+        used: event.used,
+      };
+      return { type, at, subjectType: 'usage', subjectId: event.feature, data: { ...data } };
+    }
+    case 'rule.turned': {
+      const { rule, feature, subscription, before, after } = event.turn;
+      const data: RuleTurnedData = { rule, feature, subscription: subscription?.id ?? null, before, after };
+      return { type, at, subjectType: 'feature', subjectId: feature, data: { ...data } };
+    }
+    default: {
+      const data: SubscriptionEventData = {
+        before: event.before === null ? null : subscriptionToJson(event.before),
+        after: subscriptionToJson(event.after),
+      };
+      return { type, at, subjectType: 'subscription', subjectId: event.after.id, data: { ...data } };
+    }
+  }
 }
 
 /** The worker, and whoever else writes down what time has done. */

@@ -1,4 +1,4 @@
-import type { CustomerId, Release } from '@licet/domain';
+import { askedReads, type CustomerId, type Release } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import { ORIGIN, type Revision, revisionOf } from '../event-log/revision.js';
@@ -87,16 +87,19 @@ async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>>
   const { db, accounts, transaction, release, keys, locked } = wanted;
   const { tenantId } = transaction;
   const versions = new Map<CustomerId, number | undefined>();
-  keys.forEach(({ customerId }, place) => {
+  const rereading = new Set<CustomerId>();
+  keys.forEach((key, place) => {
+    const { customerId } = key;
     const version = locked.meters[place]?.stateVersion;
     if (version !== undefined || !versions.has(customerId)) versions.set(customerId, version);
+    if (readsOtherCounters(accounts.get(tenantId, customerId), release, key)) rereading.add(customerId);
   });
   const known = new Map<CustomerId, KeptAccount>();
   const unknown: CustomerId[] = [];
   for (const [customerId, version] of versions) {
     const account = accounts.get(tenantId, customerId);
-    if (account && account.version === version && account.state.release === release)
-      known.set(customerId, account);
+    const isGood = account?.version === version && account?.state.release === release;
+    if (account && isGood && !rereading.has(customerId)) known.set(customerId, account);
     else unknown.push(customerId);
   }
   if (unknown.length === 0) return known;
@@ -107,6 +110,19 @@ async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>>
     accounts.keep(tenantId, customerId, account);
   }
   return known;
+}
+
+/** Whether rules ask for counters that the batch has not locked: those are read after the lock, whatever is remembered. */
+function readsOtherCounters(
+  account: KeptAccount | undefined,
+  release: Release,
+  { feature }: MeterKey,
+): boolean {
+  if (account === undefined) return false;
+  const compiled = account.state.compiled.get(feature);
+  if (compiled !== undefined && compiled.kind !== 'ASKED') return false;
+  const reads = compiled?.reads ?? askedReads(account.state.account, release, feature);
+  return reads !== null && [...reads.usage].some((read) => read !== feature);
 }
 
 /**

@@ -7,7 +7,7 @@ import { buildFeatures } from './features.js';
 import { buildPlan, checkPlans } from './plans.js';
 import { finding, type Finding, type Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
-import { buildCatalogRule } from './rules.js';
+import { buildCatalogRules } from './rules.js';
 import { buildScenarios } from './scenarios.js';
 import { buildTransitions } from './transitions.js';
 
@@ -39,9 +39,7 @@ export function buildCatalog(document: CatalogDocument): { catalog: Catalog; fin
     places: new Map([...features.keys()].map((key, place) => [key, place])),
     plans,
     addOns,
-    rules: (document.rules ?? []).map((rule, index) =>
-      buildCatalogRule(rule, features, ['rules', index], report),
-    ),
+    rules: buildCatalogRules(document.rules ?? [], features, report),
     transitions: buildTransitions(document.transitions, plans, report),
     existingSubscriptions: buildExisting(document.existingSubscriptions, plans, report),
     scenarios: buildScenarios(document.scenarios ?? [], { features, plans, addOns }, report),

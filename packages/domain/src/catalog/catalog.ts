@@ -1,3 +1,4 @@
+import type { Condition } from '../condition/condition.js';
 import type { AddOnKey, FeatureKey, PlanFamily, PlanKey } from '../ids.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 
@@ -153,17 +154,16 @@ export interface AddOn {
 }
 
 export type LimitOutcome = { readonly limit: Limit; readonly enforcement: Enforcement };
-/** `when` is a CEL expression. */
 export interface PlanRule {
   readonly name: string;
   readonly feature: FeatureKey;
-  readonly when: string;
+  readonly when: Condition;
   readonly then: 'allow' | 'deny' | LimitOutcome;
 }
 export interface CatalogRule {
   readonly name: string;
   readonly feature: FeatureKey;
-  readonly when: string;
+  readonly when: Condition;
   readonly then: 'deny' | { readonly limit: Limit };
 }
 

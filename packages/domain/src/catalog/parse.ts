@@ -82,9 +82,10 @@ function unfitTexts(value: unknown, path: Path): Finding[] {
   ]);
 }
 
-function problemOf({ path, message, atKey, severity, place }: Finding, source: Source): CatalogProblem {
+function problemOf(found: Finding, source: Source): CatalogProblem {
+  const { path, message, severity, place } = found;
   const existing = upToLeaf(path, source.value);
-  return { path: pointer(existing), ...(place ?? source.place(existing, atKey)), message, severity };
+  return { path: pointer(existing), ...(place ?? source.place(existing, found)), message, severity };
 }
 
 /** One item may be written without its list; a step into what is no list and no mapping is left out. */

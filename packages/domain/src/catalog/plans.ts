@@ -6,7 +6,7 @@ import { readEntitlements } from './entitlements.js';
 import { nearest } from './nearest.js';
 import type { Path, Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
-import { buildPlanRule } from './rules.js';
+import { buildPlanRules } from './rules.js';
 
 /** What a plan is by itself; what it says of other plans is checked by `checkPlans`. */
 export function buildPlan(
@@ -34,9 +34,7 @@ export function buildPlan(
     maintenance: plan.maintenance ?? null,
     machines: plan.machines ? machinesOf(plan.machines) : null,
     entitlements,
-    rules: (plan.rules ?? []).map((rule, index) =>
-      buildPlanRule(rule, features, [...path, 'rules', index], report),
-    ),
+    rules: buildPlanRules(plan, features, path, report),
   };
   checkName(built, report);
   checkPeriod(built, report);

@@ -29,6 +29,8 @@ export interface Finding {
   readonly hides: readonly Path[];
   /** What it was concluded from; when one of these is hidden, nothing is known. */
   readonly restsOn: readonly Path[];
+  /** Where in the text at the path, from 0; null: all of it is meant. */
+  readonly within: number | null;
   /** Where it stands in the text, if that is known already. */
   readonly place: Place | null;
 }
@@ -39,7 +41,17 @@ type Details = Partial<Omit<Finding, 'path' | 'message'>>;
 export type Report = (path: Path, message: string, details?: Details) => void;
 
 export function finding(path: Path, message: string, details: Details = {}): Finding {
-  return { path, message, severity: 'ERROR', atKey: false, hides: [], restsOn: [], place: null, ...details };
+  return {
+    path,
+    message,
+    severity: 'ERROR',
+    atKey: false,
+    hides: [],
+    restsOn: [],
+    within: null,
+    place: null,
+    ...details,
+  };
 }
 
 /** The findings that stand by themselves: what merely follows from a broken part is left out. */

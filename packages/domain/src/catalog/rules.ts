@@ -1,3 +1,5 @@
+import type { Condition } from '../condition/condition.js';
+import { readCondition, type Surroundings } from '../condition/read-condition.js';
 import type { FeatureKey } from '../ids.js';
 import type { CatalogRule, Feature, LimitOutcome, PlanRule } from './catalog.js';
 import type { CatalogDocument, PlanDocument } from './document.js';
@@ -9,25 +11,67 @@ type PlanRuleDocument = NonNullable<PlanDocument['rules']>[number];
 type CatalogRuleDocument = NonNullable<CatalogDocument['rules']>[number];
 type Features = ReadonlyMap<FeatureKey, Feature>;
 
-export function buildPlanRule(
-  rule: PlanRuleDocument,
+/** The rules of a plan, but for those whose condition is broken, and told. */
+export function buildPlanRules(
+  { rules = [], entitlements = {} }: PlanDocument,
   features: Features,
   path: Path,
   report: Report,
-): PlanRule {
-  checkOutcome(rule, '`allow` or `deny`', features, path, report);
-  if (typeof rule.then === 'string') return { ...rule, then: rule.then };
-  return { ...rule, then: limitOutcome(rule.then, [...path, 'then'], report) };
+): PlanRule[] {
+  return rules.flatMap((rule, index): PlanRule[] => {
+    const place = [...path, 'rules', index];
+    checkOutcome(rule, '`allow` or `deny`', features, place, report);
+    if (isLimited(features.get(rule.feature))) checkListed(rule, entitlements, place, report);
+    const { then } = rule;
+    const outcome = typeof then === 'string' ? then : limitOutcome(then, [...place, 'then'], report);
+    const when = conditionOf(rule, { scope: 'PLAN', features }, place, report);
+    return when === null ? [] : [{ ...rule, when, then: outcome }];
+  });
 }
 
-export function buildCatalogRule(
-  rule: CatalogRuleDocument,
+/** The rules over everything that a customer has, but for those whose condition is broken, and told. */
+export function buildCatalogRules(
+  rules: readonly CatalogRuleDocument[],
   features: Features,
+  report: Report,
+): CatalogRule[] {
+  return rules.flatMap((rule, index): CatalogRule[] => {
+    const place = ['rules', index];
+    checkOutcome(rule, '`deny`', features, place, report);
+    const when = conditionOf(rule, { scope: 'CATALOG', features }, place, report);
+    return when === null ? [] : [{ ...rule, when }];
+  });
+}
+
+/** Null where it is broken, and told: each fault at its place in the expression. */
+function conditionOf(
+  { when }: PlanRuleDocument | CatalogRuleDocument,
+  surroundings: Surroundings,
   path: Path,
   report: Report,
-): CatalogRule {
-  checkOutcome(rule, '`deny`', features, path, report);
-  return rule;
+): Condition | null {
+  const reading = readCondition(when, surroundings);
+  if (reading.ok) return reading.condition;
+  for (const { at, message, feature } of reading.faults)
+    report([...path, 'when'], message, {
+      within: at,
+      restsOn: feature === undefined ? [] : [['features', feature]],
+    });
+  return null;
+}
+
+function isLimited(feature: Feature | undefined): boolean {
+  return feature !== undefined && feature.type !== 'BOOLEAN' && feature.type !== 'CONFIG';
+}
+
+/** A limit stands instead of the plan's number; without one it would stand for nothing. */
+function checkListed({ feature, then }: PlanRuleDocument, listed: object, path: Path, report: Report): void {
+  if (typeof then === 'string' || feature in listed) return;
+  report(
+    [...path, 'feature'],
+    `the plan does not list \`${feature}\`, so there is no number that the rule could replace; list it under \`entitlements\``,
+    { severity: 'WARNING' },
+  );
 }
 
 /** `allow` is for what is there or not, `{ limit }` for what is counted. */
@@ -41,7 +85,7 @@ function checkOutcome(
   mustExist({ kind: 'feature', known: features }, key, [...path, 'feature'], report);
   const feature = features.get(key);
   if (!feature || then === 'deny') return;
-  const isCounted = feature.type !== 'BOOLEAN' && feature.type !== 'CONFIG';
+  const isCounted = isLimited(feature);
   const what = `\`${key}\` is a ${feature.type.toLowerCase()} feature`;
   const place = [...path, 'then'];
   const restsOn: Path[] = [['features', key, 'type']];

@@ -4,7 +4,7 @@ import { finding, type Finding, type Path, type Place } from './problem.js';
 export interface Source {
   readonly value: unknown;
   readonly findings: readonly Finding[];
-  readonly place: (path: Path, atKey: boolean) => Place;
+  readonly place: (path: Path, options: Pick<Finding, 'atKey' | 'within'>) => Place;
 }
 
 /** Deeper nesting makes no sense in the language, and would exhaust the stack. */

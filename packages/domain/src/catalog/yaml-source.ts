@@ -10,10 +10,12 @@ import {
   type Pair,
   parseDocument,
   Parser,
+  type Scalar,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import { finding, type Finding, type Path, type Place, pointer } from './problem.js';
+import { offsetWithin } from './scalar-offset.js';
 import { DEEPEST, FORBIDDEN_KEY, type Source, TOO_DEEP } from './source.js';
 
 /** A document that came as YAML 1.2. What its syntax leaves doubtful (aliases, merges, repeated keys, …) is told. */
@@ -28,12 +30,12 @@ export function yamlSource(text: string): Source {
     merge: false,
     lineCounter: lines,
   });
-  const reader = new YamlReader(lines);
+  const reader = new YamlReader(text, lines);
   const value = reader.read(yaml.contents, []) ?? undefined;
   const syntax = [...directiveFindings(yaml, text, lines), ...syntaxFindings(yaml, lines, reader)];
   // What a parser makes of a broken text is a guess, not worth further judgement.
   if (syntax.length > 0) return unreadable([...syntax, ...reader.findings]);
-  return { value, findings: reader.findings, place: (path, atKey) => reader.place(path, atKey) };
+  return { value, findings: reader.findings, place: (path, options) => reader.place(path, options) };
 }
 
 function unreadable(findings: readonly Finding[]): Source {
@@ -70,12 +72,15 @@ interface Span {
 /** Makes plain values of YAML's nodes and keeps where they stand. */
 class YamlReader {
   readonly findings: Finding[] = [];
+  readonly #text: string;
   readonly #lines: LineCounter;
   readonly #values = new Map<string, number>();
   readonly #keys = new Map<string, number>();
   readonly #spans: Span[] = [];
+  readonly #scalars = new Map<string, Scalar>();
 
-  constructor(lines: LineCounter) {
+  constructor(text: string, lines: LineCounter) {
+    this.#text = text;
     this.#lines = lines;
   }
 
@@ -86,7 +91,10 @@ class YamlReader {
     this.#spans.push({ path, start, end });
     if (isMap(node)) return this.#readMap(node, path);
     if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, index]));
-    if (isScalar(node)) return node.value;
+    if (isScalar(node)) {
+      this.#scalars.set(pointer(path), node);
+      return node.value;
+    }
     if (isAlias(node)) {
       const message = `an alias (\`*${node.source}\`) is not allowed; write out what it stands for`;
       this.#tell(path, message, start);
@@ -135,8 +143,10 @@ class YamlReader {
   }
 
   /** Where a path stands in the text; what is not there stands where the nearest part around it does. */
-  place(path: Path, atKey: boolean): Place {
-    const own = atKey ? this.#keys.get(pointer(path)) : undefined;
+  place(path: Path, { atKey, within }: Pick<Finding, 'atKey' | 'within'>): Place {
+    const scalar = within === null ? undefined : this.#scalars.get(pointer(path));
+    const inside = scalar && within !== null ? offsetWithin(scalar, this.#text, within) : null;
+    const own = inside ?? (atKey ? this.#keys.get(pointer(path)) : undefined);
     if (own !== undefined) return placeAt(this.#lines, own);
     for (let length = path.length; length >= 0; length -= 1) {
       const start = this.#values.get(pointer(path.slice(0, length)));

@@ -72,7 +72,7 @@ function joinLimits(by: 'max' | 'sum', one: Limit, other: Limit): Limit {
 }
 
 /** One subscription: the plan's number, and the add-ons' on top, once for each bought. */
-function unitsOf({ plan, addOns }: NamingSubscription): Units {
+export function unitsOf({ plan, addOns }: NamingSubscription): Units {
   const [first, ...rest] = plan ? [plan, ...addOns] : addOns;
   if (!first) return hard(0);
   const added = rest.reduce<Limit>((sum, part) => joinLimits('sum', sum, numberOf(part)), 0);

@@ -1,17 +1,16 @@
-import type { Feature } from '../catalog/catalog.js';
-import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
-import type { Meter } from '../usage/meter.js';
-import { meterAt, windowAt } from '../usage/window.js';
+import type { Asked } from './asked.js';
+import { windowAt } from '../usage/window.js';
 import type { Units } from './combine.js';
 import type { Decision, EntitlementSource } from './decision.js';
 import { accountAt, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
+import { counterOf, type Subject } from './subject.js';
 
 /**
  * What a customer has of one feature in [from, until), worked out before anybody asks: a quantity is all that is
  * left to compare.
  */
-export type CompiledFeature = Settled | Counted;
+export type CompiledFeature = Settled | Counted | Asked;
 
 /** The answer is the same for every quantity. */
 export interface Settled {
@@ -42,13 +41,6 @@ export interface Counted {
   readonly resetsAt: Instant | null;
 }
 
-/** A customer's account, brought to the instant that is asked about, and one feature. */
-export interface Subject {
-  readonly account: CustomerAccount;
-  readonly release: Release;
-  readonly feature: Feature;
-}
-
 /** A right to units at `at`, with the counter that it is held against. */
 export function countedAt(subject: Subject, entitlement: Entitled, units: Units, at: Instant): Counted {
   const { account, feature } = subject;
@@ -74,29 +66,16 @@ function unitsIn(allowance: Entitled['withoutGrace']): Units | null {
   return allowance?.kind === 'UNITS' ? allowance : null;
 }
 
-/** The counter of a feature that is counted; of one that was never used, zero. */
-export function counterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter | null {
-  switch (feature.type) {
-    case 'METERED':
-      return meterAt(account, feature, at);
-    case 'LIMIT':
-      return account.meters.get(feature.key) ?? { feature: feature.key, used: 0, reserved: 0, window: null };
-    default:
-      return null;
-  }
-}
-
 /** The same right with the instant at which time turns it into another one. */
 export function withEnd(counted: Counted, subject: Subject): Counted {
-  const { feature, release } = subject;
-  const until = earliest(nextBoundary(subject.account, release, feature, counted.from), counted.resetsAt);
+  const until = earliest(nextBoundary(subject, counted.from), counted.resetsAt);
   // Where the window ends, every answer shows it.
   if (until === null || until === counted.resetsAt) return { ...counted, until, turnsForAll: true };
-  const account = accountAt(subject.account, release, until);
-  const after = entitlementOf(account, release, feature, until);
+  const later = { ...subject, account: accountAt(subject.account, subject.release, until) };
+  const after = entitlementOf(later, until);
   const next =
     after.kind === 'ENTITLED' && after.allowance.kind === 'UNITS'
-      ? countedAt({ ...subject, account }, after, after.allowance, until)
+      ? countedAt(later, after, after.allowance, until)
       : null;
   return { ...counted, until, turnsForAll: next === null || !showsTheSame(counted, next) };
 }

@@ -1,17 +1,19 @@
 import type { Feature } from '../catalog/catalog.js';
+import { NO_CONTEXT, type RequestContext } from '../condition/facts.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import { answerUnits } from './answer-units.js';
+import { type Asked, askedKey, askedReads, keepAnswer } from './asked.js';
 import {
   type CompiledFeature,
+  type Counted,
   countedAt,
-  counterOf,
   earliest,
   sameSources,
-  type Subject,
+  type Settled,
   withEnd,
 } from './compile.js';
 import type { CheckRequest, Decision, DenyingCode } from './decision.js';
@@ -25,6 +27,7 @@ import {
 } from './entitlement.js';
 import type { Answer } from './kept-answers.js';
 import { ALLOWED, explainDenial } from './message.js';
+import { counterOf, type Subject } from './subject.js';
 
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
@@ -41,14 +44,18 @@ function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Dec
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
   if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
-  const answer = answerOf(rightAt(state, feature, now), { state, feature, quantity: request.quantity, now });
+  const { quantity, context } = request;
+  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, now };
+  const right = rightAt(state, feature, now);
+  if (right.kind === 'ASKED') return answerOf(rightOf(right, question), question).decision;
+  const answer = answerOf(right, question);
   state.answers.keep(feature.key, answer);
   return answer.decision;
 }
 
 function rightAt(state: KnownState, feature: Feature, now: Instant): CompiledFeature {
   const kept = state.compiled.get(feature.key);
-  if (kept !== undefined && kept.from <= now && (kept.until === null || now < kept.until)) return kept;
+  if (kept !== undefined && holds(kept, now)) return kept;
   const compiled = compile(state, feature, now);
   state.compiled.set(feature.key, compiled);
   return compiled;
@@ -151,8 +158,16 @@ const NOTHING_COUNTED = {
 };
 
 function compile({ account: stored, release }: KnownState, feature: Feature, now: Instant): CompiledFeature {
-  const subject = { account: accountAt(stored, release, now), release, feature };
-  const entitlement = entitlementOf(subject.account, release, feature, now);
+  const reads = askedReads(stored, release, feature.key);
+  if (reads !== null) return { kind: 'ASKED', from: now, until: null, reads, answers: new Map() };
+  const account = accountAt(stored, release, now);
+  return compileFor({ account, release, feature, context: NO_CONTEXT }, now);
+}
+
+/** What the subject has of the feature, as long as its context is the same. */
+function compileFor(subject: Subject, now: Instant): Settled | Counted {
+  const { feature } = subject;
+  const entitlement = entitlementOf(subject, now);
   if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
     return withEnd(countedAt(subject, entitlement, entitlement.allowance, now), subject);
   }
@@ -165,25 +180,43 @@ interface Question {
   readonly state: KnownState;
   readonly feature: Feature;
   readonly quantity: number;
+  readonly context: RequestContext;
   readonly now: Instant;
 }
 
-function answerOf(right: CompiledFeature, { state, feature, quantity, now }: Question): Answer {
+function answerOf(right: Settled | Counted, question: Question): Answer {
+  const { feature, quantity, now } = question;
   const { from, until } = right;
   if (right.kind === 'SETTLED')
     return { decision: right.decision, least: 0, most: Number.MAX_SAFE_INTEGER, from, until };
   const answer = answerUnits(right, quantity);
   if (right.turnsForAll) return answer;
-  const { release } = state;
-  const account = accountAt(state.account, release, now);
   const asked = { feature: feature.key, quantity };
-  const validUntil = turnsAt({ account, release, feature }, asked, now, answer.decision);
+  const validUntil = turnsAt(subjectOf(question), asked, now, answer.decision);
   return { ...answer, decision: { ...answer.decision, validUntil }, least: quantity, most: quantity };
+}
+
+/** The right of a request whose own facts, or other counters, decide. */
+function rightOf(asked: Asked, question: Question): Settled | Counted {
+  const key = askedKey(asked.reads, question.context, question.state.account);
+  const kept = asked.answers.get(key);
+  if (kept !== undefined && holds(kept, question.now)) return kept;
+  const compiled = compileFor(subjectOf(question), question.now);
+  keepAnswer(asked, key, compiled);
+  return compiled;
+}
+
+function subjectOf({ state: { account, release }, feature, context, now }: Question): Subject {
+  return { account: accountAt(account, release, now), release, feature, context };
+}
+
+function holds({ from, until }: CompiledFeature, now: Instant): boolean {
+  return from <= now && (until === null || now < until);
 }
 
 /** The decision at one instant, without how long it holds. */
 function decideAt(subject: Subject, { quantity }: CheckRequest, at: Instant): Decision {
-  const entitlement = entitlementOf(subject.account, subject.release, subject.feature, at);
+  const entitlement = entitlementOf(subject, at);
   if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
     return answerUnits(countedAt(subject, entitlement, entitlement.allowance, at), quantity).decision;
   }
@@ -205,7 +238,7 @@ function settledDecision(
     // What is used of a feature that the customer has no right to any more.
     const meter = counterOf(account, feature, at);
     const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
-    const message = explainDenial(entitlement.code, feature.key);
+    const message = explainDenial(entitlement.code, feature.key, { rule: entitlement.rule });
     return { ...base, ...counted, allowed: false, code: entitlement.code, message };
   }
   const { allowance } = entitlement;
@@ -234,7 +267,7 @@ function turnsAt(subject: Subject, request: CheckRequest, now: Instant, decision
   let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
     const next = earliest(
-      nextBoundary(account, subject.release, subject.feature, at),
+      nextBoundary({ ...subject, account }, at),
       windowEnd({ ...subject, account }, at, current),
     );
     if (next === null) return null;

@@ -1,3 +1,4 @@
+import type { RequestContext } from '../condition/facts.js';
 import type { AddOnKey, GrantId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 
@@ -15,11 +16,13 @@ export const DENYING_CODES = [
   'UNAVAILABLE',
   'UNKNOWN_CUSTOMER',
   'BLOCKED',
+  'DENIED_BY_RULE',
   'NO_ACTIVE_PLAN',
   'NOT_IN_PLAN',
   'SUBSCRIPTION_EXPIRED',
   'NOT_STARTED',
   'SUBSCRIPTION_PAUSED',
+  'CONDITION_NOT_MET',
   'LIMIT_EXCEEDED',
 ] as const;
 export type AllowingCode = (typeof ALLOWING_CODES)[number];
@@ -35,6 +38,8 @@ export interface CheckRequest {
   readonly feature: string;
   /** Units wanted on top of those used; 0 asks only whether the feature is there. */
   readonly quantity: number;
+  /** Facts of the request, for rules that read `context`. */
+  readonly context?: RequestContext | null;
 }
 
 /** The answer of `decide`. Ids, revision and the age of the state are the caller's to add. */

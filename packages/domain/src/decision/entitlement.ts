@@ -8,7 +8,19 @@ import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
 import { type Allowance, combine } from './combine.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
-import { furthest, isInForce, type Sources, sourcesIn, sourcesOf, speaksUntil } from './sources.js';
+import { capped, readCatalogRules } from './catalog-rules.js';
+import type { Subject } from './subject.js';
+import type { RuleFailure } from './rule-reading.js';
+import { ruleBoundaries } from './rule-turns.js';
+import {
+  furthest,
+  isInForce,
+  type Sources,
+  sourcesIn,
+  sourcesOf,
+  speaksUntil,
+  takenAway,
+} from './sources.js';
 
 /** A right to a feature, worked out before anybody asks: what is left is to compare a quantity with a counter. */
 export interface Entitled {
@@ -24,6 +36,8 @@ export interface NotEntitled {
   readonly code: DenyingCode;
   /** Those that came closest. */
   readonly sources: readonly EntitlementSource[];
+  /** The rule that it is about; null: about none. */
+  readonly rule: RuleFailure | null;
 }
 export type CompiledEntitlement = Entitled | NotEntitled;
 
@@ -39,26 +53,28 @@ export function accountAt(account: CustomerAccount, release: Release, now: Insta
   return due === null || due > now ? account : applyDue(account, release, now).account;
 }
 
-/** Rows 4 to 12 of the decision codes, and the combination. `account` has been brought to `at` before. */
-export function entitlementOf(
-  account: CustomerAccount,
-  release: Release,
-  feature: Feature,
-  at: Instant,
-): CompiledEntitlement {
-  const sources = sourcesOf(account, feature.key, at);
+/** Rows 4 to 14 of the decision codes, and the combination. The account has been brought to `at` before. */
+export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlement {
+  const sources = sourcesOf(subject, at);
   if (sources.block !== null) {
-    return { kind: 'DENIED', code: 'BLOCKED', sources: [{ kind: 'GRANT', id: sources.block.id, key: null }] };
+    const block = { kind: 'GRANT' as const, id: sources.block.id, key: null };
+    return { kind: 'DENIED', code: 'BLOCKED', sources: [block], rule: null };
   }
+  const { denies, broken, cap } = readCatalogRules(subject, at);
+  if (denies !== null) return { kind: 'DENIED', code: 'DENIED_BY_RULE', sources: [], rule: denies };
+  return entitledBy(broken === null ? sources : takenAway(sources, broken), subject.feature, cap);
+}
+
+function entitledBy(sources: Sources, feature: Feature, cap: Limit): CompiledEntitlement {
   const { passing, grants } = sources;
-  const allowance = combine(feature, passing, grants);
+  const allowance = capped(combine(feature, passing, grants), cap);
   if (allowance === null) return notEntitled(sources);
   const sound = passing.filter(({ subscription }) => subscription.status !== 'PAST_DUE');
   return {
     kind: 'ENTITLED',
     allowance,
-    withoutGrace: sound.length === passing.length ? allowance : combine(feature, sound, grants),
-    withoutGrants: grants.length === 0 ? allowance : combine(feature, passing, []),
+    withoutGrace: sound.length === passing.length ? allowance : capped(combine(feature, sound, grants), cap),
+    withoutGrants: grants.length === 0 ? allowance : capped(combine(feature, passing, []), cap),
     sources: [
       ...passing.flatMap(sourcesIn),
       ...grants.map((grant) => ({ kind: 'GRANT' as const, id: grant.id, key: null })),
@@ -69,8 +85,8 @@ export function entitlementOf(
 function notEntitled({ obstacles, anyLive }: Sources): NotEntitled {
   const closest = furthest(obstacles);
   if (closest === null)
-    return { kind: 'DENIED', code: anyLive ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN', sources: [] };
-  return { kind: 'DENIED', code: closest.code, sources: sourcesIn(closest.naming) };
+    return { kind: 'DENIED', code: anyLive ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN', sources: [], rule: null };
+  return { kind: 'DENIED', code: closest.code, sources: closest.sources, rule: closest.rule };
 }
 
 export interface Ceiling {
@@ -81,7 +97,10 @@ export interface Ceiling {
   readonly validUntil: Instant | null;
 }
 
-/** What the database writes beside a counter, so that a spend finds its limit in the row that it locks. */
+/**
+ * What the database writes beside a counter, so that a spend finds its limit in the row that it locks: the most that any
+ * request may be given. Where rules read `context` or `usage`, `decide` refuses below it (docs/rules.md, "Conditions").
+ */
 export function ceilingOf(
   account: CustomerAccount,
   release: Release,
@@ -90,8 +109,9 @@ export function ceilingOf(
 ): Ceiling {
   const current = accountAt(account, release, now);
   const feature = release.catalog.features.get(key);
-  const validUntil = feature ? nextBoundary(current, release, feature, now) : null;
-  const entitlement = feature && isDecided(feature) ? entitlementOf(current, release, feature, now) : null;
+  const subject = feature ? { account: current, release, feature, context: 'ANY' as const } : null;
+  const validUntil = subject ? nextBoundary(subject, now) : null;
+  const entitlement = subject && isDecided(subject.feature) ? entitlementOf(subject, now) : null;
   if (entitlement?.kind !== 'ENTITLED' || entitlement.allowance.kind !== 'UNITS') {
     return { entitled: false, ceiling: 0, validUntil };
   }
@@ -99,25 +119,15 @@ export function ceilingOf(
 }
 
 /** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
-export function nextBoundary(
-  account: CustomerAccount,
-  release: Release,
-  feature: Feature,
-  after: Instant,
-): Instant | null {
+export function nextBoundary(subject: Subject, after: Instant): Instant | null {
   let next: Instant | null = null;
-  for (const at of boundaries(account, release, feature, after)) {
+  for (const at of [...boundaries(subject, after), ...ruleBoundaries(subject, after)]) {
     if (at !== null && at > after && (next === null || at < next)) next = at;
   }
   return next;
 }
 
-function boundaries(
-  account: CustomerAccount,
-  release: Release,
-  feature: Feature,
-  after: Instant,
-): (Instant | null)[] {
+function boundaries({ account, release, feature }: Subject, after: Instant): (Instant | null)[] {
   const grants = account.grants.filter((grant) => grant.feature === feature.key);
   return [
     ...account.subscriptions.flatMap((subscription) =>

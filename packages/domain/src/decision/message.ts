@@ -1,5 +1,6 @@
 import { formatInstant } from '../time/instant.js';
 import type { Decision, DenyingCode } from './decision.js';
+import type { RuleFailure } from './rule-reading.js';
 
 /** For people: why it is allowed. */
 export const ALLOWED = {
@@ -11,11 +12,18 @@ export const ALLOWED = {
   ENTITLED_FALLBACK: 'allowed although it is out of reach what the customer has: the feature fails open',
 };
 
+/** What a sentence may have to name, besides the code and the feature. */
+interface Details extends Partial<Counted> {
+  readonly rule?: RuleFailure | null;
+}
 type Counted = Pick<Decision, 'limit' | 'used' | 'reserved' | 'resetsAt'>;
 
 /** For people: what is missing, and what would have to change. */
-export function explainDenial(code: DenyingCode, feature: string, counted?: Counted): string {
+export function explainDenial(code: DenyingCode, feature: string, details: Details = {}): string {
   switch (code) {
+    case 'DENIED_BY_RULE':
+    case 'CONDITION_NOT_MET':
+      return ruleSentence(feature, details.rule ?? null);
     case 'UNKNOWN_FEATURE':
       return `the catalog has no feature \`${feature}\`; see \`features\` for those it has`;
     case 'UNAVAILABLE':
@@ -35,14 +43,33 @@ export function explainDenial(code: DenyingCode, feature: string, counted?: Coun
     case 'SUBSCRIPTION_PAUSED':
       return `the subscription that gives \`${feature}\` is paused; resume it`;
     case 'LIMIT_EXCEEDED':
-      return limitExceeded(feature, counted);
+      return limitExceeded(feature, details);
   }
 }
 
-function limitExceeded(feature: string, counted: Counted | undefined): string {
-  const taken = `${String(counted?.used ?? 0)} of ${String(counted?.limit ?? 0)} used`;
-  const held = counted?.reserved ? `, ${String(counted.reserved)} reserved` : '';
-  const remedy = counted?.resetsAt
+function ruleSentence(feature: string, failure: RuleFailure | null): string {
+  if (failure === null) return `a rule of the catalog denies \`${feature}\``;
+  switch (failure.kind) {
+    case 'DENIES':
+      return `the rule \`${failure.rule}\` denies \`${feature}\``;
+    case 'NOT_MET':
+      return `\`${feature}\` needs what the rule \`${failure.rule}\` asks for, and it is not met`;
+    case 'MISSING':
+      return `\`${failure.field}\` is missing, which the rule \`${failure.rule}\` for \`${feature}\` needs; ${supply(failure.field)}`;
+    case 'BROKEN':
+      return `the rule \`${failure.rule}\` for \`${feature}\` cannot be evaluated: ${failure.detail}; correct the facts or the rule`;
+  }
+}
+
+function supply(field: string): string {
+  if (field.startsWith('context')) return 'send it with the request';
+  return field.startsWith('customer') ? 'set it by upsertCustomer' : 'ask for it by `has` in the rule';
+}
+
+function limitExceeded(feature: string, counted: Partial<Counted>): string {
+  const taken = `${String(counted.used ?? 0)} of ${String(counted.limit ?? 0)} used`;
+  const held = counted.reserved ? `, ${String(counted.reserved)} reserved` : '';
+  const remedy = counted.resetsAt
     ? `wait for ${formatInstant(counted.resetsAt)} or change to a larger plan`
     : 'free some or change to a larger plan';
   return `\`${feature}\`: ${taken}${held}; ${remedy}`;

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { grantOf, type Given, releaseFrom, stateFrom } from '../../testing/states.js';
-import { time } from '../../testing/subscriptions.js';
+import { featureKey, time } from '../../testing/subscriptions.js';
 import { knownState } from '../customer.js';
 import { instant } from '../time/instant.js';
 import { recount, withMeter } from '../usage/spend.js';
 import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
 import { entitlementChanges, entitlementsOf } from './entitlement-set.js';
+import { ceilingOf } from './entitlement.js';
 
 const RELEASE = releaseFrom(`
 catalog: 1
@@ -17,6 +18,7 @@ features:
   calls: { type: metered, window: P1W, anchor: calendar }
   monthly: { type: metered, window: P1M, anchor: subscription }
   support: { type: config, values: [low, high] }
+  vip: { type: boolean }
 plans:
   free: { family: cloud, model: subscription, entitlements: { level: 3, calls: 10, support: low } }
   pro:
@@ -27,7 +29,24 @@ plans:
     grace: P7D
     onExpiry: free
     entitlements: { sso: true, level: 50, monthly: 100, calls: { limit: 100, enforce: soft, overage: 10% }, support: high }
-  side: { model: subscription, period: P1Y, onCancel: free, entitlements: { sso: true, calls: unlimited } }
+    rules:
+      - { name: vip, feature: vip, when: context.vip, then: allow }
+      - { name: old hands, feature: vip, when: now - customer.createdAt > duration("700h"), then: allow }
+      - { name: young, feature: level, when: now - customer.createdAt < duration("480h"), then: { limit: 20 } }
+      - { name: busy, feature: level, when: usage.calls.used > 100, then: { limit: 1 } }
+      - { name: crowded, feature: calls, when: usage.level.used > 30, then: { limit: 40 } }
+      - { name: lane, feature: calls, when: has(context.lane) && context.lane > 1, then: { limit: 300, enforce: soft, overage: 5 } }
+      - { name: stopped, feature: monthly, when: has(customer.attributes.stop) && now >= timestamp(customer.attributes.stop), then: deny }
+      - { name: last days, feature: support, when: has(subscription.cancelAt) && subscription.cancelAt - now <= duration("100h"), then: deny }
+  side:
+    model: subscription
+    period: P1Y
+    onCancel: free
+    entitlements: { sso: true, calls: unlimited }
+    rules: [{ name: by date, feature: sso, when: now < timestamp(customer.attributes.stop), then: allow }]
+rules:
+  - { name: small, feature: calls, when: customer.attributes.small, then: { limit: 70 } }
+  - { name: closed, feature: sso, when: now > timestamp("2026-01-20") && now <= timestamp("2026-02-03T10:00:00Z"), then: deny }
 `);
 const NOW = time('2026-01-15T12:00:00Z');
 const DAY = 86_400_000;
@@ -76,11 +95,14 @@ const state = fc
     subscriptions: fc.array(subscription, { maxLength: 3 }),
     grants: fc.array(grant, { maxLength: 2 }),
     used: fc.record({ level: fc.nat(60), calls: fc.nat(130) }, { requiredKeys: [] }),
+    attributes: fc.record({ small: fc.boolean(), stop: soon }, { requiredKeys: [] }),
+    createdAt: date,
   })
   .map((given) => stateFrom(RELEASE, { ...given, at: NOW }));
 const request = fc.record({
-  feature: fc.constantFrom('sso', 'level', 'calls', 'monthly', 'support', 'teleport'),
+  feature: fc.constantFrom('sso', 'level', 'calls', 'monthly', 'support', 'vip', 'teleport'),
   quantity: fc.oneof(fc.nat(200), fc.constant(Number.MAX_SAFE_INTEGER)),
+  context: fc.record({ vip: fc.boolean(), lane: fc.nat(3) }, { requiredKeys: [] }),
 });
 
 test('there is always an answer, and always the same one', () => {
@@ -218,6 +240,21 @@ test('what is allowed for more is allowed for less', () => {
         true,
       );
     }),
+  );
+});
+
+test('no request is allowed more than the ceiling that stands beside the counter', () => {
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      if (customer.kind !== 'KNOWN') return;
+      const feature = customer.release.catalog.features.get(featureKey(asked.feature));
+      if (feature?.type !== 'LIMIT' && feature?.type !== 'METERED') return;
+      const { ceiling } = ceilingOf(customer.account, customer.release, feature.key, NOW);
+      const { allowed, used } = decide(customer, asked, NOW);
+      if (!allowed || ceiling === null || asked.quantity === 0) return;
+      expect((used ?? 0) + asked.quantity).toBeLessThanOrEqual(ceiling);
+    }),
+    { numRuns: 300 },
   );
 });
 

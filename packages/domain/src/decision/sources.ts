@@ -7,7 +7,10 @@ import { addDuration } from '../time/calendar.js';
 import { type Instant, parseDuration } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
+import type { Subject } from './subject.js';
 import type { Grant } from './grant.js';
+import { readPlanRules } from './plan-rules.js';
+import type { RuleFailure } from './rule-reading.js';
 
 /** What one part of a subscription gives of a feature, so many times over. */
 export interface Part {
@@ -27,7 +30,10 @@ export interface NamingSubscription {
 export interface Obstacle {
   readonly row: number;
   readonly code: DenyingCode;
-  readonly naming: NamingSubscription;
+  readonly sources: readonly EntitlementSource[];
+  readonly began: Instant;
+  /** The rule that it is about; null: about none. */
+  readonly rule: RuleFailure | null;
 }
 
 /** All that speaks for or against a feature at one instant. */
@@ -49,7 +55,9 @@ export function speaksUntil(subscription: EndedSubscription, account: CustomerAc
 }
 
 /** Sources of a feature as of `at`; everything due until then has been applied to the account. */
-export function sourcesOf(account: CustomerAccount, feature: FeatureKey, at: Instant): Sources {
+export function sourcesOf(subject: Subject, at: Instant): Sources {
+  const { account } = subject;
+  const { key: feature } = subject.feature;
   const grants = account.grants.filter((grant) => grant.feature === feature && isInForce(grant, at));
   const passing: NamingSubscription[] = [];
   const obstacles: Obstacle[] = [];
@@ -57,8 +65,11 @@ export function sourcesOf(account: CustomerAccount, feature: FeatureKey, at: Ins
     const naming = namingOf(subscription, feature);
     if (naming === null) continue;
     const obstacle = obstacleOf(naming, account, at);
-    if (obstacle === 'NONE') passing.push(naming);
-    else if (obstacle !== 'SILENT') obstacles.push(obstacle);
+    if (obstacle === 'SILENT') continue;
+    const ruling = obstacle === 'NONE' ? readPlanRules(subject, naming, at) : null;
+    if (obstacle !== 'NONE') obstacles.push(obstacle);
+    else if (ruling?.passes) passing.push(ruling.naming);
+    else if (ruling) obstacles.push(ruledOut(naming, ruling.row, ruling.failure));
   }
   return {
     block: grants.find((grant) => grant.effect.kind === 'BLOCK') ?? null,
@@ -75,7 +86,8 @@ export function isInForce(grant: Grant, at: Instant): boolean {
 
 function namingOf(subscription: Subscription, feature: FeatureKey): NamingSubscription | null {
   const { plan } = subscription.planVersion;
-  const entitlement = plan.entitlements.get(feature);
+  const allowed = plan.rules.some((rule) => rule.feature === feature && rule.then === 'allow');
+  const entitlement = plan.entitlements.get(feature) ?? (allowed ? ({ kind: 'ON' } as const) : undefined);
   const fromPlan: Part | null = entitlement
     ? { entitlement, times: 1, source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key } }
     : null;
@@ -102,16 +114,34 @@ function obstacleOf(
       return 'NONE';
     case 'CANCELED':
     case 'EXPIRED':
-      return at < speaksUntil(subscription, account)
-        ? { row: 9, code: 'SUBSCRIPTION_EXPIRED', naming }
-        : 'SILENT';
+      return at < speaksUntil(subscription, account) ? obstacle(naming, 9, 'SUBSCRIPTION_EXPIRED') : 'SILENT';
     case 'SCHEDULED':
-      return { row: 10, code: 'NOT_STARTED', naming };
+      return obstacle(naming, 10, 'NOT_STARTED');
     case 'PAUSED':
-      return { row: 12, code: 'SUBSCRIPTION_PAUSED', naming };
+      return obstacle(naming, 12, 'SUBSCRIPTION_PAUSED');
     default:
       return unreachable(subscription);
   }
+}
+
+function obstacle(naming: NamingSubscription, row: number, code: DenyingCode): Obstacle {
+  return { row, code, sources: sourcesIn(naming), began: naming.subscription.startedAt, rule: null };
+}
+
+/** A source that a rule takes away. */
+function ruledOut(naming: NamingSubscription, row: 13 | 14, rule: RuleFailure): Obstacle {
+  const code = row === 13 ? 'DENIED_BY_RULE' : 'CONDITION_NOT_MET';
+  return { ...obstacle(naming, row, code), rule };
+}
+
+/** What is left where a rule of the catalog cannot be evaluated: it takes away every source's feature (row 14). */
+export function takenAway({ passing, grants, obstacles, ...rest }: Sources, rule: RuleFailure): Sources {
+  const given = grants.map(({ id, startsAt }): Obstacle => {
+    const sources = [{ kind: 'GRANT' as const, id, key: null }];
+    return { row: 14, code: 'CONDITION_NOT_MET', sources, began: startsAt, rule };
+  });
+  const taken = passing.map((naming) => ruledOut(naming, 14, rule));
+  return { ...rest, passing: [], grants: [], obstacles: [...obstacles, ...taken, ...given] };
 }
 
 /** The source that got furthest; among equals the one that began last. */
@@ -123,7 +153,7 @@ export function furthest(obstacles: readonly Obstacle[]): Obstacle | null {
 
 function isFurther(one: Obstacle, other: Obstacle): boolean {
   if (one.row !== other.row) return one.row > other.row;
-  return one.naming.subscription.startedAt >= other.naming.subscription.startedAt;
+  return one.began >= other.began;
 }
 
 /** A subscription with all its parts, as decisions name them. */

@@ -142,8 +142,13 @@ function isMigrated({ planVersion }: SubscriptionGroup, release: Release): boole
 }
 
 function names({ planVersion, addOns }: SubscriptionGroup, keys: readonly string[]): boolean {
-  const given = [planVersion.plan.entitlements, ...addOns.map(({ addOn }) => addOn.entitlements)];
-  return given.some((entitlements) => [...entitlements.keys()].some((feature) => keys.includes(feature)));
+  const { entitlements, rules } = planVersion.plan;
+  const named: string[] = [
+    ...entitlements.keys(),
+    ...rules.flatMap((rule) => (rule.then === 'allow' ? [rule.feature] : [])),
+    ...addOns.flatMap(({ addOn }) => [...addOn.entitlements.keys()]),
+  ];
+  return named.some((feature) => keys.includes(feature));
 }
 
 function featuresIn({ before, after }: DocumentChange): Set<string> {

@@ -23,8 +23,8 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
   const needs = missingPart(release, scenario);
   if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
-  const { feature, quantity } = scenario.check;
-  const decision = asWritten(decide(state, { feature, quantity }, scenario.given.now));
+  const { feature, quantity, context } = scenario.check;
+  const decision = asWritten(decide(state, { feature, quantity, context }, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
   return {
@@ -56,6 +56,5 @@ function missingPart(release: Release, { given, check }: Scenario): string | nul
   if (given.blocks.length > 0) return 'credits';
   if (given.seats.length > 0) return 'seats';
   if (given.quantities.size > 0) return 'bought quantities';
-  const rules = [...catalog.rules, ...plans.flatMap((plan) => plan.rules)];
-  return rules.some((rule) => rule.feature === check.feature) ? 'conditions' : null;
+  return null;
 }

@@ -18,18 +18,25 @@ import { windowAt } from '../usage/window.js';
 /** The customer that a scenario describes; what it leaves out began a year before, and nothing is used. */
 export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
   const timeZone = given.customer.timeZone ?? release.catalog.timeZone ?? zone('UTC');
-  const began = given.startedAt ?? subtractDuration(given.now, span('P1Y'), timeZone);
+  const yearAgo = subtractDuration(given.now, span('P1Y'), timeZone);
+  const began = given.startedAt ?? yearAgo;
   const subscriptions = given.plans.map((plan, index) =>
     subscriptionOf(release, given, timeZone, plan, index),
   );
   const account: CustomerAccount = {
     id: customer('scenario'),
+    profile: {
+      name: null,
+      attributes: given.customer.attributes,
+      createdAt: given.customer.createdAt ?? yearAgo,
+    },
     timeZone,
     trialsGiven: new Set(),
     windowAnchors: new Map([...release.catalog.features.keys()].map((feature) => [feature, began])),
     subscriptions,
     grants: [],
     meters: new Map(),
+    turnedUntil: given.now,
   };
   return knownState(release, { ...account, meters: metersOf(release, account, given) });
 }

@@ -1,3 +1,4 @@
+import type { RuleTurn } from '../decision/rule-turns.js';
 import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import type { CustomerAccount } from '../customer.js';
@@ -88,6 +89,12 @@ export type CustomerEvent =
       readonly feature: FeatureKey;
       readonly window: Span;
       readonly used: number;
+    }
+  | {
+      /** By time alone a rule says something else: what the customer may do can change without anything else. */
+      readonly type: 'rule.turned';
+      readonly at: Instant;
+      readonly turn: RuleTurn;
     };
 
 /** A refused command: nothing has changed. `field`: the path of the argument below `input`. */

@@ -1,5 +1,6 @@
 import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { nextRuleTurn, ruleTurnsAt } from '../decision/rule-turns.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
@@ -50,6 +51,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
       readonly feature: MeteredFeature;
     }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
+  | { readonly kind: 'ruleTurn' }
 );
 
 /** What is due at one instant happens in this order; docs/rules.md, "Time". */
@@ -63,6 +65,7 @@ const ORDER = {
   versionMove: 7,
   windowReset: 8,
   start: 9,
+  ruleTurn: 10,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -76,7 +79,7 @@ export function applyDue(account: CustomerAccount, release: Release, now: Instan
   while (task !== null && task.at <= now) {
     const change = perform(task, state, release);
     events.push(...change.events);
-    state = change.account;
+    state = { ...change.account, turnedUntil: later(change.account.turnedUntil, task.at) };
     let following = firstDue(state, release);
     if (following?.at !== task.at) {
       state = reconcileAnchors(state, release, task.at);
@@ -85,6 +88,10 @@ export function applyDue(account: CustomerAccount, release: Release, now: Instan
     task = following;
   }
   return { account: state, events };
+}
+
+function later(one: Instant, other: Instant): Instant {
+  return one > other ? one : other;
 }
 
 /** The earliest instant at which `applyDue` would do something; null: never. */
@@ -113,6 +120,7 @@ function tasks(account: CustomerAccount, release: Release): readonly DueTask[] {
       ...versionMoveTasks(account, one, release),
     ]),
     ...[...account.meters.values()].flatMap((meter) => windowTasks(meter, release)),
+    ...ruleTurnTasks(account, release),
   ];
 }
 
@@ -202,6 +210,12 @@ function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
   ];
 }
 
+/** All rules that turn at one instant are told of together. */
+function ruleTurnTasks(account: CustomerAccount, release: Release): readonly DueTask[] {
+  const at = nextRuleTurn(account, release);
+  return at === null ? [] : [{ kind: 'ruleTurn', id: '', at }];
+}
+
 function perform(task: DueTask, account: CustomerAccount, release: Release): AccountChange {
   switch (task.kind) {
     case 'cancellation':
@@ -222,9 +236,17 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return closeWindow(account, task.meter, task.window, task.feature);
     case 'start':
       return begin(account, task.subscription, task.subscription);
+    case 'ruleTurn':
+      return turnRules(account, release, task.at);
     default:
       return unreachable(task);
   }
+}
+
+/** Nothing but what rules say has changed. */
+function turnRules(account: CustomerAccount, release: Release, at: Instant): AccountChange {
+  const turns = ruleTurnsAt(account, release, at);
+  return { account, events: turns.map((turn) => ({ type: 'rule.turned', at, turn })) };
 }
 
 function closeWindow(

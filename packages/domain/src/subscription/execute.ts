@@ -76,7 +76,8 @@ function perform(
 function settled(outcome: CommandOutcome, release: Release, at: Instant, now: Instant): CommandOutcome {
   if (!outcome.ok || outcome.events.length === 0) return outcome;
   const anchored = at > now ? outcome.account : reconcileAnchors(outcome.account, release, at);
-  const due = applyDue(anchored, release, now);
+  // What rules said before is past; only what they turn to from here on is told.
+  const due = applyDue({ ...anchored, turnedUntil: now }, release, now);
   return { ok: true, account: due.account, events: [...outcome.events, ...due.events] };
 }
 

@@ -28,6 +28,11 @@ export function isStanding(subscription: LiveSubscription): subscription is Paus
   return subscription.status === 'PAUSED' && subscription.clock === 'stops';
 }
 
+/** Whether it gives what its plan lists. */
+export function isGiving({ status }: Subscription): boolean {
+  return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
+}
+
 /** Another live subscription of the family, which a customer has one of. */
 export function otherInFamily(
   account: CustomerAccount,

@@ -1,4 +1,7 @@
+import type { RequestContext } from '../condition/facts.js';
 import { type CustomerState, knownState, type KnownState, type Release } from '../customer.js';
+import type { Asked } from '../decision/asked.js';
+import type { CompiledFeature } from '../decision/compile.js';
 import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
@@ -13,6 +16,8 @@ export interface SpendRequest {
   readonly feature: string;
   /** At least 1. */
   readonly quantity: number;
+  /** Facts of the request, for rules that read `context`. */
+  readonly context?: RequestContext | null;
 }
 
 /** The decision as it stands after the spend, and by how much `used` changes: 0 where it was denied. */
@@ -49,7 +54,7 @@ function badInput(message: string): Refusal {
  */
 export function spend(state: CustomerState, request: SpendRequest, now: Instant): SpendOutcome {
   const quantity = request.kind === 'consume' ? request.quantity : 0;
-  const check = { feature: request.feature, quantity };
+  const check = { feature: request.feature, quantity, context: request.context ?? null };
   if (state.kind === 'OUT_OF_REACH') return { decision: denyOutOfReach(state, check), delta: 0 };
   const decision = decide(state, check, now);
   if (request.kind === 'release') return giveBack(state, decision, request.quantity);
@@ -72,12 +77,19 @@ export function withMeter(state: KnownState, meter: Meter): KnownState {
 export function recount({ compiled, answers }: KnownState, meter: Meter): void {
   answers.forget(meter.feature);
   const right = compiled.get(meter.feature);
-  if (right?.kind === 'COUNTED' && right.resetsAt === (meter.window?.end ?? null)) {
-    right.used = meter.used;
-    right.reserved = meter.reserved;
-  } else {
-    compiled.delete(meter.feature);
+  if (right === undefined || !moveCounter(right, meter)) compiled.delete(meter.feature);
+}
+
+/** False: it must be worked out anew. */
+function moveCounter(right: CompiledFeature, meter: Meter): boolean {
+  if (right.kind === 'ASKED') {
+    for (const [key, answer] of right.answers) if (!moveCounter(answer, meter)) right.answers.delete(key);
+    return true;
   }
+  if (right.kind !== 'COUNTED' || right.resetsAt !== (meter.window?.end ?? null)) return false;
+  right.used = meter.used;
+  right.reserved = meter.reserved;
+  return true;
 }
 
 function giveBack(state: CustomerState, decision: Decision, quantity: number): SpendOutcome {

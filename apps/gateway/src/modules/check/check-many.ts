@@ -1,7 +1,8 @@
 import type { StampedState } from '@licet/database';
 import { decide, decideStale, type CustomerId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { readCustomerId } from '../arguments.js';
+import type { JsonObject } from '../../scalars/index.js';
+import { boundJson, readCustomerId } from '../arguments.js';
 import { requireDecided } from '../feature/require-decided.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
@@ -10,6 +11,8 @@ export interface Check {
   readonly customerId: CustomerId;
   readonly feature: string;
   readonly quantity: number;
+  /** Facts for rules. */
+  readonly context: JsonObject | null;
   readonly path: string;
 }
 
@@ -17,6 +20,7 @@ interface CheckAsked {
   readonly customerId: string;
   readonly feature: string;
   readonly quantity: number;
+  readonly context?: JsonObject | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
 
@@ -58,13 +62,14 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
 
 function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
-  return { customerId, feature: asked.feature, quantity: asked.quantity, path };
+  const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
+  return { customerId, feature: asked.feature, quantity: asked.quantity, context: facts, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
   requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
-  const request = { feature: check.feature, quantity: check.quantity };
+  const request = { feature: check.feature, quantity: check.quantity, context: check.context };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

@@ -1,8 +1,8 @@
 import { Arg, Authorized, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { GatewayContext } from '../../context.js';
 import { notFound } from '../../errors/api-error.js';
-import { JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.js';
-import { boundList, readCustomerId } from '../arguments.js';
+import { type JsonObject, JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.js';
+import { boundJson, boundList, readCustomerId } from '../arguments.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
 import { checkMany, checkOne, decideOne } from './check-many.js';
@@ -61,12 +61,12 @@ export class CheckResolver {
     @Arg('feature', () => String) feature: string,
     @Arg('quantity', () => Quantity, { defaultValue: 1 }) quantity: number,
     @Arg('memberId', () => ID, { nullable: true }) _memberId: string | null | undefined,
-    @Arg('context', () => JsonObjectScalar, { nullable: true }) _facts: object | null | undefined,
+    @Arg('context', () => JsonObjectScalar, { nullable: true }) facts: JsonObject | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<DecisionType> {
     return decideOne(
       context,
-      { customerId: customer.id, feature, quantity, path: '' },
+      { customerId: customer.id, feature, quantity, context: boundJson('context', facts ?? null), path: '' },
       await context.states.load(customer.id),
     );
   }

@@ -3,7 +3,7 @@ import { refuseSpend, spend } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
+import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
 import { toDecision } from '../check/decision-type.js';
 import type { ConsumeResultType } from './usage-types.js';
 
@@ -87,7 +87,7 @@ function readRequest(
     feature: input.feature,
     quantity: parseSpentQuantity(`${path}.quantity`, input.quantity),
     idempotencyKey: parseIdempotencyKey(`${path}.idempotencyKey`, input.idempotencyKey),
-    context: input.context ?? null,
+    context: boundJson(`${path}.context`, input.context ?? null),
   };
 }
 

@@ -1,0 +1,87 @@
+import type { LimitOutcome, PlanRule } from '../catalog/catalog.js';
+import type { Instant } from '../time/instant.js';
+import { unitsOf } from './combine.js';
+import type { Subject } from './subject.js';
+import { failureIn, readRule, type Reading, type RuleFailure } from './rule-reading.js';
+import type { NamingSubscription } from './sources.js';
+
+/** What a plan's rules make of a subscription that gives a feature: what it gives then, or what stands in its way. */
+export type PlanRuling =
+  | { readonly passes: true; readonly naming: NamingSubscription }
+  | { readonly passes: false; readonly row: 13 | 14; readonly failure: RuleFailure };
+
+type Read = (rule: PlanRule) => Reading;
+
+/** Rows 13 and 14 of the decision codes, and the limit that stands instead of the plan's number. */
+export function readPlanRules(subject: Subject, naming: NamingSubscription, at: Instant): PlanRuling {
+  const { key } = subject.feature;
+  const rules = naming.subscription.planVersion.plan.rules.filter(({ feature }) => feature === key);
+  if (rules.length === 0) return { passes: true, naming };
+  const read: Read = (rule) => readRule(subject, rule, naming.subscription, at);
+  const [first, ...others] = rules.filter(({ then }) => then === 'allow');
+  return (
+    denied(rules, read) ??
+    (first === undefined ? limited(rules, read, naming) : allowed([first, ...others], read, naming))
+  );
+}
+
+/** Deny rules are read before the others: one that is true counts before one that cannot be evaluated. */
+function denied(rules: readonly PlanRule[], read: Read): PlanRuling | null {
+  let failure: RuleFailure | null = null;
+  for (const rule of rules) {
+    if (rule.then !== 'deny') continue;
+    const reading = read(rule);
+    if (reading.kind === 'MET')
+      return { passes: false, row: 13, failure: { kind: 'DENIES', rule: rule.name } };
+    failure ??= failureIn(rule, reading);
+  }
+  return failure === null ? null : { passes: false, row: 14, failure };
+}
+
+/**
+ * In order of writing; the first that fits counts, and what stands behind it is not read. An add-on that brings the
+ * feature gives it by itself.
+ */
+function allowed(
+  rules: readonly [PlanRule, ...PlanRule[]],
+  read: Read,
+  naming: NamingSubscription,
+): PlanRuling {
+  for (const rule of rules) {
+    const reading = read(rule);
+    if (reading.kind === 'MET' || reading.kind === 'UNKNOWN') return { passes: true, naming };
+    const failure = failureIn(rule, reading);
+    if (failure !== null) return { passes: false, row: 14, failure };
+  }
+  if (naming.addOns.length > 0) return { passes: true, naming: { ...naming, plan: null } };
+  return { passes: false, row: 14, failure: { kind: 'NOT_MET', rule: rules[0].name } };
+}
+
+/** The first that fits stands instead of the plan's number. Where a request decides which: the one that gives most. */
+function limited(rules: readonly PlanRule[], read: Read, naming: NamingSubscription): PlanRuling {
+  const possible: NamingSubscription[] = [];
+  for (const rule of rules) {
+    if (typeof rule.then === 'string') continue;
+    const reading = read(rule);
+    const failure = failureIn(rule, reading);
+    if (failure !== null && possible.length === 0) return { passes: false, row: 14, failure };
+    if (reading.kind === 'MET' || reading.kind === 'UNKNOWN') possible.push(withLimit(naming, rule.then));
+    if (reading.kind === 'MET' || failure !== null) return { passes: true, naming: most(possible, naming) };
+  }
+  return { passes: true, naming: most([...possible, naming], naming) };
+}
+
+/** Without a number in the plan there is none that a rule could replace. */
+function withLimit(naming: NamingSubscription, { limit, enforcement }: LimitOutcome): NamingSubscription {
+  if (naming.plan === null) return naming;
+  return { ...naming, plan: { ...naming.plan, entitlement: { kind: 'UNITS', limit, enforcement } } };
+}
+
+function most(possible: readonly NamingSubscription[], otherwise: NamingSubscription): NamingSubscription {
+  const [first = otherwise, ...others] = possible;
+  return others.reduce((best, next) => (ceilingIn(next) > ceilingIn(best) ? next : best), first);
+}
+
+function ceilingIn(naming: NamingSubscription): number {
+  return naming.plan?.entitlement.kind === 'UNITS' ? (unitsOf(naming).ceiling ?? Infinity) : 0;
+}
