@@ -6,6 +6,8 @@ import { type RunningGateway, type RunningSystem, startSystem } from '../src/sys
 const CUSTOMERS = Array.from({ length: 40 }, (_, index) => `c${String(index)}`);
 /** Of each customer's callers as many ask at once. */
 const CALLERS = 2;
+const READ = 'account-customers';
+const MOST_READS = CUSTOMERS.length / 5;
 
 let proxy: CountingProxy;
 let system: RunningSystem;
@@ -30,9 +32,12 @@ async function codeOf(customerId: string): Promise<string> {
   return /"code":"(\w+)"/.exec(JSON.stringify(data))?.[1] ?? JSON.stringify(data);
 }
 
-/** Asks until the answer rests on the customer's state; how often that took. */
+/** Asks until the answer rests on the customer's state, or there is a storm; how often that took. */
 async function untilKnown(customerId: string): Promise<number> {
-  for (let asked = 1; ; asked += 1) if ((await codeOf(customerId)) !== 'UNAVAILABLE') return asked;
+  for (let asked = 1; ; asked += 1) {
+    const isKnown = (await codeOf(customerId)) !== 'UNAVAILABLE';
+    if (isKnown || proxy.count(READ) > MOST_READS) return asked;
+  }
 }
 
 test('many callers that wait for the database are no storm when it comes back: each state is read once, in few reads', async () => {
@@ -46,12 +51,12 @@ test('many callers that wait for the database are no storm when it comes back: e
   expect(await codeOf('c1')).toBe('UNAVAILABLE');
   proxy.mend();
   const asked = (await Promise.all(known)).reduce((sum, times) => sum + times, 0);
-  const reads = proxy.count('account-customers');
+  const reads = proxy.count(READ);
   process.stdout.write(
     `${String(asked)} checks, ${String(CUSTOMERS.length)} customers: ${String(reads)} reads, ${String(proxy.connections)} connections\n`,
   );
   expect(asked).toBeGreaterThan(known.length);
-  expect(reads).toBeLessThanOrEqual(CUSTOMERS.length / 5);
+  expect(reads).toBeLessThanOrEqual(MOST_READS);
   // The pool's ten, and the one that listens.
   expect(proxy.connections).toBeLessThanOrEqual(11);
 });

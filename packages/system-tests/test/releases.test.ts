@@ -5,6 +5,7 @@ import { brokenGuard } from '../src/guards/guards.js';
 import { type RunningSystem, startSystem, until } from '../src/system.js';
 
 let system: RunningSystem;
+let askers: readonly Asker[] = [];
 
 beforeAll(async () => {
   const options = { breakGuard: brokenGuard() };
@@ -12,6 +13,8 @@ beforeAll(async () => {
   await system.startWorker();
 });
 afterAll(async () => {
+  // Where the test has failed, they still ask.
+  await Promise.all(askers.map((asker) => asker.stop()));
   await system.close();
 });
 
@@ -122,7 +125,7 @@ test('a published and a rolled-back rule reach three gateways under load, and no
   }
   const limits = new Map([[1, BASE_LIMIT]]);
   const clients = system.gateways.map((gateway) => gateway.client);
-  const askers = clients.flatMap((client) =>
+  askers = clients.flatMap((client) =>
     (['compiled', 'general'] as const).map(
       (lane) => new Asker(client, lane, (release) => limits.get(release)),
     ),
