@@ -16,7 +16,7 @@ export * from './subscription/execute.js';
 export * from './subscription/due.js';
 export * from './subscription/boundary.js';
 export * from './usage/spend.js';
-export { decide, decideStale, sameDecision } from './decision/decide.js';
+export { decide, decideStale, denyWithoutRules, sameDecision } from './decision/decide.js';
 export { askedReads } from './decision/asked.js';
 export { type CompiledFeature } from './decision/compile.js';
 export * from './decision/entitlement.js';

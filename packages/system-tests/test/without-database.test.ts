@@ -1,4 +1,4 @@
-import { newApiKey } from '@licet/database';
+import { newApiKey, ORIGIN } from '@licet/database';
 import { createTestCustomer, subscribeTo, TEST_CATALOG } from '@licet/database/testing';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -9,6 +9,8 @@ import { API_KEY, type RunningGateway, type RunningSystem, startSystem, until } 
 let postgres: OwnPostgres;
 let system: RunningSystem;
 let gateway: RunningGateway;
+/** Knows the key, and nothing of what its tenant sells. */
+let stranger: RunningGateway;
 
 /** `sso` fails closed, `projects` open, `support` goes on by what was last known; states are young for two seconds. */
 const { features } = TEST_CATALOG;
@@ -25,8 +27,9 @@ const CATALOG = {
 
 beforeAll(async () => {
   postgres = await OwnPostgres.start();
-  system = await startSystem([{}], postgres);
+  system = await startSystem([{}, {}], postgres);
   gateway = system.gateways[0]!;
+  stranger = system.gateways[1]!;
 });
 afterAll(async () => {
   await system.close();
@@ -108,6 +111,9 @@ test('without the database checks go on from kept state, nothing is spent, and i
   for await (const answer of socket.iterate({ query: '{ tenant { id } }' }))
     expect(answer.errors).toBeUndefined();
 
+  // A key is kept from its second use on.
+  for (let use = 0; use < 2; use += 1) await stranger.client.send('{ tenant { id } }', {});
+
   await postgres.kill();
 
   await until(async () => (await check('warm', 'sso')).stale);
@@ -128,12 +134,25 @@ test('without the database checks go on from kept state, nothing is spent, and i
       decision: { allowed: false, code: 'UNAVAILABLE' },
     });
   }
+  const denied = await stranger.client.send(
+    `mutation { consume(input: { customerId: "warm", feature: "calls", idempotencyKey: "away-stranger" }) {
+       consumed replayed revision decision { allowed code release stale revision } } }`,
+    {},
+  );
+  expect(denied).toMatchObject({
+    consume: {
+      consumed: 0,
+      replayed: false,
+      revision: ORIGIN,
+      decision: { allowed: false, code: 'UNAVAILABLE', release: 0, stale: true, revision: ORIGIN },
+    },
+  });
   expect(await statusOf('/healthz')).toBe(200);
   expect(await statusOf('/readyz')).toBe(503);
   const mutation = await post('mutation { upsertCustomer(input: { id: "late" }) { revision } }');
   expect(mutation.body).toMatchObject(UNAVAILABLE);
-  const stranger = await post('{ tenant { id } }', newApiKey('READER'));
-  expect(stranger).toMatchObject({ status: 503, body: UNAVAILABLE });
+  const unknown = await post('{ tenant { id } }', newApiKey('READER'));
+  expect(unknown).toMatchObject({ status: 503, body: UNAVAILABLE });
 
   // A key that is known opens a socket; who brings another is told to come again, by a code at which clients do.
   expect(await socketWith(API_KEY)).toBe('open');

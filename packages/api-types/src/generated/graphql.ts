@@ -271,7 +271,7 @@ export type Decision = {
   readonly limit: Maybe<Scalars['Quantity']['output']>;
   /** For people; states what would have to change. */
   readonly message: Scalars['String']['output'];
-  /** Catalog release that decided. */
+  /** Catalog release that decided; 0: none was at hand, the database being out of reach. */
   readonly release: Scalars['Int']['output'];
   /** Up to the limit, overage not counted; never below 0; null where unlimited. */
   readonly remaining: Maybe<Scalars['Quantity']['output']>;

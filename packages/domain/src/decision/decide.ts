@@ -90,6 +90,11 @@ export function denyOutOfReach(
   return denied(customerId, request, isKnown ? 'UNAVAILABLE' : 'UNKNOWN_FEATURE');
 }
 
+/** A spend while not even the rules are at hand: nothing was spent, whatever the feature is. */
+export function denyWithoutRules(customerId: string, request: CheckRequest): Decision {
+  return denied(customerId, request, 'UNAVAILABLE');
+}
+
 /**
  * `decide` on a state that was last known to be current at `knownAt` and cannot be renewed: one that is older than
  * the feature allows counts as out of reach; docs/rules.md, "Without state".

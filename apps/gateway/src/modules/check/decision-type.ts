@@ -72,7 +72,9 @@ export class DecisionType {
     description: 'All that contribute to it; in a denial, those that came closest.',
   })
   sources!: readonly EntitlementSourceType[];
-  @Field(() => Int, { description: 'Catalog release that decided.' })
+  @Field(() => Int, {
+    description: 'Catalog release that decided; 0: none was at hand, the database being out of reach.',
+  })
   release!: number;
   @Field(() => RevisionScalar, { description: 'State that it was decided on.' })
   revision!: string;
@@ -83,6 +85,9 @@ export class DecisionType {
   })
   stale!: boolean;
 }
+
+/** Stands for a release where none decided. */
+export const NO_RELEASE = 0;
 
 /** The state that a decision rests on. */
 export interface DecisionStamp {

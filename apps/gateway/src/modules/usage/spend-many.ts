@@ -1,10 +1,16 @@
-import { DatabaseUnavailableError, type Result, type SpendRequest, type Verdict } from '@licet/database';
-import { refuseSpend, spend } from '@licet/domain';
+import {
+  DatabaseUnavailableError,
+  ORIGIN,
+  type Result,
+  type SpendRequest,
+  type Verdict,
+} from '@licet/database';
+import { denyWithoutRules, instant, refuseSpend, spend } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
-import { toDecision } from '../check/decision-type.js';
+import { NO_RELEASE, toDecision } from '../check/decision-type.js';
 import type { ConsumeResultType } from './usage-types.js';
 
 interface SpendAsked {
@@ -44,7 +50,7 @@ export async function spendMany(
     const verdict = verdicts[positions.get(request) ?? -1];
     if (verdict && 'decision' in verdict) context.metrics.spend(verdict.decision.code);
     return wroteNothing(verdict)
-      ? denyOutOfReach(context, request, verdict, pathOf(index))
+      ? denyOutOfReach(context, request, pathOf(index))
       : toAnswer(verdict, pathOf(index));
   });
 }
@@ -53,15 +59,14 @@ function wroteNothing(verdict: unknown): verdict is DatabaseUnavailableError {
   return verdict instanceof DatabaseUnavailableError && verdict.outcome === 'NOTHING_WRITTEN';
 }
 
-/** Without the database nothing is spent, by the rules as they are known; the error where they are not known either. */
+/** Without the database nothing is spent, by the rules as they are known. */
 function denyOutOfReach(
   { store, access }: GatewayContext,
   request: SpendRequest,
-  error: DatabaseUnavailableError,
   path: string,
 ): ConsumeResultType | Error {
   const unknown = store.outOfReach(access.tenantId, request.customerId);
-  if (unknown === null) return error;
+  if (unknown === null) return deniedWithoutRules(request);
   const { state, revision, asOf, now, stale } = unknown;
   const refusal = refuseSpend(state.release, request);
   if (refusal) return refusalError({ ok: false, ...refusal }, path);
@@ -73,6 +78,13 @@ function denyOutOfReach(
     replayed: false,
     revision,
   };
+}
+
+/** Where this gateway has not answered for the tenant before: it is sure that nothing was spent, and of nothing else. */
+function deniedWithoutRules(request: SpendRequest): ConsumeResultType {
+  const stamp = { release: NO_RELEASE, revision: ORIGIN, asOf: instant(Date.now()), stale: true };
+  const decision = toDecision(denyWithoutRules(request.customerId, request), stamp);
+  return { decision, consumed: 0, replayed: false, revision: ORIGIN };
 }
 
 function readRequest(
