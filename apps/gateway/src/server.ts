@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import type { Services } from './context.js';
 import { addGraphqlServer } from './graphql-server.js';
 import { createHttpServer } from './http.js';
+import { addSocketServer } from './live/socket-server.js';
 import { buildApiSchema } from './schema/api-schema.js';
 import { toSubgraphSchema } from './schema/subgraph-schema.js';
-import { addSocketServer } from './sockets.js';
 
 export interface GatewayServer {
   readonly port: number;
