@@ -17,41 +17,54 @@ export interface Services {
 }
 
 /** One request, or one subscription over a socket. */
-export interface GatewayContext {
+export class GatewayContext {
   readonly db: Database;
   readonly feed: EventFeed;
   readonly spends: SpendQueue;
   readonly logger: Logger;
-  readonly access: Access;
   readonly caller: Caller;
-  readonly requestId: string;
-  /** Replaced before each event of a subscription and each field of a mutation: none sees what was read for the one before. */
-  loaders: Loaders;
-  states: RequestStates;
   readonly store: StateStore;
   readonly metrics: Metrics;
+  private currentLoaders: Loaders | null = null;
+  private currentStates: RequestStates | null = null;
+
+  constructor(
+    services: Services,
+    readonly access: Access,
+    readonly requestId: string,
+  ) {
+    const { apiKey, tenantId } = access;
+    this.db = services.db;
+    this.feed = services.feed;
+    this.spends = services.spends;
+    this.logger = services.logger;
+    this.store = services.states;
+    this.metrics = services.metrics;
+    this.caller = {
+      tenantId,
+      actor: { kind: 'API_KEY', id: apiKey.id, name: apiKey.name },
+      requestId,
+    };
+  }
+
+  get loaders(): Loaders {
+    return (this.currentLoaders ??= new Loaders(this.db, this.access.tenantId));
+  }
+
+  get states(): RequestStates {
+    return (this.currentStates ??= new RequestStates(this.store, this.access.tenantId));
+  }
+
+  /**
+   * Before each event of a subscription and each field of a mutation: none sees what was read for the one before, and a
+   * subscription that waits holds nothing of it.
+   */
+  renewReads(): void {
+    this.currentLoaders = null;
+    this.currentStates = null;
+  }
 }
 
 export function createContext(services: Services, access: Access, requestId: string): GatewayContext {
-  const { apiKey, tenantId } = access;
-  const { db, feed, logger, states, spends, metrics } = services;
-  return {
-    db,
-    feed,
-    spends,
-    logger,
-    access,
-    caller: { tenantId, actor: { kind: 'API_KEY', id: apiKey.id, name: apiKey.name }, requestId },
-    requestId,
-    loaders: new Loaders(db, tenantId),
-    states: new RequestStates(states, tenantId),
-    store: states,
-    metrics,
-  };
-}
-
-export function renewReads(context: GatewayContext): void {
-  const { tenantId } = context.access;
-  context.loaders = new Loaders(context.db, tenantId);
-  context.states = new RequestStates(context.store, tenantId);
+  return new GatewayContext(services, access, requestId);
 }

@@ -5,9 +5,9 @@ import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
 import { createHttpServer } from './http.js';
+import { addSocketServer } from './live/socket-server.js';
 import { buildApiSchema } from './schema/api-schema.js';
 import { toSubgraphSchema } from './schema/subgraph-schema.js';
-import { addSocketServer } from './sockets.js';
 
 export interface GatewayServer {
   readonly port: number;

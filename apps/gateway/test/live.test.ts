@@ -1,4 +1,5 @@
 import type { Client as SocketClient } from 'graphql-ws';
+import { Client } from 'pg';
 import { changePlan, consume, newCustomer } from './customers.js';
 import { at, startTestGateway, type TestGateway } from './gateway.js';
 
@@ -22,6 +23,10 @@ function follow(query: string, variables: Record<string, unknown> = {}): Stream 
 async function next(stream: Stream): Promise<unknown> {
   const { value }: { value?: unknown } = await stream.next();
   return value;
+}
+
+async function leave(stream: Stream): Promise<void> {
+  await stream.return?.();
 }
 
 /** Sends an operation over the socket and waits for the answer, so that what was subscribed before is in place. */
@@ -246,4 +251,72 @@ test('a key that has come to its end closes its sockets', async () => {
   const end = endOf(stream);
   expect(await ended).toBe(4403);
   expect(closeCode(await end)).toBe(4403);
+});
+
+/** How many statements with this text (a part of it) were sent while `work` ran. */
+async function countStatements(part: string, work: () => Promise<unknown>): Promise<number> {
+  const spy = jest.spyOn(Client.prototype, 'query');
+  try {
+    await work();
+    return spy.mock.calls.filter(([statement]) => JSON.stringify(statement).includes(part)).length;
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+const SUBSCRIBERS = 20;
+const STATE_READ = 'account-customers';
+
+test('a change costs one read of the state, however many subscribers its customer has', async () => {
+  const id = await newCustomer(gateway, 'followed-by-many', 'free');
+  const streams = Array.from({ length: SUBSCRIBERS }, () =>
+    follow(ENTITLEMENTS, { customerId: 'followed-by-many' }),
+  );
+  await Promise.all(streams.map(next));
+  const reads = await countStatements(STATE_READ, async () => {
+    const arriving = streams.map(next);
+    await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
+    await Promise.all(arriving);
+  });
+  // The command itself reads what it changes, and its answer.
+  expect(reads).toBeLessThanOrEqual(3);
+  await Promise.all(streams.map(leave));
+});
+
+test('subscriptions that begin together read what is now together', async () => {
+  const ids = Array.from({ length: SUBSCRIBERS }, (_, index) => `together-${String(index)}`);
+  for (const id of ids) await newCustomer(gateway, id, 'free');
+  await settled();
+  const streams = ids.map((customerId) => follow(ENTITLEMENTS, { customerId }));
+  const reads = await countStatements(STATE_READ, () => Promise.all(streams.map(next)));
+  expect(reads).toBeLessThan(SUBSCRIBERS / 2);
+  await Promise.all(streams.map(leave));
+});
+
+test('a change that is made while a subscription begins is in its first message, or comes after it', async () => {
+  const isPro = (message: unknown): boolean =>
+    JSON.stringify(message).includes('"feature":"sso","allowed":true');
+  for (let index = 0; index < 8; index++) {
+    const customerId = `raced-${String(index)}`;
+    const subscriptionId = await newCustomer(gateway, customerId, 'free');
+    const changing = changePlan(gateway, { subscriptionId, plan: 'pro' });
+    const stream = follow(ENTITLEMENTS, { customerId });
+    while (!isPro(await next(stream)));
+    await changing;
+    await stream.return?.();
+  }
+});
+
+test('sockets with one key look at it together when keys change, and all go when it is revoked', async () => {
+  const key = await gateway.newKey({ role: 'SERVICE' });
+  const sockets = Array.from({ length: SUBSCRIBERS }, () => gateway.socket(key.secret));
+  const ended = sockets.map(closed);
+  const streams = sockets.map((own) => endOf(own.iterate({ query: EVENTS })));
+  await Promise.all(sockets.map((own) => own.iterate({ query: '{ tenant { id } }' }).next()));
+  const looks = await countStatements('find-api-key', async () => {
+    await gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id: key.id });
+    expect(await Promise.all(ended)).toEqual(sockets.map(() => 4403));
+  });
+  expect(looks).toBeLessThan(SUBSCRIBERS / 2);
+  await Promise.all(streams);
 });

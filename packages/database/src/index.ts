@@ -42,7 +42,12 @@ export {
   storedLiveRelease,
 } from './repositories/stored-releases.js';
 export { ApiKeyStore } from './states/api-key-store.js';
-export { type StampedState, StateStore, type StateStoreOptions } from './states/state-store.js';
+export {
+  type ReadState,
+  type StampedState,
+  StateStore,
+  type StateStoreOptions,
+} from './states/state-store.js';
 export { findSubscriptions, subscriptionsOf } from './repositories/subscriptions.js';
 export { allTenants, findTenant, type Tenant } from './repositories/tenants.js';
 export { applyDueBatch, type DueBatch, dueTenants } from './commands/apply-due.js';

@@ -5,6 +5,7 @@ import {
   type Database,
   EventFeed,
   executeCommand,
+  positionOf,
   type Revision,
   revokeApiKey,
   type StampedState,
@@ -262,6 +263,30 @@ test('usage that is counted while a state is on its way is in it', async () => {
   watch.end();
   held.letGo();
   expect(ask(await loading, 'calls')).toBe('LIMIT_EXCEEDED');
+});
+
+test('a state that is read for who waits is the present one, and is not kept', async () => {
+  await createTestCustomer(tenant, 'waiting');
+  const { tenantId } = tenant.caller;
+  const read = await states.read(tenantId, customer('waiting'));
+  expect(ask(read.stamped, 'sso')).toBe('NO_ACTIVE_PLAN');
+  expect(read.subject).not.toBeNull();
+  expect(kept('waiting')).toBeNull();
+  expect(states.size).toBe(0);
+});
+
+test('what follows a state that was read is everything after it, also what was told before it was followed', async () => {
+  await createTestCustomer(tenant, 'read-first');
+  const { tenantId } = tenant.caller;
+  const { end, subject } = await states.read(tenantId, customer('read-first'));
+  const watch = await feed.watch(tenantId, { events: () => undefined, lost: () => undefined });
+  await subscribeTo(tenant, 'read-first', 'pro');
+  await watch.look();
+  watch.end();
+  const events = feed.followFrom(tenantId, end, { position: positionOf(end.revision), subject });
+  const { value } = await events.next();
+  expect(value).toMatchObject({ type: 'subscription.started', customerId: 'read-first' });
+  await events.return?.();
 });
 
 test('another history under the same positions is noticed: what was kept is dropped, cursors expire', async () => {

@@ -2,7 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { isObjectType, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { createResolversMap } from 'type-graphql';
-import { renewReads, type GatewayContext } from '../context.js';
+import type { GatewayContext } from '../context.js';
 import { badInput } from '../errors/api-error.js';
 import { boundList } from '../modules/arguments.js';
 import { REFERENCE_RESOLVERS } from './entities.js';
@@ -81,7 +81,7 @@ function readAnew(
   resolve: GraphQLFieldResolver<unknown, GatewayContext>,
 ): GraphQLFieldResolver<unknown, GatewayContext, Readonly<Record<string, unknown>>> {
   return (source, args, context, info) => {
-    renewReads(context);
+    context.renewReads();
     return resolve(source, args, context, info);
   };
 }

@@ -6,7 +6,7 @@ import type { Database } from '../connection/database.js';
 import { DatabaseClock } from '../connection/database-clock.js';
 import { readTransaction } from '../connection/transaction.js';
 import type { Result } from '../result.js';
-import { type Follower, LostHistoryError } from './follower.js';
+import { type Follower, LostHistoryError, type Start } from './follower.js';
 import { LOOK_CHANNEL } from './look-signal.js';
 import { cursorExpired, newestRevision, placeOf, readEvents, readOn, type StoredEvent } from './read.js';
 import { positionOf, type Revision } from './revision.js';
@@ -19,6 +19,12 @@ export interface FeedFollower {
   /** The position from which it starts. */
   readonly from: Revision;
   readonly events: AsyncIterableIterator<StoredEvent>;
+}
+
+/** What was the newest revision at a moment, by `performance.now()`. */
+export interface KnownEnd {
+  readonly revision: Revision;
+  readonly readAt: number;
 }
 
 /** The end of a tenant's log, as far as this process has read it. */
@@ -96,9 +102,22 @@ export class EventFeed {
     }));
     if (start.place !== 'HELD') return cursorExpired();
     const from = after ?? start.newest;
-    const follower = this.#tail(tenantId, start.newest, readAt).attach(positionOf(from), subject);
+    const events = this.followFrom(
+      tenantId,
+      { revision: start.newest, readAt },
+      { position: positionOf(from), subject },
+    );
+    return { ok: true, from, events };
+  }
+
+  /**
+   * Everything after a position that `known` was read behind, or at: nothing is asked for. `known`: a revision of this
+   * log, and a moment (`performance.now()`) at which it was the newest.
+   */
+  followFrom(tenantId: TenantId, known: KnownEnd, start: Start): AsyncIterableIterator<StoredEvent> {
+    const follower = this.#tail(tenantId, known.revision, known.readAt).attach(start);
     void this.#catchUp(tenantId, follower);
-    return { ok: true, from, events: follower.events() };
+    return follower;
   }
 
   /** Tells of every event from now on, as soon as it is read. */

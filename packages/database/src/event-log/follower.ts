@@ -22,28 +22,51 @@ export class LostHistoryError extends Error {
   }
 }
 
-/** One listener: history first, then what came live meanwhile, then the live feed; each position once. */
-export class Follower {
+/** The live feed that a follower is attached to. */
+interface Feed {
+  detach(follower: Follower): void;
+}
+
+/** Where a follower begins, and what it wants. */
+export interface Start {
+  /** The last position that it has seen. */
+  readonly position: number;
+  /** Of the customer whose events alone are wanted, with those that are about all; null: every event. */
+  readonly subject: string | null;
+}
+
+type Taken = IteratorResult<StoredEvent, undefined>;
+
+interface Asked {
+  readonly resolve: (taken: Taken) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One listener: history first, then what came live meanwhile, then the live feed; each position once. Most of them
+ * wait most of the time, and there may be tens of thousands: one that waits is this object and a promise.
+ */
+export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
   /** The last position that was handed over. */
   position: number;
   /** Where the live feed stood when it was attached: history is read up to there. */
   readonly #attachedAt: number;
-  /** Of the customer whose events alone are wanted; null: every event. */
   readonly subject: string | null;
-  readonly #detach: () => void;
-  #waiting: StoredEvent[] = [];
-  #early: StoredEvent[] = [];
-  #live = false;
+  readonly #feed: Feed;
+  readonly #waiting: StoredEvent[] = [];
+  /** What came live before history was read; null: it is read. */
+  #early: StoredEvent[] | null = [];
   #ended = false;
   #failure: Error | null = null;
-  #wake: (() => void) | null = null;
+  /** Who waits for the next event. */
+  #asked: Asked | null = null;
   #onDrained: (() => void) | null = null;
 
-  constructor(position: number, attachedAt: number, subject: string | null, detach: () => void) {
+  constructor({ position, subject }: Start, attachedAt: number, feed: Feed) {
     this.position = position;
     this.#attachedAt = attachedAt;
     this.subject = subject;
-    this.#detach = detach;
+    this.#feed = feed;
   }
 
   behind(): boolean {
@@ -64,15 +87,15 @@ export class Follower {
   }
 
   live(): void {
-    this.#live = true;
-    this.#add(this.#early);
-    this.#early = [];
+    const early = this.#early ?? [];
+    this.#early = null;
+    this.#add(early);
   }
 
   push(events: readonly StoredEvent[]): void {
-    if (this.#live) this.#add(events);
+    if (this.#early === null) this.#add(events);
     else this.#early.push(...events);
-    if (this.#waiting.length + this.#early.length > MOST_WAITING) this.fail(new SlowFollowerError());
+    if (this.#waiting.length + (this.#early?.length ?? 0) > MOST_WAITING) this.fail(new SlowFollowerError());
   }
 
   fail(error: unknown): void {
@@ -82,8 +105,8 @@ export class Follower {
 
   end(): void {
     this.#ended = true;
-    this.#detach();
-    this.#wake?.();
+    this.#feed.detach(this);
+    this.#answer();
     this.#onDrained?.();
   }
 
@@ -101,36 +124,39 @@ export class Follower {
       this.position = position;
       if (this.#wants(event)) this.#waiting.push(event);
     }
-    this.#wake?.();
+    this.#answer();
   }
 
   #wants({ subjects }: StoredEvent): boolean {
     return this.subject === null || subjects.length === 0 || subjects.includes(this.subject);
   }
 
-  events(): AsyncIterableIterator<StoredEvent> {
-    const iterator: AsyncIterableIterator<StoredEvent> = {
-      [Symbol.asyncIterator]: () => iterator,
-      next: () => this.#next(),
-      return: () => {
-        this.end();
-        return Promise.resolve({ done: true, value: undefined });
-      },
-    };
-    return iterator;
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
-  async #next(): Promise<IteratorResult<StoredEvent>> {
-    for (;;) {
-      if (this.#failure) throw this.#failure;
-      const value = this.#ended ? undefined : this.#waiting.shift();
-      if (value) {
-        if (this.#waiting.length === 0) this.#onDrained?.();
-        return { done: false, value };
-      }
-      if (this.#ended) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = null;
-    }
+  next(): Promise<Taken> {
+    return new Promise((resolve, reject) => {
+      this.#asked = { resolve, reject };
+      this.#answer();
+    });
+  }
+
+  return(): Promise<Taken> {
+    this.end();
+    return Promise.resolve(OVER);
+  }
+
+  #answer(): void {
+    const asked = this.#asked;
+    if (asked === null) return;
+    const value = this.#ended ? undefined : this.#waiting.shift();
+    if (value === undefined && !this.#ended) return;
+    this.#asked = null;
+    if (this.#failure !== null) asked.reject(this.#failure);
+    else asked.resolve(value === undefined ? OVER : { done: false, value });
+    if (this.#waiting.length === 0) this.#onDrained?.();
   }
 }
+
+const OVER: Taken = { done: true, value: undefined };

@@ -1,4 +1,4 @@
-import { Follower } from './follower.js';
+import { Follower, type Start } from './follower.js';
 import type { StoredEvent } from './read.js';
 import { positionOf, type Revision } from './revision.js';
 
@@ -20,7 +20,7 @@ export class TenantTail {
   readonly #watchers = new Set<Watcher>();
   readonly #followers = new Set<Follower>();
   /** Those of `#followers` that are about one customer, by its subject. */
-  readonly #bySubject = new Map<string, Set<Follower>>();
+  readonly #bySubject = new Map<string, readonly Follower[]>();
   readonly #forget: () => void;
   #reading: Promise<void> | null = null;
   #again = false;
@@ -43,23 +43,26 @@ export class TenantTail {
     };
   }
 
-  /** `subject`: of the customer whose events alone are wanted, with those that are about all; null: every event. */
-  attach(position: number, subject: string | null): Follower {
-    const follower: Follower = new Follower(position, this.position, subject, () => {
-      this.#detach(follower);
-    });
+  attach(start: Start): Follower {
+    const follower = new Follower(start, this.position, this);
+    const { subject } = start;
     if (subject === null) this.#followers.add(follower);
-    else this.#bySubject.set(subject, (this.#bySubject.get(subject) ?? new Set()).add(follower));
+    else this.#bySubject.set(subject, [...(this.#bySubject.get(subject) ?? []), follower]);
     return follower;
   }
 
-  #detach(follower: Follower): void {
+  detach(follower: Follower): void {
     this.#followers.delete(follower);
     const { subject } = follower;
-    const others = subject === null ? undefined : this.#bySubject.get(subject);
-    others?.delete(follower);
-    if (subject !== null && others?.size === 0) this.#bySubject.delete(subject);
+    if (subject !== null) this.#detachFrom(subject, follower);
     this.#forgetWhenAlone();
+  }
+
+  /** Lists are replaced rather than changed: an event may be on its way through one. */
+  #detachFrom(subject: string, follower: Follower): void {
+    const others = this.#bySubject.get(subject)?.filter((other) => other !== follower) ?? [];
+    if (others.length === 0) this.#bySubject.delete(subject);
+    else this.#bySubject.set(subject, others);
   }
 
   #forgetWhenAlone(): void {
@@ -120,6 +123,6 @@ export class TenantTail {
   }
 
   #everyFollower(): Follower[] {
-    return [...this.#followers, ...[...this.#bySubject.values()].flatMap((followers) => [...followers])];
+    return [...this.#followers, ...[...this.#bySubject.values()].flat()];
   }
 }

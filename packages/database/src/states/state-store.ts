@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { CustomerId, CustomerState, Instant, Release, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
-import type { EventFeed } from '../event-log/event-feed.js';
+import type { EventFeed, KnownEnd } from '../event-log/event-feed.js';
 import type { Revision } from '../event-log/revision.js';
 import type { Result } from '../result.js';
 import type { KeptState } from './kept-state.js';
@@ -20,6 +20,15 @@ export interface StampedState {
   readonly now: Instant;
   /** It could not be asked whether the state is still the present one: decide by `decideStale`. */
   readonly stale: boolean;
+}
+
+/** A state that was read for one who asked. */
+export interface ReadState {
+  readonly stamped: StampedState;
+  /** By which the log names the customer; null: there is none. */
+  readonly subject: string | null;
+  /** Of the log, when it was read: what comes after it is not in the state. */
+  readonly end: KnownEnd;
 }
 
 export interface StateStoreOptions {
@@ -85,6 +94,23 @@ export class StateStore {
       if (unknown === null) throw error;
       return unknown;
     }
+  }
+
+  /**
+   * The state as the database has it now, not kept: for who waits for what changes it, and looks at it no more until
+   * then. DatabaseUnavailableError where it is out of reach.
+   */
+  async read(tenantId: TenantId, customerId: CustomerId): Promise<ReadState> {
+    const tenant = this.#tenant(tenantId);
+    const read = this.#start(tenant).then(() => tenant.read(customerId));
+    const { state, loadedAt, loadedTime, subject } = await this.#inTime(read);
+    const asOf = this.#feed.clock.at(loadedTime);
+    const now = later(asOf, state.release.publication.at);
+    return {
+      stamped: { state, revision: loadedAt, asOf, now, stale: false },
+      subject,
+      end: { revision: loadedAt, readAt: loadedTime },
+    };
   }
 
   /** What a customer is decided on while the database is out of reach; null where not even the rules are known. */

@@ -46,6 +46,7 @@ export class TenantStates {
   readonly #adopted: Release[] = [];
   readonly #loading = new Map<CustomerId, Loading>();
   readonly #loader: DataLoader<CustomerId, KeptState>;
+  readonly #reader: DataLoader<CustomerId, KeptState>;
   #reads = 0;
   readonly #waiting: (() => void)[] = [];
   /** Revisions by position. */
@@ -55,7 +56,12 @@ export class TenantStates {
     this.#db = db;
     this.#tenantId = tenantId;
     this.#kept = kept;
-    this.#loader = new DataLoader((ids) => this.#loadBatch(ids), {
+    this.#loader = this.#batched((ids) => this.#loadBatch(ids));
+    this.#reader = this.#batched((ids) => this.#readBatch(ids));
+  }
+
+  #batched(load: (ids: readonly CustomerId[]) => Promise<KeptState[]>): DataLoader<CustomerId, KeptState> {
+    return new DataLoader(load, {
       maxBatchSize: BATCH_MAX,
       batchScheduleFn: (dispatch) => {
         this.#schedule(dispatch);
@@ -141,6 +147,11 @@ export class TenantStates {
     return this.#loader.load(customerId);
   }
 
+  /** Reads a state, in one batch with all that are asked for at the same time, and keeps it not. */
+  read(customerId: CustomerId): Promise<KeptState> {
+    return this.#reader.load(customerId);
+  }
+
   drop(customerId: CustomerId): void {
     this.#kept.delete(this.#tenantId, customerId);
   }
@@ -149,6 +160,11 @@ export class TenantStates {
   dropBefore(customerId: CustomerId, revision: Revision): void {
     this.#loading.get(customerId)?.changed(positionOf(revision));
     this.drop(customerId);
+  }
+
+  async #readBatch(ids: readonly CustomerId[]): Promise<KeptState[]> {
+    const read = await this.#read([...new Set(ids)]);
+    return inOrderOf(ids, read);
   }
 
   async #loadBatch(ids: readonly CustomerId[]): Promise<KeptState[]> {
@@ -181,11 +197,7 @@ export class TenantStates {
       }
       missing = missing.filter((id) => !found.has(id));
     }
-    return ids.map((id) => {
-      const kept = found.get(id);
-      if (!kept) throw new Error(`no state was loaded for customer ${id}`);
-      return kept;
-    });
+    return inOrderOf(ids, found);
   }
 
   /** While reads are under way, who comes is read for together afterwards. */
@@ -304,6 +316,14 @@ export class TenantStates {
     }
     return positionOf(watch.revision) >= position;
   }
+}
+
+function inOrderOf(ids: readonly CustomerId[], states: ReadonlyMap<CustomerId, KeptState>): KeptState[] {
+  return ids.map((id) => {
+    const kept = states.get(id);
+    if (!kept) throw new Error(`no state was loaded for customer ${id}`);
+    return kept;
+  });
 }
 
 function isPublication({ type }: StoredEvent): boolean {

@@ -42,19 +42,32 @@ function everyDecision(
   return { entitlements, validUntil };
 }
 
-/** Features whose `allowed`, `code`, `value` or `limit` differ; one that is only on one side differs. */
-export function entitlementChanges(before: readonly Entitlement[], after: readonly Entitlement[]): string[] {
-  const earlier = new Map(before.map((entitlement) => [entitlement.feature, entitlement]));
-  const kept = new Set(after.map((entitlement) => entitlement.feature));
-  const gone = before.filter((entitlement) => !kept.has(entitlement.feature));
-  const changed = after.filter((entitlement) => {
-    const was = earlier.get(entitlement.feature);
-    return !was || !saysTheSame(was, entitlement);
-  });
-  return [...changed, ...gone].map((entitlement) => entitlement.feature);
+/** The part of an entitlement whose change is told to who follows it. */
+export type Outline = Pick<Entitlement, 'feature' | 'allowed' | 'code' | 'value' | 'limit'>;
+
+export function outlineOf(entitlements: readonly Entitlement[]): Outline[] {
+  return entitlements.map(({ feature, allowed, code, value, limit }) => ({
+    feature,
+    allowed,
+    code,
+    value,
+    limit,
+  }));
 }
 
-function saysTheSame(one: Entitlement, other: Entitlement): boolean {
+/** Features whose `allowed`, `code`, `value` or `limit` differ; one that is only on one side differs. */
+export function entitlementChanges(before: readonly Outline[], after: readonly Outline[]): string[] {
+  const earlier = new Map(before.map((outline) => [outline.feature, outline]));
+  const kept = new Set(after.map((outline) => outline.feature));
+  const gone = before.filter((outline) => !kept.has(outline.feature));
+  const changed = after.filter((outline) => {
+    const was = earlier.get(outline.feature);
+    return !was || !saysTheSame(was, outline);
+  });
+  return [...changed, ...gone].map((outline) => outline.feature);
+}
+
+function saysTheSame(one: Outline, other: Outline): boolean {
   return (
     one.allowed === other.allowed &&
     one.code === other.code &&

@@ -1,15 +1,15 @@
 import type { GatewayContext } from '../../context.js';
 import { toChangeEvent, type ChangeEventType } from './event-types.js';
-import { answers, concerns, follow, subjectOf } from './follow.js';
+import { Answers, concerns, follow, subjectOf } from './follow.js';
 import type { Following } from './subscribe-arguments.js';
 
 /** The listed events of the asked types, as they happened. */
 export async function changeEvents(
   context: GatewayContext,
   following: Following,
-): Promise<AsyncGenerator<ChangeEventType>> {
-  const { events } = await follow(context, following, await subjectOf(context, following));
-  return answers(context, events, (event) => {
+): Promise<AsyncIterable<ChangeEventType>> {
+  const events = await follow(context, following, await subjectOf(context, following));
+  return new Answers(context, events, (event) => {
     const isWanted = event.listed && concerns(context, following, event);
     const isOfType = following.types === null || following.types.has(event.type);
     return Promise.resolve(isWanted && isOfType ? toChangeEvent(event) : null);

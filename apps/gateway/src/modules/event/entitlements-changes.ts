@@ -1,13 +1,19 @@
-import type { Customer, Revision, StoredEvent } from '@licet/database';
-import { entitlementChanges, type CustomerId, type Entitlement } from '@licet/domain';
-import { renewReads, type GatewayContext } from '../../context.js';
-import { notFound } from '../../errors/api-error.js';
+import {
+  DatabaseUnavailableError,
+  positionOf,
+  type Revision,
+  type StampedState,
+  type StoredEvent,
+} from '@licet/database';
+import { entitlementChanges, outlineOf, type CustomerId, type Outline } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
 import { entitlementsIn, toEntitlementSet } from '../check/entitlement-set.js';
 import type { EntitlementSetType } from '../check/entitlement-types.js';
 import type { ChangeEventType, EntitlementsChangeType } from './event-types.js';
-import { follow } from './follow.js';
+import { Answers, follow, subjectOf, unknownCustomer } from './follow.js';
+import { sharedOutline } from './shared-outlines.js';
 import type { Following } from './subscribe-arguments.js';
-import { toCause, touches } from './touches.js';
+import { toCause, touches, type FollowedCustomer } from './touches.js';
 
 /**
  * What a customer may do, each time that it changes.
@@ -20,64 +26,94 @@ import { toCause, touches } from './touches.js';
 export async function entitlementsChanges(
   context: GatewayContext,
   following: Following,
-): Promise<AsyncGenerator<EntitlementsChangeType>> {
-  const { customerId } = following;
+): Promise<AsyncIterable<EntitlementsChangeType>> {
+  const { customerId, after } = following;
   if (customerId === null) throw new Error('entitlementsChanged follows one customer');
-  const customer = await context.loaders.customers.load(customerId);
-  if (customer === null) throw notFound('customerId', `there is no customer \`${customerId}\``);
-  // The log is attached to first, so that nothing falls between it and the state that is read next.
-  const { from, events } = await follow(context, following, customer.subject);
-  const start = await startOf(context, customerId, from);
-  return changes(context, { customer, start, events, resumed: following.after !== null });
+  return after === null ? fromNow(context, customerId) : resumed(context, following, customerId);
 }
 
-interface Stream {
-  readonly customer: Customer;
-  readonly start: Snapshot;
-  readonly events: AsyncIterableIterator<StoredEvent>;
-  readonly resumed: boolean;
+/** INVARIANT (nothing between): the log is followed from the revision that the first answer was read at. */
+async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers<EntitlementsChangeType>> {
+  const { tenantId } = context.access;
+  const { stamped, subject, end } = await context.store.read(tenantId, id);
+  const start = snapshotOf(stamped, id);
+  if (subject === null) throw unknownCustomer(id);
+  const events = context.feed.followFrom(tenantId, end, { position: positionOf(end.revision), subject });
+  const first = changeOf(start, keysOf(start), null, end.revision);
+  const changes = new Changes(context, { id, subject }, start.outline);
+  return new Answers(context, events, (event) => changes.of(event), first);
+}
+
+/** The log is attached to before the state is read, so that nothing falls between. */
+async function resumed(
+  context: GatewayContext,
+  following: Following,
+  id: CustomerId,
+): Promise<Answers<EntitlementsChangeType>> {
+  const subject = await subjectOf(context, following);
+  if (subject === null) throw new Error('one customer is followed');
+  const events = await follow(context, following, subject);
+  const { stamped, end } = await context.store.read(context.access.tenantId, id);
+  const start = { revision: end.revision, outline: snapshotOf(stamped, id).outline };
+  const changes = new Changes(context, { id, subject }, null, start);
+  return new Answers(context, events, (event) => changes.of(event));
+}
+
+/** What held where a stream was resumed. */
+interface Start {
+  readonly revision: Revision;
+  readonly outline: readonly Outline[];
+}
+
+/** Compares what is now with what was sent last, of which it holds no more than that takes. */
+class Changes {
+  /** `known`: what the subscriber has; null: it is not known yet, and is `start` if nothing has happened up to there. */
+  constructor(
+    private readonly context: GatewayContext,
+    private readonly customer: FollowedCustomer,
+    private known: readonly Outline[] | null,
+    private start: Start | null = null,
+  ) {}
+
+  async of(event: StoredEvent): Promise<EntitlementsChangeType | null> {
+    if (!touches(event, this.customer)) return null;
+    const { id } = this.customer;
+    const now = snapshotOf(await this.context.states.load(id), id);
+    const known = this.known ?? this.#startBefore(event.cursor);
+    const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
+    this.known = now.outline;
+    this.start = null;
+    return changed.length === 0 ? null : changeOf(now, changed, toCause(event, this.customer), event.cursor);
+  }
+
+  #startBefore(cursor: Revision): readonly Outline[] | null {
+    return this.start !== null && isBeyond(cursor, this.start.revision) ? this.start.outline : null;
+  }
+}
+
+/** Both name positions of one log, written so that their order is that of their text. */
+function isBeyond(cursor: Revision, revision: Revision): boolean {
+  return cursor > revision;
 }
 
 /** The answer of one moment, as it is sent and as it is compared. */
 interface Snapshot {
   readonly set: EntitlementSetType;
-  readonly entitlements: readonly Entitlement[];
+  readonly outline: readonly Outline[];
 }
 
-async function* changes(context: GatewayContext, stream: Stream): AsyncGenerator<EntitlementsChangeType> {
-  const { customer, start, resumed } = stream;
-  let known: Snapshot | null = resumed ? null : start;
-  if (!resumed) yield changeOf(start, keysOf(start), null, start.set.revision);
-  for await (const event of stream.events) {
-    if (!touches(event, customer)) continue;
-    renewReads(context);
-    const now = await snapshotNow(context, customer.id);
-    if (now === null) return;
-    known ??= isBeyond(event.cursor, start.set.revision) ? start : null;
-    const changed = known === null ? keysOf(now) : entitlementChanges(known.entitlements, now.entitlements);
-    known = now;
-    if (changed.length > 0) yield changeOf(now, changed, toCause(event, customer), event.cursor);
+/** NOT_FOUND where there is no such customer (any more), UNAVAILABLE where nobody could be asked. */
+function snapshotOf(stamped: StampedState, id: CustomerId): Snapshot {
+  switch (stamped.state.kind) {
+    case 'KNOWN': {
+      const all = entitlementsIn(stamped);
+      return { set: toEntitlementSet(stamped, all), outline: sharedOutline(outlineOf(all.entitlements)) };
+    }
+    case 'UNKNOWN_CUSTOMER':
+      throw unknownCustomer(id);
+    case 'OUT_OF_REACH':
+      throw new DatabaseUnavailableError('what the customer has is out of reach', null);
   }
-}
-
-/** Both name positions of one log, written so that their order is that of their text. */
-function isBeyond(cursor: Revision, revision: string): boolean {
-  return cursor > revision;
-}
-
-/** What holds at the place where the stream begins. */
-async function startOf(context: GatewayContext, customerId: CustomerId, from: Revision): Promise<Snapshot> {
-  await context.states.reach(from, 'after', [customerId]);
-  const start = await snapshotNow(context, customerId);
-  if (start === null) throw notFound('customerId', `there is no customer \`${customerId}\``);
-  return start;
-}
-
-async function snapshotNow(context: GatewayContext, customerId: CustomerId): Promise<Snapshot | null> {
-  const stamped = await context.states.load(customerId);
-  if (stamped.state.kind !== 'KNOWN') return null;
-  const all = entitlementsIn(stamped);
-  return { set: toEntitlementSet(stamped, all), entitlements: all.entitlements };
 }
 
 function changeOf(
@@ -90,6 +126,6 @@ function changeOf(
   return { cursor, customerId, entitlements: set, changed, cause, at: cause?.at ?? asOf };
 }
 
-function keysOf({ entitlements }: Snapshot): string[] {
-  return entitlements.map(({ feature }) => feature);
+function keysOf({ outline }: Snapshot): string[] {
+  return outline.map(({ feature }) => feature);
 }

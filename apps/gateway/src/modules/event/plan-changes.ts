@@ -4,16 +4,16 @@ import { parseSubscriptionId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { toSubscription } from '../subscription/to-subscription.js';
 import type { PlanChangeType } from './event-types.js';
-import { answers, concerns, follow, subjectOf } from './follow.js';
+import { Answers, concerns, follow, subjectOf } from './follow.js';
 import type { Following } from './subscribe-arguments.js';
 
 /** Subscriptions that began, ended, or moved to another plan or plan version. */
 export async function planChanges(
   context: GatewayContext,
   following: Following,
-): Promise<AsyncGenerator<PlanChangeType>> {
-  const { events } = await follow(context, following, await subjectOf(context, following));
-  return answers(context, events, (event) =>
+): Promise<AsyncIterable<PlanChangeType>> {
+  const events = await follow(context, following, await subjectOf(context, following));
+  return new Answers(context, events, (event) =>
     concerns(context, following, event) ? planChange(context, event) : Promise.resolve(null),
   );
 }

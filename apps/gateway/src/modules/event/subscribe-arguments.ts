@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { parseRevision, type Revision } from '@licet/database';
 import type { CustomerId } from '@licet/domain';
-import type { GatewayContext } from '../../context.js';
+import { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
 import { boundList, readCustomerId } from '../arguments.js';
 
@@ -30,12 +30,8 @@ export function subscribeArguments({ args, context, info }: SubscribeData): [Gat
 }
 
 function requireContext(context: object): GatewayContext {
-  if (isGatewayContext(context)) return context;
+  if (context instanceof GatewayContext) return context;
   throw new Error('a subscription runs without a gateway context');
-}
-
-function isGatewayContext(context: object): context is GatewayContext {
-  return 'access' in context && 'loaders' in context;
 }
 
 function readArguments(

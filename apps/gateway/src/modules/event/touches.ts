@@ -1,16 +1,23 @@
-import type { Customer, StoredEvent } from '@licet/database';
+import type { StoredEvent } from '@licet/database';
+import type { CustomerId } from '@licet/domain';
 import { toChangeEvent, type ChangeEventType } from './event-types.js';
 
 const PUBLICATIONS: ReadonlySet<string> = new Set(['release.published', 'release.rolled_back']);
 
+/** A customer, and by which name the log tells of it. */
+export interface FollowedCustomer {
+  readonly id: CustomerId;
+  readonly subject: string;
+}
+
 /** Whether an event may change what the customer may do: its own events, usage batches that spent for it, publications. */
-export function touches(event: StoredEvent, { id, subject }: Customer): boolean {
+export function touches(event: StoredEvent, { id, subject }: FollowedCustomer): boolean {
   if (event.customerId !== null) return event.customerId === id;
   return event.listed ? PUBLICATIONS.has(event.type) : event.subjects.includes(subject);
 }
 
 /** The event as its customer may see it: of a usage batch, which holds several customers', its own counters alone. */
-export function toCause(event: StoredEvent, { id, subject }: Customer): ChangeEventType {
+export function toCause(event: StoredEvent, { id, subject }: FollowedCustomer): ChangeEventType {
   if (event.listed) return toChangeEvent(event);
   const { meters } = event.data;
   const own: unknown[] = Array.isArray(meters)

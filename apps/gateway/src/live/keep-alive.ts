@@ -1,0 +1,36 @@
+const PING_EVERY_MILLISECONDS = 12_000;
+/** So that tens of thousands of sockets are not asked at one moment. */
+const TURNS = 120;
+
+export interface Pinged {
+  ping(): void;
+}
+
+/** Asks every socket in its turn whether the other side is still there: one timer for all of them. */
+export class KeepAlive {
+  readonly #turns: readonly Set<Pinged>[] = Array.from({ length: TURNS }, () => new Set());
+  readonly #timer: NodeJS.Timeout;
+  #turn = 0;
+
+  constructor() {
+    this.#timer = setInterval(() => {
+      this.#next();
+    }, PING_EVERY_MILLISECONDS / TURNS).unref();
+  }
+
+  /** Returns what ends it. */
+  add(socket: Pinged): () => void {
+    const turn = this.#turns[this.#turn];
+    turn?.add(socket);
+    return () => turn?.delete(socket);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #next(): void {
+    this.#turn = (this.#turn + 1) % TURNS;
+    for (const socket of this.#turns[this.#turn] ?? []) socket.ping();
+  }
+}

@@ -1,0 +1,132 @@
+import { WebSocket } from 'ws';
+import { at, startTestGateway, type TestGateway } from './gateway.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(async () => {
+  await gateway.close();
+});
+
+/** A socket that sends what it is told, and holds what came back. */
+class RawSocket {
+  readonly #socket: WebSocket;
+  readonly #messages: unknown[] = [];
+  #arrived: (() => void) | null = null;
+  readonly closed: Promise<number>;
+
+  constructor(protocols = ['graphql-transport-ws']) {
+    this.#socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, protocols);
+    this.#socket.on('message', (data: Buffer) => {
+      this.#messages.push(JSON.parse(data.toString()));
+      this.#arrived?.();
+    });
+    this.#socket.on('error', () => undefined);
+    this.closed = new Promise((resolve) => this.#socket.on('close', resolve));
+  }
+
+  /** Opened, and let in unless `payload` names no valid key. */
+  static async open(payload: object = { authorization: `Bearer ${gateway.adminKey}` }): Promise<RawSocket> {
+    const socket = new RawSocket();
+    await socket.send({ type: 'connection_init', payload });
+    return socket;
+  }
+
+  async send(message: object | string): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CONNECTING)
+      await new Promise((resolve) => this.#socket.once('open', resolve));
+    this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  async next(): Promise<unknown> {
+    while (this.#messages.length === 0) await new Promise<void>((resolve) => (this.#arrived = resolve));
+    return this.#messages.shift();
+  }
+
+  close(): Promise<number> {
+    this.#socket.close();
+    return this.closed;
+  }
+}
+
+const EVENTS = { query: 'subscription { events { cursor type } }' };
+const TENANT = { query: '{ tenant { name } }' };
+
+test('a socket is let in, an operation is answered and is over', async () => {
+  const socket = await RawSocket.open();
+  expect(await socket.next()).toEqual({ type: 'connection_ack' });
+  await socket.send({ id: 'a', type: 'subscribe', payload: TENANT });
+  const data = { tenant: { name: 'Meridian' } };
+  expect(await socket.next()).toEqual({ id: 'a', type: 'next', payload: { data } });
+  expect(await socket.next()).toEqual({ id: 'a', type: 'complete' });
+  expect(await socket.close()).toBe(1005);
+});
+
+test('a ping is answered by a pong with its payload, before a socket is let in too', async () => {
+  const socket = new RawSocket();
+  await socket.send({ type: 'ping', payload: { n: 1 } });
+  expect(await socket.next()).toEqual({ type: 'pong', payload: { n: 1 } });
+  await socket.close();
+});
+
+test('a subscription that the client has completed sends nothing more, and its id is free again', async () => {
+  const socket = await RawSocket.open();
+  await socket.next();
+  await socket.send({ id: 'a', type: 'subscribe', payload: EVENTS });
+  await socket.send({ id: 'a', type: 'complete' });
+  await gateway.send('mutation { upsertCustomer(input: { id: "unheard" }) { revision } }');
+  await socket.send({ id: 'a', type: 'subscribe', payload: TENANT });
+  expect(at(await socket.next(), 'payload.data.tenant.name')).toBe('Meridian');
+  await socket.close();
+});
+
+test.each<[string, number, () => Promise<RawSocket>]>([
+  ['without a valid key', 4403, () => RawSocket.open({ authorization: 'Bearer nothing' })],
+  ['without the subprotocol', 4406, () => Promise.resolve(new RawSocket([]))],
+  [
+    'with an operation before it is let in',
+    4401,
+    async () => {
+      const socket = new RawSocket();
+      await socket.send({ id: 'a', type: 'subscribe', payload: TENANT });
+      return socket;
+    },
+  ],
+  [
+    'that begins twice',
+    4429,
+    async () => {
+      const socket = await RawSocket.open();
+      await socket.send({ type: 'connection_init', payload: {} });
+      return socket;
+    },
+  ],
+  [
+    'with two subscriptions of one id',
+    4409,
+    async () => {
+      const socket = await RawSocket.open();
+      await socket.next();
+      await socket.send({ id: 'a', type: 'subscribe', payload: EVENTS });
+      await socket.send({ id: 'a', type: 'subscribe', payload: EVENTS });
+      return socket;
+    },
+  ],
+  [
+    'with a message that is none',
+    4400,
+    async () => {
+      const socket = await RawSocket.open();
+      await socket.send('not JSON');
+      return socket;
+    },
+  ],
+])('a socket %s is closed by %i', async (_name, code, opened) => {
+  const socket = await opened();
+  expect(await socket.closed).toBe(code);
+});
+
+test('a socket that does not begin is closed by 4408', async () => {
+  expect(await new RawSocket().closed).toBe(4408);
+});
