@@ -31,10 +31,6 @@ function plainArray(values: readonly (number | boolean | null)[]): string {
 }
 
 function quoted(text: string): string {
-  return `"${escaped(text)}"`;
-}
-
-/** Text as it stands between the quotes of an element. */
-export function escaped(text: string): string {
-  return text.includes('"') || text.includes('\\') ? text.replace(/["\\]/g, '\\$&') : text;
+  const escaped = text.includes('"') || text.includes('\\') ? text.replace(/["\\]/g, '\\$&') : text;
+  return `"${escaped}"`;
 }
