@@ -122,6 +122,18 @@ test('what was due is written once, dated when it was due, whoever comes first',
   expect(late).toEqual([]);
 });
 
+test('the trial that a customer has had and the anchors of its windows are kept, whatever happens later', async () => {
+  await createTestCustomer(tenant, 'remembered');
+  const kept = `select trial_families, window_anchors from customer where id = 'remembered'`;
+  expect(await tenantRows(tenant, kept)).toEqual([{ trial_families: [], window_anchors: {} }]);
+  const { startedAt } = await subscribeTo(tenant, 'remembered', 'pro', { trial: true });
+  const remembered = [{ trial_families: ['cloud'], window_anchors: { calls: startedAt } }];
+  expect(await tenantRows(tenant, kept)).toEqual(remembered);
+  await endTrial('remembered');
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
+  expect(await tenantRows(tenant, kept)).toEqual(remembered);
+});
+
 test('a spend first writes down what is due for its customer, and is decided by what follows', async () => {
   const customerId = await createTestCustomer(tenant, 'spender');
   await subscribeTo(tenant, 'spender', 'pro', { trial: true });

@@ -46,7 +46,7 @@ export async function applyDueBatch(db: Database, tenantId: TenantId, most: numb
       text: `with due as materialized (
                select id from customer where tenant_id = $1 and next_due_at <= clock_timestamp()
                order by next_due_at limit $2 for update skip locked)
-             select coalesce(array_agg(id), '{}') as ids, clock_timestamp() as clock from due`,
+             select coalesce(json_agg(id), '[]') as ids, clock_timestamp() as clock from due`,
       values: [tenantId, most],
     });
     if (!claim || claim.ids.length === 0)

@@ -7,7 +7,7 @@ import { deriveKey, type MasterKey } from '../crypto/master-key.js';
 import { ReleaseCache } from '../repositories/release-cache.js';
 import { LookSignal } from '../event-log/look-signal.js';
 import { appUrl } from './roles.js';
-import { parseBigIntAsNumber } from './types.js';
+import { setTypeParsers } from './types.js';
 
 /** A pool of connections as the application role, and the keys that the repositories need. */
 export interface Database {
@@ -33,7 +33,7 @@ export interface DatabaseOptions {
 
 /** Connects to a migrated database. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  parseBigIntAsNumber();
+  setTypeParsers();
   const url = appUrl(options.url, options.masterKey);
   const dataSource = new DataSource({
     type: 'postgres',

@@ -112,9 +112,8 @@ async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<
 
 function lastRevision(rows: readonly AppendedRow[], sealed: readonly SealedEvent[]): Revision | null {
   const last = sealed.at(-1);
-  if (!last) return null;
-  const position = Math.max(...rows.map((row) => row.position));
-  return revisionOf(position, last.leafHash);
+  const [row] = rows;
+  return last && row ? revisionOf(row.position, Buffer.from(last.leafHash, 'hex')) : null;
 }
 
 /** Waits for all, so that nothing is left on the wire, then fails as the first that failed. */

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { CustomerId, Instant, TenantId } from '@licet/domain';
 import { formatInstant } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
+import { arrayOf, booleanArray, numberArray, textArray } from '../mapping/array-literal.js';
 
 export type ActorKind = 'API_KEY' | 'OPERATOR' | 'CUSTOMER' | 'LICENSE' | 'WORKER' | 'SYSTEM';
 export interface Actor {
@@ -41,13 +42,17 @@ export interface NewEvent {
   readonly entryId?: string;
 }
 
-export interface SealedEvent extends NewEvent {
+export interface SealedEvent {
+  readonly event: NewEvent;
   readonly entryId: string;
-  readonly body: Buffer;
-  readonly leafHash: Buffer;
+  /** The text whose bytes are hashed: JSON, in one line. */
+  readonly body: string;
+  /** In hex. */
+  readonly leafHash: string;
 }
 
 export interface AppendedRow {
+  /** Of the last one. */
   readonly position: number;
 }
 
@@ -59,16 +64,17 @@ export function withLastEntryId(events: readonly NewEvent[]): { events: NewEvent
   return { events: [...events.slice(0, -1), { ...last, entryId }], entryId };
 }
 
-/** Leaf hash of RFC 6962: SHA-256 over 0x00 and the body. */
-export function leafHashOf(body: Buffer): Buffer {
-  return createHash('sha256').update(Buffer.of(0)).update(body).digest();
+/** Leaf hash of RFC 6962, in hex: SHA-256 over 0x00 and the body. */
+export function leafHashOf(body: string): string {
+  return hash('sha256', `\0${body}`, 'hex');
 }
 
 /** NUL, or half of a surrogate pair, as JSON writes them: no text to PostgreSQL, nor to most who read the log. */
 const ILL_FORMED = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 function wellFormed(json: string): string {
-  if (ILL_FORMED.test(json)) throw new TypeError('an event holds text with NUL or half of a surrogate pair');
+  if (json.includes('\\u') && ILL_FORMED.test(json))
+    throw new TypeError('an event holds text with NUL or half of a surrogate pair');
   return json;
 }
 
@@ -76,8 +82,8 @@ function wellFormed(json: string): string {
 export function sealEvents(events: readonly NewEvent[]): SealedEvent[] {
   return events.map((event) => {
     const entryId = event.entryId ?? randomUUID();
-    const body = Buffer.from(wellFormed(JSON.stringify(bodyOf(event, entryId))));
-    return { ...event, entryId, body, leafHash: leafHashOf(body) };
+    const body = wellFormed(JSON.stringify(bodyOf(event, entryId)));
+    return { event, entryId, body, leafHash: leafHashOf(body) };
   });
 }
 
@@ -104,45 +110,50 @@ const LOCK_HEAD_OF_RELEASE = `
 with head as materialized (select rules_version from log_head where tenant_id = $1 for update)
 select assert_count(rules_version, $2, 'LK003') from head`;
 
+const LEAF_BYTES = 32;
+
 /**
  * INVARIANT (dense log): a statement after the lock sees every earlier commit of the tenant, so `max + 1` is
- * free, and position order is commit order.
+ * free, and position order is commit order. Bodies come as lines, leaf hashes as one string of bytes, instants as
+ * milliseconds: the server holds the head's lock while it reads them.
  */
 const INSERT_EVENTS = `
-insert into event (tenant_id, position, entry_id, customer_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at)
-select $1, (select coalesce(max(position), 0) from event where tenant_id = $1) + e.ordinality,
-       e.entry_id, e.customer_id, e.subject_type, e.subject_id, e.type, e.listed, e.body, e.leaf_hash, e.at, e.recorded_at
-from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::bytea[], $9::bytea[], $10::timestamptz[], $11::timestamptz[])
-  with ordinality as e(entry_id, customer_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at, ordinality)
-returning position`;
+with appended as (
+  insert into event (tenant_id, position, entry_id, customer_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at)
+  select $1, (select coalesce(max(position), 0) from event where tenant_id = $1) + e.place,
+         e.entry_id, e.customer_id, e.subject_type, e.subject_id, e.type, e.listed, convert_to(e.body, 'UTF8'),
+         substr($9::bytea, (e.place * ${LEAF_BYTES} - ${LEAF_BYTES - 1})::int, ${LEAF_BYTES}),
+         to_timestamp(e.at / 1000), to_timestamp(e.recorded_at / 1000)
+  from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], string_to_array($8, E'\\n'), $10::float8[], $11::float8[])
+    with ordinality as e(entry_id, customer_id, subject_type, subject_id, type, listed, body, at, recorded_at, place)
+  returning position)
+select max(position) as position from appended`;
 
 /** The last statements before COMMIT; none where there is nothing to append. */
 export function appendStatements(
   tenantId: TenantId,
-  events: readonly SealedEvent[],
+  sealed: readonly SealedEvent[],
   rulesVersion?: number,
 ): Statement[] {
-  if (events.length === 0) return [];
-  return [
+  if (sealed.length === 0) return [];
+  const lock =
     rulesVersion === undefined
       ? { name: 'lock-log-head', text: LOCK_HEAD, values: [tenantId] }
-      : { name: 'lock-log-head-of-release', text: LOCK_HEAD_OF_RELEASE, values: [tenantId, rulesVersion] },
-    {
-      name: 'append-events',
-      text: INSERT_EVENTS,
-      values: [
-        tenantId,
-        events.map((event) => event.entryId),
-        events.map((event) => event.customer?.id ?? null),
-        events.map((event) => event.subjectType),
-        events.map((event) => event.subjectId),
-        events.map((event) => event.type),
-        events.map((event) => event.listed),
-        events.map((event) => event.body),
-        events.map((event) => event.leafHash),
-        events.map((event) => formatInstant(event.at)),
-        events.map((event) => formatInstant(event.recordedAt)),
-      ],
-    },
+      : { name: 'lock-log-head-of-release', text: LOCK_HEAD_OF_RELEASE, values: [tenantId, rulesVersion] };
+  return [lock, { name: 'append-events', text: INSERT_EVENTS, values: [tenantId, ...columnsOf(sealed)] }];
+}
+
+function columnsOf(sealed: readonly SealedEvent[]): unknown[] {
+  return [
+    arrayOf(sealed.map(({ entryId }) => entryId)),
+    textArray(sealed.map(({ event }) => event.customer?.id ?? null)),
+    textArray(sealed.map(({ event }) => event.subjectType)),
+    textArray(sealed.map(({ event }) => event.subjectId)),
+    textArray(sealed.map(({ event }) => event.type)),
+    booleanArray(sealed.map(({ event }) => event.listed)),
+    sealed.map(({ body }) => body).join('\n'),
+    Buffer.from(sealed.map(({ leafHash }) => leafHash).join(''), 'hex'),
+    numberArray(sealed.map(({ event }) => event.at)),
+    numberArray(sealed.map(({ event }) => event.recordedAt)),
   ];
 }

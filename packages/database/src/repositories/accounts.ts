@@ -11,7 +11,9 @@ import {
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
+import { textArray } from '../mapping/array-literal.js';
 import { groupBy } from '../mapping/group-by.js';
+import { mapOf } from '../mapping/map-of.js';
 import { accountFromRows, type CustomerRow, type MeterRow, timeZoneInForce } from '../mapping/account.js';
 import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '../mapping/subscription.js';
 import { addOnVersionsOf } from './add-on-versions.js';
@@ -80,7 +82,7 @@ export async function loadAccounts(
   ids: readonly CustomerId[],
   { held = null, named = null }: { held?: Release | null; named?: SubscriptionId | null } = {},
 ): Promise<LoadedAccounts> {
-  const values = [transaction.tenantId, ids];
+  const values = [transaction.tenantId, textArray(ids)];
   const [version, customers, subscriptions, meters] = await Promise.all([
     held === null ? rulesVersion(transaction) : held.publication.version,
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
@@ -100,7 +102,7 @@ export async function loadAccounts(
     const own = metersOf.get(row.id) ?? [];
     const written = accountFromRows(row, mapped.get(row.id) ?? [], own, release.catalog);
     const passed = passReleases(written, since(row), ({ catalog }) => timeZoneInForce(row, catalog));
-    const meterVersions = new Map(own.map((meter) => [meter.feature, meter.version]));
+    const meterVersions = mapOf(own, (meter) => [meter.feature, meter.version] as const);
     accounts.set(row.id, { row, written, account: passed.account, overdue: passed.events, meterVersions });
   }
   return { release, accounts };
@@ -116,11 +118,12 @@ export async function subscriptionsFromRows(
   transaction: Transaction,
   rows: readonly SubscriptionRow[],
 ): Promise<Subscription[]> {
-  const numbers = rows.flatMap((row) => [
-    row.plan_release,
-    ...(row.change_release === null ? [] : [row.change_release]),
-    ...row.moves.map((move) => move.release),
-  ]);
+  const numbers = new Set<number>();
+  for (const row of rows) {
+    numbers.add(row.plan_release);
+    if (row.change_release !== null) numbers.add(row.change_release);
+    for (const move of row.moves) numbers.add(move.release);
+  }
   const addOns = rows.flatMap((row) => [...row.add_ons, ...row.moves.flatMap((move) => move.addOns)]);
   const catalogs = await catalogsByNumber(db, transaction, numbers);
   const lookup: VersionLookup = {
@@ -147,8 +150,8 @@ export async function lockCustomers(
     name: 'lock-customers',
     text: `with l as materialized (
              select id from customer where tenant_id = $1 and id = any($2) order by id for update)
-           select coalesce(array_agg(id), '{}') as ids, clock_timestamp() as clock from l`,
-    values: [transaction.tenantId, ids],
+           select coalesce(json_agg(id), '[]') as ids, clock_timestamp() as clock from l`,
+    values: [transaction.tenantId, textArray(ids)],
   });
   if (!row) throw new Error('an aggregate without a row');
   return { locked: row.ids, clock: instant(row.clock.getTime()) };

@@ -1,7 +1,7 @@
 import { type Ceiling, formatInstant, type Instant, instant, type Span, type TenantId } from '@licet/domain';
 import type { Statement, Transaction } from '../connection/transaction.js';
 import type { MeterKey } from '../repositories/meters.js';
-import { numberArray, textArray } from './array-literal.js';
+import { numberArray, textArray } from '../mapping/array-literal.js';
 
 /** A counter as it stands under its lock. */
 export interface LockedMeter {

@@ -1,5 +1,5 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
-import { arrayOf } from './array-literal.js';
+import { arrayOf } from '../mapping/array-literal.js';
 import type { KeptVerdict } from './request.js';
 
 /**

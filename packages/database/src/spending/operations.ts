@@ -1,7 +1,7 @@
 import { formatInstant, instant, type Instant, type TenantId } from '@licet/domain';
 import { KEY_BYTES } from '../repositories/operations.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
-import { numberArray, textArray } from './array-literal.js';
+import { numberArray, textArray } from '../mapping/array-literal.js';
 import { readVerdict, type StoredVerdict, verdictArray } from './kept-verdict.js';
 import type { Asked, KeptVerdict } from './request.js';
 

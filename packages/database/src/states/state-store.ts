@@ -102,7 +102,7 @@ export class StateStore {
    */
   async read(tenantId: TenantId, customerId: CustomerId): Promise<ReadState> {
     const tenant = this.#tenant(tenantId);
-    const read = this.#start(tenant).then(() => tenant.read(customerId));
+    const read = tenant.start(this.#feed).then(() => tenant.read(customerId));
     const { state, loadedAt, loadedTime, subject } = await this.#inTime(read);
     const asOf = this.#feed.clock.at(loadedTime);
     const now = later(asOf, state.release.publication.at);

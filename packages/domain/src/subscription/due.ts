@@ -82,8 +82,9 @@ export function applyDue(account: CustomerAccount, release: Release, now: Instan
     state = { ...change.account, turnedUntil: later(change.account.turnedUntil, task.at) };
     let following = firstDue(state, release);
     if (following?.at !== task.at) {
-      state = reconcileAnchors(state, release, task.at);
-      following = firstDue(state, release);
+      const reconciled = reconcileAnchors(state, release, task.at);
+      if (reconciled !== state) following = firstDue(reconciled, release);
+      state = reconciled;
     }
     task = following;
   }
@@ -101,27 +102,26 @@ export function nextDue(account: CustomerAccount, release: Release): Instant | n
 
 function firstDue(account: CustomerAccount, release: Release): DueTask | null {
   let first: DueTask | null = null;
-  for (const task of tasks(account, release)) {
-    if (first === null || precedes(task, first)) first = task;
+  for (const one of account.subscriptions) {
+    first = earliest(first, subscriptionTasks(one));
+    first = earliest(first, versionMoveTasks(account, one, release));
   }
-  return first;
+  for (const meter of account.meters.values()) first = earliest(first, windowTasks(meter, release));
+  return earliest(first, ruleTurnTasks(account, release));
+}
+
+function earliest(first: DueTask | null, tasks: readonly DueTask[]): DueTask | null {
+  let earliest = first;
+  for (const task of tasks) {
+    if (earliest === null || precedes(task, earliest)) earliest = task;
+  }
+  return earliest;
 }
 
 function precedes(one: DueTask, other: DueTask): boolean {
   if (one.at !== other.at) return one.at < other.at;
   if (one.kind !== other.kind) return ORDER[one.kind] < ORDER[other.kind];
   return one.id < other.id;
-}
-
-function tasks(account: CustomerAccount, release: Release): readonly DueTask[] {
-  return [
-    ...account.subscriptions.flatMap((one) => [
-      ...subscriptionTasks(one),
-      ...versionMoveTasks(account, one, release),
-    ]),
-    ...[...account.meters.values()].flatMap((meter) => windowTasks(meter, release)),
-    ...ruleTurnTasks(account, release),
-  ];
 }
 
 function subscriptionTasks(subscription: Subscription): readonly DueTask[] {

@@ -131,6 +131,18 @@ export function active(
 ): ActiveSubscription {
   const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
   const { cancelAt, scheduledChange, moves } = subscription;
-  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves };
-  return { ...base, status: 'ACTIVE', period, cancelAt, scheduledChange };
+  return {
+    id,
+    customerId,
+    planVersion,
+    addOns,
+    quantities,
+    startedAt,
+    lastPaymentAt,
+    moves,
+    status: 'ACTIVE',
+    period,
+    cancelAt,
+    scheduledChange,
+  };
 }

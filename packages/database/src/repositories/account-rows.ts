@@ -1,0 +1,141 @@
+import type {
+  Ceiling,
+  CustomerId,
+  FeatureKey,
+  Instant,
+  Meter,
+  PlanFamily,
+  Span,
+  Subscription,
+  TenantId,
+} from '@licet/domain';
+import type { Statement } from '../connection/transaction.js';
+import { assignments, type Column, columnArrays, givenRows, namesOf } from '../mapping/columns.js';
+import { SUBSCRIPTION_ROW } from '../mapping/subscription.js';
+
+/** A statement that writes many rows of one kind at once. */
+interface RowsStatement<Item> {
+  readonly name: string;
+  readonly text: string;
+  readonly columns: readonly Column<Item>[];
+}
+
+/** None where there is nothing to write. */
+export function writeRows<Item>(
+  tenantId: TenantId,
+  { name, text, columns }: RowsStatement<Item>,
+  items: readonly Item[],
+): Statement[] {
+  return items.length === 0 ? [] : [{ name, text, values: [tenantId, ...columnArrays(columns, items)] }];
+}
+
+const CHANGING_COLUMNS = SUBSCRIPTION_ROW.filter(({ name }) => name !== 'id' && name !== 'customer_id');
+
+export const INSERT_SUBSCRIPTIONS: RowsStatement<Subscription> = {
+  name: 'insert-subscriptions',
+  columns: SUBSCRIPTION_ROW,
+  text: `
+insert into subscription (tenant_id, ${namesOf(SUBSCRIPTION_ROW)})
+select $1, r.* from ${givenRows(SUBSCRIPTION_ROW)} r
+on conflict (tenant_id, id) do update set ${assignments(CHANGING_COLUMNS, 'excluded')}`,
+};
+
+export const UPDATE_SUBSCRIPTIONS: RowsStatement<Subscription> = {
+  name: 'update-subscriptions',
+  columns: SUBSCRIPTION_ROW,
+  text: `
+update subscription s set ${assignments(CHANGING_COLUMNS, 'r')}
+from ${givenRows(SUBSCRIPTION_ROW)} r
+where s.tenant_id = $1 and s.id = r.id`,
+};
+
+/** What is left out stays as it is. */
+export interface CustomerChange {
+  readonly id: CustomerId;
+  readonly trialFamilies: readonly PlanFamily[] | undefined;
+  readonly windowAnchors: Readonly<Record<FeatureKey, Instant>> | undefined;
+  readonly nextDueAt: Instant | null;
+  readonly turnedUntil: Instant;
+  readonly rulesVersion: number;
+}
+
+const CUSTOMER_ROW: readonly Column<CustomerChange>[] = [
+  { name: 'id', type: 'text', of: ({ id }) => id },
+  { name: 'trial_families', type: 'jsonb', of: ({ trialFamilies }) => trialFamilies },
+  { name: 'window_anchors', type: 'jsonb', of: ({ windowAnchors }) => windowAnchors },
+  { name: 'next_due_at', type: 'timestamptz', of: ({ nextDueAt }) => nextDueAt },
+  { name: 'turned_until', type: 'timestamptz', of: ({ turnedUntil }) => turnedUntil },
+  { name: 'rules_version', type: 'int', of: ({ rulesVersion }) => rulesVersion },
+];
+
+export const UPDATE_CUSTOMERS: RowsStatement<CustomerChange> = {
+  name: 'update-customers',
+  columns: CUSTOMER_ROW,
+  text: `
+update customer c set version = c.version + 1, next_due_at = r.next_due_at, turned_until = r.turned_until,
+  rules_version = r.rules_version,
+  trial_families = case when r.trial_families is null then c.trial_families
+    else array(select jsonb_array_elements_text(r.trial_families)) end,
+  window_anchors = coalesce(r.window_anchors, c.window_anchors)
+from ${givenRows(CUSTOMER_ROW)} r
+where c.tenant_id = $1 and c.id = r.id`,
+};
+
+export interface MeterChange {
+  readonly customerId: CustomerId;
+  readonly meter: Meter;
+  readonly ceiling: Ceiling;
+  readonly stateVersion: number;
+  readonly rulesVersion: number;
+}
+
+const METER_ROW: readonly Column<MeterChange>[] = [
+  { name: 'customer_id', type: 'text', of: ({ customerId }) => customerId },
+  { name: 'feature', type: 'text', of: ({ meter }) => meter.feature },
+  { name: 'used', type: 'bigint', of: ({ meter }) => meter.used },
+  { name: 'reserved', type: 'bigint', of: ({ meter }) => meter.reserved },
+  { name: 'lim', type: 'bigint', of: ({ ceiling }) => ceiling.ceiling },
+  { name: 'window_start', type: 'timestamptz', of: ({ meter }) => meter.window?.start ?? null },
+  { name: 'window_end', type: 'timestamptz', of: ({ meter }) => meter.window?.end ?? null },
+  { name: 'valid_until', type: 'timestamptz', of: ({ ceiling }) => ceiling.validUntil },
+  { name: 'state_version', type: 'bigint', of: ({ stateVersion }) => stateVersion },
+  { name: 'rules_version', type: 'int', of: ({ rulesVersion }) => rulesVersion },
+];
+
+/**
+ * INVARIANT (limit in the locked row): whatever changes an entitlement writes the ceiling into the customer's
+ * counters in the same transaction, so a spend either sees it or was before it.
+ */
+export const UPDATE_METERS: RowsStatement<MeterChange> = {
+  name: 'update-meters',
+  columns: METER_ROW,
+  text: `
+update meter m set ${assignments(METER_ROW.slice(2), 'r')}, version = m.version + 1
+from ${givenRows(METER_ROW)} r
+where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature`,
+};
+
+export interface ClosedWindow {
+  readonly customerId: CustomerId;
+  readonly feature: FeatureKey;
+  readonly window: Span;
+  readonly used: number;
+}
+
+const WINDOW_ROW: readonly Column<ClosedWindow>[] = [
+  { name: 'customer_id', type: 'text', of: ({ customerId }) => customerId },
+  { name: 'feature', type: 'text', of: ({ feature }) => feature },
+  { name: 'window_start', type: 'timestamptz', of: ({ window }) => window.start },
+  { name: 'window_end', type: 'timestamptz', of: ({ window }) => window.end },
+  { name: 'used', type: 'bigint', of: ({ used }) => used },
+];
+
+export const INSERT_WINDOWS: RowsStatement<ClosedWindow> = {
+  name: 'insert-meter-windows',
+  columns: WINDOW_ROW,
+  text: `
+insert into meter_window (tenant_id, ${namesOf(WINDOW_ROW)})
+select $1, r.* from ${givenRows(WINDOW_ROW)} r
+on conflict (tenant_id, customer_id, feature, window_start)
+  do update set window_end = excluded.window_end, used = meter_window.used + excluded.used`,
+};
