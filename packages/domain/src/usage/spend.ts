@@ -1,6 +1,5 @@
 import type { RequestContext } from '../condition/facts.js';
 import { type CustomerState, knownState, type KnownState, type Release } from '../customer.js';
-import type { Asked } from '../decision/asked.js';
 import type { CompiledFeature } from '../decision/compile.js';
 import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
