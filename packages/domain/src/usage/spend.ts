@@ -67,9 +67,15 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
 export function withMeter(state: KnownState, meter: Meter): KnownState {
   const meters = new Map(state.account.meters).set(meter.feature, meter);
   const changed = knownState(state.release, { ...state.account, meters });
-  for (const [feature, right] of state.compiled) changed.compiled.set(feature, { ...right });
+  for (const [feature, right] of state.compiled) changed.compiled.set(feature, copied(right));
   recount(changed, meter);
   return changed;
+}
+
+/** A right of its own: counters move in place. */
+function copied(right: CompiledFeature): CompiledFeature {
+  if (right.kind !== 'ASKED') return { ...right };
+  return { ...right, answers: new Map([...right.answers].map(([key, answer]) => [key, { ...answer }])) };
 }
 
 /** Puts a counter into what was worked out, in place. Of another window than the one it was worked out for, it is forgotten. */
