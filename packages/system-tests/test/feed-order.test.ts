@@ -5,7 +5,7 @@ import { type RunningSystem, startSystem } from '../src/system.js';
 let system: RunningSystem;
 
 beforeAll(async () => {
-  const options = { breakGuard: brokenGuard(), slow: 'upsert-subscriptions:10' };
+  const options = { breakGuard: brokenGuard(), slow: 'update-subscriptions:10' };
   system = await startSystem([options, options]);
 });
 afterAll(async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   system = await startSystem([
     { breakGuard },
     { breakGuard },
-    { breakGuard, slow: 'upsert-subscriptions:30' },
+    { breakGuard, slow: 'update-subscriptions:30' },
   ]);
 });
 afterAll(async () => {

@@ -25,7 +25,7 @@ async function claimsAreOpen(): Promise<boolean> {
 
 test('kill -9 at ten moments over 1,000 due trials: each moves once, with its events once', async () => {
   await dueTrials(system, { count: 1000 });
-  const options = { breakGuard: brokenGuard(), slow: 'upsert-subscriptions:100' };
+  const options = { breakGuard: brokenGuard(), slow: 'update-subscriptions:100' };
   for (let kill = 0; kill < KILLS; kill += 1) {
     const worker = await system.startWorker(options);
     await until(async () => (await claimsAreOpen()) || (await waiting(system)) === 0);
