@@ -15,7 +15,8 @@ with due as materialized (
     period_start = d.trial_ends_at, period_end = d.next_end
   from due d where s.tenant_id = $1 and s.id = d.subscription_id
 ), noted as (
-  update customer c set version = c.version + 1, next_due_at = d.next_end
+  update customer c set version = c.version + 1, next_due_at = d.next_end, turned_until = clock_timestamp(),
+    rules_version = (select rules_version from log_head where tenant_id = $1)
   from due d where c.tenant_id = $1 and c.id = d.id
 ), written as (
   select *, convert_to(
@@ -25,11 +26,11 @@ with due as materialized (
     || '","data":{"before":{"id":"' || subscription_id || '","plan":"' || plan || '","planVersion":' || plan_version
     || ',"addOns":[],"quantities":{},"status":"TRIALING","startedAt":"' || started_text || '","currentPeriodStart":"' || period_text
     || '","currentPeriodEnd":"' || end_text || '","trialEndsAt":"' || end_text
-    || '","graceEndsAt":null,"cancelAt":null,"scheduledChange":null,"endedAt":null},"after":{"id":"' || subscription_id
+    || '","graceEndsAt":null,"cancelAt":null,"pausedAt":null,"resumesAt":null,"scheduledChange":null,"endedAt":null},"after":{"id":"' || subscription_id
     || '","plan":"' || plan || '","planVersion":' || plan_version
     || ',"addOns":[],"quantities":{},"status":"ACTIVE","startedAt":"' || started_text || '","currentPeriodStart":"' || end_text
     || '","currentPeriodEnd":"' || next_end_text
-    || '","trialEndsAt":null,"graceEndsAt":null,"cancelAt":null,"scheduledChange":null,"endedAt":null}}}', 'UTF8') as body
+    || '","trialEndsAt":null,"graceEndsAt":null,"cancelAt":null,"pausedAt":null,"resumesAt":null,"scheduledChange":null,"endedAt":null}}}', 'UTF8') as body
   from due
 )
 insert into event (tenant_id, position, entry_id, customer_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at)

@@ -34,6 +34,25 @@ const REPLACED = {
       };
     },
   },
+  /** Each state of a request is decided by the release that is live when it is asked for. */
+  'one-release': {
+    file: 'apps/gateway/dist/request-states.js',
+    without: ({ RequestStates }) => ({
+      RequestStates: class extends RequestStates {
+        #args;
+        constructor(...args) {
+          super(...args);
+          this.#args = args;
+        }
+        load(customerId) {
+          return new RequestStates(...this.#args).load(customerId);
+        }
+        release() {
+          return new RequestStates(...this.#args).release();
+        }
+      },
+    }),
+  },
 };
 
 /** From here on the module of this guard is loaded without it. */

@@ -8,7 +8,7 @@ exports.REWRITES = {
   },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
-    'update-meters': () => 'select 1 where $1::uuid is null and $2::jsonb is null',
+    'update-meters': (text) => text.replace('where m.tenant_id = $1', 'where false and m.tenant_id = $1'),
   },
   'rules-at-commit': {
     'lock-log-head-of-release': () => 'select $2::int from log_head where tenant_id = $1 for update',
