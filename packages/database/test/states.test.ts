@@ -273,6 +273,8 @@ test('a state that is read for who waits is the present one, and is not kept', a
   expect(read.subject).not.toBeNull();
   expect(kept('waiting')).toBeNull();
   expect(states.size).toBe(0);
+  await subscribeTo(tenant, 'waiting', 'pro');
+  expect(ask((await states.read(tenantId, customer('waiting'))).stamped, 'sso')).toBe('ENTITLED');
 });
 
 test('what follows a state that was read is everything after it, also what was told before it was followed', async () => {

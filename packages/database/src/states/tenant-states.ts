@@ -57,11 +57,16 @@ export class TenantStates {
     this.#tenantId = tenantId;
     this.#kept = kept;
     this.#loader = this.#batched((ids) => this.#loadBatch(ids));
-    this.#reader = this.#batched((ids) => this.#readBatch(ids));
+    // What was read for one who asked is nobody else's: the next one reads anew.
+    this.#reader = this.#batched((ids) => this.#readBatch(ids), false);
   }
 
-  #batched(load: (ids: readonly CustomerId[]) => Promise<KeptState[]>): DataLoader<CustomerId, KeptState> {
+  #batched(
+    load: (ids: readonly CustomerId[]) => Promise<KeptState[]>,
+    cache = true,
+  ): DataLoader<CustomerId, KeptState> {
     return new DataLoader(load, {
+      cache,
       maxBatchSize: BATCH_MAX,
       batchScheduleFn: (dispatch) => {
         this.#schedule(dispatch);
