@@ -64,7 +64,3 @@ export class GatewayContext {
     this.currentStates = null;
   }
 }
-
-export function createContext(services: Services, access: Access, requestId: string): GatewayContext {
-  return new GatewayContext(services, access, requestId);
-}

@@ -7,7 +7,7 @@ import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Access } from './access.js';
-import { createContext, type GatewayContext, type Services } from './context.js';
+import { GatewayContext, type Services } from './context.js';
 import { formatError } from './errors/format-error.js';
 import { LANE_HEADER, type FastLane } from './fast-lane/fast-lane.js';
 import { readOperation } from './fast-lane/read-operation.js';
@@ -35,7 +35,7 @@ export async function addGraphqlServer(
   const apollo = createApolloServer(server, schema, documents, services);
   await apollo.start();
   const general = fastifyApolloHandler(apollo, {
-    context: (request) => Promise.resolve(createContext(services, accessOf(request), request.id)),
+    context: (request) => Promise.resolve(new GatewayContext(services, accessOf(request), request.id)),
   });
   const { logger } = services;
   server.route<{ Reply: string }>({

@@ -6,10 +6,12 @@ export type Lane = 'compiled' | 'general' | 'socket';
 
 /** Counts by one label. Kept as plain numbers, and handed to the client when somebody reads them. */
 class Tally<Label extends string> {
-  readonly #counts = new Map<Label, number>();
+  readonly #counts = new Map<Label, { count: number }>();
 
   count(label: Label): void {
-    this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1);
+    const known = this.#counts.get(label);
+    if (known) known.count++;
+    else this.#counts.set(label, { count: 1 });
   }
 
   /** Shows it as a counter whose only label is `name`. */
@@ -22,7 +24,7 @@ class Tally<Label extends string> {
       registers: [registry],
       collect() {
         counter.reset();
-        for (const [label, count] of counts) counter.inc({ [name]: label }, count);
+        for (const [label, { count }] of counts) counter.inc({ [name]: label }, count);
       },
     });
   }

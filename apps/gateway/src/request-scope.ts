@@ -25,7 +25,13 @@ export async function runInScope<T>(scope: ErrorScope, work: () => Promise<T>): 
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
+/** What sets this process's requests apart from all others': a random number for each of them would cost more. */
+const PROCESS = randomUUID();
+let requests = 0;
+
 /** The caller's `x-request-id` where it is fit for logs and events, else a new one. */
 export function requestIdOf(header: unknown): string {
-  return typeof header === 'string' && REQUEST_ID.test(header) ? header : `req_${randomUUID()}`;
+  return typeof header === 'string' && REQUEST_ID.test(header)
+    ? header
+    : `req_${PROCESS}-${String(++requests)}`;
 }

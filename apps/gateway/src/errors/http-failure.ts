@@ -1,14 +1,14 @@
 import { formatError, type ErrorScope } from './format-error.js';
 
-/** What a request is answered with that failed as a whole. */
-export interface HttpFailure {
+/** What a request is answered with. */
+export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** In the form of a GraphQL error, with `status`; 503 where it is an outage. */
-export function httpFailure(error: unknown, status: number, scope: ErrorScope): HttpFailure {
+/** What answers a request that failed as a whole: the form of a GraphQL error, with `status`; 503 where it is an outage. */
+export function httpFailure(error: unknown, status: number, scope: ErrorScope): HttpAnswer {
   const formatted = formatError(error, scope);
   return {
     status: formatted.extensions?.['code'] === 'UNAVAILABLE' ? 503 : status,

@@ -24,7 +24,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { getFieldDef } from 'graphql/execution/execute.js';
 import { joinInOrder, joinTogether, type FieldWriter, type SelectionWriter } from './join-fields.js';
-import { leafText } from './leaf-text.js';
+import { leafWriter } from './leaf-text.js';
 import { compileArguments } from './read-arguments.js';
 import { isPending, together, type Position, type Run, type Text } from './run.js';
 
@@ -190,10 +190,15 @@ class SelectionCompiler {
 
   private presentValue(type: GraphQLOutputType, selected: SelectedField): ValueWriter {
     if (isListType(type)) return this.list(type.ofType, selected);
-    if (isLeafType(type)) return (_run, value) => leafText(type, value);
+    if (isLeafType(type)) return this.leaf(type);
     if (isAbstractType(type)) return this.abstract(type, selected);
     if (isObjectType(type)) return this.object(type, selected);
     throw new NotCompilableError(`\`${selected.key}\` is of a type that nothing writes`);
+  }
+
+  private leaf(type: GraphQLLeafType): ValueWriter {
+    const write = leafWriter(type);
+    return (_run, value) => write(value);
   }
 
   private list(itemType: GraphQLOutputType, selected: SelectedField): ValueWriter {
@@ -254,12 +259,13 @@ interface Property {
 
 /** A property that holds a plain value is written at once; whatever is special about it goes the long way. */
 function propertyWriter({ name, type, isRequired }: Property, otherwise: FieldWriter): FieldWriter {
+  const write = leafWriter(type);
   return (run, source, parent) => {
     const value = isRecord(source) ? source[name] : undefined;
     if (value === null || value === undefined) return isRequired ? otherwise(run, source, parent) : 'null';
     if (typeof value === 'object' || typeof value === 'function') return otherwise(run, source, parent);
     try {
-      return leafText(type, value);
+      return write(value);
     } catch {
       return otherwise(run, source, parent);
     }

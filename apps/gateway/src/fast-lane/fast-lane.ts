@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import { createContext, type Services } from '../context.js';
+import { GatewayContext, type Services } from '../context.js';
 import type { Access } from '../access.js';
 import { formatError } from '../errors/format-error.js';
 import { CompiledDocuments } from './compiled-documents.js';
@@ -26,19 +26,22 @@ export class FastLane {
    * Decides whether the operation is executed here, before anything is, so that nothing is executed twice: after null
    * nothing has happened, but that the document's visit was counted.
    */
-  prepare({ document, operationName, variables }: AskedOperation): PreparedOperation | null {
-    const operation =
-      'text' in document
-        ? this.documents.seen(document.text, operationName)
-        : this.findRegistered(document.hash, operationName);
-    return operation?.prepare(variables) ?? null;
+  prepare(asked: AskedOperation): PreparedOperation | null {
+    return this.prepared(asked, 'seen');
   }
 
   /** As `prepare`, for documents that are registered or compiled already: after null not even a visit was counted. */
-  prepareKnown({ document, operationName, variables }: AskedOperation): PreparedOperation | null {
+  prepareKnown(asked: AskedOperation): PreparedOperation | null {
+    return this.prepared(asked, 'known');
+  }
+
+  private prepared(
+    { document, operationName, variables }: AskedOperation,
+    text: 'seen' | 'known',
+  ): PreparedOperation | null {
     const operation =
       'text' in document
-        ? this.documents.known(document.text, operationName)
+        ? this.documents[text](document.text, operationName)
         : this.findRegistered(document.hash, operationName);
     return operation?.prepare(variables) ?? null;
   }
@@ -50,7 +53,7 @@ export class FastLane {
 
   /** The body that answers the operation. */
   execute(prepared: PreparedOperation, access: Access, requestId: string): string | Promise<string> {
-    const executed = prepared.execute(createContext(this.services, access, requestId));
+    const executed = prepared.execute(new GatewayContext(this.services, access, requestId));
     this.services.metrics.operation('compiled');
     return 'data' in executed
       ? this.bodyOf(executed, requestId)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { knownAccess, type Access } from '../access.js';
 import type { Services } from '../context.js';
-import { httpFailure } from '../errors/http-failure.js';
+import { httpFailure, type HttpAnswer } from '../errors/http-failure.js';
 import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
 import type { PreparedOperation } from './compiled-operation.js';
@@ -81,13 +81,12 @@ export class FrontDoor {
   private execute(exchange: Exchange, { contentType }: AskedOperation, prepared: PreparedOperation): void {
     const { request, response, access } = exchange;
     const requestId = requestIdOf(request.headers['x-request-id']);
-    const headers = ['x-request-id', requestId, 'cache-control', 'no-store', LANE_HEADER, 'compiled'];
-    const send = (text: string): void => {
-      this.send(response, 200, [...headers, 'content-type', contentType], text);
+    const send = (body: string): void => {
+      this.send(response, requestId, { status: 200, contentType, body });
     };
     const fail = (error: unknown): void => {
-      const failure = httpFailure(error, 500, { requestId, logger: this.options.services.logger });
-      this.send(response, failure.status, [...headers, 'content-type', failure.contentType], failure.body);
+      const scope = { requestId, logger: this.options.services.logger };
+      this.send(response, requestId, httpFailure(error, 500, scope));
     };
     try {
       const text = this.options.lane.execute(prepared, access, requestId);
@@ -99,10 +98,21 @@ export class FrontDoor {
   }
 
   /** Header and body in one piece. */
-  private send(response: ServerResponse, status: number, headers: string[], text: string): void {
-    headers.push('content-length', String(Buffer.byteLength(text)));
+  private send(response: ServerResponse, requestId: string, { status, contentType, body }: HttpAnswer): void {
+    const headers = [
+      'x-request-id',
+      requestId,
+      'cache-control',
+      'no-store',
+      'content-type',
+      contentType,
+      LANE_HEADER,
+      'compiled',
+      'content-length',
+      String(Buffer.byteLength(body)),
+    ];
     if (this.closing) headers.push('connection', 'close');
-    response.writeHead(status, headers).end(text);
+    response.writeHead(status, headers).end(body);
     this.options.services.metrics.response(status);
   }
 }

@@ -17,20 +17,22 @@ export interface Run {
 /** Errors in the order in which they happened; none from below a place that another one has made null. */
 export class FieldErrors {
   readonly list: GraphQLError[] = [];
-  private readonly positions = new Set<Position>();
+  /** Made for the first error: most executions have none. */
+  private positions: Set<Position> | null = null;
 
   add(error: GraphQLError, position: Position): void {
-    if (this.isNull(position)) return;
+    this.positions ??= new Set();
+    if (isNull(position, this.positions)) return;
     this.positions.add(position);
     this.list.push(error);
   }
+}
 
-  private isNull(position: Position): boolean {
-    for (let path = position; path !== undefined; path = path.prev) {
-      if (this.positions.has(path)) return true;
-    }
-    return this.positions.has(undefined);
+function isNull(position: Position, positions: ReadonlySet<Position>): boolean {
+  for (let path = position; path !== undefined; path = path.prev) {
+    if (positions.has(path)) return true;
   }
+  return positions.has(undefined);
 }
 
 export function isPending(value: unknown): value is PromiseLike<unknown> {

@@ -14,7 +14,7 @@ import {
   type SubscribePayload,
 } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { createContext, type Services } from '../context.js';
+import { GatewayContext, type Services } from '../context.js';
 import { badInput, unauthenticated } from '../errors/api-error.js';
 import { formatError, type ErrorScope } from '../errors/format-error.js';
 import { GRAPHQL_PATH } from '../graphql-server.js';
@@ -89,7 +89,7 @@ function protocolServer(schema: GraphQLSchema, services: Services): ProtocolServ
         const access = (await socket.key?.access()) ?? null;
         if (!access) throw unauthenticated();
         services.metrics.operation('socket');
-        const contextValue = createContext(services, access, requestIdOf(socket, id));
+        const contextValue = new GatewayContext(services, access, requestIdOf(socket, id));
         return { schema, ...readOperation(documents, payload), contextValue };
       } catch (error) {
         // Whatever is wrong with one operation, the others on this socket go on.

@@ -11,6 +11,9 @@ const profile = z.object({
   timeDeltas: z.array(z.number()),
 });
 
+/** Waiting, and the profiler's own work when it is begun and ended, which shows without a place. */
+const NOT_AT_WORK: ReadonlySet<string> = new Set(['(idle) ', '(root) ', 'dispatch ']);
+
 /** A function and the share of the time (0 to 1) in which it was itself at work, not what it called. */
 export interface HotSpot {
   readonly name: string;
@@ -26,11 +29,13 @@ export function hotSpots(text: string, most: number): HotSpot[] {
   let total = 0;
   samples.forEach((id, index) => {
     const frame = frames.get(id);
-    if (!frame || frame.functionName === '(idle)' || frame.functionName === '(root)') return;
+    if (!frame) return;
     const [name, place] = [frame.functionName || '(anonymous)', placeOf(frame)];
-    const spot = spots.get(`${name} ${place}`) ?? { name, place, time: 0 };
+    const key = `${name} ${place}`;
+    if (NOT_AT_WORK.has(key)) return;
+    const spot = spots.get(key) ?? { name, place, time: 0 };
     const time = timeDeltas[index] ?? 0;
-    spots.set(`${name} ${place}`, { ...spot, time: spot.time + time });
+    spots.set(key, { ...spot, time: spot.time + time });
     total += time;
   });
   return [...spots.values()]
