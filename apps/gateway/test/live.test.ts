@@ -121,6 +121,26 @@ test('entitlements begin with what is now and then come when an answer changes, 
   await stream.return?.();
 });
 
+test('of spends that are read late each is told by its own event, with what held then', async () => {
+  await newCustomer(gateway, 'cyd', 'free');
+  const before = follow(ENTITLEMENTS, { customerId: 'cyd' });
+  const after = at(await next(before), 'data.entitlementsChanged.cursor');
+  await leave(before);
+  for (const quantity of [9, 1])
+    await consume(gateway, { customerId: 'cyd', feature: 'api-calls', quantity });
+  const stream = follow(ENTITLEMENTS, { customerId: 'cyd', after });
+  const [nine, ten] = [await next(stream), await next(stream)];
+  const answer = (message: unknown, used: number): unknown[] => [
+    at(message, 'data.entitlementsChanged.cause'),
+    expect.objectContaining({ data: { meters: [expect.objectContaining({ used })] } }),
+  ];
+  for (const [cause, expected] of [answer(nine, 9), answer(ten, 10)]) expect(cause).toEqual(expected);
+  expect(JSON.stringify(nine)).toContain('"feature":"api-calls","allowed":true');
+  expect(changedIn(ten)).toEqual(['api-calls']);
+  expect(JSON.stringify(ten)).toContain('"feature":"api-calls","allowed":false,"code":"LIMIT_EXCEEDED"');
+  await leave(stream);
+});
+
 test('entitlements that are resumed miss no change', async () => {
   const id = await newCustomer(gateway, 'di', 'free');
   const first = follow(ENTITLEMENTS, { customerId: 'di' });

@@ -42,6 +42,7 @@ export {
   storedLiveRelease,
 } from './repositories/stored-releases.js';
 export { ApiKeyStore } from './states/api-key-store.js';
+export { atUsage } from './states/kept-state.js';
 export {
   type ReadState,
   type StampedState,

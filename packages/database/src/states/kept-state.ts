@@ -70,6 +70,25 @@ export function applyCounter(kept: KeptState, counter: CounterEvent): void {
   kept.state = withMeter(state, meter);
 }
 
+/**
+ * The state with the customer's counters as a usage event left them, whatever has been spent since: what is read when an
+ * event arrives may be ahead of it. Other events leave the state as it is.
+ */
+export function atUsage(state: CustomerState, event: StoredEvent, subject: string): CustomerState {
+  let then = state;
+  for (const counter of countersIn(event)) {
+    if (counter.subject !== subject || then.kind !== 'KNOWN') continue;
+    const meter = meterFrom(then, counter);
+    if (meter !== null && !isSameCount(meter, then.account.meters.get(meter.feature)))
+      then = withMeter(then, meter);
+  }
+  return then;
+}
+
+function isSameCount({ used, reserved }: Meter, other: Meter | undefined): boolean {
+  return other?.used === used && other.reserved === reserved;
+}
+
 function meterFrom({ account, release }: KnownState, counter: CounterEvent): Meter | null {
   const key = parseFeatureKey(counter.feature);
   const feature = key === null ? undefined : release.catalog.features.get(key);

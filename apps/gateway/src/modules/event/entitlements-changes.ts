@@ -1,4 +1,5 @@
 import {
+  atUsage,
   DatabaseUnavailableError,
   positionOf,
   type Revision,
@@ -77,8 +78,9 @@ class Changes {
 
   async of(event: StoredEvent): Promise<EntitlementsChangeType | null> {
     if (!touches(event, this.customer)) return null;
-    const { id } = this.customer;
-    const now = snapshotOf(await this.context.states.load(id), id);
+    const { id, subject } = this.customer;
+    const stamped = await this.context.states.load(id);
+    const now = snapshotOf(asOf(event, stamped, subject), id);
     const known = this.known ?? this.#startBefore(event.cursor);
     const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
     this.known = now.outline;
@@ -89,6 +91,12 @@ class Changes {
   #startBefore(cursor: Revision): readonly Outline[] | null {
     return this.start !== null && isBeyond(cursor, this.start.revision) ? this.start.outline : null;
   }
+}
+
+/** INVARIANT (cause): a change of counters is told by the event that made it, not by one before it that was read late. */
+function asOf(event: StoredEvent, stamped: StampedState, subject: string): StampedState {
+  const state = atUsage(stamped.state, event, subject);
+  return state === stamped.state ? stamped : { ...stamped, state, revision: event.cursor };
 }
 
 /** Both name positions of one log, written so that their order is that of their text. */
