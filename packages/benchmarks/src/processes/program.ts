@@ -6,6 +6,9 @@ import type { Answer } from './answers.js';
 const DIST = path.resolve(__dirname, '..');
 const REPOSITORY = path.resolve(DIST, '../../..');
 
+/** What the gateway's `start` script gives to Node. */
+export const GATEWAY_NODE = ['--max-semi-space-size=64'];
+
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
@@ -37,14 +40,14 @@ export class Program {
     return Program.#launch(file, path.join(DIST, `${file}.js`), options);
   }
 
-  /** A built app, as `npm start` runs it. */
+  /** A built app, as `npm start` runs it, with arguments for Node besides. */
   static startApp(
     app: 'gateway' | 'worker',
     databaseUrl: string,
     options: ProgramOptions = {},
   ): Promise<Program> {
     return Program.#launch(app, path.join(REPOSITORY, 'apps', app, 'dist/main.js'), {
-      ...options,
+      nodeArgs: [...(app === 'gateway' ? GATEWAY_NODE : []), ...(options.nodeArgs ?? [])],
       env: { DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'info', ...options.env },
     });
   }

@@ -5,7 +5,7 @@ import { interleaved, Side } from '../harness/rounds.js';
 import { rowOf, type Row } from '../harness/results.js';
 import { askSpend } from '../load/spend.js';
 import { findPgbench, runPgbench } from '../processes/pgbench.js';
-import { Program, withPrograms } from '../processes/program.js';
+import { GATEWAY_NODE, Program, withPrograms } from '../processes/program.js';
 import type { Race, Setting, Size } from '../race.js';
 import { UNITS } from '../seed/catalog.js';
 import { addCustomers, type BenchTenant, withTenant } from '../seed/tenant.js';
@@ -32,7 +32,7 @@ export const consumeStorage: Race = {
         withTenant(ownUrl, async (tenant) => {
           await addCustomers(tenant, COUNTERS);
           return withPeerTables(peerUrl, (peer) =>
-            withPrograms([Program.start('load/spender')] as const, async ([spender]) => {
+            withPrograms([Program.start('load/spender', { nodeArgs: GATEWAY_NODE })] as const, async ([spender]) => {
               const own = ownSpends(setting, tenant, ownUrl, spender);
               const plain = plainTransactions(peer, peerUrl, program);
               const rows = [

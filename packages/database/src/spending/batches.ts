@@ -35,14 +35,15 @@ export class SpendBatches {
   /**
    * One transaction for the list, each request with its own verdict, in order: counters locked in key order,
    * one operation per granted request, one event. Denials keep no key: asked again they are decided anew.
+   * `sent` is called when what it writes is on the wire.
    */
-  run(tenantId: TenantId, asked: readonly Asked[]): Promise<readonly Settled[]> {
+  run(tenantId: TenantId, asked: readonly Asked[], sent: () => void): Promise<readonly Settled[]> {
     /** Of the first transaction alone it is sure that an outage has left nothing behind. */
     let isFirst = true;
     return isolate<Asked, Settled>(
       asked,
       (some) => {
-        const settled = this.#settle(tenantId, some, isFirst);
+        const settled = this.#settle(tenantId, some, { isFirst, sent });
         isFirst = false;
         return settled;
       },
@@ -79,14 +80,20 @@ export class SpendBatches {
     return obstacles.map((obstacle) => failureOf(obstacle, failures));
   }
 
-  async #settle(tenantId: TenantId, asked: readonly Asked[], isFirst: boolean): Promise<Settled[]> {
+  async #settle(
+    tenantId: TenantId,
+    asked: readonly Asked[],
+    { isFirst, sent }: { readonly isFirst: boolean; readonly sent: () => void },
+  ): Promise<Settled[]> {
     let maybeWritten = !isFirst;
     let kept: ReadonlyMap<string, KeptOperation> = new Map();
     for (let attempts = 1; ; attempts += 1) {
       try {
-        const { value, revision } = await writeTransaction(this.#db, tenantId, (transaction) =>
-          attempt(this.#db, this.#accounts, transaction, asked, kept),
-        );
+        const { value, revision } = await writeTransaction(this.#db, tenantId, async (transaction) => {
+          const decided = await attempt(this.#db, this.#accounts, transaction, asked, kept);
+          setImmediate(sent);
+          return decided;
+        });
         maybeWritten = true;
         return await this.#ended(tenantId, value.answers, revision ?? value.seen);
       } catch (error) {

@@ -1,7 +1,7 @@
 import type { TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { keyedDigest } from '../crypto/keyed-digest.js';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../event-log/append.js';
 import { refused, type Refused, type Result } from '../result.js';
 import { type Ended, type Settled, SpendBatches } from './batches.js';
@@ -22,6 +22,8 @@ export interface SpendQueueOptions {
 
 const MOST_IN_BATCH = 1_000;
 const SHARDS = 2;
+/** How long an answer waits for the next batch: one of another process may hold that one's counters. */
+const MOST_MS_UNANSWERED = 2;
 /** How often a request may be put back because something had to be done first. */
 const MOST_RETURNS = 8;
 
@@ -39,6 +41,8 @@ interface Shard {
   readonly tenantId: TenantId;
   waiting: Open[];
   state: 'IDLE' | 'READY' | 'RUNNING';
+  /** Until what the batch in flight writes is on the wire. */
+  sent: Promise<void>;
 }
 
 interface TenantQueue {
@@ -135,7 +139,10 @@ export class SpendQueue {
   #tenantOf(tenantId: TenantId): TenantQueue {
     const known = this.#tenants.get(tenantId);
     if (known) return known;
-    const shards = Array.from({ length: SHARDS }, (): Shard => ({ tenantId, waiting: [], state: 'IDLE' }));
+    const shards = Array.from(
+      { length: SHARDS },
+      (): Shard => ({ tenantId, waiting: [], state: 'IDLE', sent: Promise.resolve() }),
+    );
     const tenant = { shards, open: 0 };
     this.#tenants.set(tenantId, tenant);
     return tenant;
@@ -172,7 +179,10 @@ export class SpendQueue {
     const batch = shard.waiting.slice(0, MOST_IN_BATCH);
     shard.waiting = shard.waiting.slice(MOST_IN_BATCH);
     this.#onBatch(batch.length);
-    const ends = await this.#decide(shard.tenantId, batch);
+    let sent = (): void => undefined;
+    shard.sent = new Promise((resolve) => (sent = resolve));
+    const ends = await this.#decide(shard.tenantId, batch, sent);
+    sent();
     if (ends.some((end) => end.kind === 'HELD_UP')) {
       this.#answer(batch, ends);
       const returned = await this.#clear(shard.tenantId, batch, ends);
@@ -180,16 +190,21 @@ export class SpendQueue {
       shard.waiting = [...returned, ...shard.waiting];
     }
     this.#free(shard);
-    // The next batch is sent before this one is answered, so that the server has something to do meanwhile.
-    if (this.#inFlight > 0) await turn();
+    // The server writes the next batch while this process answers this one, and who is answered asks again.
+    if (shard.state === 'RUNNING') await Promise.race([shard.sent, delay(MOST_MS_UNANSWERED)]);
     this.#answer(batch, ends);
   }
 
-  async #decide(tenantId: TenantId, batch: readonly Open[]): Promise<readonly Settled[]> {
+  async #decide(
+    tenantId: TenantId,
+    batch: readonly Open[],
+    sent: () => void,
+  ): Promise<readonly Settled[]> {
     try {
       return await this.#batches.run(
         tenantId,
         batch.map((open) => open.asked),
+        sent,
       );
     } catch (error) {
       return batch.map(() => ({ kind: 'FAILED', error }));

@@ -1,4 +1,5 @@
 import {
+  type CustomerId,
   type CustomerState,
   type Instant,
   type KnownState,
@@ -12,6 +13,7 @@ import { positionOf, type Revision } from '../event-log/revision.js';
 
 /** A customer's state as it was loaded, and as events have moved it since. */
 export interface KeptState {
+  readonly customerId: CustomerId;
   state: CustomerState;
   /** The position that it was loaded at: what happened up to there is in it. */
   readonly loadedAt: Revision;

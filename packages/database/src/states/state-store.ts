@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { LRUCache } from 'lru-cache';
 import type { CustomerId, CustomerState, Instant, Release, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
@@ -7,7 +6,8 @@ import type { EventFeed, KnownEnd } from '../event-log/event-feed.js';
 import type { Revision } from '../event-log/revision.js';
 import type { Result } from '../result.js';
 import type { KeptState } from './kept-state.js';
-import { type KeptStates, TenantStates } from './tenant-states.js';
+import { KeptStates } from './kept-states.js';
+import { TenantStates } from './tenant-states.js';
 
 /** A customer's state as far as this process knows it. */
 export interface StampedState {
@@ -41,7 +41,6 @@ const STALE_AFTER_MS = 1000;
 /** How long a check waits for a state that is not kept, while the database answers, and while it does not. */
 const LOAD_MS = 5000;
 const LOAD_UNREACHABLE_MS = 250;
-const UNKNOWN_FOR_MS = 30_000;
 
 /**
  * The states that checks are decided on, in memory: loaded once, in batches, and from then on moved by events.
@@ -51,14 +50,14 @@ export class StateStore {
   readonly #db: Database;
   readonly #feed: EventFeed;
   readonly #tenants = new Map<TenantId, TenantStates>();
-  readonly #states: StatesByName;
+  readonly #states: KeptStates;
   hits = 0;
   misses = 0;
 
   constructor(db: Database, feed: EventFeed, { customers }: StateStoreOptions) {
     this.#db = db;
     this.#feed = feed;
-    this.#states = new StatesByName(customers);
+    this.#states = new KeptStates(customers);
   }
 
   close(): void {
@@ -154,7 +153,7 @@ export class StateStore {
   #tenant(tenantId: TenantId): TenantStates {
     const known = this.#tenants.get(tenantId);
     if (known) return known;
-    const tenant = new TenantStates(this.#db, tenantId, this.#states);
+    const tenant = new TenantStates(this.#db, tenantId, this.#states.ofTenant());
     this.#tenants.set(tenantId, tenant);
     return tenant;
   }
@@ -197,53 +196,4 @@ export class StateStore {
 
 function later(one: Instant, other: Instant): Instant {
   return one > other ? one : other;
-}
-
-function nameOf(tenantId: TenantId, customerId: string): string {
-  return `${tenantId} ${customerId}`;
-}
-
-/** States under tenant and customer, found by subject as well. */
-class StatesByName implements KeptStates {
-  readonly #states: LRUCache<string, KeptState>;
-  readonly #bySubject = new Map<string, KeptState>();
-
-  constructor(max: number) {
-    this.#states = new LRUCache({
-      max,
-      dispose: ({ subject }, name) => {
-        if (subject !== null) this.#bySubject.delete(subjectName(name, subject));
-      },
-    });
-  }
-
-  get size(): number {
-    return this.#states.size;
-  }
-
-  get(tenantId: TenantId, customerId: string): KeptState | undefined {
-    return this.#states.get(nameOf(tenantId, customerId));
-  }
-
-  set(tenantId: TenantId, customerId: string, kept: KeptState): void {
-    const name = nameOf(tenantId, customerId);
-    this.#states.set(name, kept, kept.subject === null ? { ttl: UNKNOWN_FOR_MS } : {});
-    if (kept.subject !== null) this.#bySubject.set(subjectName(name, kept.subject), kept);
-  }
-
-  delete(tenantId: TenantId, customerId: string): void {
-    this.#states.delete(nameOf(tenantId, customerId));
-  }
-
-  deleteAll(tenantId: TenantId): void {
-    for (const name of [...this.#states.keys()]) if (name.startsWith(tenantId)) this.#states.delete(name);
-  }
-
-  bySubject(tenantId: TenantId, subject: string): KeptState | undefined {
-    return this.#bySubject.get(nameOf(tenantId, subject));
-  }
-}
-
-function subjectName(name: string, subject: string): string {
-  return `${name.slice(0, name.indexOf(' '))} ${subject}`;
 }

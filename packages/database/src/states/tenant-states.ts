@@ -12,15 +12,7 @@ import { publishedRelease, rulesVersion } from '../repositories/releases.js';
 import { loadStates } from '../repositories/states.js';
 import type { Result } from '../result.js';
 import { applyCounter, countersIn, type KeptState, Loading } from './kept-state.js';
-
-/** Where the kept states of all tenants lie; what is used least is dropped when it is full. */
-export interface KeptStates {
-  get(tenantId: TenantId, customerId: string): KeptState | undefined;
-  set(tenantId: TenantId, customerId: string, kept: KeptState): void;
-  delete(tenantId: TenantId, customerId: string): void;
-  deleteAll(tenantId: TenantId): void;
-  bySubject(tenantId: TenantId, subject: string): KeptState | undefined;
-}
+import type { StatesOfTenant } from './kept-states.js';
 
 const BATCH_MAX = 1000;
 /** Of the newest events, by which a revision of another history is told without asking the database. */
@@ -38,7 +30,7 @@ const MOST_READS = 2;
 export class TenantStates {
   readonly #db: Database;
   readonly #tenantId: TenantId;
-  readonly #kept: KeptStates;
+  readonly #kept: StatesOfTenant;
   #watch: Watch | null = null;
   #starting: Promise<void> | null = null;
   #release: { readonly release: Release; readonly since: Revision } | null = null;
@@ -52,7 +44,7 @@ export class TenantStates {
   /** Revisions by position. */
   readonly #tags = new Map<number, Revision>();
 
-  constructor(db: Database, tenantId: TenantId, kept: KeptStates) {
+  constructor(db: Database, tenantId: TenantId, kept: StatesOfTenant) {
     this.#db = db;
     this.#tenantId = tenantId;
     this.#kept = kept;
@@ -116,7 +108,7 @@ export class TenantStates {
   }
 
   kept(customerId: CustomerId): KeptState | undefined {
-    const kept = this.#kept.get(this.#tenantId, customerId);
+    const kept = this.#kept.get(customerId);
     if (kept === undefined || this.#release === null || this.#move(kept, this.#release.release)) return kept;
     this.drop(customerId);
     return undefined;
@@ -158,7 +150,7 @@ export class TenantStates {
   }
 
   drop(customerId: CustomerId): void {
-    this.#kept.delete(this.#tenantId, customerId);
+    this.#kept.delete(customerId);
   }
 
   /** What is kept, or on its way, may be older than `revision`: it is read again. */
@@ -194,7 +186,7 @@ export class TenantStates {
           if (!loading?.isStillGood(kept)) continue;
           if (this.#release !== null && !this.#move(kept, this.#release.release)) continue;
           loading.catchUp(kept);
-          this.#kept.set(this.#tenantId, id, kept);
+          this.#kept.set(id, kept);
           found.set(id, kept);
         }
       } finally {
@@ -231,6 +223,7 @@ export class TenantStates {
     for (const [id, state] of states) {
       const stored = accounts.get(id);
       read.set(id, {
+        customerId: id,
         state,
         loadedAt: revision,
         loadedTime,
@@ -269,7 +262,7 @@ export class TenantStates {
 
   #count(counters: readonly ReturnType<typeof countersIn>[number][]): void {
     for (const counter of counters) {
-      const kept = this.#kept.bySubject(this.#tenantId, counter.subject);
+      const kept = this.#kept.bySubject(counter.subject);
       if (kept) applyCounter(kept, counter);
     }
     for (const loading of this.#loading.values()) loading.counted(counters);
@@ -283,7 +276,7 @@ export class TenantStates {
 
   #allChanged(position: number): void {
     for (const loading of this.#loading.values()) loading.changed(position);
-    this.#kept.deleteAll(this.#tenantId);
+    this.#kept.deleteAll();
   }
 
   #forgetAll(): void {
@@ -292,7 +285,7 @@ export class TenantStates {
     this.#adopted.length = 0;
     this.#tags.clear();
     for (const loading of this.#loading.values()) loading.changed(Number.MAX_SAFE_INTEGER);
-    this.#kept.deleteAll(this.#tenantId);
+    this.#kept.deleteAll();
   }
 
   /**
