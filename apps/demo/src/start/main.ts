@@ -60,7 +60,7 @@ function reachableHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** As the gateway's own `start` script has it; README.md, "Running it in production". */
+/** As in the gateway's own `start` script; why, docs/benchmarks/README.md says. */
 const YOUNG_GENERATION = '--max-semi-space-size=64';
 
 function programsOf(

@@ -144,6 +144,11 @@ function zipfDraw(count: number): (random: number) => number {
   };
 }
 
+/** The customers that a Zipf draw gives most often, the most popular first. */
+export function mostPopular(count: number, most: number): number[] {
+  return Array.from({ length: Math.min(count, most) }, (_, rank) => scattered(rank, count));
+}
+
 /** Popular customers are not neighbours in the tables: a step that shares no factor with any count of tens. */
 function scattered(rank: number, count: number): number {
   return 1 + ((rank * 7919) % count);

@@ -5,7 +5,7 @@ import type { Workload } from '../load/workload.js';
 import { CONSTANT_BODY } from '../peers/constant.js';
 import { Program, withPrograms } from '../processes/program.js';
 import type { Race, Setting, Size } from '../race.js';
-import { EXPECTED } from '../seed/catalog.js';
+import { FEATURES } from '../seed/catalog.js';
 import { addCustomers, API_KEY, customerName, withTenant } from '../seed/tenant.js';
 
 export const CHECKED_CUSTOMERS: Readonly<Record<Size, number>> = { full: 10_000, quick: 10_000, smoke: 500 };
@@ -63,15 +63,26 @@ function p99(own: Side<LoadResult>, name: string, peer: Side<LoadResult>, goal: 
 /** Asks one of the servers over so many connections for so long. */
 export type Ask = (connections: number, seconds: number) => Promise<LoadResult>;
 
-const CUSTOMERS_AT_ONCE = 50;
+const CHECKS_AT_ONCE = 1000;
 
 /** Every feature of every customer, once: what is measured afterwards is a gateway that has been running. */
 export async function askEverything(url: string, customers: number): Promise<void> {
+  const numbers = Array.from({ length: customers }, (_, index) => index + 1);
+  return askAbout(url, numbers, FEATURES);
+}
+
+/** These features of these customers, once. */
+export async function askAbout(
+  url: string,
+  customers: readonly number[],
+  features: readonly string[],
+): Promise<void> {
   const query = 'query Warm($inputs: [CheckInput!]!) { checkMany(inputs: $inputs) { customerId } }';
-  for (let first = 1; first <= customers; first += CUSTOMERS_AT_ONCE) {
-    const inputs = Array.from({ length: CUSTOMERS_AT_ONCE }, (_, place) =>
-      EXPECTED.map(({ feature }) => ({ customerId: customerName(first + place), feature })),
-    ).flat();
+  const atOnce = Math.floor(CHECKS_AT_ONCE / features.length);
+  for (let first = 0; first < customers.length; first += atOnce) {
+    const inputs = customers
+      .slice(first, first + atOnce)
+      .flatMap((n) => features.map((feature) => ({ customerId: customerName(n), feature })));
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}` },

@@ -32,15 +32,18 @@ export const consumeStorage: Race = {
         withTenant(ownUrl, async (tenant) => {
           await addCustomers(tenant, COUNTERS);
           return withPeerTables(peerUrl, (peer) =>
-            withPrograms([Program.start('load/spender', { nodeArgs: GATEWAY_NODE })] as const, async ([spender]) => {
-              const own = ownSpends(setting, tenant, ownUrl, spender);
-              const plain = plainTransactions(peer, peerUrl, program);
-              const rows = [
-                await race(setting, 'one hot counter', 25, { own: own(1), plain: plain(1) }),
-                await race(setting, '10,000 counters', 4, { own: own(COUNTERS), plain: plain(COUNTERS) }),
-              ];
-              return { kind: 'RUN', rows };
-            }),
+            withPrograms(
+              [Program.start('load/spender', { nodeArgs: GATEWAY_NODE })] as const,
+              async ([spender]) => {
+                const own = ownSpends(setting, tenant, ownUrl, spender);
+                const plain = plainTransactions(peer, peerUrl, program);
+                const rows = [
+                  await race(setting, 'one hot counter', 25, { own: own(1), plain: plain(1) }),
+                  await race(setting, '10,000 counters', 4, { own: own(COUNTERS), plain: plain(COUNTERS) }),
+                ];
+                return { kind: 'RUN', rows };
+              },
+            ),
           );
         }),
       ),

@@ -91,3 +91,6 @@ export const CATALOG = {
     },
   },
 };
+
+/** Every feature that is checked. */
+export const FEATURES = EXPECTED.map(({ feature }) => feature);

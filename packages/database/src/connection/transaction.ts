@@ -41,20 +41,26 @@ export interface Committed<T> {
 
 const ATTEMPTS = 4;
 
-/** Writes find their rows by key: planned for one list of keys, a statement would scan the table for the next. */
-const BEGIN_WRITE = 'begin; set local plan_cache_mode = force_generic_plan';
+/**
+ * For rows that are found by their keys: planned for one list of keys, a statement would scan the table for the next,
+ * and to plan it anew each time takes longer than to run it.
+ */
+const PLANNED_ONCE = 'set local plan_cache_mode = force_generic_plan';
+const BEGIN_WRITE = `begin; ${PLANNED_ONCE}`;
+const BEGIN_READ = 'begin isolation level repeatable read read only';
 
-/** Reads at one moment: repeatable read, read only. */
+/** Reads at one moment: repeatable read, read only. `plans`: `once` for rows that are found by their keys. */
 export async function readTransaction<T>(
   db: Database,
   tenantId: TenantId,
   work: (transaction: Transaction) => Promise<T>,
+  plans: 'once' | 'each time' = 'each time',
 ): Promise<T> {
   return retried(() =>
     onConnection(
       db,
       tenantId,
-      'begin isolation level repeatable read read only',
+      plans === 'once' ? `${BEGIN_READ}; ${PLANNED_ONCE}` : BEGIN_READ,
       async (transaction, client) => {
         const value = await work(transaction);
         await client.query('commit');

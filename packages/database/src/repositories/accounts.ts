@@ -71,20 +71,28 @@ const SELECT_METERS = `
 select customer_id, feature, used, reserved, version, window_start, window_end
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
+interface Wanted {
+  /** The release that decides; the live one where this is left out. */
+  readonly held?: Release;
+  /** The live publication's version, where it is being read already. */
+  readonly live?: Promise<number>;
+  /** A subscription that is wanted even if it ended long ago. */
+  readonly named?: SubscriptionId | null;
+}
+
 /**
- * Accounts as they are now, with the live release, or the one that is `held`: five statements, sent together. Call it
- * in a statement after the lock where a verdict rests on them. `named`: a subscription that is wanted even if it
- * ended long ago.
+ * Accounts as they are now, with the release that decides: a few statements, sent together. Call it in a statement
+ * after the lock where a verdict rests on them.
  */
 export async function loadAccounts(
   db: Database,
   transaction: Transaction,
   ids: readonly CustomerId[],
-  { held = null, named = null }: { held?: Release | null; named?: SubscriptionId | null } = {},
+  { held, live, named = null }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
   const [version, customers, subscriptions, meters] = await Promise.all([
-    held === null ? rulesVersion(transaction) : held.publication.version,
+    held?.publication.version ?? live ?? rulesVersion(transaction),
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
     transaction.query<SubscriptionRow>({
       name: 'account-subscriptions',

@@ -7,10 +7,9 @@ import {
   type Release,
   type TenantId,
 } from '@licet/domain';
-import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import { readTransaction } from '../connection/transaction.js';
-import { newestRevision } from '../event-log/read.js';
+import { readHead } from '../event-log/head.js';
 import type { Revision } from '../event-log/revision.js';
 import { groupBy } from '../mapping/group-by.js';
 import { loadAccounts, type StoredAccount } from './accounts.js';
@@ -28,32 +27,36 @@ export interface LoadedStates {
   readonly accounts: ReadonlyMap<CustomerId, StoredAccount>;
 }
 
-/**
- * Loads states in one snapshot: as many statements for a thousand customers as for one. `held`: the release that the
- * request has been decided by so far; null: the live one.
- */
+/** Loads states in one snapshot, decided by the live release: as many statements for a thousand customers as for one. */
 export async function loadStates(
   db: Database,
   tenantId: TenantId,
   ids: readonly CustomerId[],
-  held: Release | null = null,
 ): Promise<LoadedStates> {
-  return readTransaction(db, tenantId, async (transaction) => {
-    const [revision, asOf, { release, accounts }] = await Promise.all([
-      newestRevision(transaction),
-      readClock(transaction),
-      loadAccounts(db, transaction, ids, { held }),
-    ]);
-    const states = new Map<CustomerId, CustomerState>();
-    for (const id of ids) {
-      const stored = accounts.get(id);
-      states.set(
-        id,
-        stored ? knownState(release, stored.account) : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
-      );
-    }
-    return { revision, asOf, release, states, accounts };
-  });
+  return readTransaction(
+    db,
+    tenantId,
+    async (transaction) => {
+      const reading = readHead(transaction);
+      const live = reading.then(({ rulesVersion }) => rulesVersion);
+      const [{ revision, clock }, { release, accounts }] = await Promise.all([
+        reading,
+        loadAccounts(db, transaction, ids, { live }),
+      ]);
+      const states = new Map<CustomerId, CustomerState>();
+      for (const id of ids) {
+        const stored = accounts.get(id);
+        states.set(
+          id,
+          stored
+            ? knownState(release, stored.account)
+            : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
+        );
+      }
+      return { revision, asOf: clock, release, states, accounts };
+    },
+    'once',
+  );
 }
 
 /** A closed usage window. */

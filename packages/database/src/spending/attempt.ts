@@ -1,7 +1,7 @@
 import { askedReads, type CustomerId, type Release } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
-import { ORIGIN, type Revision, revisionOf } from '../event-log/revision.js';
+import { readHead } from '../event-log/head.js';
 import { loadAccounts } from '../repositories/accounts.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { publishedRelease } from '../repositories/releases.js';
@@ -47,30 +47,6 @@ function meterKeys(asked: readonly Asked[]): MeterKey[] {
   const keys = new Map<string, MeterKey>();
   for (const { meter, meterId } of asked) if (meter) keys.set(meterId, meter);
   return [...keys.values()];
-}
-
-interface Head {
-  readonly rulesVersion: number;
-  readonly revision: Revision;
-}
-
-/** The live release and the tenant's newest revision, of one moment. */
-async function readHead(transaction: Transaction): Promise<Head> {
-  const [row] = await transaction.query<{
-    rules_version: number;
-    position: number | null;
-    leaf_hash: Buffer | null;
-  }>({
-    name: 'read-log-head',
-    text: `select h.rules_version, e.position, e.leaf_hash from log_head h
-           left join lateral (select position, leaf_hash from event where tenant_id = $1 order by position desc limit 1) e on true
-           where h.tenant_id = $1`,
-    values: [transaction.tenantId],
-  });
-  if (!row) throw new Error('the tenant has no log');
-  const { position, leaf_hash: leafHash } = row;
-  const revision = position === null || leafHash === null ? ORIGIN : revisionOf(position, leafHash);
-  return { rulesVersion: row.rules_version, revision };
 }
 
 interface Wanted {

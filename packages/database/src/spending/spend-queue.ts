@@ -191,7 +191,7 @@ export class SpendQueue {
     }
     this.#free(shard);
     // The server writes the next batch while this process answers this one, and who is answered asks again.
-    if (shard.state === 'RUNNING') await Promise.race([shard.sent, delay(MOST_MS_UNANSWERED)]);
+    if (isRunning(shard)) await Promise.race([shard.sent, delay(MOST_MS_UNANSWERED)]);
     this.#answer(batch, ends);
   }
 
@@ -250,6 +250,10 @@ export class SpendQueue {
     else open.fail(end.error);
     if (this.#open === 0) for (const drained of this.#drained.splice(0)) drained();
   }
+}
+
+function isRunning({ state }: Shard): boolean {
+  return state === 'RUNNING';
 }
 
 const UNDECIDABLE = { kind: 'FAILED', error: new Error('a spend found no state to decide on') } as const;
