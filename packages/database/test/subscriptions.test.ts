@@ -6,12 +6,39 @@ import {
   listedEvents,
   spend,
   subscribeTo,
+  TEST_CATALOG,
   type TestDatabase,
   type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
-import type { CustomerId, Instant, Subscription, SubscriptionCommand, SubscriptionId } from '@licet/domain';
+import {
+  type CustomerId,
+  type Instant,
+  parseAddOnKey,
+  parseFeatureKey,
+  parsePlanKey,
+  type Subscription,
+  type SubscriptionCommand,
+  type SubscriptionId,
+} from '@licet/domain';
 import { Client } from 'pg';
+
+/** With a plan that sells seats by number, and an add-on. */
+const CATALOG = {
+  ...TEST_CATALOG,
+  features: { ...TEST_CATALOG.features, editors: { type: 'seats', kind: 'named' } },
+  plans: {
+    ...TEST_CATALOG.plans,
+    team: {
+      name: 'Team',
+      family: 'cloud',
+      model: 'seats',
+      period: 'P1M',
+      entitlements: { calls: 200, editors: { bought: { atLeast: 5, atMost: 500, default: 20 } } },
+    },
+  },
+  addOns: { 'more-calls': { name: 'More calls', with: ['pro', 'team'], entitlements: { calls: 50 } } },
+};
 
 let database: TestDatabase;
 let tenant: TestTenant;
@@ -19,7 +46,7 @@ let owner: Client;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createTestTenant(database.url, CATALOG);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
 });
@@ -54,6 +81,26 @@ function hence(days: number): Instant {
   return (Date.now() + days * 86_400_000) as Instant;
 }
 
+const EDITORS = parseFeatureKey('editors')!;
+const more = [{ addOn: parseAddOnKey('more-calls')!, quantity: 2 }];
+const NOW = { timing: 'NOW', at: null } as const;
+
+function changeTo(
+  plan: string,
+  subscriptionId: SubscriptionId,
+): SubscriptionCommand & { kind: 'changePlan' } {
+  const key = parsePlanKey(plan)!;
+  return {
+    kind: 'changePlan',
+    subscriptionId,
+    plan: key,
+    from: null,
+    addOns: null,
+    quantities: null,
+    ...NOW,
+  };
+}
+
 const failed = (subscriptionId: SubscriptionId): SubscriptionCommand => ({
   kind: 'reportPayment',
   subscriptionId,
@@ -83,6 +130,38 @@ test.each<[string, boolean, (id: SubscriptionId) => SubscriptionCommand[]]>([
     (subscriptionId) => [
       { kind: 'pause', subscriptionId },
       { kind: 'resume', subscriptionId },
+    ],
+  ],
+  [
+    'an adjustment',
+    false,
+    (subscriptionId) => [{ kind: 'adjust', subscriptionId, addOns: more, quantities: null, ...NOW }],
+  ],
+  [
+    'an adjustment that waits',
+    false,
+    (subscriptionId) => [
+      { kind: 'adjust', subscriptionId, addOns: more, quantities: null, timing: 'PERIOD_END', at: null },
+    ],
+  ],
+  [
+    'a change that waits, with what is bought with it',
+    false,
+    (subscriptionId) => [
+      {
+        ...changeTo('team', subscriptionId),
+        addOns: [],
+        quantities: new Map([[EDITORS, 8]]),
+        timing: 'PERIOD_END',
+      },
+    ],
+  ],
+  [
+    'numbers bought',
+    false,
+    (subscriptionId) => [
+      { ...changeTo('team', subscriptionId), quantities: new Map([[EDITORS, 8]]) },
+      { kind: 'adjust', subscriptionId, addOns: null, quantities: new Map([[EDITORS, 9]]), ...NOW },
     ],
   ],
 ])('a subscription is read as it was written: %s', async (name, trial, commands) => {

@@ -79,7 +79,9 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
   const pending = {
     cancelAt: given.cancelAt === undefined ? null : time(given.cancelAt),
     scheduledChange:
-      given.change === undefined ? null : { to: sold(given.change.to), at: time(given.change.at) },
+      given.change === undefined
+        ? null
+        : { to: sold(given.change.to), at: time(given.change.at), addOns: null, quantities: null },
   };
   const endsAt = time(given.endsAt ?? '2026-02-01');
   switch (given.status ?? 'ACTIVE') {

@@ -59,7 +59,7 @@ function subscriptionOf(
       release,
       fits.map((addOn) => ({ addOn, quantity: 1 })),
     ),
-    quantities: new Map<FeatureKey, number>(),
+    quantities: given.quantities,
     startedAt: began,
     lastPaymentAt: null,
     moves: [],

@@ -3,10 +3,11 @@ import type { PendingMove } from '../release/version-move.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
+import { type Quantities, quantitiesUnder } from './bought.js';
 import type { AccountChange } from './command.js';
 import { awake, clockOf } from './pause.js';
 import { routeOfDueChange, takenAlong } from './plan-choice.js';
-import { isTrial, periodFrom, periodUnder, record } from './state.js';
+import { baseOf, isTrial, periodFrom, periodUnder, record } from './state.js';
 import type {
   ActiveSubscription,
   BoughtAddOn,
@@ -17,6 +18,13 @@ import type {
   PlanVersion,
   ScheduledSubscription,
 } from './subscription.js';
+
+/** What a subscription is to hold. */
+export interface Offer {
+  readonly to: PlanVersion;
+  readonly addOns: readonly BoughtAddOn[];
+  readonly quantities: Quantities;
+}
 
 export interface PlanMove {
   readonly before: LiveSubscription;
@@ -42,7 +50,8 @@ export function moveVersion(
   { to, at, addOns, moves }: PendingMove,
   release: Release,
 ): AccountChange {
-  const moved = onPlan(before, to, addOns, at, account.timeZone);
+  const quantities = quantitiesUnder(to.plan, before.quantities);
+  const moved = onPlan(before, { to, addOns, quantities }, at, account.timeZone);
   const after = { ...moved, moves, scheduledChange: before.scheduledChange };
   if (to.version === before.planVersion.version)
     return record(account, 'subscription.adjusted', at, before, after);
@@ -61,13 +70,12 @@ function withTrialGiven(change: AccountChange, after: LiveSubscription): Account
 /** The subscription on another plan from `at` on; its status is kept, save for a trial where the plan has none. */
 export function onPlan(
   subscription: LiveSubscription,
-  to: PlanVersion,
-  addOns: readonly BoughtAddOn[],
+  { to, addOns, quantities }: Offer,
   at: Instant,
   zone: TimeZone,
 ): LiveSubscription {
   const { plan } = subscription.planVersion;
-  const moved = { planVersion: to, addOns, scheduledChange: null, moves: [] };
+  const moved = { planVersion: to, addOns, quantities, scheduledChange: null, moves: [] };
   switch (subscription.status) {
     case 'SCHEDULED':
       return { ...subscription, ...moved, trial: subscription.trial && to.plan.trial !== null };
@@ -121,7 +129,9 @@ export function fallenBack(
       ? periodFrom(to.plan, at, zone)
       : periodUnder(to.plan, plan, subscription.period, at, zone);
   const addOns = takenAlong(release, to.plan.key, subscription.addOns);
-  return active({ ...subscription, planVersion: to, addOns, scheduledChange: null, moves: [] }, period);
+  const quantities = quantitiesUnder(to.plan, subscription.quantities);
+  const moved = { planVersion: to, addOns, quantities, scheduledChange: null, moves: [] };
+  return active({ ...subscription, ...moved }, period);
 }
 
 /** The subscription ACTIVE in the given period, without what only trials and grace have. */
@@ -129,20 +139,11 @@ export function active(
   subscription: LiveSubscription,
   period: ActiveSubscription['period'],
 ): ActiveSubscription {
-  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
-  const { cancelAt, scheduledChange, moves } = subscription;
-  return {
-    id,
-    customerId,
-    planVersion,
-    addOns,
-    quantities,
-    startedAt,
-    lastPaymentAt,
-    moves,
-    status: 'ACTIVE',
+  const { cancelAt, scheduledChange } = subscription;
+  return Object.assign(baseOf(subscription), {
+    status: 'ACTIVE' as const,
     period,
     cancelAt,
     scheduledChange,
-  };
+  });
 }
