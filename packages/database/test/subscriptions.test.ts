@@ -37,6 +37,10 @@ const CATALOG = {
       entitlements: { calls: 200, editors: { bought: { atLeast: 5, atMost: 500, default: 20 } } },
     },
   },
+  transitions: [
+    { from: ['free', 'pro'], to: 'team', usage: 'prorate' },
+    { from: ['free', 'team'], to: 'pro' },
+  ],
   addOns: { 'more-calls': { name: 'More calls', with: ['pro', 'team'], entitlements: { calls: 50 } } },
 };
 
@@ -156,6 +160,7 @@ test.each<[string, boolean, (id: SubscriptionId) => SubscriptionCommand[]]>([
       },
     ],
   ],
+  ['a change that prorates', false, (subscriptionId) => [changeTo('team', subscriptionId)]],
   [
     'numbers bought',
     false,
@@ -195,4 +200,55 @@ test('a paused subscription is resumed when that is due, by the worker, and its 
   expect(await stored(id)).toMatchObject({ status: 'ACTIVE' });
   const types = (await listedEvents(tenant, customerId)).map(({ type }) => type);
   expect(types.slice(-2)).toEqual(['subscription.paused', 'subscription.resumed']);
+});
+
+test('a prorated limit stands in the counter until its window is over, and the whole one after it', async () => {
+  const [customerId, id] = await newSubscription('prorated');
+  const consume = (quantity: number, key: string) =>
+    spend(tenant.db, tenant.caller, [
+      { kind: 'consume', customerId, feature: 'calls', quantity, idempotencyKey: `prorated ${key}` },
+    ]);
+  await consume(1, 'first');
+  await owner.query(
+    `update meter set window_start = window_start - interval '30 days', window_end = window_start + interval '30 days'
+     where customer_id = $1`,
+    [customerId],
+  );
+  const { prorations } = await run(changeTo('team', id));
+  const prorated = prorations.get(parseFeatureKey('calls')!)!;
+  expect(prorated.limit).toBeGreaterThanOrEqual(100);
+  expect(prorated.limit).toBeLessThan(200);
+  const limits = () => tenantRows(tenant, `select lim, used from meter where customer_id = 'prorated'`);
+  expect(await limits()).toEqual([{ lim: prorated.limit, used: 1 }]);
+  expect(await consume(prorated.limit, 'too much')).toMatchObject([{ decision: { allowed: false } }]);
+  expect(await consume(prorated.limit - 1, 'the rest')).toMatchObject([{ decision: { allowed: true } }]);
+});
+
+test('nothing was used in a prorated window: the next one has its whole limit all the same', async () => {
+  const [customerId, id] = await newSubscription('unused');
+  await spend(tenant.db, tenant.caller, [
+    { kind: 'consume', customerId, feature: 'calls', quantity: 1, idempotencyKey: 'unused first' },
+  ]);
+  await owner.query(
+    `update meter set used = 0, window_start = window_start - interval '20 days' where customer_id = $1`,
+    [customerId],
+  );
+  await run(changeTo('team', id));
+  await owner.query(
+    `update subscription set prorations = jsonb_set(prorations, '{calls,until}', to_jsonb((extract(epoch from clock_timestamp()) * 1000)::bigint - 1))
+     where id = $1`,
+    [id],
+  );
+  await owner.query(
+    `update meter set window_end = clock_timestamp() - interval '1 millisecond', valid_until = clock_timestamp() - interval '1 millisecond'
+     where customer_id = $1`,
+    [customerId],
+  );
+  await owner.query(`update customer set version = version + 1, next_due_at = null where id = $1`, [
+    customerId,
+  ]);
+  const spent = await spend(tenant.db, tenant.caller, [
+    { kind: 'consume', customerId, feature: 'calls', quantity: 200, idempotencyKey: 'unused all' },
+  ]);
+  expect(spent).toMatchObject([{ decision: { allowed: true, used: 200, limit: 200 } }]);
 });

@@ -71,6 +71,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
       Object.entries(given.addOns ?? {}).map(([key, quantity]) => ({ addOn: addOnKey(key), quantity })),
     ),
     quantities: new Map(),
+    prorations: new Map(),
     startedAt,
     lastPaymentAt: null,
     moves: [],

@@ -53,6 +53,7 @@ export interface SubscriptionRow {
   readonly resumes_at: Date | null;
   readonly pause_clock: PausedSubscription['clock'] | null;
   readonly payment_failed: boolean;
+  readonly prorations: Readonly<Record<string, { readonly limit: number; readonly until: number }>>;
   readonly moves: readonly MoveRow[];
 }
 
@@ -84,6 +85,7 @@ export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup)
     planVersion: lookup.planVersion(row.plan, row.plan_version, row.plan_release),
     addOns: row.add_ons.map((json) => boughtAddOn(json, lookup)),
     quantities: quantitiesFromJson(row.quantities),
+    prorations: prorationsFromJson(row.prorations),
     startedAt: at(row.started_at),
     lastPaymentAt: maybeAt(row.last_payment_at),
     moves: row.moves.map(({ publication, version, release, addOns }) => ({
@@ -167,13 +169,19 @@ function addOnToJson({ addOn, version, quantity }: BoughtAddOn): BoughtAddOnJson
 }
 
 function quantitiesFromJson(json: SubscriptionRow['quantities']): ReadonlyMap<FeatureKey, number> {
-  return mapOf(Object.entries(json), quantityFromJson);
+  return mapOf(Object.entries(json), ([key, quantity]) => [feature(key), quantity]);
 }
 
-function quantityFromJson([key, quantity]: [string, number]): [FeatureKey, number] {
-  const feature = parseFeatureKey(key);
-  if (feature === null) throw new Error(`the database holds a feature key that is none: ${key}`);
-  return [feature, quantity];
+function feature(text: string): FeatureKey {
+  const key = parseFeatureKey(text);
+  if (key === null) throw new Error(`the database holds a feature key that is none: ${text}`);
+  return key;
+}
+
+function prorationsFromJson(json: SubscriptionRow['prorations']): Subscription['prorations'] {
+  return mapOf(Object.entries(json), ([key, { limit, until }]) => {
+    return [feature(key), { limit, until: instant(until) }];
+  });
 }
 
 /** A column that must be set in this status. */
@@ -195,6 +203,7 @@ export const SUBSCRIPTION_ROW: readonly Column<Subscription>[] = [
   { name: 'status', type: 'text', of: ({ status }) => status },
   { name: 'add_ons', type: 'jsonb', of: ({ addOns }) => addOns.map(addOnToJson) },
   { name: 'quantities', type: 'jsonb', of: ({ quantities }) => Object.fromEntries(quantities) },
+  { name: 'prorations', type: 'jsonb', of: ({ prorations }) => Object.fromEntries(prorations) },
   { name: 'started_at', type: 'timestamptz', of: ({ startedAt }) => startedAt },
   { name: 'period_anchor', type: 'timestamptz', of: (one) => periodOf(one)?.anchor ?? null },
   { name: 'period_start', type: 'timestamptz', of: (one) => periodOf(one)?.start ?? null },

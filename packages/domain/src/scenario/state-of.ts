@@ -60,6 +60,7 @@ function subscriptionOf(
       fits.map((addOn) => ({ addOn, quantity: 1 })),
     ),
     quantities: given.quantities,
+    prorations: new Map(),
     startedAt: began,
     lastPaymentAt: null,
     moves: [],

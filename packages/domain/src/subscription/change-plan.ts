@@ -67,12 +67,6 @@ function allowedRoute(
   if (route === null) {
     return badInput('plan', `no transition of the catalog leads from \`${plan.key}\` to \`${to.plan.key}\``);
   }
-  if (route.usage === 'prorate') {
-    return badInput(
-      'plan',
-      `\`usage: prorate\` from \`${plan.key}\` to \`${to.plan.key}\` is not supported yet`,
-    );
-  }
   const other = otherInFamily(account, to.plan.family, subscription.id);
   if (other === undefined) return route;
   return conflict(

@@ -1,3 +1,4 @@
+import type { UsageOnChange } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { PendingMove } from '../release/version-move.js';
 import type { Instant, TimeZone } from '../time/instant.js';
@@ -7,6 +8,7 @@ import { type Quantities, quantitiesUnder } from './bought.js';
 import type { AccountChange } from './command.js';
 import { awake, clockOf } from './pause.js';
 import { routeOfDueChange, takenAlong } from './plan-choice.js';
+import { prorationsOf } from './prorate.js';
 import { baseOf, isTrial, periodFrom, periodUnder, record } from './state.js';
 import type {
   ActiveSubscription,
@@ -17,6 +19,7 @@ import type {
   Period,
   PlanVersion,
   ScheduledSubscription,
+  Subscription,
 } from './subscription.js';
 
 /** What a subscription is to hold. */
@@ -32,15 +35,27 @@ export interface PlanMove {
   readonly at: Instant;
 }
 
-/** Writes a move to another plan: its event, and new windows where the matching transition says `usage: reset`. */
+/**
+ * Writes a move to another plan: its event, and what the matching transition's `usage` says: new windows, or limits that
+ * are prorated until the running ones are over.
+ */
 export function movePlan(account: CustomerAccount, release: Release, move: PlanMove): AccountChange {
-  const { before, after, at } = move;
+  const { before, at } = move;
+  const usage = usageOf(move, release);
+  const prorations = usage === 'prorate' ? prorationsOf(account, release, move) : NOTHING_PRORATED;
+  const after = { ...move.after, prorations };
   const changed = record(account, 'subscription.plan_changed', at, before, after);
-  const from = before.planVersion.plan.key;
-  const { usage } = routeOfDueChange(release.catalog, from, after.planVersion.plan.key);
-  if (usage !== 'reset' || before.status === 'SCHEDULED') return withTrialGiven(changed, after);
+  if (usage !== 'reset') return withTrialGiven(changed, after);
   const reset = resetWindows(changed.account, release, move);
   return withTrialGiven({ account: reset.account, events: [...changed.events, ...reset.events] }, after);
+}
+
+const NOTHING_PRORATED: Subscription['prorations'] = new Map();
+
+/** Before it has begun a subscription has used nothing. */
+function usageOf({ before, after }: PlanMove, { catalog }: Release): UsageOnChange {
+  if (before.status === 'SCHEDULED') return 'carry';
+  return routeOfDueChange(catalog, before.planVersion.plan.key, after.planVersion.plan.key).usage;
 }
 
 /** A publication moves the subscription to other versions of its plan and add-ons. What the customer has scheduled stays. */

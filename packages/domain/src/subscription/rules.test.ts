@@ -506,12 +506,6 @@ describe('refused commands', () => {
     const leaving = done(on('pro'), cancel('PERIOD_END'), LATER);
     expect(refused(run(leaving, changeTo('free'), LATER))).toEqual({ code: 'CONFLICT', field: 'timing' });
   });
-  test('a change that would prorate says that it cannot yet', () => {
-    const outcome = run(on('enterprise'), changeTo('pro'), LATER);
-    expect(outcome).toMatchObject({
-      refusal: { field: 'plan', message: expect.stringMatching(/not supported yet$/) },
-    });
-  });
 });
 const NEXT_DAY = time('2026-02-04');
 

@@ -29,6 +29,7 @@ export function subscribe(
     planVersion: sold,
     addOns: boughtNow(release, command.addOns),
     quantities: command.quantities,
+    prorations: new Map(),
     startedAt: startsAt,
     lastPaymentAt: null,
     moves: [],

@@ -107,8 +107,9 @@ export function firstPeriod(subscription: ScheduledSubscription, zone: TimeZone)
 
 /** What a subscription has in whatever status, and nothing else. */
 export function baseOf(subscription: Subscription): SubscriptionBase {
-  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves } = subscription;
-  return { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves };
+  const { id, customerId, planVersion, addOns, quantities, prorations } = subscription;
+  const { startedAt, lastPaymentAt, moves } = subscription;
+  return { id, customerId, planVersion, addOns, quantities, prorations, startedAt, lastPaymentAt, moves };
 }
 
 /** The subscription, ended for good at `at`. */

@@ -47,6 +47,12 @@ export interface AddOnMove {
   readonly to: number | null;
 }
 
+/** What a plan gives of a feature, in place of its own number, until the window that ran at a change is over. */
+export interface Proration {
+  readonly limit: number;
+  readonly until: Instant;
+}
+
 /** What every subscription has, whatever its status. */
 export interface SubscriptionBase {
   readonly id: SubscriptionId;
@@ -55,6 +61,8 @@ export interface SubscriptionBase {
   readonly addOns: readonly BoughtAddOn[];
   /** As they were chosen; see `boughtOf`. */
   readonly quantities: ReadonlyMap<FeatureKey, number>;
+  /** Those of the last change of plan; see `planEntitlementAt`. */
+  readonly prorations: ReadonlyMap<FeatureKey, Proration>;
   readonly startedAt: Instant;
   /** Newest payment outcome that was reported, by billing's clock. Older ones change nothing. */
   readonly lastPaymentAt: Instant | null;
