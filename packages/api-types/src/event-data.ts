@@ -1,5 +1,13 @@
 import type { SubscriptionStatus } from './generated/graphql.js';
 
+/** A change that waits. `addOns` and `quantities` null: as they are when its time comes. */
+export interface ScheduledChangeData {
+  readonly plan: string;
+  readonly at: string;
+  readonly addOns: readonly { readonly addOn: string; readonly quantity: number }[] | null;
+  readonly quantities: Readonly<Record<string, number>> | null;
+}
+
 /** A subscription as the data of `subscription.*` events holds it; times are RFC 3339. */
 export interface SubscriptionData {
   readonly id: string;
@@ -21,7 +29,7 @@ export interface SubscriptionData {
   readonly cancelAt: string | null;
   readonly pausedAt: string | null;
   readonly resumesAt: string | null;
-  readonly scheduledChange: { readonly plan: string; readonly at: string } | null;
+  readonly scheduledChange: ScheduledChangeData | null;
   readonly endedAt: string | null;
 }
 

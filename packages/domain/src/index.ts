@@ -4,6 +4,7 @@ export * from './time/instant.js';
 export * from './catalog/catalog.js';
 export * from './subscription/subscription.js';
 export * from './subscription/command.js';
+export { boughtOf } from './subscription/bought.js';
 export * from './decision/decision.js';
 export { type RequestContext } from './condition/facts.js';
 export { type RuleTurn } from './decision/rule-turns.js';

@@ -71,6 +71,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
       Object.entries(given.addOns ?? {}).map(([key, quantity]) => ({ addOn: addOnKey(key), quantity })),
     ),
     quantities: new Map(),
+    prorations: new Map(),
     startedAt,
     lastPaymentAt: null,
     moves: [],
@@ -79,7 +80,9 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
   const pending = {
     cancelAt: given.cancelAt === undefined ? null : time(given.cancelAt),
     scheduledChange:
-      given.change === undefined ? null : { to: sold(given.change.to), at: time(given.change.at) },
+      given.change === undefined
+        ? null
+        : { to: sold(given.change.to), at: time(given.change.at), addOns: null, quantities: null },
   };
   const endsAt = time(given.endsAt ?? '2026-02-01');
   switch (given.status ?? 'ACTIVE') {

@@ -38,6 +38,16 @@ export type AddOnInput = {
   readonly quantity?: Scalars['Int']['input'];
 };
 
+/** What is given replaces the whole list. */
+export type AdjustSubscriptionInput = {
+  readonly addOns?: InputMaybe<ReadonlyArray<AddOnInput>>;
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+  readonly subscriptionId: Scalars['ID']['input'];
+  readonly timing?: ChangeTiming;
+};
+
 /** `operations` and `customerIds` narrow the role; empty: all. */
 export type ApiKey = {
   readonly createdAt: Scalars['DateTime']['output'];
@@ -465,6 +475,7 @@ export type LicenseModel =
   | 'USAGE';
 
 export type Mutation = {
+  readonly adjustSubscription: SubscriptionResult;
   readonly cancelSubscription: SubscriptionResult;
   readonly changePlan: SubscriptionResult;
   /** Check and spend in one step: never more than the limit, however many ask at once. */
@@ -497,6 +508,11 @@ export type Mutation = {
   /** Takes a draft, shadow or canary out. */
   readonly withdrawRelease: ReleaseResult;
   readonly withdrawScheduledChange: SubscriptionResult;
+};
+
+
+export type MutationAdjustSubscriptionArgs = {
+  input: AdjustSubscriptionInput;
 };
 
 
@@ -822,8 +838,12 @@ export type ScenarioResult = {
 };
 
 export type ScheduledChange = {
+  /** Those that there will be; null: as they are when the time comes. */
+  readonly addOns: Maybe<ReadonlyArray<SubscriptionAddOn>>;
   readonly at: Scalars['DateTime']['output'];
   readonly plan: Scalars['String']['output'];
+  /** Like `addOns`. */
+  readonly quantities: Maybe<ReadonlyArray<FeatureQuantity>>;
 };
 
 export type SourceKind =

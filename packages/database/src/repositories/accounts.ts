@@ -49,7 +49,7 @@ export const SUBSCRIPTION_COLUMNS = `
 s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status, s.add_ons, s.quantities, s.started_at,
 s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
 s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at,
-s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed,
+s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed, s.change_add_ons, s.change_quantities, s.prorations,
 case when s.moves = '[]' then s.moves else (
   select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release,
     'addOns', m."addOns") order by m.publication)
@@ -132,7 +132,11 @@ export async function subscriptionsFromRows(
     if (row.change_release !== null) numbers.add(row.change_release);
     for (const move of row.moves) numbers.add(move.release);
   }
-  const addOns = rows.flatMap((row) => [...row.add_ons, ...row.moves.flatMap((move) => move.addOns)]);
+  const addOns = rows.flatMap((row) => [
+    ...row.add_ons,
+    ...(row.change_add_ons ?? []),
+    ...row.moves.flatMap((move) => move.addOns),
+  ]);
   const catalogs = await catalogsByNumber(db, transaction, numbers);
   const lookup: VersionLookup = {
     planVersion: (plan, version, release) => planVersionIn(mustHave(catalogs, release), plan, version),

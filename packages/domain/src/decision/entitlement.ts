@@ -135,6 +135,7 @@ function boundaries({ account, release, feature }: Subject, after: Instant): (In
         ? [
             nextSubscriptionBoundary(subscription, after),
             versionMove(account, subscription, release)?.at ?? null,
+            subscription.prorations.get(feature.key)?.until ?? null,
           ]
         : [speaksUntil(subscription, account)],
     ),

@@ -41,8 +41,19 @@ export function resetWindows(
       const reset = resetWindow(result.account, feature, change.at);
       return { account: reset.account, events: [...result.events, ...reset.events] };
     },
-    { account, events: [] },
+    { account: withoutProrations(account, features), events: [] },
   );
+}
+
+/** A window that begins anew has its whole limit. */
+function withoutProrations(account: CustomerAccount, features: readonly MeteredFeature[]): CustomerAccount {
+  const reset = new Set(features.map(({ key }) => key));
+  const subscriptions = account.subscriptions.map((one) =>
+    [...one.prorations.keys()].some((key) => reset.has(key))
+      ? { ...one, prorations: new Map([...one.prorations].filter(([key]) => !reset.has(key))) }
+      : one,
+  );
+  return { ...account, subscriptions };
 }
 
 /** The features that a subscription's plan or add-ons list. */

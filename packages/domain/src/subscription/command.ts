@@ -31,6 +31,15 @@ export type SubscriptionCommand =
       readonly timing: ChangeTiming | null;
       readonly at: Instant | null;
     }
+  | {
+      readonly kind: 'adjust';
+      readonly subscriptionId: SubscriptionId;
+      /** Null: as they are. */
+      readonly addOns: readonly AddOnQuantity[] | null;
+      readonly quantities: ReadonlyMap<FeatureKey, number> | null;
+      readonly timing: ChangeTiming;
+      readonly at: Instant | null;
+    }
   | { readonly kind: 'withdrawScheduledChange'; readonly subscriptionId: SubscriptionId }
   | {
       readonly kind: 'cancel';

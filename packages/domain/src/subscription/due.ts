@@ -7,13 +7,13 @@ import { meterAt } from '../usage/window.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
 import { cancelNow } from './cancel.js';
-import { makeScheduledChange } from './change-plan.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { moveVersion } from './move-plan.js';
 import { resume, waits } from './pause.js';
 import { endGrace } from './payment.js';
 import { renew } from './renewal.js';
 import { versionMove, type PendingMove } from '../release/version-move.js';
+import { makeScheduledChange } from './scheduled-change.js';
 import { begin } from './start.js';
 import { isLive, isStanding } from './state.js';
 import type {
