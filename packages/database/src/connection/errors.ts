@@ -7,6 +7,7 @@ export const SQLSTATE = {
   idleInTransactionTimeout: '25P03',
   /** The statement ran into a time limit, or was cancelled by hand. */
   queryCanceled: '57014',
+  tooManyConnections: '53300',
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
@@ -29,6 +30,13 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** No connection could be had, for whatever reason (no name, no route, no place, no entry): nothing has been sent. */
+export class NoConnectionError extends Error {
+  constructor(cause: unknown) {
+    super('no connection to the database', { cause });
+  }
+}
+
 /** The SQLSTATE, or Node's error code, of whatever was thrown. */
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
@@ -47,9 +55,14 @@ export function isKeyTaken(error: unknown): boolean {
 
 const LOST: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  SQLSTATE.tooManyConnections,
   SQLSTATE.adminShutdown,
   SQLSTATE.crashShutdown,
   SQLSTATE.cannotConnectNow,
@@ -63,8 +76,9 @@ const LOST_MESSAGES = [
   'Client was closed',
 ];
 
-/** True where the connection is gone and cannot carry another statement. */
+/** True where there is no connection, or it is gone and cannot carry another statement. */
 export function isLostConnection(error: unknown): boolean {
+  if (error instanceof NoConnectionError) return true;
   const code = errorCode(error);
   if (code !== null && LOST.has(code)) return true;
   return error instanceof Error && LOST_MESSAGES.some((message) => error.message.includes(message));
