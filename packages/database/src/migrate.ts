@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ensureAppRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
+import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
@@ -27,6 +28,7 @@ export const MIGRATIONS = [
   OutcomesAsWritten1764330000000,
   ScheduledPurchases1764340000000,
   Prorations1764350000000,
+  Grants1764400000000,
 ];
 
 /**

@@ -146,7 +146,7 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     turnedUntil: given.at,
     windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, time('2025-01-15')])),
     subscriptions: (given.subscriptions ?? []).map((one, index) => subscriptionFrom(release, one, index)),
-    grants: given.grants ?? [],
+    grants: (given.grants ?? []).map((grant) => ({ ...grant, status: grantStatusFrom(grant, given.at) })),
   };
   const meters = new Map<ReturnType<typeof featureKey>, Meter>();
   for (const [text, used] of Object.entries(given.used ?? {})) {
@@ -156,6 +156,11 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     meters.set(key, { feature: key, used, reserved: given.reserved?.[text] ?? 0, window });
   }
   return knownState(release, { ...account, meters });
+}
+
+/** What is over has not been written down yet. */
+function grantStatusFrom({ startsAt }: Grant, at: Instant): Grant['status'] {
+  return startsAt <= at ? 'ACTIVE' : 'SCHEDULED';
 }
 
 let grants = 0;
@@ -173,6 +178,8 @@ export function grantOf(
     id,
     feature: featureKey(feature),
     effect,
+    status: 'SCHEDULED',
+    reason: 'a test',
     startsAt: time(from),
     expiresAt: to === null ? null : time(to),
   };

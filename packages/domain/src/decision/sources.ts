@@ -9,7 +9,7 @@ import { type Instant, parseDuration } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
 import type { Subject } from './subject.js';
-import type { Grant } from './grant.js';
+import { type Grant, isInForce } from '../grant/grant.js';
 import { readPlanRules } from './plan-rules.js';
 import type { RuleFailure } from './rule-reading.js';
 
@@ -79,10 +79,6 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
     obstacles,
     anyLive: account.subscriptions.some(isLive),
   };
-}
-
-export function isInForce(grant: Grant, at: Instant): boolean {
-  return grant.startsAt <= at && (grant.expiresAt === null || at < grant.expiresAt);
 }
 
 function namingOf(subscription: Subscription, feature: FeatureKey, at: Instant): NamingSubscription | null {

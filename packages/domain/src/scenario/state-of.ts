@@ -1,6 +1,7 @@
-import type { ScenarioGiven } from '../catalog/catalog.js';
+import type { ScenarioGiven, ScenarioGrant } from '../catalog/catalog.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
-import { type FeatureKey, parseCustomerId, parseSubscriptionId, type PlanKey } from '../ids.js';
+import { type Grant, grantStatusAt } from '../grant/grant.js';
+import { type FeatureKey, parseCustomerId, parseGrantId, parseSubscriptionId, type PlanKey } from '../ids.js';
 import { boughtNow } from '../subscription/plan-choice.js';
 import { periodFrom } from '../subscription/state.js';
 import type { PlanVersion, Subscription } from '../subscription/subscription.js';
@@ -34,11 +35,24 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     trialsGiven: new Set(),
     windowAnchors: new Map([...release.catalog.features.keys()].map((feature) => [feature, began])),
     subscriptions,
-    grants: [],
+    grants: given.grants.map((grant, index) => grantOf(grant, index, yearAgo, given.now)),
     meters: new Map(),
     turnedUntil: given.now,
   };
   return knownState(release, { ...account, meters: metersOf(release, account, given) });
+}
+
+function grantOf(granted: ScenarioGrant, index: number, yearAgo: Instant, now: Instant): Grant {
+  const grant: Grant = {
+    id: grantId(`grant_${String(index)}`),
+    feature: granted.feature,
+    effect: granted.given,
+    status: 'SCHEDULED',
+    reason: 'a scenario',
+    startsAt: granted.startsAt ?? yearAgo,
+    expiresAt: granted.expiresAt,
+  };
+  return { ...grant, status: grantStatusAt(grant, now) };
 }
 
 function subscriptionOf(
@@ -128,3 +142,4 @@ const span = (text: string): IsoDuration => must(parseDuration(text), text);
 const zone = (text: string): TimeZone => must(parseTimeZone(text), text);
 const customer = (text: string) => must(parseCustomerId(text), text);
 const subscription = (text: string) => must(parseSubscriptionId(text), text);
+const grantId = (text: string) => must(parseGrantId(text), text);

@@ -77,7 +77,12 @@ function perform(
 }
 
 /** Chains what the command has made due: a past start, a grace that is already over. */
-function settled(outcome: CommandOutcome, release: Release, at: Instant, now: Instant): CommandOutcome {
+export function settled(
+  outcome: CommandOutcome,
+  release: Release,
+  at: Instant,
+  now: Instant,
+): CommandOutcome {
   if (!outcome.ok || outcome.events.length === 0) return outcome;
   const anchored = at > now ? outcome.account : reconcileAnchors(outcome.account, release, at);
   // What rules said before is past; only what they turn to from here on is told.
