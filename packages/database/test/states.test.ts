@@ -189,6 +189,30 @@ test('when the database is back each customer is read once, however many have wa
   expect(asked.toSorted()).toEqual(ids.toSorted());
 });
 
+test('a log that cannot be read makes that of nobody else old', async () => {
+  const other = await createTestTenant(database.url);
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  try {
+    await states.release(tenant.caller.tenantId);
+    await states.release(other.caller.tenantId);
+    await owner.query(
+      `insert into event (tenant_id, position, entry_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at)
+       select tenant_id, max(position) + 1, gen_random_uuid(), 'x', 'x', 'x', false, '\\xff', decode(repeat('00', 32), 'hex'), now(), now()
+       from event where tenant_id = $1 group by tenant_id`,
+      [tenant.caller.tenantId],
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { stale } = await states.load(other.caller.tenantId, customer('nobody'));
+    expect(stale).toBe(false);
+    expect(feed.reachable).toBe(true);
+  } finally {
+    await owner.query('delete from event where tenant_id = $1 and type = $2', [tenant.caller.tenantId, 'x']);
+    await owner.end();
+    await other.close();
+  }
+});
+
 /** The customers whose rows a statement reads. */
 function customersReadBy(statement: unknown): string[] {
   const isRead =

@@ -5,6 +5,8 @@ export const SQLSTATE = {
   lockNotAvailable: '55P03',
   uniqueViolation: '23505',
   idleInTransactionTimeout: '25P03',
+  idleSessionTimeout: '57P05',
+  connectionFailure: '08006',
   /** The statement ran into a time limit, or was cancelled by hand. */
   queryCanceled: '57014',
   tooManyConnections: '53300',
@@ -67,10 +69,13 @@ const LOST: ReadonlySet<string> = new Set([
   SQLSTATE.crashShutdown,
   SQLSTATE.cannotConnectNow,
   SQLSTATE.idleInTransactionTimeout,
+  SQLSTATE.connectionFailure,
+  SQLSTATE.idleSessionTimeout,
 ]);
 
 const LOST_MESSAGES = [
   'Connection terminated',
+  'Query read timeout',
   'timeout exceeded when trying to connect',
   'Client has encountered a connection error',
   'Client was closed',
