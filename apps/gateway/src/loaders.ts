@@ -3,12 +3,18 @@ import {
   closedWindows,
   findCustomers,
   findSubscriptions,
+  grantOwners,
+  type GrantSearch,
+  listGrants,
+  type Page,
+  type Refused,
+  type StoredGrant,
   subscriptionsOf,
   type Customer,
   type Database,
   type UsageBucket,
 } from '@licet/database';
-import type { CustomerId, FeatureKey, Subscription, SubscriptionId, TenantId } from '@licet/domain';
+import type { CustomerId, FeatureKey, GrantId, Subscription, SubscriptionId, TenantId } from '@licet/domain';
 
 export interface WindowsKey {
   readonly customerId: CustomerId;
@@ -27,6 +33,8 @@ export class Loaders {
   #liveSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
   #allSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
   #closedWindows: DataLoader<WindowsKey, UsageBucket[], string> | null = null;
+  #customersOfGrants: DataLoader<GrantId, CustomerId | null> | null = null;
+  readonly #grants = new Map<string, DataLoader<CustomerId, GrantPage>>();
 
   constructor(db: Database, tenantId: TenantId) {
     this.#db = db;
@@ -53,6 +61,20 @@ export class Loaders {
     return (this.#allSubscriptions ??= subscriptionsLoader(this.#db, this.#tenantId, true));
   }
 
+  /** One for each page that is asked for: that of many customers is read at once. */
+  grants(request: GrantSearch): DataLoader<CustomerId, GrantPage> {
+    const name = JSON.stringify([request.first, request.after, request.ended]);
+    const loader = this.#grants.get(name) ?? grantsLoader(this.#db, this.#tenantId, request);
+    this.#grants.set(name, loader);
+    return loader;
+  }
+
+  get customersOfGrants(): DataLoader<GrantId, CustomerId | null> {
+    return (this.#customersOfGrants ??= batched(async (ids) =>
+      inOrder(ids, await grantOwners(this.#db, this.#tenantId, ids), null),
+    ));
+  }
+
   get closedWindows(): DataLoader<WindowsKey, UsageBucket[], string> {
     return (this.#closedWindows ??= closedWindowsLoader(this.#db, this.#tenantId));
   }
@@ -70,6 +92,19 @@ function subscriptionsLoader(
   return batched(async (ids) =>
     inOrder<CustomerId, Subscription[]>(ids, await subscriptionsOf(db, tenantId, ids, { ended }), []),
   );
+}
+
+type GrantPage = ({ readonly ok: true } & Page<StoredGrant>) | Refused;
+
+function grantsLoader(
+  db: Database,
+  tenantId: TenantId,
+  request: GrantSearch,
+): DataLoader<CustomerId, GrantPage> {
+  return batched(async (ids) => {
+    const listed = await listGrants(db, tenantId, ids, request);
+    return listed.ok ? listed.pages.map((page): GrantPage => ({ ok: true, ...page })) : ids.map(() => listed);
+  });
 }
 
 function closedWindowsLoader(

@@ -58,7 +58,7 @@ export class Metrics {
     this.#spends.show(registry, 'licet_spends_total', 'Spends decided, by code', 'code');
     this.#batches = new Histogram({
       name: 'licet_spend_batch_size',
-      help: 'Spends that were written together',
+      help: 'Spends that were sent together',
       buckets: BATCH_BUCKETS,
       registers: [registry],
     });
@@ -90,7 +90,7 @@ export class Metrics {
 
   observe({ states, spends, feedLag }: Observed): void {
     this.#gauge('licet_states_kept', 'Customers whose state is in memory', () => states.size);
-    this.#gauge('licet_spend_queue_depth', 'Spends that wait for their batch', () => spends.depth);
+    this.#gauge('licet_spend_queue_depth', 'Spends that have no answer yet', () => spends.depth);
     this.#gauge('licet_feed_lag_seconds', 'Since the log was last known to be read to its end', feedLag);
     this.#total('licet_state_hits_total', 'States that were in memory when asked for', () => states.hits);
     this.#total(

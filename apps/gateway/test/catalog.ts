@@ -42,16 +42,23 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       period: 'P1Y',
       entitlements: { sso: true, projects: 'unlimited', 'api-calls': 'unlimited', support: 'premium' },
     },
+    team: {
+      name: 'Team',
+      family: 'cloud',
+      model: 'seats',
+      period: 'P1M',
+      entitlements: { 'api-calls': 200, editors: { bought: { atLeast: 5, atMost: 500, default: 20 } } },
+    },
     bulk: {
       name: 'Bulk',
       model: 'usage',
       entitlements: { 'api-calls': { limit: 10_000, enforce: 'soft', overage: '0.57%' } },
     },
   },
-  addOns: { 'more-calls': { name: 'More calls', with: ['pro'], entitlements: { 'api-calls': 50 } } },
+  addOns: { 'more-calls': { name: 'More calls', with: ['pro', 'team'], entitlements: { 'api-calls': 50 } } },
   transitions: [
     { from: 'free', to: ['pro', 'enterprise'], takesEffect: 'now', usage: 'carry' },
-    { from: 'pro', to: 'enterprise', takesEffect: 'now', usage: 'carry' },
+    { from: 'pro', to: ['enterprise', 'team'], takesEffect: 'now', usage: 'carry' },
     { from: ['pro', 'enterprise'], to: 'free', takesEffect: 'periodEnd', usage: 'reset' },
   ],
 };

@@ -1,5 +1,5 @@
-import { check, newCustomer } from './customers.js';
-import { startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { changePlan, check, newCustomer } from './customers.js';
+import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -82,5 +82,85 @@ describe('a pause', () => {
     const id = await newCustomer(gateway, 'fin', 'pro');
     const { secret } = await gateway.newKey({ role: 'SERVICE' });
     expect(refusal(await gateway.send(PAUSE, { id }, secret))).toEqual([['FORBIDDEN', null]]);
+  });
+});
+
+describe('what is bought with a plan', () => {
+  const ADJUST = `mutation ($input: AdjustSubscriptionInput!) { result: adjustSubscription(input: $input) { revision subscription {
+    addOns { addOn quantity } quantities { feature quantity } scheduledChange { plan at addOns { addOn quantity } quantities { feature quantity } } } } }`;
+  const adjust = (input: object): Promise<Answer> =>
+    gateway.send(ADJUST, { input: { idempotencyKey: newIdempotencyKey(), ...input } });
+
+  test('is adjusted now: add-ons count at once, a number is the one bought', async () => {
+    const subscriptionId = await newCustomer(gateway, 'gil', 'team', {
+      quantities: [{ feature: 'editors', quantity: 30 }],
+    });
+    const done = await adjust({ subscriptionId, addOns: [{ addOn: 'more-calls', quantity: 2 }] });
+    expect(done.get('result.subscription')).toEqual({
+      addOns: [{ addOn: 'more-calls', quantity: 2 }],
+      quantities: [{ feature: 'editors', quantity: 30 }],
+      scheduledChange: null,
+    });
+    const atLeast = done.text('result.revision');
+    const calls = await check(gateway, { customerId: 'gil', feature: 'api-calls', atLeast });
+    expect(calls.get('check.limit')).toBe(300);
+    const fewer = await adjust({ subscriptionId, addOns: [], quantities: [] });
+    expect(fewer.get('result.subscription')).toMatchObject({
+      addOns: [],
+      quantities: [{ feature: 'editors', quantity: 20 }],
+    });
+  });
+
+  test('is adjusted later, alone or with another plan, and shows until then', async () => {
+    const subscriptionId = await newCustomer(gateway, 'hua', 'pro');
+    const waits = await adjust({ subscriptionId, timing: 'PERIOD_END', addOns: [{ addOn: 'more-calls' }] });
+    expect(waits.get('result.subscription')).toMatchObject({
+      addOns: [],
+      scheduledChange: { plan: 'pro', addOns: [{ addOn: 'more-calls', quantity: 1 }], quantities: null },
+    });
+    const quantities = [{ feature: 'editors', quantity: 9 }];
+    await changePlan(gateway, {
+      subscriptionId,
+      plan: 'team',
+      timing: 'AT',
+      at: hence(3),
+      addOns: [],
+      quantities,
+    });
+    const shown = await gateway.send(
+      'query ($id: ID!) { subscription(id: $id) { plan { key } scheduledChange { plan addOns { addOn } quantities { feature quantity } } } }',
+      { id: subscriptionId },
+    );
+    expect(shown.get('subscription')).toEqual({
+      plan: { key: 'pro' },
+      scheduledChange: { plan: 'team', addOns: [], quantities },
+    });
+  });
+
+  test('is told as an event, once for each key', async () => {
+    const subscriptionId = await newCustomer(gateway, 'ivo', 'pro');
+    const input = { subscriptionId, addOns: [{ addOn: 'more-calls' }], idempotencyKey: newIdempotencyKey() };
+    await adjust(input);
+    await adjust(input);
+    const events = await gateway.send(
+      '{ events(customerId: "ivo", types: ["subscription.adjusted"]) { edges { node { data } } } }',
+    );
+    expect(events.get('events.edges.0.node.data')).toMatchObject({
+      before: { addOns: [] },
+      after: { addOns: [{ addOn: 'more-calls', quantity: 1 }] },
+    });
+    expect(events.get('events.edges.1')).toBeUndefined();
+  });
+
+  test('is refused with the field to correct', async () => {
+    const subscriptionId = await newCustomer(gateway, 'jan', 'team');
+    const few = [{ feature: 'editors', quantity: 4 }];
+    expect(refusal(await adjust({ subscriptionId, quantities: few }))).toEqual([
+      ['BAD_USER_INPUT', 'input.quantities'],
+    ]);
+    expect(refusal(await adjust({ subscriptionId, timing: 'AT' }))).toEqual([['BAD_USER_INPUT', 'input.at']]);
+    expect(refusal(await adjust({ subscriptionId: 'sub_none' }))).toEqual([
+      ['NOT_FOUND', 'input.subscriptionId'],
+    ]);
   });
 });

@@ -1,4 +1,12 @@
-import type { SubscriptionStatus } from './generated/graphql.js';
+import type { GrantEffect, GrantStatus, SubscriptionStatus } from './generated/graphql.js';
+
+/** A change that waits. `addOns` and `quantities` null: as they are when its time comes. */
+export interface ScheduledChangeData {
+  readonly plan: string;
+  readonly at: string;
+  readonly addOns: readonly { readonly addOn: string; readonly quantity: number }[] | null;
+  readonly quantities: Readonly<Record<string, number>> | null;
+}
 
 /** A subscription as the data of `subscription.*` events holds it; times are RFC 3339. */
 export interface SubscriptionData {
@@ -21,7 +29,7 @@ export interface SubscriptionData {
   readonly cancelAt: string | null;
   readonly pausedAt: string | null;
   readonly resumesAt: string | null;
-  readonly scheduledChange: { readonly plan: string; readonly at: string } | null;
+  readonly scheduledChange: ScheduledChangeData | null;
   readonly endedAt: string | null;
 }
 
@@ -29,6 +37,25 @@ export interface SubscriptionData {
 export interface SubscriptionEventData {
   readonly before: SubscriptionData | null;
   readonly after: SubscriptionData;
+}
+
+/** A grant as the data of `grant.*` events holds it. */
+export interface GrantData {
+  readonly id: string;
+  readonly feature: string;
+  readonly effect: GrantEffect;
+  /** Units or `unlimited`, a value of a CONFIG feature, `true` for a BOOLEAN one; null for BLOCK. */
+  readonly value: number | string | true | null;
+  readonly status: GrantStatus;
+  readonly reason: string;
+  readonly startsAt: string;
+  readonly expiresAt: string | null;
+}
+
+/** `before` is null where the grant was made by this very event. */
+export interface GrantEventData {
+  readonly before: GrantData | null;
+  readonly after: GrantData;
 }
 
 /** The data of `rule.turned`: by time alone a rule says something else. Null: it cannot be evaluated without a request. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseSubscriptionId, type SubscriptionId } from '@licet/domain';
+import { type GrantId, parseGrantId, parseSubscriptionId, type SubscriptionId } from '@licet/domain';
 
 /** A new id of a kind: its prefix and 32 hex digits. */
 export function newId(prefix: string): string {
@@ -9,5 +9,11 @@ export function newId(prefix: string): string {
 export function newSubscriptionId(): SubscriptionId {
   const id = parseSubscriptionId(newId('sub'));
   if (id === null) throw new Error('a new subscription id has the form of one');
+  return id;
+}
+
+export function newGrantId(): GrantId {
+  const id = parseGrantId(newId('grant'));
+  if (id === null) throw new Error('a new grant id has the form of one');
   return id;
 }

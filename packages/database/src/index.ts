@@ -29,6 +29,8 @@ export {
   findCustomers,
   listCustomers,
 } from './repositories/customers.js';
+export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
+export { type StoredGrant } from './mapping/grant.js';
 export { type MeterKey } from './repositories/meters.js';
 export { type Page, type PageRequest } from './repositories/page.js';
 export { closedWindows, type LoadedStates, loadStates, type UsageBucket } from './repositories/states.js';
@@ -56,6 +58,8 @@ export { createApiKey, type CreateApiKey, type CreatedApiKey } from './commands/
 export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-tenant.js';
 export { deleteOldOperations } from './commands/delete-old-operations.js';
 export { type CommandRequest, type CommandResult, executeCommand } from './commands/execute-command.js';
+export { toldOf } from './repositories/write-accounts.js';
+export { executeGrantCommand, type GrantRequest, type GrantResult } from './commands/execute-grant.js';
 export { draftRelease, type DraftRelease } from './commands/draft-release.js';
 export { previewCatalog } from './commands/preview-release.js';
 export { publishRelease, rollbackRelease } from './commands/publish-release.js';
@@ -66,4 +70,4 @@ export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
 export { type SpendRequest, type Verdict } from './spending/request.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newSubscriptionId } from './ids.js';
+export { newGrantId, newSubscriptionId } from './ids.js';

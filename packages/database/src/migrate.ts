@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ensureAppRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
+import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
@@ -11,6 +12,8 @@ import { FormerReleases1764250000000 } from './migrations/1764250000000-former-r
 import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
 import { OutcomesAsWritten1764330000000 } from './migrations/1764330000000-outcomes-as-written.js';
 import { RuleTurns1764240000000 } from './migrations/1764240000000-rule-turns.js';
+import { ScheduledPurchases1764340000000 } from './migrations/1764340000000-scheduled-purchases.js';
+import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
 const MIGRATION_LOCK = 7_245_318_802;
@@ -23,6 +26,9 @@ export const MIGRATIONS = [
   FormerReleases1764250000000,
   Pauses1764310000000,
   OutcomesAsWritten1764330000000,
+  ScheduledPurchases1764340000000,
+  Prorations1764350000000,
+  Grants1764400000000,
 ];
 
 /**

@@ -1,4 +1,11 @@
-import { APP_ROLE, appUrl, createApiKey, parseMasterKey } from '@licet/database';
+import {
+  APP_ROLE,
+  appUrl,
+  createApiKey,
+  executeGrantCommand,
+  newGrantId,
+  parseMasterKey,
+} from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
@@ -19,11 +26,25 @@ let owner: Client;
 
 /** A table without rows would prove nothing. */
 async function fillEveryTable(): Promise<void> {
-  await createTestCustomer(tenant, 'acme');
+  const customerId = await createTestCustomer(tenant, 'acme');
   await subscribeTo(tenant, 'acme', 'pro');
   await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId: 'acme', feature: 'calls', quantity: 1, idempotencyKey: 'one call' },
   ]);
+  await executeGrantCommand(tenant.db, tenant.caller, {
+    command: {
+      kind: 'grantEntitlement',
+      grantId: newGrantId(),
+      feature: 'sso',
+      effect: 'ADD',
+      value: null,
+      reason: 'a promise',
+      startsAt: null,
+      expiresAt: null,
+    },
+    customerId,
+    idempotencyKey: 'one grant',
+  });
   await createApiKey(tenant.db, tenant.caller, {
     name: 'reader',
     role: 'READER',

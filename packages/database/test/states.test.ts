@@ -172,6 +172,75 @@ test('who asks at the same time shares one read', async () => {
   expect(reads).toHaveLength(1);
 });
 
+test('when the database is back each customer is read once, however many have waited for it', async () => {
+  const ids = Array.from({ length: 20 }, (_, index) => `back-${String(index)}`);
+  for (const id of ids) await createTestCustomer(tenant, id);
+  await states.release(tenant.caller.tenantId);
+  const all = (): Promise<StampedState[]> =>
+    Promise.all(Array.from({ length: 400 }, (_, index) => load(ids[index % ids.length] ?? '')));
+  const query = jest.spyOn(Client.prototype, 'query');
+  await withoutConnections(async () => {
+    await eventually(() => !feed.reachable);
+    for (const { state } of await all()) expect(state.kind).toBe('OUT_OF_REACH');
+  });
+  await eventually(() => feed.reachable);
+  for (const { state } of await all()) expect(state.kind).toBe('KNOWN');
+  const asked = query.mock.calls.flatMap(([statement]) => customersReadBy(statement));
+  expect(asked.toSorted()).toEqual(ids.toSorted());
+});
+
+test('a log that cannot be read makes that of nobody else old', async () => {
+  const other = await createTestTenant(database.url);
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  try {
+    await states.release(tenant.caller.tenantId);
+    await states.release(other.caller.tenantId);
+    await owner.query(
+      `insert into event (tenant_id, position, entry_id, subject_type, subject_id, type, listed, body, leaf_hash, at, recorded_at)
+       select tenant_id, max(position) + 1, gen_random_uuid(), 'x', 'x', 'x', false, '\\xff', decode(repeat('00', 32), 'hex'), now(), now()
+       from event where tenant_id = $1 group by tenant_id`,
+      [tenant.caller.tenantId],
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { stale } = await states.load(other.caller.tenantId, customer('nobody'));
+    expect(stale).toBe(false);
+    expect(feed.reachable).toBe(true);
+  } finally {
+    await owner.query('delete from event where tenant_id = $1 and type = $2', [tenant.caller.tenantId, 'x']);
+    await owner.end();
+    await other.close();
+  }
+});
+
+/** The customers whose rows a statement reads. */
+function customersReadBy(statement: unknown): string[] {
+  const isRead =
+    typeof statement === 'object' &&
+    statement !== null &&
+    'name' in statement &&
+    statement.name === 'account-customers';
+  const values: unknown = isRead && 'values' in statement ? statement.values : null;
+  return Array.isArray(values) ? (String(values[1]).match(/[\w-]+/g) ?? []) : [];
+}
+
+/** No connection to the database holds, and none is taken, while `work` runs. */
+async function withoutConnections(work: () => Promise<void>): Promise<void> {
+  const name = new URL(database.url).pathname.slice(1);
+  const elsewhere = new URL(database.url);
+  elsewhere.pathname = '/postgres';
+  const owner = new Client({ connectionString: elsewhere.href });
+  await owner.connect();
+  try {
+    await owner.query(`alter database "${name}" with allow_connections false`);
+    await owner.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    await work();
+  } finally {
+    await owner.query(`alter database "${name}" with allow_connections true`);
+    await owner.end();
+  }
+}
+
 test('no more states are kept than there is room for', async () => {
   const few = new StateStore(tenant.db, feed, { customers: 3 });
   for (let index = 0; index < 6; index += 1)

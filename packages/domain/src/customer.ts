@@ -2,7 +2,7 @@ import type { AddOnKey, CustomerId, FeatureKey, PlanFamily } from './ids.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { CompiledFeature } from './decision/compile.js';
 import { KeptAnswers } from './decision/kept-answers.js';
-import type { Grant } from './decision/grant.js';
+import type { Grant } from './grant/grant.js';
 import type { AddOnVersion, PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';

@@ -19,6 +19,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // Control characters would break logs and headers, halves of surrogate pairs are no text; anything else is the vendor's business.
 const CUSTOMER_ID = /^[^\p{Cc}\p{Surrogate}]{1,255}$/u;
 const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
+const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 
 function isTenantId(text: string): text is TenantId {
   return UUID.test(text);
@@ -28,6 +29,9 @@ function isCustomerId(text: string): text is CustomerId {
 }
 function isSubscriptionId(text: string): text is SubscriptionId {
   return SUBSCRIPTION_ID.test(text);
+}
+function isGrantId(text: string): text is GrantId {
+  return GRANT_ID.test(text);
 }
 function isFeatureKey(text: string): text is FeatureKey {
   return KEY.test(text);
@@ -51,6 +55,9 @@ export function parseCustomerId(text: string): CustomerId | null {
 }
 export function parseSubscriptionId(text: string): SubscriptionId | null {
   return isSubscriptionId(text) ? text : null;
+}
+export function parseGrantId(text: string): GrantId | null {
+  return isGrantId(text) ? text : null;
 }
 export function parseFeatureKey(text: string): FeatureKey | null {
   return isFeatureKey(text) ? text : null;

@@ -5,7 +5,15 @@ import { execute } from '../src/subscription/execute.js';
 import { instant } from '../src/time/instant.js';
 import { meterAt } from '../src/usage/window.js';
 import { meridian } from './meridian.js';
-import { changeTo, featureKey, newCustomer, subscribeTo, subscriptionId, time } from './subscriptions.js';
+import {
+  addOnKey,
+  changeTo,
+  featureKey,
+  newCustomer,
+  subscribeTo,
+  subscriptionId,
+  time,
+} from './subscriptions.js';
 
 const HOUR = 3_600_000;
 const release = meridian();
@@ -47,6 +55,13 @@ const commands: fc.Arbitrary<Step['command']> = fc.oneof(
         return { kind: 'reportPayment', subscriptionId: id, outcome, at: from(now, delta) };
       };
     }),
+  fc.record({ id: ids, number: fc.nat(2), delta: maybe(hours) }).map(({ id, number, delta }) => {
+    return (now: Instant): SubscriptionCommand => {
+      const addOns = number === 0 ? [] : [{ addOn: addOnKey('more-calls'), quantity: number }];
+      const [timing, at] = delta === null ? (['NOW', null] as const) : (['AT', from(now, delta)] as const);
+      return { kind: 'adjust', subscriptionId: id, addOns, quantities: null, timing, at };
+    };
+  }),
   fc.record({ id: ids, kind: fc.constantFrom('uncancel', 'withdrawScheduledChange') }).map(({ id, kind }) => {
     return (): SubscriptionCommand => ({ kind, subscriptionId: id });
   }),

@@ -46,7 +46,7 @@ export function meridian(version = 1): Release {
     transitions: [
       transition('free', 'pro team enterprise'),
       transition('pro', 'enterprise team'),
-      transition('team', 'pro', { addOnsNotOffered: 'refuse' }),
+      transition('team', 'pro', { usage: 'prorate', addOnsNotOffered: 'refuse' }),
       transition('pro team enterprise', 'free', DOWN),
       transition('enterprise', 'pro', { takesEffect: 'periodEnd', usage: 'prorate' }),
       transition('pro', 'club'),

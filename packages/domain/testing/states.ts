@@ -71,6 +71,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
       Object.entries(given.addOns ?? {}).map(([key, quantity]) => ({ addOn: addOnKey(key), quantity })),
     ),
     quantities: new Map(),
+    prorations: new Map(),
     startedAt,
     lastPaymentAt: null,
     moves: [],
@@ -79,7 +80,9 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
   const pending = {
     cancelAt: given.cancelAt === undefined ? null : time(given.cancelAt),
     scheduledChange:
-      given.change === undefined ? null : { to: sold(given.change.to), at: time(given.change.at) },
+      given.change === undefined
+        ? null
+        : { to: sold(given.change.to), at: time(given.change.at), addOns: null, quantities: null },
   };
   const endsAt = time(given.endsAt ?? '2026-02-01');
   switch (given.status ?? 'ACTIVE') {
@@ -143,7 +146,7 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     turnedUntil: given.at,
     windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, time('2025-01-15')])),
     subscriptions: (given.subscriptions ?? []).map((one, index) => subscriptionFrom(release, one, index)),
-    grants: given.grants ?? [],
+    grants: (given.grants ?? []).map((grant) => ({ ...grant, status: grantStatusFrom(grant, given.at) })),
   };
   const meters = new Map<ReturnType<typeof featureKey>, Meter>();
   for (const [text, used] of Object.entries(given.used ?? {})) {
@@ -153,6 +156,11 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     meters.set(key, { feature: key, used, reserved: given.reserved?.[text] ?? 0, window });
   }
   return knownState(release, { ...account, meters });
+}
+
+/** What is over has not been written down yet. */
+function grantStatusFrom({ startsAt }: Grant, at: Instant): Grant['status'] {
+  return startsAt <= at ? 'ACTIVE' : 'SCHEDULED';
 }
 
 let grants = 0;
@@ -170,6 +178,8 @@ export function grantOf(
     id,
     feature: featureKey(feature),
     effect,
+    status: 'SCHEDULED',
+    reason: 'a test',
     startsAt: time(from),
     expiresAt: to === null ? null : time(to),
   };

@@ -172,6 +172,7 @@ export function subscribeTo(
     readonly trial?: boolean;
     readonly startsAt?: Instant | null;
     readonly addOns?: string[];
+    readonly quantities?: Readonly<Record<string, number>>;
   } = {},
 ): SubscriptionCommand {
   return {
@@ -179,7 +180,9 @@ export function subscribeTo(
     subscriptionId: subscriptionId(options.id ?? 'sub_1'),
     plan: planKey(key),
     addOns: (options.addOns ?? []).map((one) => ({ addOn: addOnKey(one), quantity: 1 })),
-    quantities: new Map(),
+    quantities: new Map(
+      Object.entries(options.quantities ?? {}).map(([one, quantity]) => [featureKey(one), quantity]),
+    ),
     trial: options.trial ?? false,
     startsAt: options.startsAt ?? null,
   };

@@ -1,6 +1,6 @@
 import type { Release, SubscriptionCommand } from '../src/index.js';
 import { applyDue } from '../src/subscription/due.js';
-import { changeTo, subscribeTo, subscriptionId, time } from './subscriptions.js';
+import { addOnKey, changeTo, subscribeTo, subscriptionId, time } from './subscriptions.js';
 import { history, standing, type Step, told } from './timeline.js';
 
 /** One line of a timeline in the documents: `2026-02-10 pause → paused; PAUSED pro`. */
@@ -85,6 +85,17 @@ const FORMS: readonly (readonly [RegExp, (parts: (string | undefined)[]) => Subs
   [
     /^pause(?: until (\S+))?$/,
     ([at]) => ({ kind: 'pause', ...ID, resumeAt: at === undefined ? null : time(at) }),
+  ],
+  [
+    /^buy (?:(\d+) ([a-z-]+)|no add-ons)( at period end)?$/,
+    ([number, key, later]) => ({
+      kind: 'adjust',
+      ...ID,
+      addOns: key === undefined ? [] : [{ addOn: addOnKey(key), quantity: Number(number) }],
+      quantities: null,
+      timing: later === undefined ? 'NOW' : 'PERIOD_END',
+      at: null,
+    }),
   ],
   [/^resume$/, () => ({ kind: 'resume', ...ID })],
   [/^payment fails$/, () => ({ kind: 'reportPayment', ...ID, outcome: 'FAILED', at: null })],

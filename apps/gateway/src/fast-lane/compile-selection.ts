@@ -66,7 +66,12 @@ export function compileSelection(source: OperationSource): SelectionWriter {
   return new SelectionCompiler(source).root();
 }
 
+/** Counted wherever they are selected: fragments make millions of fields of a little text, which nothing but this bounds. */
+const FIELDS_MAX = 2000;
+
 class SelectionCompiler {
+  private compiled = 0;
+
   constructor(private readonly source: OperationSource) {}
 
   root(): SelectionWriter {
@@ -93,6 +98,8 @@ class SelectionCompiler {
   }
 
   private field(selected: SelectedField): FieldWriter {
+    if (++this.compiled > FIELDS_MAX)
+      throw new NotCompilableError(`it selects more than ${String(FIELDS_MAX)} fields`);
     const { field, parentType, key } = selected;
     const write = this.resolvedField(selected);
     const type = isNonNullType(field.type) ? field.type.ofType : field.type;

@@ -202,3 +202,16 @@ test.each<[string, Variables]>([
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('no operation');
   expect(new CompiledOperation(schema, document, operation).prepare(variables)).toBeNull();
 });
+
+test('a little text that selects millions of fields is left to the general lane, at once', () => {
+  const fragments = Array.from(
+    { length: 30 },
+    (_, n) =>
+      `fragment F${String(n)} on Thing { a: self { ...F${String(n + 1)} } b: self { ...F${String(n + 1)} } }`,
+  );
+  const document = parse(`{ thing { ...F0 } } ${fragments.join(' ')} fragment F30 on Thing { text }`);
+  expect(validate(schema, document)).toEqual([]);
+  const [operation] = document.definitions;
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('an operation comes first');
+  expect(new CompiledOperation(schema, document, operation).prepare({})).toBeNull();
+});

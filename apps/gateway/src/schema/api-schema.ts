@@ -7,9 +7,11 @@ import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
 import { CheckResolver } from '../modules/check/check-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
+import { GrantResolver } from '../modules/grant/grant-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
 import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
 import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
+import { UpcomingResolver } from '../modules/upcoming/upcoming-resolver.js';
 import { CustomerUsageResolver, UsageResolver } from '../modules/usage/usage-resolver.js';
 import { callHandlersDirectly } from './direct-handlers.js';
 
@@ -17,8 +19,10 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CheckResolver,
   CustomerResolver,
   SubscriptionResolver,
+  GrantResolver,
   CatalogResolver,
   ReleaseResolver,
+  UpcomingResolver,
   UsageResolver,
   CustomerUsageResolver,
   EventResolver,

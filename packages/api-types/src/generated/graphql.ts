@@ -38,6 +38,16 @@ export type AddOnInput = {
   readonly quantity?: Scalars['Int']['input'];
 };
 
+/** What is given replaces the whole list. */
+export type AdjustSubscriptionInput = {
+  readonly addOns?: InputMaybe<ReadonlyArray<AddOnInput>>;
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+  readonly subscriptionId: Scalars['ID']['input'];
+  readonly timing?: ChangeTiming;
+};
+
 /** `operations` and `customerIds` narrow the role; empty: all. */
 export type ApiKey = {
   readonly createdAt: Scalars['DateTime']['output'];
@@ -213,12 +223,14 @@ export type Customer = {
   readonly check: Decision;
   readonly createdAt: Scalars['DateTime']['output'];
   readonly entitlements: EntitlementSet;
+  readonly grants: GrantConnection;
   readonly id: Scalars['ID']['output'];
   readonly name: Maybe<Scalars['String']['output']>;
   /** Those not ended, and on request the latest 100 ended. */
   readonly subscriptions: ReadonlyArray<PlanSubscription>;
   /** IANA zone in which this customer's calendar windows begin and end. */
   readonly timeZone: Scalars['String']['output'];
+  readonly upcoming: ReadonlyArray<UpcomingChange>;
   /** Null where the feature is not counted. */
   readonly usage: Maybe<FeatureUsage>;
 };
@@ -232,8 +244,21 @@ export type CustomerCheckArgs = {
 };
 
 
+export type CustomerGrantsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  ended?: Scalars['Boolean']['input'];
+  first?: Scalars['Int']['input'];
+};
+
+
 export type CustomerSubscriptionsArgs = {
   ended?: Scalars['Boolean']['input'];
+};
+
+
+export type CustomerUpcomingArgs = {
+  first?: Scalars['Int']['input'];
+  until: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -457,6 +482,61 @@ export type FeatureUsageHistoryArgs = {
   first?: Scalars['Int']['input'];
 };
 
+export type Grant = {
+  readonly customerId: Scalars['ID']['output'];
+  readonly effect: GrantEffect;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly feature: Scalars['String']['output'];
+  readonly grantedBy: Actor;
+  readonly id: Scalars['ID']['output'];
+  readonly reason: Scalars['String']['output'];
+  readonly startsAt: Scalars['DateTime']['output'];
+  readonly status: GrantStatus;
+  /** Units or `unlimited`, a value of a CONFIG feature, `true` for a BOOLEAN one; null for BLOCK. */
+  readonly value: Maybe<Scalars['JSON']['output']>;
+};
+
+export type GrantConnection = {
+  readonly edges: ReadonlyArray<GrantEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type GrantEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: Grant;
+};
+
+/** ADD: allows, adds units, or offers a value. REPLACE: stands instead of what is bought. BLOCK: denies, whatever else there is. */
+export type GrantEffect =
+  | 'ADD'
+  | 'BLOCK'
+  | 'REPLACE';
+
+export type GrantInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly effect?: GrantEffect;
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly feature: Scalars['String']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly reason: Scalars['String']['input'];
+  readonly startsAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** None for BLOCK. */
+  readonly value?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+export type GrantResult = {
+  readonly grant: Grant;
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type GrantStatus =
+  | 'ACTIVE'
+  | 'EXPIRED'
+  | 'PENDING'
+  | 'REJECTED'
+  | 'REVOKED'
+  | 'SCHEDULED';
+
 /** A plan's model. */
 export type LicenseModel =
   | 'PERPETUAL'
@@ -465,6 +545,7 @@ export type LicenseModel =
   | 'USAGE';
 
 export type Mutation = {
+  readonly adjustSubscription: SubscriptionResult;
   readonly cancelSubscription: SubscriptionResult;
   readonly changePlan: SubscriptionResult;
   /** Check and spend in one step: never more than the limit, however many ask at once. */
@@ -475,6 +556,7 @@ export type Mutation = {
   /** One of document and yaml. With problems of severity ERROR it is BAD_USER_INPUT (`extensions.problems`) and no draft. */
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
+  readonly grantEntitlement: GrantResult;
   /** `resumeAt`: when it goes on by itself; left out: as it is, null: when it is resumed. */
   readonly pauseSubscription: SubscriptionResult;
   /** CONFLICT where the live release is no longer the draft's base. */
@@ -484,6 +566,7 @@ export type Mutation = {
   readonly reportPayment: SubscriptionResult;
   readonly resumeSubscription: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
+  readonly revokeGrant: GrantResult;
   /**
    * Makes an earlier release live again: `to`, or the one that the live release followed.
    * Where the live release is live by a rollback, one without `to` never goes back further: for the same `reason` it is
@@ -497,6 +580,11 @@ export type Mutation = {
   /** Takes a draft, shadow or canary out. */
   readonly withdrawRelease: ReleaseResult;
   readonly withdrawScheduledChange: SubscriptionResult;
+};
+
+
+export type MutationAdjustSubscriptionArgs = {
+  input: AdjustSubscriptionInput;
 };
 
 
@@ -539,6 +627,11 @@ export type MutationExtendTrialArgs = {
 };
 
 
+export type MutationGrantEntitlementArgs = {
+  input: GrantInput;
+};
+
+
 export type MutationPauseSubscriptionArgs = {
   resumeAt: InputMaybe<Scalars['DateTime']['input']>;
   subscriptionId: Scalars['ID']['input'];
@@ -567,6 +660,12 @@ export type MutationResumeSubscriptionArgs = {
 
 export type MutationRevokeApiKeyArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationRevokeGrantArgs = {
+  grantId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
 };
 
 
@@ -822,8 +921,12 @@ export type ScenarioResult = {
 };
 
 export type ScheduledChange = {
+  /** Those that there will be; null: as they are when the time comes. */
+  readonly addOns: Maybe<ReadonlyArray<SubscriptionAddOn>>;
   readonly at: Scalars['DateTime']['output'];
   readonly plan: Scalars['String']['output'];
+  /** Like `addOns`. */
+  readonly quantities: Maybe<ReadonlyArray<FeatureQuantity>>;
 };
 
 export type SourceKind =
@@ -903,6 +1006,16 @@ export type Tenant = {
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
   readonly timeZone: Scalars['String']['output'];
+};
+
+/** What time alone will do to a customer, worked out by the code that will do it. `kind` is the type of the event that it will be. */
+export type UpcomingChange = {
+  readonly at: Scalars['DateTime']['output'];
+  readonly data: Scalars['JSONObject']['output'];
+  readonly kind: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly subjectId: Scalars['ID']['output'];
+  readonly subjectType: Scalars['String']['output'];
 };
 
 export type UpsertCustomerInput = {

@@ -1,37 +1,13 @@
-import {
-  applyDue,
-  type CommandOutcome,
-  type CustomerId,
-  execute,
-  type Instant,
-  type Release,
-  type Subscription,
-  type SubscriptionCommand,
-} from '@licet/domain';
+import { type CustomerId, execute, type Subscription, type SubscriptionCommand } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import { type Statement, type Transaction, type Writes } from '../connection/transaction.js';
-import { type Caller, withLastEntryId } from '../event-log/append.js';
-import { currentRevision, revisionOfEntry } from '../event-log/read.js';
+import type { Transaction } from '../connection/transaction.js';
+import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { subscriptionToRecord } from '../mapping/subscription.js';
-import { loadAccounts, lockCustomers, type StoredAccount } from '../repositories/accounts.js';
-import {
-  keptOperations,
-  keyConflict,
-  operationKey,
-  operationStatements,
-  requestHash,
-} from '../repositories/operations.js';
+import { requestHash } from '../repositories/operations.js';
 import { subscriptionFromRecord } from '../repositories/subscriptions.js';
-import {
-  accountEvents,
-  accountStatements,
-  type AccountUpdate,
-  lockMetersOf,
-  TIME,
-} from '../repositories/write-accounts.js';
 import { refused, type Refused, type Result } from '../result.js';
-import { keyedTransaction } from './keyed-transaction.js';
+import { runCustomerCommand } from './customer-command.js';
 
 export interface CommandRequest {
   readonly command: SubscriptionCommand;
@@ -48,94 +24,30 @@ export interface CommandResult {
   readonly replayed: boolean;
 }
 
-type Attempt =
-  Refused | { readonly ok: true; readonly subscription: Subscription; readonly replayedAt: Revision | null };
-
-/**
- * Runs what is due for the customer, then the command, in one transaction under the customer's lock. The same
- * idempotency key answers as the first time. A refusal has written nothing.
- */
+/** A command on a customer's subscriptions; see `runCustomerCommand`. */
 export async function executeCommand(
   db: Database,
   caller: Caller,
   request: CommandRequest,
 ): Promise<Result<CommandResult>> {
-  const committed = await keyedTransaction(db, caller.tenantId, (transaction) =>
-    work(db, transaction, caller, request),
-  );
-  const { value } = committed;
-  if (!value.ok) return value;
-  const revision = value.replayedAt ?? committed.revision ?? (await currentRevision(db, caller.tenantId));
-  return { ok: true, subscription: value.subscription, revision, replayed: value.replayedAt !== null };
-}
-
-async function work(
-  db: Database,
-  transaction: Transaction,
-  caller: Caller,
-  request: CommandRequest,
-): Promise<Writes<Attempt>> {
-  const customerId = request.customerId ?? (await customerOf(transaction, request.command));
-  if (customerId === null)
-    return nothing(refused('NOT_FOUND', 'subscriptionId', 'there is no such subscription'));
-  const { locked, clock } = await lockCustomers(transaction, [customerId]);
-  if (locked.length === 0) {
-    return nothing(
-      refused(
-        'NOT_FOUND',
-        'customerId',
-        `there is no customer \`${customerId}\`; create it by upsertCustomer`,
-      ),
-    );
-  }
-  const replay = await answerKept(db, transaction, caller, request);
-  if (replay) return nothing(replay);
-  await transaction.query(lockMetersOf(caller.tenantId, [customerId]));
-  const { release, accounts } = await loadAccounts(db, transaction, [customerId], {
-    named: request.command.subscriptionId,
+  const { command, customerId, idempotencyKey, reason } = request;
+  const result = await runCustomerCommand<Subscription>(db, caller, {
+    kind: command.kind,
+    customerOf: (transaction) =>
+      customerId === null ? customerOf(transaction, command) : Promise.resolve(customerId),
+    named: { subscription: command.subscriptionId },
+    idempotencyKey,
+    requestHash: () => hashOf(request),
+    reason,
+    execute: (account, release, now) => execute(account, command, release, now),
+    answer: (_transaction, { account }) => Promise.resolve(subscriptionAfter(account.subscriptions, command)),
+    rows: () => [],
+    toRecord: subscriptionToRecord,
+    fromRecord: (transaction, record) => subscriptionFromRecord(db, transaction, record),
   });
-  const stored = accounts.get(customerId);
-  if (!stored) throw new Error('a locked customer is there');
-  return decideAndWrite({ db, caller, request, stored, release, clock });
-}
-
-interface Decided {
-  readonly db: Database;
-  readonly caller: Caller;
-  readonly request: CommandRequest;
-  readonly stored: StoredAccount;
-  readonly release: Release;
-  readonly clock: Instant;
-}
-
-function decideAndWrite({ db, caller, request, stored, release, clock }: Decided): Writes<Attempt> {
-  const due = applyDue(stored.account, release, clock);
-  const outcome: CommandOutcome = execute(due.account, request.command, release, clock);
-  if (!outcome.ok) return nothing({ ok: false, ...outcome.refusal });
-  const dueEvents = [...stored.overdue, ...due.events];
-  const passed: AccountUpdate = { before: stored, after: due.account, events: dueEvents };
-  const asked: AccountUpdate = { before: stored, after: outcome.account, events: outcome.events };
-  const by = { actor: caller.actor, reason: request.reason, requestId: caller.requestId };
-  const events = [
-    ...accountEvents(passed, { ...by, actor: TIME, reason: null }, clock),
-    ...accountEvents(asked, by, clock),
-  ];
-  const { events: entries, entryId } = withLastEntryId(events);
-  const subscription = subscriptionAfter(outcome.account.subscriptions, request.command);
-  const whole: AccountUpdate = {
-    before: stored,
-    after: outcome.account,
-    events: [...dueEvents, ...outcome.events],
-  };
-  const changed = outcome.account !== stored.written;
-  return {
-    value: { ok: true, subscription, replayedAt: null },
-    statements: [
-      ...keepOperation({ db, caller, request, subscription, clock, entryId }),
-      ...(changed ? accountStatements(caller.tenantId, [whole], release, clock) : []),
-    ],
-    events: entries,
-  };
+  if (!result.ok) return result;
+  const { answer: subscription, revision, replayed } = result;
+  return { ok: true, subscription, revision, replayed };
 }
 
 function subscriptionAfter(
@@ -147,66 +59,20 @@ function subscriptionAfter(
   return found;
 }
 
-function nothing(value: Attempt): Writes<Attempt> {
-  return { value, statements: [], events: [] };
-}
-
 async function customerOf(
   transaction: Transaction,
   command: SubscriptionCommand,
-): Promise<CustomerId | null> {
+): Promise<CustomerId | Refused> {
   const [row] = await transaction.query<{ customer_id: CustomerId }>({
     name: 'subscription-customer',
     text: 'select customer_id from subscription where tenant_id = $1 and id = $2',
     values: [transaction.tenantId, command.subscriptionId],
   });
-  return row?.customer_id ?? null;
+  return row?.customer_id ?? refused('NOT_FOUND', 'subscriptionId', 'there is no such subscription');
 }
 
 /** The new subscription's id is made up on each call, so it is no part of what was asked. */
 function hashOf({ command, customerId }: CommandRequest): Buffer {
   const asked = command.kind === 'subscribe' ? { ...command, subscriptionId: null } : command;
   return requestHash(command.kind, { ...asked, customerId });
-}
-
-interface Kept {
-  readonly db: Database;
-  readonly caller: Caller;
-  readonly request: CommandRequest;
-  readonly subscription: Subscription;
-  readonly clock: Instant;
-  readonly entryId: string | null;
-}
-
-function keepOperation({ db, caller, request, subscription, clock, entryId }: Kept): Statement[] {
-  if (request.idempotencyKey === null) return [];
-  return operationStatements(caller.tenantId, [
-    {
-      key: operationKey(db, caller.tenantId, request.idempotencyKey),
-      kind: request.command.kind,
-      requestHash: hashOf(request),
-      outcome: subscriptionToRecord(subscription),
-      at: clock,
-      batchId: entryId,
-    },
-  ]);
-}
-
-async function answerKept(
-  db: Database,
-  transaction: Transaction,
-  caller: Caller,
-  request: CommandRequest,
-): Promise<Attempt | null> {
-  if (request.idempotencyKey === null) return null;
-  const [kept] = await keptOperations(transaction, [
-    operationKey(db, caller.tenantId, request.idempotencyKey),
-  ]);
-  if (!kept) return null;
-  if (!kept.request_hash.equals(hashOf(request))) return keyConflict('idempotencyKey');
-  return {
-    ok: true,
-    subscription: await subscriptionFromRecord(db, transaction, kept.outcome),
-    replayedAt: await revisionOfEntry(transaction, kept.batch_id),
-  };
 }

@@ -42,7 +42,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     applicationName: options.applicationName,
     poolSize: options.poolSize ?? 10,
     // One connection carries one transaction; within it statements need not wait for each other's answers.
-    extra: { pipeline: true, connectionTimeoutMillis: 15_000 },
+    extra: {
+      pipeline: true,
+      connectionTimeoutMillis: 15_000,
+      // The server's own limit is 10 s: what takes longer has lost its way, and its connection with it.
+      query_timeout: 12_000,
+      keepAlive: true,
+    },
   });
   await dataSource.initialize();
   const pool = poolOf(dataSource);

@@ -5,8 +5,11 @@ export const SQLSTATE = {
   lockNotAvailable: '55P03',
   uniqueViolation: '23505',
   idleInTransactionTimeout: '25P03',
+  idleSessionTimeout: '57P05',
+  connectionFailure: '08006',
   /** The statement ran into a time limit, or was cancelled by hand. */
   queryCanceled: '57014',
+  tooManyConnections: '53300',
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
@@ -29,6 +32,13 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** No connection could be had, for whatever reason (no name, no route, no place, no entry): nothing has been sent. */
+export class NoConnectionError extends Error {
+  constructor(cause: unknown) {
+    super('no connection to the database', { cause });
+  }
+}
+
 /** The SQLSTATE, or Node's error code, of whatever was thrown. */
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
@@ -47,24 +57,33 @@ export function isKeyTaken(error: unknown): boolean {
 
 const LOST: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  SQLSTATE.tooManyConnections,
   SQLSTATE.adminShutdown,
   SQLSTATE.crashShutdown,
   SQLSTATE.cannotConnectNow,
   SQLSTATE.idleInTransactionTimeout,
+  SQLSTATE.connectionFailure,
+  SQLSTATE.idleSessionTimeout,
 ]);
 
 const LOST_MESSAGES = [
   'Connection terminated',
+  'Query read timeout',
   'timeout exceeded when trying to connect',
   'Client has encountered a connection error',
   'Client was closed',
 ];
 
-/** True where the connection is gone and cannot carry another statement. */
+/** True where there is no connection, or it is gone and cannot carry another statement. */
 export function isLostConnection(error: unknown): boolean {
+  if (error instanceof NoConnectionError) return true;
   const code = errorCode(error);
   if (code !== null && LOST.has(code)) return true;
   return error instanceof Error && LOST_MESSAGES.some((message) => error.message.includes(message));

@@ -9,7 +9,13 @@ import {
 } from '../event-log/append.js';
 import { revisionOf, type Revision } from '../event-log/revision.js';
 import type { Database } from './database.js';
-import { DatabaseUnavailableError, isGivenUp, isLostConnection, isRetryable } from './errors.js';
+import {
+  DatabaseUnavailableError,
+  isGivenUp,
+  isLostConnection,
+  isRetryable,
+  NoConnectionError,
+} from './errors.js';
 
 /** One prepared statement; the server keeps the plan of a named one. */
 export interface Statement {
@@ -137,7 +143,9 @@ async function onConnection<T>(
   begin: string,
   work: (transaction: Transaction, client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await db.pool.connect();
+  const client = await db.pool.connect().catch((error: unknown) => {
+    throw new NoConnectionError(error);
+  });
   // Where the server ends it, the next statement says so; without a listener the process would end instead.
   const onLost = (): void => undefined;
   client.on('error', onLost);

@@ -233,12 +233,16 @@ export class EventFeed {
     const [row] = rows;
     if (!row) throw new Error('an aggregate without a row');
     this.clock.sample(row.clock, sentAt, performance.now());
-    for (const [tenantId, tail] of asked) {
-      const position = row.positions[tenantId];
-      if (position === tail.position) tail.confirmedAt = Math.max(tail.confirmedAt, sentAt);
-      else await this.#read(tenantId, tail);
-    }
-    this.#confirmedAt = sentAt;
+    const behind = asked.filter(([tenantId, tail]) => row.positions[tenantId] !== tail.position);
+    for (const [tenantId, tail] of asked)
+      if (row.positions[tenantId] === tail.position) tail.confirmedAt = Math.max(tail.confirmedAt, sentAt);
+    // A log that cannot be read makes that of nobody else old.
+    let unread = 0;
+    for (const [tenantId, tail] of behind)
+      await this.#read(tenantId, tail).catch(() => {
+        unread += 1;
+      });
+    if (unread === 0) this.#confirmedAt = sentAt;
   }
 
   #read(tenantId: TenantId, tail: TenantTail): Promise<void> {

@@ -3,6 +3,7 @@ import {
   type CustomerAccount,
   type CustomerId,
   type FeatureKey,
+  type Grant,
   instant,
   type Meter,
   parseFeatureKey,
@@ -63,10 +64,15 @@ function timeZone(text: string): TimeZone | null {
   return zone;
 }
 
+interface AccountParts {
+  readonly subscriptions: readonly Subscription[];
+  readonly meters: readonly MeterRow[];
+  readonly grants: readonly Grant[];
+}
+
 export function accountFromRows(
   row: CustomerRow,
-  subscriptions: readonly Subscription[],
-  meters: readonly MeterRow[],
+  { subscriptions, meters, grants }: AccountParts,
   catalog: Catalog,
 ): CustomerAccount {
   return {
@@ -80,7 +86,7 @@ export function accountFromRows(
     trialsGiven: new Set(row.trial_families.map(family)),
     windowAnchors: mapOf(Object.entries(row.window_anchors), ([key, at]) => [feature(key), instant(at)]),
     subscriptions,
-    grants: [],
+    grants,
     meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter)]),
     turnedUntil: instant(row.turned_until.getTime()),
   };

@@ -1,7 +1,8 @@
-import type { SubscriptionData } from '@licet/api-types';
+import type { ScheduledChangeData, SubscriptionData } from '@licet/api-types';
 import {
   type AddOnVersion,
   type BoughtAddOn,
+  boughtOf,
   type CustomerId,
   type FeatureKey,
   formatInstant,
@@ -45,11 +46,14 @@ export interface SubscriptionRow {
   readonly change_plan_version: number | null;
   readonly change_release: number | null;
   readonly change_at: Date | null;
+  readonly change_add_ons: SubscriptionRow['add_ons'] | null;
+  readonly change_quantities: SubscriptionRow['quantities'] | null;
   readonly ended_at: Date | null;
   readonly paused_at: Date | null;
   readonly resumes_at: Date | null;
   readonly pause_clock: PausedSubscription['clock'] | null;
   readonly payment_failed: boolean;
+  readonly prorations: Readonly<Record<string, { readonly limit: number; readonly until: number }>>;
   readonly moves: readonly MoveRow[];
 }
 
@@ -75,22 +79,19 @@ export interface VersionLookup {
 
 /** A row is written only from a domain value, so one that does not fit is a bug: it throws. */
 export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup): Subscription {
-  const bought = (json: BoughtAddOnJson): BoughtAddOn => ({
-    ...lookup.addOnVersion(json),
-    quantity: json.quantity,
-  });
   const base = {
     id: row.id,
     customerId: row.customer_id,
     planVersion: lookup.planVersion(row.plan, row.plan_version, row.plan_release),
-    addOns: row.add_ons.map(bought),
-    quantities: mapOf(Object.entries(row.quantities), quantityFromJson),
+    addOns: row.add_ons.map((json) => boughtAddOn(json, lookup)),
+    quantities: quantitiesFromJson(row.quantities),
+    prorations: prorationsFromJson(row.prorations),
     startedAt: at(row.started_at),
     lastPaymentAt: maybeAt(row.last_payment_at),
     moves: row.moves.map(({ publication, version, release, addOns }) => ({
       publication,
       from: lookup.planVersion(row.plan, version, release),
-      addOns: addOns.map((moved) => ({ from: bought(moved), to: moved.to })),
+      addOns: addOns.map((moved) => ({ from: boughtAddOn(moved, lookup), to: moved.to })),
     })),
   };
   const pending = { cancelAt: maybeAt(row.cancel_at), scheduledChange: scheduledChange(row, lookup) };
@@ -128,6 +129,10 @@ export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup)
   }
 }
 
+function boughtAddOn(json: BoughtAddOnJson, { addOnVersion }: VersionLookup): BoughtAddOn {
+  return { ...addOnVersion(json), quantity: json.quantity };
+}
+
 function pausedFrom(row: SubscriptionRow): PausedFrom {
   const trialEndsAt = maybeAt(row.trial_ends_at);
   return trialEndsAt === null
@@ -140,13 +145,19 @@ function pauseClock({ pause_clock: clock }: SubscriptionRow): PausedSubscription
   return clock;
 }
 
-function scheduledChange(row: SubscriptionRow, { planVersion }: VersionLookup): ScheduledChange | null {
-  if (row.change_plan === null || row.change_plan_version === null || row.change_release === null)
-    return null;
+function scheduledChange(row: SubscriptionRow, lookup: VersionLookup): ScheduledChange | null {
+  if (row.change_at === null) return null;
   return {
-    to: planVersion(row.change_plan, row.change_plan_version, row.change_release),
+    to: changedVersion(row, lookup),
     at: at(row.change_at),
+    addOns: row.change_add_ons?.map((json) => boughtAddOn(json, lookup)) ?? null,
+    quantities: row.change_quantities && quantitiesFromJson(row.change_quantities),
   };
+}
+
+function changedVersion(row: SubscriptionRow, { planVersion }: VersionLookup): PlanVersion | null {
+  const { change_plan: plan, change_plan_version: version, change_release: release } = row;
+  return plan === null || version === null || release === null ? null : planVersion(plan, version, release);
 }
 
 function period(row: SubscriptionRow): Period {
@@ -157,10 +168,20 @@ function addOnToJson({ addOn, version, quantity }: BoughtAddOn): BoughtAddOnJson
   return { addOn: addOn.key, version, quantity };
 }
 
-function quantityFromJson([key, quantity]: [string, number]): [FeatureKey, number] {
-  const feature = parseFeatureKey(key);
-  if (feature === null) throw new Error(`the database holds a feature key that is none: ${key}`);
-  return [feature, quantity];
+function quantitiesFromJson(json: SubscriptionRow['quantities']): ReadonlyMap<FeatureKey, number> {
+  return mapOf(Object.entries(json), ([key, quantity]) => [feature(key), quantity]);
+}
+
+function feature(text: string): FeatureKey {
+  const key = parseFeatureKey(text);
+  if (key === null) throw new Error(`the database holds a feature key that is none: ${text}`);
+  return key;
+}
+
+function prorationsFromJson(json: SubscriptionRow['prorations']): Subscription['prorations'] {
+  return mapOf(Object.entries(json), ([key, { limit, until }]) => {
+    return [feature(key), { limit, until: instant(until) }];
+  });
 }
 
 /** A column that must be set in this status. */
@@ -182,6 +203,7 @@ export const SUBSCRIPTION_ROW: readonly Column<Subscription>[] = [
   { name: 'status', type: 'text', of: ({ status }) => status },
   { name: 'add_ons', type: 'jsonb', of: ({ addOns }) => addOns.map(addOnToJson) },
   { name: 'quantities', type: 'jsonb', of: ({ quantities }) => Object.fromEntries(quantities) },
+  { name: 'prorations', type: 'jsonb', of: ({ prorations }) => Object.fromEntries(prorations) },
   { name: 'started_at', type: 'timestamptz', of: ({ startedAt }) => startedAt },
   { name: 'period_anchor', type: 'timestamptz', of: (one) => periodOf(one)?.anchor ?? null },
   { name: 'period_start', type: 'timestamptz', of: (one) => periodOf(one)?.start ?? null },
@@ -196,9 +218,15 @@ export const SUBSCRIPTION_ROW: readonly Column<Subscription>[] = [
   },
   { name: 'last_payment_at', type: 'timestamptz', of: ({ lastPaymentAt }) => lastPaymentAt },
   { name: 'cancel_at', type: 'timestamptz', of: (one) => ('cancelAt' in one ? one.cancelAt : null) },
-  { name: 'change_plan', type: 'text', of: (one) => changeOf(one)?.to.plan.key ?? null },
-  { name: 'change_plan_version', type: 'int', of: (one) => changeOf(one)?.to.version ?? null },
+  { name: 'change_plan', type: 'text', of: (one) => changeOf(one)?.to?.plan.key ?? null },
+  { name: 'change_plan_version', type: 'int', of: (one) => changeOf(one)?.to?.version ?? null },
   { name: 'change_at', type: 'timestamptz', of: (one) => changeOf(one)?.at ?? null },
+  {
+    name: 'change_add_ons',
+    type: 'jsonb',
+    of: (one) => changeOf(one)?.addOns?.map(addOnToJson),
+  },
+  { name: 'change_quantities', type: 'jsonb', of: (one) => changedQuantities(changeOf(one)) },
   { name: 'ended_at', type: 'timestamptz', of: (one) => ('endedAt' in one ? one.endedAt : null) },
   { name: 'moves', type: 'jsonb', of: ({ moves }) => moves.map(moveToJson) },
   { name: 'paused_at', type: 'timestamptz', of: (one) => (one.status === 'PAUSED' ? one.pausedAt : null) },
@@ -237,6 +265,10 @@ function changeOf(subscription: Subscription): ScheduledChange | null {
   return 'scheduledChange' in subscription ? subscription.scheduledChange : null;
 }
 
+function changedQuantities(change: ScheduledChange | null): object | undefined {
+  return change?.quantities ? Object.fromEntries(change.quantities) : undefined;
+}
+
 function iso(value: Instant | null | undefined): string | null {
   return value === null || value === undefined ? null : formatInstant(value);
 }
@@ -257,7 +289,7 @@ export function subscriptionToJson(subscription: Subscription): SubscriptionData
     plan: subscription.planVersion.plan.key,
     planVersion: subscription.planVersion.version,
     addOns: subscription.addOns.map(addOnToJson),
-    quantities: Object.fromEntries(subscription.quantities),
+    quantities: Object.fromEntries(boughtOf(subscription)),
     status: subscription.status,
     startedAt: formatInstant(subscription.startedAt),
     currentPeriodStart: iso(period?.start),
@@ -267,7 +299,17 @@ export function subscriptionToJson(subscription: Subscription): SubscriptionData
     cancelAt: iso('cancelAt' in subscription ? subscription.cancelAt : null),
     pausedAt: iso(pause?.pausedAt),
     resumesAt: iso(pause?.resumesAt),
-    scheduledChange: change === null ? null : { plan: change.to.plan.key, at: formatInstant(change.at) },
+    scheduledChange: change && changeToJson(change, subscription.planVersion),
     endedAt: iso('endedAt' in subscription ? subscription.endedAt : null),
+  };
+}
+
+function changeToJson(change: ScheduledChange, sold: PlanVersion): ScheduledChangeData {
+  const { at, addOns, quantities } = change;
+  return {
+    plan: (change.to ?? sold).plan.key,
+    at: formatInstant(at),
+    addOns: addOns?.map(addOnToJson) ?? null,
+    quantities: quantities && Object.fromEntries(quantities),
   };
 }

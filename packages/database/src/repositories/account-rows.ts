@@ -2,6 +2,7 @@ import type {
   Ceiling,
   CustomerId,
   FeatureKey,
+  Grant,
   Instant,
   Meter,
   PlanFamily,
@@ -11,6 +12,7 @@ import type {
 } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
 import { assignments, type Column, columnArrays, givenRows, namesOf } from '../mapping/columns.js';
+import { GRANT_ROW, type StoredGrant } from '../mapping/grant.js';
 import { SUBSCRIPTION_ROW } from '../mapping/subscription.js';
 
 /** A statement that writes many rows of one kind at once. */
@@ -47,6 +49,28 @@ export const UPDATE_SUBSCRIPTIONS: RowsStatement<Subscription> = {
 update subscription s set ${assignments(CHANGING_COLUMNS, 'r')}
 from ${givenRows(SUBSCRIPTION_ROW)} r
 where s.tenant_id = $1 and s.id = r.id`,
+};
+
+export const INSERT_GRANTS: RowsStatement<StoredGrant> = {
+  name: 'insert-grants',
+  columns: GRANT_ROW,
+  text: `
+insert into entitlement_grant (tenant_id, ${namesOf(GRANT_ROW)})
+select $1, r.* from ${givenRows(GRANT_ROW)} r`,
+};
+
+const GRANT_STATUS_ROW: readonly Column<Grant>[] = [
+  { name: 'id', type: 'text', of: ({ id }) => id },
+  { name: 'status', type: 'text', of: ({ status }) => status },
+];
+
+export const UPDATE_GRANTS: RowsStatement<Grant> = {
+  name: 'update-grants',
+  columns: GRANT_STATUS_ROW,
+  text: `
+update entitlement_grant g set status = r.status
+from ${givenRows(GRANT_STATUS_ROW)} r
+where g.tenant_id = $1 and g.id = r.id`,
 };
 
 /** What is left out stays as it is. */

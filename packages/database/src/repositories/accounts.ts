@@ -2,6 +2,7 @@ import {
   type CustomerAccount,
   type CustomerEvent,
   type CustomerId,
+  type GrantId,
   type Instant,
   instant,
   passReleases,
@@ -12,12 +13,14 @@ import {
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
 import { textArray } from '../mapping/array-literal.js';
+import { grantFromRow, type GrantRow } from '../mapping/grant.js';
 import { groupBy } from '../mapping/group-by.js';
 import { mapOf } from '../mapping/map-of.js';
 import { accountFromRows, type CustomerRow, type MeterRow, timeZoneInForce } from '../mapping/account.js';
 import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '../mapping/subscription.js';
 import { addOnVersionsOf } from './add-on-versions.js';
 import { releasesSince } from './former-releases.js';
+import { GRANT_COLUMNS } from './grants.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
@@ -49,7 +52,7 @@ export const SUBSCRIPTION_COLUMNS = `
 s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status, s.add_ons, s.quantities, s.started_at,
 s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
 s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at,
-s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed,
+s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed, s.change_add_ons, s.change_quantities, s.prorations,
 case when s.moves = '[]' then s.moves else (
   select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release,
     'addOns', m."addOns") order by m.publication)
@@ -71,13 +74,21 @@ const SELECT_METERS = `
 select customer_id, feature, used, reserved, version, window_start, window_end
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
+/** Those that hold or will. One that a command names, also when it has ended. */
+const SELECT_GRANTS = `
+select ${GRANT_COLUMNS} from entitlement_grant g
+where g.tenant_id = $1 and g.customer_id = any($2) and (g.status in ('SCHEDULED', 'ACTIVE') or g.id = $3)
+order by g.created_at, g.id`;
+
+/** What is loaded even if it ended long ago. */
+export type Named = { readonly subscription: SubscriptionId } | { readonly grant: GrantId };
+
 interface Wanted {
   /** The release that decides; the live one where this is left out. */
   readonly held?: Release;
   /** The live publication's version, where it is being read already. */
   readonly live?: Promise<number>;
-  /** A subscription that is wanted even if it ended long ago. */
-  readonly named?: SubscriptionId | null;
+  readonly named?: Named | null;
 }
 
 /**
@@ -91,24 +102,38 @@ export async function loadAccounts(
   { held, live, named = null }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
-  const [version, customers, subscriptions, meters] = await Promise.all([
+  const [version, customers, subscriptions, meters, grants] = await Promise.all([
     held?.publication.version ?? live ?? rulesVersion(transaction),
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
     transaction.query<SubscriptionRow>({
       name: 'account-subscriptions',
       text: SELECT_SUBSCRIPTIONS,
-      values: [...values, named],
+      values: [...values, named !== null && 'subscription' in named ? named.subscription : null],
     }),
     transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
+    transaction.query<GrantRow>({
+      name: 'account-grants',
+      text: SELECT_GRANTS,
+      values: [...values, named !== null && 'grant' in named ? named.grant : null],
+    }),
   ]);
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
   const metersOf = groupBy(meters, (row) => row.customer_id);
+  const grantsOf = groupBy(grants, (row) => row.customer_id);
   const since = await releasesSince(db, transaction, release, customers);
   const accounts = new Map<CustomerId, StoredAccount>();
   for (const row of customers) {
     const own = metersOf.get(row.id) ?? [];
-    const written = accountFromRows(row, mapped.get(row.id) ?? [], own, release.catalog);
+    const written = accountFromRows(
+      row,
+      {
+        subscriptions: mapped.get(row.id) ?? [],
+        meters: own,
+        grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
+      },
+      release.catalog,
+    );
     const passed = passReleases(written, since(row), ({ catalog }) => timeZoneInForce(row, catalog));
     const meterVersions = mapOf(own, (meter) => [meter.feature, meter.version] as const);
     accounts.set(row.id, { row, written, account: passed.account, overdue: passed.events, meterVersions });
@@ -132,7 +157,11 @@ export async function subscriptionsFromRows(
     if (row.change_release !== null) numbers.add(row.change_release);
     for (const move of row.moves) numbers.add(move.release);
   }
-  const addOns = rows.flatMap((row) => [...row.add_ons, ...row.moves.flatMap((move) => move.addOns)]);
+  const addOns = rows.flatMap((row) => [
+    ...row.add_ons,
+    ...(row.change_add_ons ?? []),
+    ...row.moves.flatMap((move) => move.addOns),
+  ]);
   const catalogs = await catalogsByNumber(db, transaction, numbers);
   const lookup: VersionLookup = {
     planVersion: (plan, version, release) => planVersionIn(mustHave(catalogs, release), plan, version),

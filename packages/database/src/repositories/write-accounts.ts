@@ -1,9 +1,15 @@
-import type { RuleTurnedData, SubscriptionEventData, WindowClosedData } from '@licet/api-types';
+import type {
+  GrantEventData,
+  RuleTurnedData,
+  SubscriptionEventData,
+  WindowClosedData,
+} from '@licet/api-types';
 import {
   ceilingOf,
   type CustomerAccount,
   type CustomerEvent,
   formatInstant,
+  type Grant,
   type Instant,
   nextDue,
   type Release,
@@ -13,6 +19,7 @@ import {
 import type { Statement } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
+import { grantToJson } from '../mapping/grant.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
@@ -21,6 +28,7 @@ import {
   INSERT_WINDOWS,
   type MeterChange,
   UPDATE_CUSTOMERS,
+  UPDATE_GRANTS,
   UPDATE_METERS,
   UPDATE_SUBSCRIPTIONS,
   writeRows,
@@ -45,6 +53,7 @@ export function accountStatements(
   return [
     writeRows(tenantId, INSERT_SUBSCRIPTIONS, updates.flatMap(newSubscriptions)),
     writeRows(tenantId, UPDATE_SUBSCRIPTIONS, updates.flatMap(changedSubscriptions)),
+    writeRows(tenantId, UPDATE_GRANTS, updates.flatMap(changedGrants)),
     writeRows(
       tenantId,
       UPDATE_CUSTOMERS,
@@ -68,6 +77,12 @@ function newSubscriptions({ before, after }: AccountUpdate): readonly Subscripti
 function changedSubscriptions({ before, after }: AccountUpdate): readonly Subscription[] {
   const known = before.written.subscriptions;
   return after.subscriptions.filter((now) => known.some((one) => one.id === now.id && one !== now));
+}
+
+/** Time and callers change nothing but the status. A new grant is written by the command that makes it. */
+function changedGrants({ before, after }: AccountUpdate): readonly Grant[] {
+  const known = before.written.grants;
+  return after.grants.filter((now) => known.some((one) => one.id === now.id && one.status !== now.status));
 }
 
 /** What does not change is not sent. */
@@ -145,7 +160,8 @@ export function accountEvents(
   });
 }
 
-function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'subjectId' | 'data'> {
+/** What the log says of an event: whom it is about, and its data. */
+export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'subjectId' | 'data'> {
   switch (event.type) {
     case 'usage.window_closed': {
       const data: WindowClosedData = {
@@ -155,6 +171,17 @@ function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'subjectId
         used: event.used,
       };
       return { subjectType: 'usage', subjectId: event.feature, data: { ...data } };
+    }
+    case 'grant.created':
+    case 'grant.started':
+    case 'grant.expired':
+    case 'grant.revoked': {
+      const { before, after } = event.grant;
+      const data: GrantEventData = {
+        before: before === null ? null : grantToJson(before),
+        after: grantToJson(after),
+      };
+      return { subjectType: 'grant', subjectId: after.id, data: { ...data } };
     }
     case 'rule.turned': {
       const { rule, feature, subscription, before, after } = event.turn;

@@ -139,10 +139,12 @@ export class SpendQueue {
   #tenantOf(tenantId: TenantId): TenantQueue {
     const known = this.#tenants.get(tenantId);
     if (known) return known;
-    const shards = Array.from(
-      { length: SHARDS },
-      (): Shard => ({ tenantId, waiting: [], state: 'IDLE', sent: Promise.resolve() }),
-    );
+    const shards = Array.from({ length: SHARDS }, (): Shard => ({
+      tenantId,
+      waiting: [],
+      state: 'IDLE',
+      sent: Promise.resolve(),
+    }));
     const tenant = { shards, open: 0 };
     this.#tenants.set(tenantId, tenant);
     return tenant;
@@ -195,11 +197,7 @@ export class SpendQueue {
     this.#answer(batch, ends);
   }
 
-  async #decide(
-    tenantId: TenantId,
-    batch: readonly Open[],
-    sent: () => void,
-  ): Promise<readonly Settled[]> {
+  async #decide(tenantId: TenantId, batch: readonly Open[], sent: () => void): Promise<readonly Settled[]> {
     try {
       return await this.#batches.run(
         tenantId,

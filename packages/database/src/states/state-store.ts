@@ -144,8 +144,7 @@ export class StateStore {
     customerIds: readonly CustomerId[],
   ): Promise<Result<object>> {
     const tenant = this.#tenant(tenantId);
-    await tenant.start(this.#feed);
-    const reached = await tenant.reach(revision);
+    const reached = await this.#inTime(tenant.start(this.#feed).then(() => tenant.reach(revision)));
     if (reached.ok && !reached.held) for (const id of customerIds) tenant.dropBefore(id, reached.revision);
     return reached;
   }
@@ -163,7 +162,7 @@ export class StateStore {
     return tenant.load(customerId);
   }
 
-  async #inTime(load: Promise<KeptState>): Promise<KeptState> {
+  async #inTime<T>(load: Promise<T>): Promise<T> {
     const limit = this.#feed.reachable ? LOAD_MS : LOAD_UNREACHABLE_MS;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

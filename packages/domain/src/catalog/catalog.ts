@@ -1,4 +1,5 @@
 import type { Condition } from '../condition/condition.js';
+import type { GrantGiven } from '../grant/grant.js';
 import type { AddOnKey, FeatureKey, PlanFamily, PlanKey } from '../ids.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 
@@ -200,6 +201,13 @@ export interface Scenario {
   };
   readonly expect: Readonly<Record<string, unknown>>;
 }
+/** An exception that the scenario's customer has; `startsAt` null: since a year before. */
+export interface ScenarioGrant {
+  readonly feature: FeatureKey;
+  readonly given: GrantGiven;
+  readonly startsAt: Instant | null;
+  readonly expiresAt: Instant | null;
+}
 export interface ScenarioGiven {
   readonly plans: readonly PlanKey[];
   readonly addOns: readonly AddOnKey[];
@@ -214,8 +222,8 @@ export interface ScenarioGiven {
   readonly paidUntil: Instant | null;
   readonly startedAt: Instant | null;
   readonly now: Instant;
+  readonly grants: readonly ScenarioGrant[];
   /** Parsed and kept; a scenario that gives one of these needs a part of the rules that is named here. */
-  readonly grants: readonly unknown[];
   readonly blocks: readonly unknown[];
   readonly seats: readonly unknown[];
 }

@@ -242,6 +242,14 @@ const expectation = {
 } satisfies Record<keyof Decision, z.ZodType>;
 
 const attributes = z.record(z.string(), z.unknown());
+const scenarioGrant = strict({
+  feature: featureKey,
+  effect: z.enum(['add', 'replace', 'block']).optional(),
+  value: z.unknown().optional(),
+  startsAt: instantText.optional(),
+  expiresAt: instantText.optional(),
+});
+
 export const scenario = strict({
   name,
   given: strict({
@@ -250,7 +258,7 @@ export const scenario = strict({
     addOns: z.array(addOnKey).optional(),
     quantities: z.record(featureKey, quantity).optional(),
     usage: z.record(featureKey, quantity).optional(),
-    grants: z.array(z.unknown()).optional(),
+    grants: z.array(scenarioGrant).optional(),
     blocks: z.array(z.unknown()).optional(),
     seats: z.array(z.unknown()).optional(),
     customer: z

@@ -4,6 +4,7 @@ import type { AddOn, Feature, Plan, Scenario } from './catalog.js';
 import type { ScenarioDocument } from './document.js';
 import type { Path, Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
+import { buildScenarioGrants } from './scenario-grants.js';
 
 export interface Known {
   readonly features: ReadonlyMap<FeatureKey, Feature>;
@@ -41,7 +42,7 @@ function buildScenario(document: ScenarioDocument, known: Known, path: Path, rep
       paidUntil: given.paidUntil ?? null,
       startedAt: given.startedAt ?? null,
       now: given.now ?? defaultNow(),
-      grants: given.grants ?? [],
+      grants: buildScenarioGrants(given.grants ?? [], known.features, [...path, 'given', 'grants'], report),
       blocks: given.blocks ?? [],
       seats: given.seats ?? [],
     },

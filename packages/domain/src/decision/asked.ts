@@ -44,7 +44,7 @@ function rulesThatMaySpeak({ subscriptions }: CustomerAccount, { catalog, planVe
   const versions = subscriptions.flatMap((subscription) => [
     subscription.planVersion,
     ...subscription.moves.map(({ from }) => from),
-    ...(isLive(subscription) && subscription.scheduledChange ? [subscription.scheduledChange.to] : []),
+    ...(isLive(subscription) && subscription.scheduledChange?.to ? [subscription.scheduledChange.to] : []),
   ]);
   const plans = [...planVersions.values(), ...versions].map(({ plan }) => plan);
   return [...catalog.rules, ...plans.flatMap(({ rules }) => rules)];

@@ -1,6 +1,6 @@
 import type { ConfigFeature, Enforcement, Feature, Limit, PlanEntitlement } from '../catalog/catalog.js';
 import { unreachable } from '../unreachable.js';
-import type { Grant } from './grant.js';
+import type { Grant } from '../grant/grant.js';
 import { shareOf } from './share.js';
 import type { NamingSubscription, Part } from './sources.js';
 

@@ -2,7 +2,7 @@ import { grantOf, type Given, type GivenState, releaseFrom, stateFrom } from '..
 import { time } from '../../testing/subscriptions.js';
 import { instant } from '../time/instant.js';
 import { decide, decideStale } from './decide.js';
-import type { Grant } from './grant.js';
+import type { Grant } from '../grant/grant.js';
 
 const RELEASE = releaseFrom(`
 catalog: 1

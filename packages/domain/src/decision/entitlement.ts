@@ -1,5 +1,6 @@
 import type { Feature, Limit } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { isInForce, isOpen } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { versionMove } from '../release/version-move.js';
@@ -12,15 +13,7 @@ import { capped, readCatalogRules } from './catalog-rules.js';
 import type { Subject } from './subject.js';
 import type { RuleFailure } from './rule-reading.js';
 import { ruleBoundaries } from './rule-turns.js';
-import {
-  furthest,
-  isInForce,
-  type Sources,
-  sourcesIn,
-  sourcesOf,
-  speaksUntil,
-  takenAway,
-} from './sources.js';
+import { furthest, type Sources, sourcesIn, sourcesOf, speaksUntil, takenAway } from './sources.js';
 
 /** A right to a feature, worked out before anybody asks: what is left is to compare a quantity with a counter. */
 export interface Entitled {
@@ -128,13 +121,14 @@ export function nextBoundary(subject: Subject, after: Instant): Instant | null {
 }
 
 function boundaries({ account, release, feature }: Subject, after: Instant): (Instant | null)[] {
-  const grants = account.grants.filter((grant) => grant.feature === feature.key);
+  const grants = account.grants.filter((grant) => grant.feature === feature.key && isOpen(grant));
   return [
     ...account.subscriptions.flatMap((subscription) =>
       isLive(subscription)
         ? [
             nextSubscriptionBoundary(subscription, after),
             versionMove(account, subscription, release)?.at ?? null,
+            subscription.prorations.get(feature.key)?.until ?? null,
           ]
         : [speaksUntil(subscription, account)],
     ),

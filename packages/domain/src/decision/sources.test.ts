@@ -1,6 +1,6 @@
 import { type Given, type GivenState, grantOf, releaseFrom, stateFrom } from '../../testing/states.js';
 import { time } from '../../testing/subscriptions.js';
-import type { Grant } from './grant.js';
+import type { Grant } from '../grant/grant.js';
 import { decide } from './decide.js';
 import { entitlementsOf } from './entitlement-set.js';
 

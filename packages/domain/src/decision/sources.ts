@@ -1,6 +1,7 @@
 import type { PlanEntitlement } from '../catalog/catalog.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
+import { planEntitlementAt } from '../subscription/prorate.js';
 import { isLive } from '../subscription/state.js';
 import type { EndedSubscription, Subscription } from '../subscription/subscription.js';
 import { addDuration } from '../time/calendar.js';
@@ -8,7 +9,7 @@ import { type Instant, parseDuration } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
 import type { Subject } from './subject.js';
-import type { Grant } from './grant.js';
+import { type Grant, isInForce } from '../grant/grant.js';
 import { readPlanRules } from './plan-rules.js';
 import type { RuleFailure } from './rule-reading.js';
 
@@ -62,7 +63,7 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
   const passing: NamingSubscription[] = [];
   const obstacles: Obstacle[] = [];
   for (const subscription of account.subscriptions) {
-    const naming = namingOf(subscription, feature);
+    const naming = namingOf(subscription, feature, at);
     if (naming === null) continue;
     const obstacle = obstacleOf(naming, account, at);
     if (obstacle === 'SILENT') continue;
@@ -80,14 +81,11 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
   };
 }
 
-export function isInForce(grant: Grant, at: Instant): boolean {
-  return grant.startsAt <= at && (grant.expiresAt === null || at < grant.expiresAt);
-}
-
-function namingOf(subscription: Subscription, feature: FeatureKey): NamingSubscription | null {
+function namingOf(subscription: Subscription, feature: FeatureKey, at: Instant): NamingSubscription | null {
   const { plan } = subscription.planVersion;
   const allowed = plan.rules.some((rule) => rule.feature === feature && rule.then === 'allow');
-  const entitlement = plan.entitlements.get(feature) ?? (allowed ? ({ kind: 'ON' } as const) : undefined);
+  const entitlement =
+    planEntitlementAt(subscription, feature, at) ?? (allowed ? ({ kind: 'ON' } as const) : undefined);
   const fromPlan: Part | null = entitlement
     ? { entitlement, times: 1, source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key } }
     : null;

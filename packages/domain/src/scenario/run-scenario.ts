@@ -52,9 +52,7 @@ function missingPart(release: Release, { given, check }: Scenario): string | nul
   const feature = catalog.features.get(check.feature);
   if (plans.some((plan) => plan.model === 'PERPETUAL')) return 'licences';
   if (feature && !isDecided(feature)) return feature.type === 'METERED' ? 'credits' : 'seats';
-  if (given.grants.length > 0) return 'grants';
   if (given.blocks.length > 0) return 'credits';
   if (given.seats.length > 0) return 'seats';
-  if (given.quantities.size > 0) return 'bought quantities';
   return null;
 }

@@ -1,6 +1,8 @@
-import type { ScenarioGiven } from '../catalog/catalog.js';
+import type { ScenarioGiven, ScenarioGrant } from '../catalog/catalog.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
-import { type FeatureKey, parseCustomerId, parseSubscriptionId, type PlanKey } from '../ids.js';
+import { type Grant, grantStatusAt } from '../grant/grant.js';
+import { type FeatureKey, parseCustomerId, parseGrantId, parseSubscriptionId, type PlanKey } from '../ids.js';
+import { namedBy } from '../subscription/anchors.js';
 import { boughtNow } from '../subscription/plan-choice.js';
 import { periodFrom } from '../subscription/state.js';
 import type { PlanVersion, Subscription } from '../subscription/subscription.js';
@@ -23,6 +25,8 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
   const subscriptions = given.plans.map((plan, index) =>
     subscriptionOf(release, given, timeZone, plan, index),
   );
+  const grants = given.grants.map((grant, index) => grantOf(grant, index, yearAgo, given.now));
+  const since = hadSince(subscriptions, grants, given.now);
   const account: CustomerAccount = {
     id: customer('scenario'),
     profile: {
@@ -32,13 +36,61 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     },
     timeZone,
     trialsGiven: new Set(),
-    windowAnchors: new Map([...release.catalog.features.keys()].map((feature) => [feature, began])),
+    windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, since.get(key) ?? began])),
     subscriptions,
-    grants: [],
+    grants,
     meters: new Map(),
     turnedUntil: given.now,
   };
   return knownState(release, { ...account, meters: metersOf(release, account, given) });
+}
+
+/** Since when the customer has had each feature without a break; docs/rules.md, "Time". */
+function hadSince(
+  subscriptions: readonly Subscription[],
+  grants: readonly Grant[],
+  now: Instant,
+): ReadonlyMap<FeatureKey, Instant> {
+  const begun = subscriptions.filter(({ status }) => status !== 'SCHEDULED');
+  const spans = [
+    ...begun.flatMap((one) => [...namedBy(one)].map((feature) => ({ feature, ...spanOf(one) }))),
+    ...grants
+      .filter(({ effect }) => effect.kind !== 'BLOCK')
+      .map(({ feature, startsAt, expiresAt }) => ({ feature, start: startsAt, end: expiresAt })),
+  ];
+  const since = new Map<FeatureKey, Instant>();
+  for (const { feature, start, end } of spans)
+    if (start <= now && (end === null || end > now))
+      since.set(feature, earlier(since.get(feature) ?? now, start));
+  // From the latest to end: what ended when another began, or later, lengthens it.
+  for (const { feature, start, end } of spans.toSorted(
+    (one, other) => (other.end ?? now) - (one.end ?? now),
+  )) {
+    const known = since.get(feature);
+    if (known !== undefined && end !== null && end >= known) since.set(feature, earlier(known, start));
+  }
+  return since;
+}
+
+function spanOf(one: Subscription): { readonly start: Instant; readonly end: Instant | null } {
+  return { start: one.startedAt, end: 'endedAt' in one ? one.endedAt : null };
+}
+
+function earlier(one: Instant, other: Instant): Instant {
+  return one < other ? one : other;
+}
+
+function grantOf(granted: ScenarioGrant, index: number, yearAgo: Instant, now: Instant): Grant {
+  const grant: Grant = {
+    id: grantId(`grant_${String(index)}`),
+    feature: granted.feature,
+    effect: granted.given,
+    status: 'SCHEDULED',
+    reason: 'a scenario',
+    startsAt: granted.startsAt ?? yearAgo,
+    expiresAt: granted.expiresAt,
+  };
+  return { ...grant, status: grantStatusAt(grant, now) };
 }
 
 function subscriptionOf(
@@ -59,7 +111,8 @@ function subscriptionOf(
       release,
       fits.map((addOn) => ({ addOn, quantity: 1 })),
     ),
-    quantities: new Map<FeatureKey, number>(),
+    quantities: given.quantities,
+    prorations: new Map(),
     startedAt: began,
     lastPaymentAt: null,
     moves: [],
@@ -127,3 +180,4 @@ const span = (text: string): IsoDuration => must(parseDuration(text), text);
 const zone = (text: string): TimeZone => must(parseTimeZone(text), text);
 const customer = (text: string) => must(parseCustomerId(text), text);
 const subscription = (text: string) => must(parseSubscriptionId(text), text);
+const grantId = (text: string) => must(parseGrantId(text), text);

@@ -1,5 +1,6 @@
 import type { Catalog, MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { isInForce } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { meterAt, windowAt } from '../usage/window.js';
@@ -12,7 +13,7 @@ import type { Subscription } from './subscription.js';
  * Called once for all that happens at one instant, so that a feature handed over without a break keeps its anchor.
  */
 export function reconcileAnchors(account: CustomerAccount, release: Release, at: Instant): CustomerAccount {
-  const named = namedByLive(account);
+  const named = namedByLive(account, at);
   const gained = windowedFeatures(release.catalog, named).filter(
     ({ key }) => !account.windowAnchors.has(key),
   );
@@ -41,8 +42,19 @@ export function resetWindows(
       const reset = resetWindow(result.account, feature, change.at);
       return { account: reset.account, events: [...result.events, ...reset.events] };
     },
-    { account, events: [] },
+    { account: withoutProrations(account, features), events: [] },
   );
+}
+
+/** A window that begins anew has its whole limit. */
+function withoutProrations(account: CustomerAccount, features: readonly MeteredFeature[]): CustomerAccount {
+  const reset = new Set(features.map(({ key }) => key));
+  const subscriptions = account.subscriptions.map((one) =>
+    [...one.prorations.keys()].some((key) => reset.has(key))
+      ? { ...one, prorations: new Map([...one.prorations].filter(([key]) => !reset.has(key))) }
+      : one,
+  );
+  return { ...account, subscriptions };
 }
 
 /** The features that a subscription's plan or add-ons list. */
@@ -51,8 +63,12 @@ export function namedBy({ planVersion, addOns }: Subscription): ReadonlySet<Feat
   return new Set([...planVersion.plan.entitlements.keys(), ...added]);
 }
 
-function namedByLive(account: CustomerAccount): ReadonlySet<FeatureKey> {
-  return new Set(account.subscriptions.filter(gives).flatMap((one) => [...namedBy(one)]));
+function namedByLive({ subscriptions, grants }: CustomerAccount, at: Instant): ReadonlySet<FeatureKey> {
+  const granted = grants.filter((grant) => grant.effect.kind !== 'BLOCK' && isInForce(grant, at));
+  return new Set([
+    ...subscriptions.filter(gives).flatMap((one) => [...namedBy(one)]),
+    ...granted.map(({ feature }) => feature),
+  ]);
 }
 
 /** A pause is no break: windows run on. */

@@ -1,4 +1,5 @@
 import type { RuleTurn } from '../decision/rule-turns.js';
+import type { Grant, GrantEventType } from '../grant/grant.js';
 import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import type { CustomerAccount } from '../customer.js';
@@ -29,6 +30,15 @@ export type SubscriptionCommand =
       readonly quantities: ReadonlyMap<FeatureKey, number> | null;
       /** Null: what the catalog's transition says. */
       readonly timing: ChangeTiming | null;
+      readonly at: Instant | null;
+    }
+  | {
+      readonly kind: 'adjust';
+      readonly subscriptionId: SubscriptionId;
+      /** Null: as they are. */
+      readonly addOns: readonly AddOnQuantity[] | null;
+      readonly quantities: ReadonlyMap<FeatureKey, number> | null;
+      readonly timing: ChangeTiming;
       readonly at: Instant | null;
     }
   | { readonly kind: 'withdrawScheduledChange'; readonly subscriptionId: SubscriptionId }
@@ -89,6 +99,11 @@ export type CustomerEvent =
       readonly feature: FeatureKey;
       readonly window: Span;
       readonly used: number;
+    }
+  | {
+      readonly type: GrantEventType;
+      readonly at: Instant;
+      readonly grant: { readonly before: Grant | null; readonly after: Grant };
     }
   | {
       /** By time alone a rule says something else: what the customer may do can change without anything else. */

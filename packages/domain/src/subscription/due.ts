@@ -1,19 +1,21 @@
 import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { nextRuleTurn, ruleTurnsAt } from '../decision/rule-turns.js';
+import type { Grant } from '../grant/grant.js';
+import { recordGrant } from '../grant/record-grant.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
 import { cancelNow } from './cancel.js';
-import { makeScheduledChange } from './change-plan.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { moveVersion } from './move-plan.js';
 import { resume, waits } from './pause.js';
 import { endGrace } from './payment.js';
 import { renew } from './renewal.js';
 import { versionMove, type PendingMove } from '../release/version-move.js';
+import { makeScheduledChange } from './scheduled-change.js';
 import { begin } from './start.js';
 import { isLive, isStanding } from './state.js';
 import type {
@@ -50,6 +52,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
       readonly window: Span;
       readonly feature: MeteredFeature;
     }
+  | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' }
 );
@@ -64,8 +67,10 @@ const ORDER = {
   periodEnd: 6,
   versionMove: 7,
   windowReset: 8,
-  start: 9,
-  ruleTurn: 10,
+  grantEnd: 9,
+  start: 10,
+  grantStart: 11,
+  ruleTurn: 12,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -107,6 +112,7 @@ function firstDue(account: CustomerAccount, release: Release): DueTask | null {
     first = earliest(first, versionMoveTasks(account, one, release));
   }
   for (const meter of account.meters.values()) first = earliest(first, windowTasks(meter, release));
+  for (const grant of account.grants) first = earliest(first, grantTasks(grant));
   return earliest(first, ruleTurnTasks(account, release));
 }
 
@@ -210,6 +216,12 @@ function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
   ];
 }
 
+function grantTasks(grant: Grant): readonly DueTask[] {
+  const { id, status, startsAt, expiresAt } = grant;
+  if (status === 'SCHEDULED') return [{ kind: 'grantStart', id, at: startsAt, grant }];
+  return status === 'ACTIVE' && expiresAt !== null ? [{ kind: 'grantEnd', id, at: expiresAt, grant }] : [];
+}
+
 /** All rules that turn at one instant are told of together. */
 function ruleTurnTasks(account: CustomerAccount, release: Release): readonly DueTask[] {
   const at = nextRuleTurn(account, release);
@@ -236,6 +248,10 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return closeWindow(account, task.meter, task.window, task.feature);
     case 'start':
       return begin(account, task.subscription, task.subscription);
+    case 'grantStart':
+      return recordGrant(account, 'grant.started', task.at, task.grant, { ...task.grant, status: 'ACTIVE' });
+    case 'grantEnd':
+      return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
     case 'ruleTurn':
       return turnRules(account, release, task.at);
     default:

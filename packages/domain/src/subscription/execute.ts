@@ -1,14 +1,16 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
+import { adjust } from './adjust.js';
 import { reconcileAnchors } from './anchors.js';
 import { cancel, uncancel } from './cancel.js';
-import { changePlan, withdrawScheduledChange } from './change-plan.js';
+import { changePlan } from './change-plan.js';
 import type { CommandOutcome, SubscriptionCommand } from './command.js';
 import { applyDue } from './due.js';
 import { pause, resume } from './pause.js';
 import { reportPayment } from './payment.js';
 import { conflict, notFound, unchanged } from './refusal.js';
+import { withdrawScheduledChange } from './scheduled-change.js';
 import { subscribe } from './start.js';
 import { isLive } from './state.js';
 import type { LiveSubscription } from './subscription.js';
@@ -51,6 +53,8 @@ function perform(
   switch (command.kind) {
     case 'changePlan':
       return changePlan(account, subscription, command, release, now);
+    case 'adjust':
+      return adjust(account, subscription, command, release, now);
     case 'withdrawScheduledChange':
       return withdrawScheduledChange(account, subscription, now);
     case 'cancel':
@@ -73,7 +77,12 @@ function perform(
 }
 
 /** Chains what the command has made due: a past start, a grace that is already over. */
-function settled(outcome: CommandOutcome, release: Release, at: Instant, now: Instant): CommandOutcome {
+export function settled(
+  outcome: CommandOutcome,
+  release: Release,
+  at: Instant,
+  now: Instant,
+): CommandOutcome {
   if (!outcome.ok || outcome.events.length === 0) return outcome;
   const anchored = at > now ? outcome.account : reconcileAnchors(outcome.account, release, at);
   // What rules said before is past; only what they turn to from here on is told.

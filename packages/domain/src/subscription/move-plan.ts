@@ -1,12 +1,15 @@
+import type { UsageOnChange } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { PendingMove } from '../release/version-move.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
+import { type Quantities, quantitiesUnder } from './bought.js';
 import type { AccountChange } from './command.js';
 import { awake, clockOf } from './pause.js';
 import { routeOfDueChange, takenAlong } from './plan-choice.js';
-import { isTrial, periodFrom, periodUnder, record } from './state.js';
+import { prorationsOf } from './prorate.js';
+import { baseOf, isTrial, periodFrom, periodUnder, record } from './state.js';
 import type {
   ActiveSubscription,
   BoughtAddOn,
@@ -16,7 +19,15 @@ import type {
   Period,
   PlanVersion,
   ScheduledSubscription,
+  Subscription,
 } from './subscription.js';
+
+/** What a subscription is to hold. */
+export interface Offer {
+  readonly to: PlanVersion;
+  readonly addOns: readonly BoughtAddOn[];
+  readonly quantities: Quantities;
+}
 
 export interface PlanMove {
   readonly before: LiveSubscription;
@@ -24,15 +35,27 @@ export interface PlanMove {
   readonly at: Instant;
 }
 
-/** Writes a move to another plan: its event, and new windows where the matching transition says `usage: reset`. */
+/**
+ * Writes a move to another plan: its event, and what the matching transition's `usage` says: new windows, or limits that
+ * are prorated until the running ones are over.
+ */
 export function movePlan(account: CustomerAccount, release: Release, move: PlanMove): AccountChange {
-  const { before, after, at } = move;
+  const { before, at } = move;
+  const usage = usageOf(move, release);
+  const prorations = usage === 'prorate' ? prorationsOf(account, release, move) : NOTHING_PRORATED;
+  const after = { ...move.after, prorations };
   const changed = record(account, 'subscription.plan_changed', at, before, after);
-  const from = before.planVersion.plan.key;
-  const { usage } = routeOfDueChange(release.catalog, from, after.planVersion.plan.key);
-  if (usage !== 'reset' || before.status === 'SCHEDULED') return withTrialGiven(changed, after);
+  if (usage !== 'reset') return withTrialGiven(changed, after);
   const reset = resetWindows(changed.account, release, move);
   return withTrialGiven({ account: reset.account, events: [...changed.events, ...reset.events] }, after);
+}
+
+const NOTHING_PRORATED: Subscription['prorations'] = new Map();
+
+/** Before it has begun a subscription has used nothing. */
+function usageOf({ before, after }: PlanMove, { catalog }: Release): UsageOnChange {
+  if (before.status === 'SCHEDULED') return 'carry';
+  return routeOfDueChange(catalog, before.planVersion.plan.key, after.planVersion.plan.key).usage;
 }
 
 /** A publication moves the subscription to other versions of its plan and add-ons. What the customer has scheduled stays. */
@@ -42,7 +65,8 @@ export function moveVersion(
   { to, at, addOns, moves }: PendingMove,
   release: Release,
 ): AccountChange {
-  const moved = onPlan(before, to, addOns, at, account.timeZone);
+  const quantities = quantitiesUnder(to.plan, before.quantities);
+  const moved = onPlan(before, { to, addOns, quantities }, at, account.timeZone);
   const after = { ...moved, moves, scheduledChange: before.scheduledChange };
   if (to.version === before.planVersion.version)
     return record(account, 'subscription.adjusted', at, before, after);
@@ -61,13 +85,12 @@ function withTrialGiven(change: AccountChange, after: LiveSubscription): Account
 /** The subscription on another plan from `at` on; its status is kept, save for a trial where the plan has none. */
 export function onPlan(
   subscription: LiveSubscription,
-  to: PlanVersion,
-  addOns: readonly BoughtAddOn[],
+  { to, addOns, quantities }: Offer,
   at: Instant,
   zone: TimeZone,
 ): LiveSubscription {
   const { plan } = subscription.planVersion;
-  const moved = { planVersion: to, addOns, scheduledChange: null, moves: [] };
+  const moved = { planVersion: to, addOns, quantities, scheduledChange: null, moves: [] };
   switch (subscription.status) {
     case 'SCHEDULED':
       return { ...subscription, ...moved, trial: subscription.trial && to.plan.trial !== null };
@@ -121,7 +144,9 @@ export function fallenBack(
       ? periodFrom(to.plan, at, zone)
       : periodUnder(to.plan, plan, subscription.period, at, zone);
   const addOns = takenAlong(release, to.plan.key, subscription.addOns);
-  return active({ ...subscription, planVersion: to, addOns, scheduledChange: null, moves: [] }, period);
+  const quantities = quantitiesUnder(to.plan, subscription.quantities);
+  const moved = { planVersion: to, addOns, quantities, scheduledChange: null, moves: [] };
+  return active({ ...subscription, ...moved }, period);
 }
 
 /** The subscription ACTIVE in the given period, without what only trials and grace have. */
@@ -129,20 +154,11 @@ export function active(
   subscription: LiveSubscription,
   period: ActiveSubscription['period'],
 ): ActiveSubscription {
-  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
-  const { cancelAt, scheduledChange, moves } = subscription;
-  return {
-    id,
-    customerId,
-    planVersion,
-    addOns,
-    quantities,
-    startedAt,
-    lastPaymentAt,
-    moves,
-    status: 'ACTIVE',
+  const { cancelAt, scheduledChange } = subscription;
+  return Object.assign(baseOf(subscription), {
+    status: 'ACTIVE' as const,
     period,
     cancelAt,
     scheduledChange,
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import type { Catalog, Transition } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
-import type { FeatureKey, PlanKey } from '../ids.js';
+import type { PlanKey } from '../ids.js';
 import { badInput, notFound, type Refused } from './refusal.js';
 import { otherInFamily } from './state.js';
 import { addOnSoldNow, policyOf } from '../release/policy.js';
@@ -26,10 +26,7 @@ export function sellablePlan(release: Release, key: PlanKey): PlanVersion | Refu
       `the plan \`${key}\` is perpetual and sold by licence alone; choose another plan`,
     );
   }
-  const bought = [...sold.plan.entitlements.values()].some(({ kind }) => kind === 'BOUGHT');
-  return bought
-    ? badInput('plan', `the plan \`${key}\` sells a feature by number, which is not supported yet`)
-    : sold;
+  return sold;
 }
 
 /** Null, or why the add-ons cannot be had with the plan. */
@@ -59,13 +56,6 @@ export function refusedAddOns(
     seen.add(addOn);
   }
   return null;
-}
-
-/** Null, or why these quantities cannot be had. */
-export function refusedQuantities(quantities: ReadonlyMap<FeatureKey, number> | null): Refused | null {
-  return quantities === null || quantities.size === 0
-    ? null
-    : badInput('quantities', 'buying a feature by number is not supported yet');
 }
 
 /** The first transition of the live catalog that fits; null: the catalog has transitions and none fits. */

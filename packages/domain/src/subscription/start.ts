@@ -1,9 +1,10 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
-import { boughtNow, refusedAddOns, refusedQuantities, sellablePlan } from './plan-choice.js';
+import { refusedQuantities } from './bought.js';
+import { boughtNow, refusedAddOns, sellablePlan } from './plan-choice.js';
 import { conflict, type Refused } from './refusal.js';
-import { firstPeriod, otherInFamily, periodFrom, record } from './state.js';
+import { baseOf, firstPeriod, otherInFamily, periodFrom, record } from './state.js';
 import type { PlanVersion, ScheduledSubscription, Subscription } from './subscription.js';
 import { refusedFuture, refusedPast } from './timing.js';
 
@@ -28,6 +29,7 @@ export function subscribe(
     planVersion: sold,
     addOns: boughtNow(release, command.addOns),
     quantities: command.quantities,
+    prorations: new Map(),
     startedAt: startsAt,
     lastPaymentAt: null,
     moves: [],
@@ -48,7 +50,7 @@ function refusedStart(
   now: Instant,
 ): Refused | null {
   const unfit =
-    refusedQuantities(command.quantities) ?? refusedAddOns(release.catalog, plan.key, command.addOns);
+    refusedQuantities(plan, command.quantities) ?? refusedAddOns(release.catalog, plan.key, command.addOns);
   if (unfit !== null) return unfit;
   const startsAt = command.startsAt ?? now;
   const untimely =
@@ -71,21 +73,9 @@ export function begin(
   subscription: ScheduledSubscription,
   before: Subscription | null,
 ): AccountChange {
-  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt } = subscription;
-  const { cancelAt, scheduledChange, paid, moves } = subscription;
-  const { plan } = planVersion;
-  const base = {
-    id,
-    customerId,
-    planVersion,
-    addOns,
-    quantities,
-    startedAt,
-    lastPaymentAt,
-    moves,
-    cancelAt,
-    scheduledChange,
-  };
+  const { startedAt, cancelAt, scheduledChange, paid } = subscription;
+  const { plan } = subscription.planVersion;
+  const base = { ...baseOf(subscription), cancelAt, scheduledChange };
   const period = firstPeriod(subscription, account.timeZone);
   if (!subscription.trial || period.end === null || account.trialsGiven.has(plan.family)) {
     const first = periodFrom(plan, startedAt, account.timeZone);

@@ -11,6 +11,7 @@ import type {
   Period,
   ScheduledSubscription,
   Subscription,
+  SubscriptionBase,
 } from './subscription.js';
 
 /** Neither CANCELED nor EXPIRED; a SCHEDULED one counts. */
@@ -104,6 +105,13 @@ export function firstPeriod(subscription: ScheduledSubscription, zone: TimeZone)
   };
 }
 
+/** What a subscription has in whatever status, and nothing else. */
+export function baseOf(subscription: Subscription): SubscriptionBase {
+  const { id, customerId, planVersion, addOns, quantities, prorations } = subscription;
+  const { startedAt, lastPaymentAt, moves } = subscription;
+  return { id, customerId, planVersion, addOns, quantities, prorations, startedAt, lastPaymentAt, moves };
+}
+
 /** The subscription, ended for good at `at`. */
 export function ended(
   subscription: LiveSubscription,
@@ -111,8 +119,6 @@ export function ended(
   at: Instant,
   zone: TimeZone,
 ): EndedSubscription {
-  const { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves } = subscription;
   const period = subscription.status === 'SCHEDULED' ? firstPeriod(subscription, zone) : subscription.period;
-  const base = { id, customerId, planVersion, addOns, quantities, startedAt, lastPaymentAt, moves };
-  return { ...base, status, period, endedAt: at };
+  return { ...baseOf(subscription), status, period, endedAt: at };
 }

@@ -26,8 +26,12 @@ export interface AddOnQuantity {
 }
 
 export interface ScheduledChange {
-  readonly to: PlanVersion;
+  /** Null: the plan stays; what is bought with it is adjusted. */
+  readonly to: PlanVersion | null;
   readonly at: Instant;
+  /** Null: as they are when the time comes. Named ones are bought as they were sold when they were named. */
+  readonly addOns: readonly BoughtAddOn[] | null;
+  readonly quantities: ReadonlyMap<FeatureKey, number> | null;
 }
 
 /** A publication has moved the subscription off this version of its plan, or its add-ons off theirs. */
@@ -43,13 +47,22 @@ export interface AddOnMove {
   readonly to: number | null;
 }
 
+/** What a plan gives of a feature, in place of its own number, until the window that ran at a change is over. */
+export interface Proration {
+  readonly limit: number;
+  readonly until: Instant;
+}
+
 /** What every subscription has, whatever its status. */
-interface SubscriptionBase {
+export interface SubscriptionBase {
   readonly id: SubscriptionId;
   readonly customerId: CustomerId;
   readonly planVersion: PlanVersion;
   readonly addOns: readonly BoughtAddOn[];
+  /** As they were chosen; see `boughtOf`. */
   readonly quantities: ReadonlyMap<FeatureKey, number>;
+  /** Those of the last change of plan; see `planEntitlementAt`. */
+  readonly prorations: ReadonlyMap<FeatureKey, Proration>;
   readonly startedAt: Instant;
   /** Newest payment outcome that was reported, by billing's clock. Older ones change nothing. */
   readonly lastPaymentAt: Instant | null;

@@ -16,6 +16,15 @@ export const COMMAND_TABLE = {
     CANCELED: 'refused',
     EXPIRED: 'refused',
   },
+  adjust: {
+    SCHEDULED: 'applies',
+    TRIALING: 'applies',
+    ACTIVE: 'applies',
+    PAST_DUE: 'applies',
+    PAUSED: 'applies',
+    CANCELED: 'refused',
+    EXPIRED: 'refused',
+  },
   withdrawScheduledChange: {
     SCHEDULED: 'applies',
     TRIALING: 'applies',

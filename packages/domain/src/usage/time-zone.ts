@@ -1,5 +1,6 @@
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
+import type { Subscription } from '../subscription/subscription.js';
 import { sameLocalTime } from '../time/calendar.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import type { Meter, Span } from './meter.js';
@@ -25,7 +26,23 @@ export function changeTimeZone(account: CustomerAccount, zone: TimeZone, now: In
     const ahead = anchor > now && !runs(account.meters.get(feature), now);
     windowAnchors.set(feature, ahead ? now : anchor);
   }
-  return { ...account, timeZone: zone, windowAnchors, meters };
+  const subscriptions = account.subscriptions.map((one) => movedProrations(one, account.timeZone, zone, now));
+  return { ...account, timeZone: zone, windowAnchors, subscriptions, meters };
+}
+
+/** A prorated limit ends with its window. */
+function movedProrations(
+  subscription: Subscription,
+  from: TimeZone,
+  to: TimeZone,
+  now: Instant,
+): Subscription {
+  const running = [...subscription.prorations].filter(([, { until }]) => until > now);
+  if (running.length === 0) return subscription;
+  const moved = running.map(([feature, { limit, until }]) => {
+    return [feature, { limit, until: endIn(until, from, to, now) }] as const;
+  });
+  return { ...subscription, prorations: new Map(moved) };
 }
 
 function runs(meter: Meter | undefined, now: Instant): meter is Meter & { readonly window: Span } {
@@ -33,6 +50,10 @@ function runs(meter: Meter | undefined, now: Instant): meter is Meter & { readon
 }
 
 function moveEnd(window: Span, from: TimeZone, to: TimeZone, now: Instant): Span {
-  const end = sameLocalTime(window.end, from, to);
-  return { start: window.start, end: end > now ? end : now };
+  return { start: window.start, end: endIn(window.end, from, to, now) };
+}
+
+function endIn(end: Instant, from: TimeZone, to: TimeZone, now: Instant): Instant {
+  const moved = sameLocalTime(end, from, to);
+  return moved > now ? moved : now;
 }

@@ -71,6 +71,22 @@ export class ChangePlanInput {
   idempotencyKey!: string;
 }
 
+@InputType('AdjustSubscriptionInput', { description: 'What is given replaces the whole list.' })
+export class AdjustSubscriptionInput {
+  @Field(() => ID)
+  subscriptionId!: string;
+  @Field(() => [AddOnInput], { nullable: true })
+  addOns?: AddOnInput[] | null;
+  @Field(() => [FeatureQuantityInput], { nullable: true })
+  quantities?: FeatureQuantityInput[] | null;
+  @Field(() => ChangeTimingEnum, { defaultValue: 'NOW' })
+  timing!: ChangeTiming;
+  @Field(() => DateTime, { nullable: true })
+  at?: Instant | null;
+  @Field(() => String)
+  idempotencyKey!: string;
+}
+
 @InputType('CancelInput')
 export class CancelInput {
   @Field(() => ID)

@@ -10,7 +10,13 @@ import { CustomerType, toCustomer } from '../customer/customer-types.js';
 import { PlanType, PlanVersionType } from '../plan/plan-types.js';
 import { toPlan, toPlanVersion } from '../plan/to-plan.js';
 import { readAddOns, readPlanKey, readQuantities, readSubscriptionId } from './read-items.js';
-import { CancelInput, ChangePlanInput, ReportPaymentInput, SubscribeInput } from './subscription-inputs.js';
+import {
+  AdjustSubscriptionInput,
+  CancelInput,
+  ChangePlanInput,
+  ReportPaymentInput,
+  SubscribeInput,
+} from './subscription-inputs.js';
 import { PlanSubscriptionType, SubscriptionResultType } from './subscription-types.js';
 import { toSubscription } from './to-subscription.js';
 
@@ -100,6 +106,24 @@ export class SubscriptionResolver {
       addOns: readAddOns('input.addOns', input.addOns),
       quantities: readQuantities('input.quantities', input.quantities),
       timing: input.timing ?? null,
+      at: input.at ?? null,
+    };
+    return execute(context, { command, idempotencyKey, prefix: 'input' });
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => SubscriptionResultType)
+  async adjustSubscription(
+    @Arg('input', () => AdjustSubscriptionInput) input: AdjustSubscriptionInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<SubscriptionResultType> {
+    const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
+    const command: SubscriptionCommand = {
+      kind: 'adjust',
+      subscriptionId: await ownSubscription(context, 'input.subscriptionId', input.subscriptionId),
+      addOns: readAddOns('input.addOns', input.addOns),
+      quantities: readQuantities('input.quantities', input.quantities),
+      timing: input.timing,
       at: input.at ?? null,
     };
     return execute(context, { command, idempotencyKey, prefix: 'input' });

@@ -16,14 +16,6 @@ registerEnumType(SubscriptionStatusEnum, {
   description: 'PAST_DUE is the grace period. CANCELED and EXPIRED are final.',
 });
 
-@ObjectType('ScheduledChange', { simpleResolvers: true })
-export class ScheduledChangeType {
-  @Field(() => String)
-  plan!: string;
-  @Field(() => DateTime)
-  at!: Instant;
-}
-
 @ObjectType('SubscriptionAddOn', { simpleResolvers: true })
 export class SubscriptionAddOnType {
   @Field(() => String)
@@ -43,6 +35,21 @@ export class FeatureQuantityType {
   feature!: string;
   @Field(() => Quantity)
   quantity!: number;
+}
+
+@ObjectType('ScheduledChange', { simpleResolvers: true })
+export class ScheduledChangeType {
+  @Field(() => String)
+  plan!: string;
+  @Field(() => DateTime)
+  at!: Instant;
+  @Field(() => [SubscriptionAddOnType], {
+    nullable: true,
+    description: 'Those that there will be; null: as they are when the time comes.',
+  })
+  addOns!: SubscriptionAddOnType[] | null;
+  @Field(() => [FeatureQuantityType], { nullable: true, description: 'Like `addOns`.' })
+  quantities!: FeatureQuantityType[] | null;
 }
 
 /** `customer`, `plan` and `planVersion` are fields of SubscriptionFields. */

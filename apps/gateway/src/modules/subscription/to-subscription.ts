@@ -1,16 +1,28 @@
-import type { Instant, ScheduledChange, Subscription } from '@licet/domain';
-import type { PlanSubscriptionType, ScheduledChangeType } from './subscription-types.js';
+import {
+  type BoughtAddOn,
+  boughtOf,
+  type Instant,
+  type PlanVersion,
+  type ScheduledChange,
+  type Subscription,
+} from '@licet/domain';
+import type {
+  FeatureQuantityType,
+  PlanSubscriptionType,
+  ScheduledChangeType,
+  SubscriptionAddOnType,
+} from './subscription-types.js';
 
 /** One that has not started has no period yet: it will begin when the subscription does. */
 export function toSubscription(subscription: Subscription): PlanSubscriptionType {
-  const { id, customerId, planVersion, addOns, quantities, status, startedAt } = subscription;
+  const { id, customerId, planVersion, addOns, status, startedAt } = subscription;
   const period = 'period' in subscription ? subscription.period : { start: startedAt, end: null };
   return {
     id,
     customerId,
     sold: planVersion,
-    addOns: addOns.map(({ addOn, version, quantity }) => ({ addOn: addOn.key, version, quantity })),
-    quantities: [...quantities].map(([feature, quantity]) => ({ feature, quantity })),
+    addOns: toAddOns(addOns),
+    quantities: toQuantities(boughtOf(subscription)),
     status,
     startedAt,
     currentPeriodStart: period.start,
@@ -22,7 +34,7 @@ export function toSubscription(subscription: Subscription): PlanSubscriptionType
     resumesAt: subscription.status === 'PAUSED' ? subscription.resumesAt : null,
     endedAt: 'endedAt' in subscription ? subscription.endedAt : null,
     scheduledChange:
-      'scheduledChange' in subscription ? toScheduledChange(subscription.scheduledChange) : null,
+      'scheduledChange' in subscription ? toScheduledChange(subscription.scheduledChange, planVersion) : null,
   };
 }
 
@@ -31,6 +43,21 @@ function trialEndOf(subscription: Subscription): Instant | null {
   return running.status === 'TRIALING' ? running.trialEndsAt : null;
 }
 
-function toScheduledChange(change: ScheduledChange | null): ScheduledChangeType | null {
-  return change && { plan: change.to.plan.key, at: change.at };
+function toScheduledChange(change: ScheduledChange | null, sold: PlanVersion): ScheduledChangeType | null {
+  if (change === null) return null;
+  const { to, at, addOns, quantities } = change;
+  return {
+    plan: (to ?? sold).plan.key,
+    at,
+    addOns: addOns && toAddOns(addOns),
+    quantities: quantities && toQuantities(quantities),
+  };
+}
+
+function toAddOns(addOns: readonly BoughtAddOn[]): SubscriptionAddOnType[] {
+  return addOns.map(({ addOn, version, quantity }) => ({ addOn: addOn.key, version, quantity }));
+}
+
+function toQuantities(quantities: ReadonlyMap<string, number>): FeatureQuantityType[] {
+  return [...quantities].map(([feature, quantity]) => ({ feature, quantity }));
 }

@@ -1,0 +1,191 @@
+import {
+  applyDue,
+  type CommandOutcome,
+  type CustomerAccount,
+  type CustomerId,
+  type Instant,
+  type Release,
+} from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import type { Statement, Transaction, Writes } from '../connection/transaction.js';
+import { type Caller, withLastEntryId } from '../event-log/append.js';
+import { currentRevision, revisionOfEntry } from '../event-log/read.js';
+import type { Revision } from '../event-log/revision.js';
+import { loadAccounts, lockCustomers, type Named, type StoredAccount } from '../repositories/accounts.js';
+import {
+  keptOperations,
+  keyConflict,
+  operationKey,
+  operationStatements,
+} from '../repositories/operations.js';
+import {
+  accountEvents,
+  accountStatements,
+  type AccountUpdate,
+  lockMetersOf,
+  TIME,
+} from '../repositories/write-accounts.js';
+import { refused, type Refused, type Result } from '../result.js';
+import { keyedTransaction } from './keyed-transaction.js';
+
+/** Something that a caller asks of one customer's account. `Answer`: what it is answered with, now and on replay. */
+export interface CustomerCommand<Answer> {
+  readonly kind: string;
+  /** Whose account it is; a refusal where what the command names is not there. */
+  readonly customerOf: (transaction: Transaction) => Promise<CustomerId | Refused>;
+  readonly named: Named | null;
+  /** Null for commands that may simply be repeated. */
+  readonly idempotencyKey: string | null;
+  /** Of what was asked. */
+  readonly requestHash: () => Buffer;
+  readonly reason: string | null;
+  /** Pure: everything that is due has been applied to the account. */
+  readonly execute: (account: CustomerAccount, release: Release, now: Instant) => CommandOutcome;
+  readonly answer: (transaction: Transaction, done: Done) => Promise<Answer>;
+  /** Rows that are written besides those of the account. */
+  readonly rows: (answer: Answer, done: Done) => readonly Statement[];
+  /** What the idempotency record keeps of the answer, and the answer again. */
+  readonly toRecord: (answer: Answer) => unknown;
+  readonly fromRecord: (transaction: Transaction, record: unknown) => Promise<Answer>;
+}
+
+/** A command that was not refused. */
+export interface Done {
+  readonly account: CustomerAccount;
+  readonly customerId: CustomerId;
+  readonly clock: Instant;
+}
+
+export interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly revision: Revision;
+  readonly replayed: boolean;
+}
+
+type Attempt<Answer> =
+  Refused | { readonly ok: true; readonly answer: Answer; readonly replayedAt: Revision | null };
+
+/**
+ * Runs what is due for the customer, then the command, in one transaction under the customer's lock. The same
+ * idempotency key answers as the first time. A refusal has written nothing.
+ */
+export async function runCustomerCommand<Answer>(
+  db: Database,
+  caller: Caller,
+  command: CustomerCommand<Answer>,
+): Promise<Result<Answered<Answer>>> {
+  const committed = await keyedTransaction(db, caller.tenantId, (transaction) =>
+    work({ db, transaction, caller, command }),
+  );
+  const { value } = committed;
+  if (!value.ok) return value;
+  const revision = value.replayedAt ?? committed.revision ?? (await currentRevision(db, caller.tenantId));
+  return { ok: true, answer: value.answer, revision, replayed: value.replayedAt !== null };
+}
+
+interface Running<Answer> {
+  readonly db: Database;
+  readonly transaction: Transaction;
+  readonly caller: Caller;
+  readonly command: CustomerCommand<Answer>;
+}
+
+async function work<Answer>(running: Running<Answer>): Promise<Writes<Attempt<Answer>>> {
+  const { db, transaction, caller, command } = running;
+  const customerId = await command.customerOf(transaction);
+  if (typeof customerId !== 'string') return nothing(customerId);
+  const { locked, clock } = await lockCustomers(transaction, [customerId]);
+  if (locked.length === 0) {
+    const message = `there is no customer \`${customerId}\`; create it by upsertCustomer`;
+    return nothing(refused('NOT_FOUND', 'customerId', message));
+  }
+  const replay = await answerKept(running);
+  if (replay) return nothing(replay);
+  await transaction.query(lockMetersOf(caller.tenantId, [customerId]));
+  const { release, accounts } = await loadAccounts(db, transaction, [customerId], { named: command.named });
+  const stored = accounts.get(customerId);
+  if (!stored) throw new Error('a locked customer is there');
+  return decideAndWrite(running, { stored, release, clock });
+}
+
+interface Ground {
+  readonly stored: StoredAccount;
+  readonly release: Release;
+  readonly clock: Instant;
+}
+
+async function decideAndWrite<Answer>(
+  running: Running<Answer>,
+  { stored, release, clock }: Ground,
+): Promise<Writes<Attempt<Answer>>> {
+  const { transaction, caller, command } = running;
+  const due = applyDue(stored.account, release, clock);
+  const outcome = command.execute(due.account, release, clock);
+  if (!outcome.ok) return nothing({ ok: false, ...outcome.refusal });
+  const dueEvents = [...stored.overdue, ...due.events];
+  const passed: AccountUpdate = { before: stored, after: due.account, events: dueEvents };
+  const asked: AccountUpdate = { before: stored, after: outcome.account, events: outcome.events };
+  const by = { actor: caller.actor, reason: command.reason, requestId: caller.requestId };
+  const { events, entryId } = withLastEntryId([
+    ...accountEvents(passed, { ...by, actor: TIME, reason: null }, clock),
+    ...accountEvents(asked, by, clock),
+  ]);
+  const done: Done = { account: outcome.account, customerId: stored.row.id, clock };
+  const answer = await command.answer(transaction, done);
+  const whole: AccountUpdate = { ...asked, events: [...dueEvents, ...outcome.events] };
+  const changed = outcome.account !== stored.written;
+  return {
+    value: { ok: true, answer, replayedAt: null },
+    statements: [
+      ...keepOperation(running, { answer, clock, entryId }),
+      ...command.rows(answer, done),
+      ...(changed ? accountStatements(caller.tenantId, [whole], release, clock) : []),
+    ],
+    events,
+  };
+}
+
+function nothing<Answer>(value: Attempt<Answer>): Writes<Attempt<Answer>> {
+  return { value, statements: [], events: [] };
+}
+
+interface Kept<Answer> {
+  readonly answer: Answer;
+  readonly clock: Instant;
+  readonly entryId: string | null;
+}
+
+function keepOperation<Answer>(
+  { db, caller, command }: Running<Answer>,
+  { answer, clock, entryId }: Kept<Answer>,
+): Statement[] {
+  if (command.idempotencyKey === null) return [];
+  return operationStatements(caller.tenantId, [
+    {
+      key: operationKey(db, caller.tenantId, command.idempotencyKey),
+      kind: command.kind,
+      requestHash: command.requestHash(),
+      outcome: command.toRecord(answer),
+      at: clock,
+      batchId: entryId,
+    },
+  ]);
+}
+
+async function answerKept<Answer>({
+  db,
+  transaction,
+  caller,
+  command,
+}: Running<Answer>): Promise<Attempt<Answer> | null> {
+  if (command.idempotencyKey === null) return null;
+  const key = operationKey(db, caller.tenantId, command.idempotencyKey);
+  const [kept] = await keptOperations(transaction, [key]);
+  if (!kept) return null;
+  if (!kept.request_hash.equals(command.requestHash())) return keyConflict('idempotencyKey');
+  return {
+    ok: true,
+    answer: await command.fromRecord(transaction, kept.outcome),
+    replayedAt: await revisionOfEntry(transaction, kept.batch_id),
+  };
+}

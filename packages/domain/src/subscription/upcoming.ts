@@ -1,0 +1,91 @@
+import type { CustomerAccount, Release } from '../customer.js';
+import type { Instant } from '../time/instant.js';
+import type { CustomerEvent } from './command.js';
+import { applyDue, nextDue } from './due.js';
+
+export interface Ahead {
+  /** Null: as far as there is anything. */
+  readonly until: Instant | null;
+  /** How many events at most. */
+  readonly most: number;
+}
+
+/** Times that are looked at: rules may turn for ever, and most of their turns change nothing. */
+const MOST_TIMES = 1000;
+
+/**
+ * What time alone will do to a customer after `now`, in due order, under the release that is live: worked out by
+ * `applyDue`, which will do it.
+ */
+export function upcoming(
+  account: CustomerAccount,
+  release: Release,
+  now: Instant,
+  { until, most }: Ahead,
+): CustomerEvent[] {
+  const events: CustomerEvent[] = [];
+  let state = applyDue(account, release, now).account;
+  for (let times = 0; times < MOST_TIMES && events.length < most; times += 1) {
+    const at = nextDue(state, release);
+    if (at === null || (until !== null && at > until)) break;
+    const change = applyDue(state, release, at);
+    events.push(...change.events);
+    state = change.account;
+  }
+  return events.slice(0, most);
+}
+
+/** For people: what the event will be. */
+export function describeUpcoming(event: CustomerEvent): string {
+  switch (event.type) {
+    case 'usage.window_closed':
+      return `the window of \`${event.feature}\` ends, and is counted anew`;
+    case 'grant.started':
+      return `the grant of \`${event.grant.after.feature}\` begins`;
+    case 'grant.expired':
+      return `the grant of \`${event.grant.after.feature}\` ends`;
+    case 'rule.turned':
+      return `the rule \`${event.turn.rule}\` turns for \`${event.turn.feature}\``;
+    case 'grant.created':
+    case 'grant.revoked':
+      throw new Error(`${event.type} is nothing that time does`);
+    default:
+      return describeSubscription(event);
+  }
+}
+
+type SubscriptionEvent = Extract<CustomerEvent, { readonly before: unknown }>;
+
+function describeSubscription({ type, before, after }: SubscriptionEvent): string {
+  const { plan } = after.planVersion;
+  switch (type) {
+    case 'subscription.started':
+      return `the subscription to \`${plan.key}\` begins`;
+    case 'subscription.trial_ended':
+      return after.status === 'EXPIRED' ? 'the trial ends' : `the trial ends, and \`${plan.key}\` goes on`;
+    case 'subscription.renewed':
+      return `\`${plan.key}\` is renewed for another period`;
+    case 'subscription.plan_changed':
+      return `\`${before?.planVersion.plan.key ?? plan.key}\` becomes \`${plan.key}\``;
+    case 'subscription.adjusted':
+      return `what is bought with \`${plan.key}\` changes`;
+    case 'subscription.change_refused':
+      return `the scheduled change of \`${plan.key}\` cannot be made`;
+    case 'subscription.resumed':
+      return `the subscription to \`${plan.key}\` is resumed`;
+    case 'subscription.canceled':
+      return `the subscription to \`${plan.key}\` ends, as it was cancelled`;
+    case 'subscription.expired':
+      return `the subscription to \`${plan.key}\` expires`;
+    case 'subscription.scheduled':
+    case 'subscription.trial_extended':
+    case 'subscription.payment_failed':
+    case 'subscription.payment_succeeded':
+    case 'subscription.change_scheduled':
+    case 'subscription.change_withdrawn':
+    case 'subscription.cancel_scheduled':
+    case 'subscription.cancel_withdrawn':
+    case 'subscription.paused':
+      throw new Error(`${type} is nothing that time does`);
+  }
+}
