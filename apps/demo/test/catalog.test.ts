@@ -4,6 +4,7 @@ import {
   type Catalog,
   instant,
   parseCatalogYaml,
+  parseTimeZone,
   type PlanKey,
   type PlanVersion,
   type Release,
@@ -17,9 +18,11 @@ function demoCatalog(): Catalog {
 }
 
 const catalog = demoCatalog();
+const utc = parseTimeZone('UTC');
+if (utc === null) throw new Error('UTC is a time zone');
 const release: Release = {
   number: 1,
-  publication: { version: 1, at: instant(0), undoesAfter: null },
+  publication: { version: 1, at: instant(0), undoesAfter: null, timeZone: utc },
   catalog,
   planVersions: new Map<PlanKey, PlanVersion>(
     [...catalog.plans.values()].map((plan) => [plan.key, { plan, version: 1 }]),

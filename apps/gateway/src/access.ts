@@ -37,6 +37,11 @@ export class Access {
     return id;
   }
 
+  /** FORBIDDEN where the key is for some customers alone; `why` not: "releases are for all of them". */
+  requireEveryCustomer(why: string): void {
+    if (this.isNarrowed) throw new ApiError('FORBIDDEN', `this key is for some customers alone; ${why}`);
+  }
+
   /** Whether the key may see what belongs to this customer; null: to no customer. */
   sees(id: string | null): boolean {
     return !this.isNarrowed || (id !== null && this.customers.has(id));

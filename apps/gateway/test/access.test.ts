@@ -42,6 +42,7 @@ test('no key, a wrong one, a malformed one, a revoked one and an expired one get
   expect(shown[0]?.[1]).toBe('UNAUTHENTICATED');
 });
 
+const TENANT = 'mutation { updateTenant(input: { name: "Meridian" }) { revision } }';
 const UPSERT = 'mutation { upsertCustomer(input: { id: "cy" }) { revision } }';
 const CONSUME =
   'mutation ($key: String!) { consume(input: { customerId: "ada", feature: "projects", idempotencyKey: $key }) { consumed } }';
@@ -54,6 +55,7 @@ test.each<[string, string, string[]]>([
   ['consumes', CONSUME, ['SERVICE', 'OPERATOR', 'ADMIN']],
   ['changes subscriptions', CANCEL, ['OPERATOR', 'ADMIN']],
   ['handles keys', KEYS, ['ADMIN']],
+  ['changes the tenant', TENANT, ['ADMIN']],
 ])('a key %s by its role', async (_name, query, allowed) => {
   for (const role of ['READER', 'SERVICE', 'OPERATOR', 'ADMIN']) {
     const { secret } = await gateway.newKey({ role });
@@ -82,6 +84,7 @@ test('a key that names customers sees and touches no other', async () => {
     CANCEL,
     CONSUME,
     UPSERT,
+    TENANT,
     'mutation { createApiKey(input: { name: "wider", role: READER, idempotencyKey: "w" }) { secret } }',
   ];
   for (const query of forbidden)

@@ -19,6 +19,7 @@ const CHECK = 'query ($input: CheckInput!) { check(input: $input) { code } }';
 const CANCEL = 'mutation ($input: CancelInput!) { cancelSubscription(input: $input) { revision } }';
 const PAY = 'mutation ($input: ReportPaymentInput!) { reportPayment(input: $input) { revision } }';
 const UPSERT = 'mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { revision } }';
+const TENANT = 'mutation ($input: UpdateTenantInput!) { updateTenant(input: $input) { revision } }';
 const KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
 
 async function refused(
@@ -220,6 +221,29 @@ test.each<[string, string, () => { input: object }, string, string]>([
     () => ({ input: { id: 'x', timeZone: 'Mars/Olympus' } }),
     'BAD_USER_INPUT',
     'input.timeZone',
+  ],
+  [
+    'a tenant in a zone that is none',
+    TENANT,
+    () => ({ input: { timeZone: 'Mars/Olympus' } }),
+    'BAD_USER_INPUT',
+    'input.timeZone',
+  ],
+  [
+    'a tenant without a zone',
+    TENANT,
+    () => ({ input: { timeZone: null } }),
+    'BAD_USER_INPUT',
+    'input.timeZone',
+  ],
+  ['a tenant without a name', TENANT, () => ({ input: { name: null } }), 'BAD_USER_INPUT', 'input.name'],
+  ['a tenant whose name is blank', TENANT, () => ({ input: { name: ' ' } }), 'BAD_USER_INPUT', 'input.name'],
+  [
+    'a tenant whose name is too long',
+    TENANT,
+    () => ({ input: { name: 'x'.repeat(1001) } }),
+    'BAD_USER_INPUT',
+    'input.name',
   ],
   [
     'attributes that are no object',

@@ -31,9 +31,8 @@ function without(document: DocumentNode, names: ReadonlySet<string>): GraphQLSch
         type = node.name.value;
         return names.has(type) ? null : undefined;
       }
-      return node.kind === Kind.FIELD_DEFINITION && names.has(`${type}.${node.name.value}`)
-        ? null
-        : undefined;
+      const isField = node.kind === Kind.FIELD_DEFINITION || node.kind === Kind.INPUT_VALUE_DEFINITION;
+      return isField && names.has(`${type}.${node.name.value}`) ? null : undefined;
     },
   });
   return buildASTSchema(pruned);

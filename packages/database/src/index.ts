@@ -52,6 +52,8 @@ export {
   type StateStoreOptions,
 } from './states/state-store.js';
 export { findSubscriptions, subscriptionsOf } from './repositories/subscriptions.js';
+export { updateTenant, type UpdateTenant } from './commands/update-tenant.js';
+export { isPublication } from './event-log/publication-events.js';
 export { allTenants, findTenant, type Tenant } from './repositories/tenants.js';
 export { applyDueBatch, type DueBatch, dueTenants } from './commands/apply-due.js';
 export { createApiKey, type CreateApiKey, type CreatedApiKey } from './commands/create-api-key.js';

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { ensureAppRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
 import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
+import { PublicationTimeZones1764420000000 } from './migrations/1764420000000-publication-time-zones.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
 import { AddOnVersions1764200000000 } from './migrations/1764200000000-add-on-versions.js';
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   ScheduledPurchases1764340000000,
   Prorations1764350000000,
   Grants1764400000000,
+  PublicationTimeZones1764420000000,
 ];
 
 /**

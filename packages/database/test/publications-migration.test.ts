@@ -34,7 +34,7 @@ test('a database from before publications gets its first one, and goes on from t
   const { caller } = tenant;
   expect(await liveRelease(later.db, caller.tenantId)).toMatchObject({
     number: 1,
-    publication: { version: 1, undoesAfter: null },
+    publication: { version: 1, undoesAfter: null, timeZone: 'UTC' },
   });
   const parsed = parseCatalogDocument({ ...TEST_CATALOG, existingSubscriptions: 'now' });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));

@@ -40,6 +40,8 @@ export interface Publication {
   readonly at: Instant;
   /** Of a rollback: what publications after this one have moved is moved back. Null: it is none. */
   readonly undoesAfter: number | null;
+  /** The tenant's own. A tenant that moves to another zone publishes its live release once more. */
+  readonly timeZone: TimeZone;
 }
 
 /** The live release: its catalog, its number, and the versions under which its plans and add-ons are sold now. */

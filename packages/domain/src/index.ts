@@ -32,6 +32,7 @@ export * from './catalog/problem.js';
 export * from './scenario/run-scenario.js';
 export * from './release/former-releases.js';
 export * from './release/policy.js';
+export * from './release/time-zone.js';
 export * from './release/version-move.js';
 export * from './release/plan-versions.js';
 export * from './release/changes.js';

@@ -118,7 +118,12 @@ export function transition(from: string, to: string, options: Partial<Transition
 }
 
 /** Before anything that the tests are about. */
-export const FIRST_PUBLICATION: Publication = { version: 1, at: time('2000-01-01'), undoesAfter: null };
+export const FIRST_PUBLICATION: Publication = {
+  version: 1,
+  at: time('2000-01-01'),
+  undoesAfter: null,
+  timeZone: zoneOf('UTC'),
+};
 
 export function releaseOf(parts: {
   readonly plans: readonly Plan[];

@@ -142,7 +142,7 @@ test('a release that goes live between decision and commit is the one that decid
     'insert into release_plan (tenant_id, release, plan, version) select tenant_id, 2, plan, version from release_plan',
   );
   await holder.query(
-    'insert into publication (tenant_id, version, release, at, told_all) select tenant_id, 2, 2, clock_timestamp(), true from publication',
+    'insert into publication (tenant_id, version, release, at, told_all, time_zone) select tenant_id, 2, 2, clock_timestamp(), true, time_zone from publication',
   );
   await holder.query('update log_head set rules_version = 2');
   await holder.query('commit');

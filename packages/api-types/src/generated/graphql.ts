@@ -576,6 +576,8 @@ export type Mutation = {
   readonly subscribe: SubscriptionResult;
   /** Takes back a cancellation that has not happened yet. */
   readonly uncancelSubscription: SubscriptionResult;
+  /** Another time zone moves the customers who name none, where the catalog names none either. */
+  readonly updateTenant: TenantResult;
   readonly upsertCustomer: CustomerResult;
   /** Takes a draft, shadow or canary out. */
   readonly withdrawRelease: ReleaseResult;
@@ -682,6 +684,11 @@ export type MutationSubscribeArgs = {
 
 export type MutationUncancelSubscriptionArgs = {
   subscriptionId: Scalars['ID']['input'];
+};
+
+
+export type MutationUpdateTenantArgs = {
+  input: UpdateTenantInput;
 };
 
 
@@ -1008,6 +1015,11 @@ export type Tenant = {
   readonly timeZone: Scalars['String']['output'];
 };
 
+export type TenantResult = {
+  readonly revision: Scalars['Revision']['output'];
+  readonly tenant: Tenant;
+};
+
 /** What time alone will do to a customer, worked out by the code that will do it. `kind` is the type of the event that it will be. */
 export type UpcomingChange = {
   readonly at: Scalars['DateTime']['output'];
@@ -1016,6 +1028,12 @@ export type UpcomingChange = {
   readonly message: Scalars['String']['output'];
   readonly subjectId: Scalars['ID']['output'];
   readonly subjectType: Scalars['String']['output'];
+};
+
+export type UpdateTenantInput = {
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** IANA. */
+  readonly timeZone?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type UpsertCustomerInput = {

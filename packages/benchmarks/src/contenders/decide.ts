@@ -20,6 +20,7 @@ import { known } from '../seed/tenant.js';
 import { serve } from './measure.js';
 import { CUSTOMERS, FEATURES, LIMIT, usedBy } from './questions.js';
 
+const UTC = known(parseTimeZone('UTC'));
 const BOUGHT = instant(Date.UTC(2026, 0, 15));
 const NOW = instant(Date.UTC(2026, 0, 20));
 
@@ -33,7 +34,7 @@ function releaseOf(document: unknown): Release {
   const plans = [...parse.catalog.plans.values()];
   return {
     number: 1,
-    publication: { version: 1, at: BOUGHT, undoesAfter: null },
+    publication: { version: 1, at: BOUGHT, undoesAfter: null, timeZone: UTC },
     catalog: parse.catalog,
     planVersions: new Map(plans.map((plan) => [plan.key, { plan, version: 1 }])),
     addOnVersions: new Map(),
@@ -45,7 +46,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
     {
       id,
       profile: { name: null, attributes: {}, createdAt: BOUGHT },
-      timeZone: known(parseTimeZone('UTC')),
+      timeZone: UTC,
       trialsGiven: new Set(),
       windowAnchors: new Map(),
       subscriptions: [],

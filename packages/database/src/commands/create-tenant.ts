@@ -57,7 +57,7 @@ function tenantStatements(tenantId: TenantId, tenant: NewTenant): Statement[] {
   ];
 }
 
-function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instant): Statement[] {
+function firstRelease(tenantId: TenantId, { document, timeZone }: NewTenant, clock: Instant): Statement[] {
   const catalog = catalogOf(document);
   const plans = [...catalog.plans.keys()];
   const addOns = [...catalog.addOns.keys()];
@@ -90,8 +90,8 @@ function firstRelease(tenantId: TenantId, { document }: NewTenant, clock: Instan
       values: [tenantId, addOns],
     },
     {
-      text: 'insert into publication (tenant_id, version, release, at, told_all) values ($1, 1, 1, $2, true)',
-      values: [tenantId, new Date(clock)],
+      text: 'insert into publication (tenant_id, version, release, at, told_all, time_zone) values ($1, 1, 1, $2, true, $3)',
+      values: [tenantId, new Date(clock), timeZone],
     },
   ];
 }

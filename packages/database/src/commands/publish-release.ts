@@ -10,6 +10,7 @@ import {
 import type { Caller } from '../event-log/append.js';
 import { currentRevision } from '../event-log/read.js';
 import { soldAddOns, soldPlans, type VersionNumbers } from '../repositories/releases.js';
+import { publicationStatements } from './publication.js';
 import { releaseOf, type StoredRelease } from '../repositories/stored-releases.js';
 import { refused, type Refused, type Result } from '../result.js';
 import {
@@ -93,7 +94,11 @@ async function publish(
   const published: StoredRelease = { ...stored, status: 'LIVE', publishedAt: at };
   return {
     value: { ok: true, release: published, preview, replayedAt: null },
-    statements: [...newVersions(caller, release), ...publicationStatements(caller, live, release, null)],
+    statements: [
+      ...newVersions(caller, release),
+      ...retirement(caller, live, release, null),
+      ...publicationStatements(caller, live.release, release),
+    ],
     events: [publicationEvent(caller, { live, release, stored, reason: null })],
   };
 }
@@ -155,7 +160,10 @@ async function rollBack(
       preview,
       replayedAt: null,
     },
-    statements: publicationStatements(caller, live, release, reason),
+    statements: [
+      ...retirement(caller, live, release, reason),
+      ...publicationStatements(caller, live.release, release),
+    ],
     events: [publicationEvent(caller, { live, release, stored, reason })],
   };
 }
@@ -172,23 +180,23 @@ async function targetOf(
   if (to !== null) return to;
   const { number, publication } = release;
   const isBack = publication.undoesAfter !== null;
-  if (isBack && (await reasonOfRollback(transaction, publication)) === reason) return number;
+  if (isBack && (await reasonOfRollback(transaction, release)) === reason) return number;
   if (stored.base === null) return refused('CONFLICT', 'to', 'the live release is the first one');
   if (!isBack) return stored.base;
   const message = `release ${String(number)} already is live by a rollback; to go back further, name \`to\``;
   return refused('CONFLICT', 'to', message);
 }
 
-/** It is kept with the release that the rollback has retired. */
+/** It is kept with the release that the rollback has retired: the one before, whatever zones the tenant has had since. */
 async function reasonOfRollback(
   transaction: Transaction,
-  { version }: Release['publication'],
+  { number, publication }: Release,
 ): Promise<string | null> {
   const [row] = await transaction.query<{ reason: string | null }>({
     name: 'reason-of-rollback',
     text: `select r.reason from publication p join catalog_release r on r.tenant_id = p.tenant_id and r.number = p.release
-           where p.tenant_id = $1 and p.version = $2`,
-    values: [transaction.tenantId, version - 1],
+           where p.tenant_id = $1 and p.version < $2 and p.release <> $3 order by p.version desc limit 1`,
+    values: [transaction.tenantId, publication.version, number],
   });
   return row?.reason ?? null;
 }
@@ -221,6 +229,7 @@ async function formerRelease(
       version: live.release.publication.version + 1,
       at: await readClock(transaction),
       undoesAfter: row.published,
+      timeZone: live.release.publication.timeZone,
     },
     catalog,
     planVersions: soldPlans(catalog, row.plans),
@@ -268,14 +277,8 @@ function keysAndVersions(
   return [[...sold.keys()], [...sold.values()].map(({ version }) => version)];
 }
 
-/** The head comes last: whoever holds it sees either all of this or nothing. */
-function publicationStatements(
-  { tenantId }: Caller,
-  live: Live,
-  release: Release,
-  reason: string | null,
-): Statement[] {
-  const { version, at, undoesAfter } = release.publication;
+/** One is live at a time. */
+function retirement({ tenantId }: Caller, live: Live, release: Release, reason: string | null): Statement[] {
   return [
     {
       name: 'retire-release',
@@ -286,28 +289,9 @@ function publicationStatements(
       name: 'enliven-release',
       text: `update catalog_release set status = 'LIVE', reason = null, published_at = coalesce(published_at, $3)
              where tenant_id = $1 and number = $2`,
-      values: [tenantId, release.number, formatInstant(at)],
-    },
-    {
-      name: 'insert-publication',
-      text: `insert into publication (tenant_id, version, release, at, undoes_after, told_all)
-             values ($1, $2, $3, $4, $5, $6)`,
-      values: [tenantId, version, release.number, formatInstant(at), undoesAfter, !concernsAnyone(release)],
-    },
-    {
-      name: 'raise-rules-version',
-      text: 'update log_head set rules_version = $2 where tenant_id = $1',
-      values: [tenantId, version],
+      values: [tenantId, release.number, formatInstant(release.publication.at)],
     },
   ];
-}
-
-/** Whether customers have to be made due: they are moved, or time turns a rule for them. */
-function concernsAnyone({ catalog, publication }: Release): boolean {
-  const { default: policy, byPlan } = catalog.existingSubscriptions;
-  const moves =
-    publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay');
-  return moves || catalog.rules.some(({ when }) => !when.isTimeless);
 }
 
 interface Published {

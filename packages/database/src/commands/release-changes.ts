@@ -94,6 +94,7 @@ export async function candidateRelease(
       version: live.release.publication.version + 1,
       at: candidate.at,
       undoesAfter: null,
+      timeZone: live.release.publication.timeZone,
     },
     catalog,
     planVersions: planVersionsAfter(catalog, live.release, newest.plans),

@@ -1,11 +1,18 @@
-import { formatInstant, type MigrationPolicy, policyOf, type Release, type TenantId } from '@licet/domain';
+import {
+  defaultTimeZone,
+  formatInstant,
+  type MigrationPolicy,
+  policyOf,
+  type Release,
+  type TenantId,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { type Transaction, writeTransaction } from '../connection/transaction.js';
 import { publishedRelease } from '../repositories/releases.js';
 
 /**
- * Makes the next `most` customers due whose subscriptions a publication has moved, or all where time turns rules of its
- * own, the oldest publication first: from then on their rows are written like anything else that time has done. Decisions
+ * Makes the next `most` customers due whom a publication has moved, to another version or to another time zone, or all
+ * where time turns rules of its own, the oldest publication first: from then on their rows are written like anything else that time has done. Decisions
  * do not wait for it: a move counts from the publication, and stays where another release is live by now. Returns how
  * many there were; fewer than `most`: that was all of this publication, or another worker is at it.
  */
@@ -17,7 +24,11 @@ export async function tellOfRelease(db: Database, tenantId: TenantId, most: numb
     const turns = release.catalog.rules.some(({ when }) => !when.isTimeless);
     const ids = await (turns
       ? everyCustomer(transaction, untold.told_until, most)
-      : customersToMove(transaction, release, untold.told_until, most));
+      : customersToMove(transaction, release, {
+          after: untold.told_until,
+          most,
+          zoneMoves: await zoneMoves(db, transaction, release),
+        }));
     return {
       value: ids.length,
       statements: [
@@ -57,6 +68,12 @@ async function claim(transaction: Transaction): Promise<Untold | null> {
   return row ?? null;
 }
 
+/** Whether it has another zone for customers who name none than the publication before it. */
+async function zoneMoves(db: Database, transaction: Transaction, release: Release): Promise<boolean> {
+  const before = await publishedRelease(db, transaction, release.publication.version - 1);
+  return defaultTimeZone(release) !== defaultTimeZone(before);
+}
+
 /** When time turns a rule of the catalog for a customer is found out with the customer. */
 async function everyCustomer(transaction: Transaction, after: string, most: number): Promise<string[]> {
   const rows = await transaction.query<{ id: string }>({
@@ -74,8 +91,7 @@ async function everyCustomer(transaction: Transaction, after: string, most: numb
 async function customersToMove(
   transaction: Transaction,
   release: Release,
-  after: string,
-  most: number,
+  { after, most, zoneMoves }: { readonly after: string; readonly most: number; readonly zoneMoves: boolean },
 ): Promise<string[]> {
   const sold = [...release.planVersions.values()];
   const soldAddOns = [...release.addOnVersions.values()];
@@ -83,7 +99,7 @@ async function customersToMove(
     sold.map(({ plan }) => plan.key).filter((key) => policyOf(release, key) === policy);
   const rows = await transaction.query<{ customer_id: string }>({
     name: 'customers-to-move',
-    text: `select distinct s.customer_id from subscription s
+    text: `select s.customer_id from subscription s
            join customer c on c.tenant_id = s.tenant_id and c.id = s.customer_id and c.rules_version < $11
            left join unnest($3::text[], $4::int[]) as sold(plan, version) on sold.plan = s.plan
            where s.tenant_id = $1 and s.customer_id > $2 and s.ended_at is null
@@ -93,7 +109,9 @@ async function customersToMove(
                      where sold_too.version <> held.version))
                     and (s.plan = any($5) or s.plan = any($6) and s.period_end is null)
                   or (s.moves -> -1 ->> 'publication')::int > $7)
-           order by s.customer_id limit $10`,
+           union
+           select id from customer where tenant_id = $1 and id > $2 and $12 and time_zone is null and rules_version < $11
+           order by customer_id limit $10`,
     values: [
       transaction.tenantId,
       after,
@@ -106,6 +124,7 @@ async function customersToMove(
       soldAddOns.map(({ version }) => version),
       most,
       release.publication.version,
+      zoneMoves,
     ],
   });
   return rows.map((row) => row.customer_id);

@@ -6,8 +6,8 @@ import {
   type Instant,
   instant,
   parseCustomerId,
-  parseTimeZone,
   type Release,
+  type TimeZone,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import {
@@ -23,7 +23,8 @@ import { timeZoneInForce } from '../mapping/account.js';
 import { loadAccounts, lockCustomers, type StoredAccount } from '../repositories/accounts.js';
 import type { Customer } from '../repositories/customers.js';
 import { accountEvents, accountStatements, lockMetersOf, TIME } from '../repositories/write-accounts.js';
-import { refused, type Refused, type Result } from '../result.js';
+import { refused, type Result } from '../result.js';
+import { readTimeZone } from './read-time-zone.js';
 
 /** An omitted field leaves things as they are; null clears. */
 export interface UpsertCustomer {
@@ -44,8 +45,11 @@ export async function upsertCustomer(
   input: UpsertCustomer,
 ): Promise<Result<Upserted>> {
   const id = parseCustomerId(input.id);
-  const refusal = refuse(input, id);
-  if (refusal || id === null) return refusal ?? refused('BAD_USER_INPUT', 'id', 'a customer id is missing');
+  if (id === null) {
+    return refused('BAD_USER_INPUT', 'id', 'a customer id has 1 to 255 characters and no control characters');
+  }
+  const timeZone = typeof input.timeZone === 'string' ? readTimeZone(input.timeZone) : input.timeZone;
+  if (typeof timeZone === 'object' && timeZone !== null) return timeZone;
   const { value: customer, revision } = await writeTransaction(db, caller.tenantId, async (transaction) => {
     const created = await createIfMissing(transaction, id);
     const { clock } = await lockCustomers(transaction, [id]);
@@ -53,23 +57,9 @@ export async function upsertCustomer(
     const { release, accounts } = await loadAccounts(db, transaction, [id]);
     const stored = accounts.get(id);
     if (!stored) throw new Error('a locked customer is there');
-    return upserted({ caller, input, created, stored, release, clock });
+    return upserted({ caller, input, timeZone, created, stored, release, clock });
   });
   return { ok: true, customer, revision: revision ?? (await currentRevision(db, caller.tenantId)) };
-}
-
-function refuse(input: UpsertCustomer, id: CustomerId | null): Refused | null {
-  if (id === null) {
-    return refused('BAD_USER_INPUT', 'id', 'a customer id has 1 to 255 characters and no control characters');
-  }
-  if (typeof input.timeZone === 'string' && parseTimeZone(input.timeZone) === null) {
-    return refused(
-      'BAD_USER_INPUT',
-      'timeZone',
-      `\`${input.timeZone}\` is no IANA time zone; use a name such as \`Europe/Berlin\``,
-    );
-  }
-  return null;
 }
 
 async function createIfMissing(transaction: Transaction, id: CustomerId): Promise<boolean> {
@@ -85,20 +75,30 @@ async function createIfMissing(transaction: Transaction, id: CustomerId): Promis
 interface Upserting {
   readonly caller: Caller;
   readonly input: UpsertCustomer;
+  /** Undefined: as it is. */
+  readonly timeZone: TimeZone | null | undefined;
   readonly created: boolean;
   readonly stored: StoredAccount;
   readonly release: Release;
   readonly clock: Instant;
 }
 
-function upserted({ caller, input, created, stored, release, clock }: Upserting): Writes<Customer> {
+function upserted({
+  caller,
+  input,
+  timeZone: asked,
+  created,
+  stored,
+  release,
+  clock,
+}: Upserting): Writes<Customer> {
   const { row } = stored;
   const next = {
     name: input.name === undefined ? row.name : input.name,
     attributes: input.attributes ?? row.attributes,
-    time_zone: input.timeZone === undefined ? row.time_zone : input.timeZone && parseTimeZone(input.timeZone),
+    time_zone: asked === undefined ? row.time_zone : asked,
   };
-  const timeZone = timeZoneInForce({ ...row, ...next }, release.catalog);
+  const timeZone = timeZoneInForce(next, release);
   const customer: Customer = {
     id: row.id,
     subject: row.subject,

@@ -1,7 +1,7 @@
 import {
-  type Catalog,
   type CustomerAccount,
   type CustomerId,
+  defaultTimeZone,
   type FeatureKey,
   type Grant,
   instant,
@@ -10,6 +10,7 @@ import {
   parsePlanFamily,
   parseTimeZone,
   type PlanFamily,
+  type Release,
   type Subscription,
   type TimeZone,
 } from '@licet/domain';
@@ -22,7 +23,6 @@ export interface CustomerRow {
   readonly name: string | null;
   readonly attributes: Record<string, unknown>;
   readonly time_zone: string | null;
-  readonly tenant_time_zone: string;
   readonly trial_families: readonly string[];
   readonly window_anchors: Readonly<Record<string, number>>;
   readonly next_due_at: Date | null;
@@ -44,23 +44,27 @@ export interface MeterRow {
   readonly window_end: Date | null;
 }
 
-/** The zone in force: the customer's own, else the catalog's, else the tenant's. */
+/** The zone in force under a release: the customer's own, else the catalog's, else the tenant's. */
 export function timeZoneInForce(
-  row: Pick<CustomerRow, 'time_zone' | 'tenant_time_zone'>,
-  catalog: Catalog,
+  { time_zone: own }: Pick<CustomerRow, 'time_zone'>,
+  release: Release,
 ): TimeZone {
-  const own = row.time_zone === null ? null : timeZone(row.time_zone);
-  const zone = own ?? catalog.timeZone ?? timeZone(row.tenant_time_zone);
-  if (zone === null) throw new Error(`the database holds a time zone that is none: ${row.tenant_time_zone}`);
-  return zone;
+  return (own === null ? null : zoneOf(own)) ?? defaultTimeZone(release);
 }
 
 const TIME_ZONES = new Map<string, TimeZone | null>();
 
 /** There are some hundreds, and asking for one takes longer than everything else in a customer's row. */
-function timeZone(text: string): TimeZone | null {
+function zoneOf(text: string): TimeZone | null {
   let zone = TIME_ZONES.get(text);
   if (zone === undefined) TIME_ZONES.set(text, (zone = parseTimeZone(text)));
+  return zone;
+}
+
+/** A zone that was checked before it was stored; throws for what is none. */
+export function storedTimeZone(text: string): TimeZone {
+  const zone = zoneOf(text);
+  if (zone === null) throw new Error(`the database holds a time zone that is none: ${text}`);
   return zone;
 }
 
@@ -70,10 +74,11 @@ interface AccountParts {
   readonly grants: readonly Grant[];
 }
 
+/** `timeZone`: the one in force when the row was written. */
 export function accountFromRows(
   row: CustomerRow,
   { subscriptions, meters, grants }: AccountParts,
-  catalog: Catalog,
+  timeZone: TimeZone,
 ): CustomerAccount {
   return {
     id: row.id,
@@ -82,7 +87,7 @@ export function accountFromRows(
       attributes: row.attributes,
       createdAt: instant(row.created_at.getTime()),
     },
-    timeZone: timeZoneInForce(row, catalog),
+    timeZone,
     trialsGiven: new Set(row.trial_families.map(family)),
     windowAnchors: mapOf(Object.entries(row.window_anchors), ([key, at]) => [feature(key), instant(at)]),
     subscriptions,

@@ -42,10 +42,10 @@ export interface LoadedAccounts {
 }
 
 const SELECT_CUSTOMERS = `
-select c.id, c.subject, c.version, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone,
+select c.id, c.subject, c.version, c.name, c.attributes, c.time_zone,
        c.trial_families, c.window_anchors, c.next_due_at, c.turned_until, c.created_at, c.rules_version,
        (select min(p.version) from publication p where p.tenant_id = $1 and not p.told_all) as untold_from
-from customer c join tenant t using (tenant_id)
+from customer c
 where c.tenant_id = $1 and c.id = any($2)`;
 
 export const SUBSCRIPTION_COLUMNS = `
@@ -125,6 +125,7 @@ export async function loadAccounts(
   const accounts = new Map<CustomerId, StoredAccount>();
   for (const row of customers) {
     const own = metersOf.get(row.id) ?? [];
+    const releases = since(row);
     const written = accountFromRows(
       row,
       {
@@ -132,9 +133,9 @@ export async function loadAccounts(
         meters: own,
         grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
       },
-      release.catalog,
+      timeZoneInForce(row, releases[0] ?? release),
     );
-    const passed = passReleases(written, since(row), ({ catalog }) => timeZoneInForce(row, catalog));
+    const passed = passReleases(written, releases, (one) => timeZoneInForce(row, one));
     const meterVersions = mapOf(own, (meter) => [meter.feature, meter.version] as const);
     accounts.set(row.id, { row, written, account: passed.account, overdue: passed.events, meterVersions });
   }

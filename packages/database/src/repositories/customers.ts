@@ -1,4 +1,11 @@
-import { type CustomerId, type Instant, instant, type TenantId, type TimeZone } from '@licet/domain';
+import {
+  type CustomerId,
+  type Instant,
+  instant,
+  type Release,
+  type TenantId,
+  type TimeZone,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction } from '../connection/transaction.js';
 import { timeZoneInForce } from '../mapping/account.js';
@@ -13,7 +20,6 @@ import {
   pageOf,
 } from './page.js';
 import { publishedRelease, rulesVersion } from './releases.js';
-import type { Catalog } from '@licet/domain';
 
 /** What a vendor keeps of a customer. */
 export interface Customer {
@@ -33,20 +39,18 @@ export interface ProfileRow {
   readonly name: string | null;
   readonly attributes: Record<string, unknown>;
   readonly time_zone: string | null;
-  readonly tenant_time_zone: string;
   readonly created_at: Date;
 }
 
-const COLUMNS =
-  'c.id, c.subject, c.name, c.attributes, c.time_zone, t.time_zone as tenant_time_zone, c.created_at';
+const COLUMNS = 'c.id, c.subject, c.name, c.attributes, c.time_zone, c.created_at';
 
-export function customerFromRow(row: ProfileRow, catalog: Catalog): Customer {
+export function customerFromRow(row: ProfileRow, release: Release): Customer {
   return {
     id: row.id,
     subject: row.subject,
     name: row.name,
     attributes: row.attributes,
-    timeZone: timeZoneInForce(row, catalog),
+    timeZone: timeZoneInForce(row, release),
     createdAt: instant(row.created_at.getTime()),
   };
 }
@@ -61,12 +65,12 @@ export async function findCustomers(
       rulesVersion(transaction),
       transaction.query<ProfileRow>({
         name: 'find-customers',
-        text: `select ${COLUMNS} from customer c join tenant t using (tenant_id) where c.tenant_id = $1 and c.id = any($2)`,
+        text: `select ${COLUMNS} from customer c where c.tenant_id = $1 and c.id = any($2)`,
         values: [tenantId, ids],
       }),
     ]);
-    const { catalog } = await publishedRelease(db, transaction, version);
-    return new Map(rows.map((row) => [row.id, customerFromRow(row, catalog)]));
+    const release = await publishedRelease(db, transaction, version);
+    return new Map(rows.map((row) => [row.id, customerFromRow(row, release)]));
   });
 }
 
@@ -89,7 +93,7 @@ export async function listCustomers(
     const [version, rows] = await Promise.all([
       rulesVersion(transaction),
       transaction.query<ProfileRow>({
-        text: `select ${COLUMNS} from customer c join tenant t using (tenant_id)
+        text: `select ${COLUMNS} from customer c
                where c.tenant_id = $1 and ($2::timestamptz is null or (c.created_at, c.id) > ($2, $3))
                  and ($4::text is null or starts_with(c.id, $4) or starts_with(lower(c.name), lower($4)))
                  and ($5::text[] is null or c.id = any($5))
@@ -97,8 +101,8 @@ export async function listCustomers(
         values: [tenantId, dateOf(after), after?.id ?? null, request.search, request.only, request.first + 1],
       }),
     ]);
-    const { catalog } = await publishedRelease(db, transaction, version);
-    const customers = rows.map((row) => customerFromRow(row, catalog));
+    const release = await publishedRelease(db, transaction, version);
+    const customers = rows.map((row) => customerFromRow(row, release));
     return {
       ok: true,
       page: pageOf(customers, request, (customer) => encodeTimedCursor(customer.createdAt, customer.id)),

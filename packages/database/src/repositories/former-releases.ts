@@ -11,7 +11,8 @@ interface PublicationRow {
 
 /**
  * For each of these customers the releases to go through, up to the live one: `passReleases`. In the usual case that is
- * the live one alone: nothing was due before it was published, and its forerunners have told everybody whom they moved.
+ * the live one alone: nothing was due when it was published, and everybody has been told who is moved by it or its
+ * forerunners, to another time zone too.
  */
 export async function releasesSince(
   db: Database,
@@ -37,14 +38,17 @@ export async function releasesSince(
 
 function isBehind(customer: CustomerRow, { publication }: Release): boolean {
   if (customer.rules_version >= publication.version || publication.version === 1) return false;
-  const wasDue = customer.next_due_at !== null && customer.next_due_at.getTime() < publication.at;
-  return wasDue || (customer.untold_from !== null && customer.untold_from < publication.version);
+  const wasDue = customer.next_due_at !== null && customer.next_due_at.getTime() <= publication.at;
+  return wasDue || (customer.untold_from !== null && customer.untold_from <= publication.version);
 }
 
-/** The publication that was live when the first thing was due; what earlier ones than the row's have done is in the row. */
+/**
+ * The publication that was live before the first thing was due, which may be a publication itself. What earlier ones
+ * than the row's have done is in the row.
+ */
 function startOf(customer: CustomerRow, former: readonly PublicationRow[]): number {
   const untold = former.find(({ version }) => version === customer.untold_from)?.at.getTime() ?? Infinity;
   const since = Math.min(customer.next_due_at?.getTime() ?? Infinity, untold);
-  const live = former.findLast(({ at }) => at.getTime() <= since)?.version ?? 1;
+  const live = former.findLast(({ at }) => at.getTime() < since)?.version ?? 1;
   return Math.max(live, customer.rules_version);
 }

@@ -9,6 +9,7 @@ import {
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
+import { storedTimeZone } from '../mapping/account.js';
 import { catalogOf } from './release-cache.js';
 
 interface DocumentRow {
@@ -19,6 +20,7 @@ interface PublicationRow {
   readonly release: number;
   readonly at: Date;
   readonly undoes_after: number | null;
+  readonly time_zone: string;
   readonly plans: VersionNumbers;
   readonly add_ons: VersionNumbers;
 }
@@ -58,7 +60,7 @@ export async function publishedRelease(
   if (kept) return kept;
   const [row] = await transaction.query<PublicationRow>({
     name: 'publication',
-    text: `select p.release, p.at, p.undoes_after,
+    text: `select p.release, p.at, p.undoes_after, p.time_zone,
              (select coalesce(jsonb_object_agg(s.plan, s.version), '{}') from release_plan s
               where s.tenant_id = p.tenant_id and s.release = p.release) as plans,
              (select coalesce(jsonb_object_agg(s.add_on, s.version), '{}') from release_add_on s
@@ -70,7 +72,12 @@ export async function publishedRelease(
   const catalog = mustHave(await catalogsByNumber(db, transaction, [row.release]), row.release);
   const release: Release = {
     number: row.release,
-    publication: { version, at: instant(row.at.getTime()), undoesAfter: row.undoes_after },
+    publication: {
+      version,
+      at: instant(row.at.getTime()),
+      undoesAfter: row.undoes_after,
+      timeZone: storedTimeZone(row.time_zone),
+    },
     catalog,
     planVersions: soldPlans(catalog, row.plans),
     addOnVersions: soldAddOns(catalog, row.add_ons),

@@ -1,7 +1,9 @@
-import { parseTimeZone, type TenantId, type TimeZone } from '@licet/domain';
+import type { TenantId, TimeZone } from '@licet/domain';
+import type { Transaction } from '../connection/transaction.js';
 import { entityTransaction } from '../connection/entities.js';
 import type { Database } from '../connection/database.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
+import { storedTimeZone } from '../mapping/account.js';
 
 export interface Tenant {
   readonly id: TenantId;
@@ -17,15 +19,37 @@ export async function findTenant(db: Database, tenantId: TenantId): Promise<Tena
   const entity = await entityTransaction(db, tenantId, (manager) =>
     manager.findOneByOrFail(TenantEntity, { tenantId }),
   );
-  const timeZone = parseTimeZone(entity.timeZone);
-  if (timeZone === null) throw new Error(`the database holds a time zone that is none: ${entity.timeZone}`);
   return {
     id: tenantId,
     name: entity.name,
-    timeZone,
+    timeZone: storedTimeZone(entity.timeZone),
     decisionRetention: entity.decisionRetention,
     eventRetention: entity.eventRetention,
   };
+}
+
+/** As `findTenant`, under whatever the transaction has locked. */
+export async function readTenant(transaction: Transaction): Promise<Tenant> {
+  const [row] = await transaction.query<TenantRow>({
+    name: 'read-tenant',
+    text: 'select name, time_zone, decision_retention, event_retention from tenant where tenant_id = $1',
+    values: [transaction.tenantId],
+  });
+  if (!row) throw new Error('the tenant of a transaction is there');
+  return {
+    id: transaction.tenantId,
+    name: row.name,
+    timeZone: storedTimeZone(row.time_zone),
+    decisionRetention: row.decision_retention,
+    eventRetention: row.event_retention,
+  };
+}
+
+interface TenantRow {
+  readonly name: string;
+  readonly time_zone: string;
+  readonly decision_retention: string;
+  readonly event_retention: string | null;
 }
 
 /** Every tenant of this installation; for chores that go round them one by one. */

@@ -1,11 +1,19 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import DataLoader from 'dataloader';
-import { type CustomerId, knownState, passReleases, type Release, type TenantId } from '@licet/domain';
+import {
+  type CustomerId,
+  defaultTimeZone,
+  knownState,
+  passReleases,
+  type Release,
+  type TenantId,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { readTransaction } from '../connection/transaction.js';
 import type { EventFeed, Watch } from '../event-log/event-feed.js';
+import { isPublication } from '../event-log/publication-events.js';
 import { checkRevision, newestRevision, type StoredEvent } from '../event-log/read.js';
 import { ORIGIN, parseRevision, positionOf, type Revision } from '../event-log/revision.js';
 import { publishedRelease, rulesVersion } from '../repositories/releases.js';
@@ -129,13 +137,13 @@ export class TenantStates {
     return true;
   }
 
-  /** Null: one in between is not known here, or the catalog's time zone, which may be the customer's, is another. */
+  /** Null: one in between is not known here, or the zone of customers who name none, as this one may, is another. */
   #releasesFrom(from: Release, to: Release): readonly Release[] | null {
     const releases = this.#adopted.slice(this.#adopted.indexOf(from));
     const isWhole = releases.every(
       ({ publication }, index) => publication.version === from.publication.version + index,
     );
-    const sameZone = releases.every(({ catalog }) => catalog.timeZone === from.catalog.timeZone);
+    const sameZone = releases.every((one) => defaultTimeZone(one) === defaultTimeZone(from));
     return isWhole && sameZone && releases.length > 1 && releases.at(-1) === to ? releases : null;
   }
 
@@ -257,7 +265,6 @@ export class TenantStates {
     const counters = countersIn(event);
     if (counters.length > 0) this.#count(counters);
     else if (event.customerId !== null) this.#changed(event.customerId, position);
-    else if (event.type.startsWith('tenant.')) this.#allChanged(position);
   }
 
   #count(counters: readonly ReturnType<typeof countersIn>[number][]): void {
@@ -272,11 +279,6 @@ export class TenantStates {
     this.#loading.get(customerId)?.changed(position);
     const kept = this.kept(customerId);
     if (kept && positionOf(kept.loadedAt) < position) this.drop(customerId);
-  }
-
-  #allChanged(position: number): void {
-    for (const loading of this.#loading.values()) loading.changed(position);
-    this.#kept.deleteAll();
   }
 
   #forgetAll(): void {
@@ -322,8 +324,4 @@ function inOrderOf(ids: readonly CustomerId[], states: ReadonlyMap<CustomerId, K
     if (!kept) throw new Error(`no state was loaded for customer ${id}`);
     return kept;
   });
-}
-
-function isPublication({ type }: StoredEvent): boolean {
-  return type === 'release.published' || type === 'release.rolled_back';
 }

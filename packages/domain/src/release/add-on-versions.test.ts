@@ -23,7 +23,10 @@ import {
   subscribeTo,
   time,
   transition,
+  zoneOf,
 } from '../../testing/subscriptions.js';
+
+const UTC = zoneOf('UTC');
 
 const BOUGHT = time('2026-01-01');
 const PUBLISHED = time('2026-01-10T12:00:00Z');
@@ -67,12 +70,18 @@ function release(publication: Publication, changes: Changes): Release {
   };
 }
 
-const FIRST: Publication = { version: 1, at: time('2025-01-01'), undoesAfter: null };
+const FIRST: Publication = { version: 1, at: time('2025-01-01'), undoesAfter: null, timeZone: UTC };
 const first = release(FIRST, { more: 50, version: 1 });
 const second = (changes: Partial<Changes>): Release =>
-  release({ version: 2, at: PUBLISHED, undoesAfter: null }, { more: 70, version: 2, ...changes });
+  release(
+    { version: 2, at: PUBLISHED, undoesAfter: null, timeZone: UTC },
+    { more: 70, version: 2, ...changes },
+  );
 /** Release 1, live again as the third publication. */
-const back: Release = { ...first, publication: { version: 3, at: ROLLED_BACK, undoesAfter: 1 } };
+const back: Release = {
+  ...first,
+  publication: { version: 3, at: ROLLED_BACK, undoesAfter: 1, timeZone: UTC },
+};
 
 function bought(
   under: Release,
@@ -167,13 +176,13 @@ test.each([
 
 test('a rollback over two moves leads to the version before the first', () => {
   const third = release(
-    { version: 3, at: MEANWHILE, undoesAfter: null },
+    { version: 3, at: MEANWHILE, undoesAfter: null, timeZone: UTC },
     { more: 90, version: 3, existing: 'now' },
   );
   const moved = applyDue(bought(first), second({ existing: 'now' }), PUBLISHED).account;
   const twice = applyDue(moved, third, MEANWHILE).account;
   expect(versionsOf(twice)).toEqual([1, 3]);
-  const home = { ...back, publication: { version: 4, at: ROLLED_BACK, undoesAfter: 1 } };
+  const home = { ...back, publication: { version: 4, at: ROLLED_BACK, undoesAfter: 1, timeZone: UTC } };
   expect(versionsOf(applyDue(twice, home, ROLLED_BACK).account)).toEqual([1, 1]);
 });
 

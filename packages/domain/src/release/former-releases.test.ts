@@ -23,6 +23,8 @@ import {
   zoneOf,
 } from '../../testing/subscriptions.js';
 
+const UTC = zoneOf('UTC');
+
 const BOUGHT = time('2026-01-01');
 const TRIAL_END = time('2026-01-15');
 const utc = () => zoneOf('UTC');
@@ -53,7 +55,7 @@ function release(version: number, at: string, parts: Parts = {}): Release {
   });
   return {
     ...made,
-    publication: { version, at: time(at), undoesAfter: null },
+    publication: { version, at: time(at), undoesAfter: null, timeZone: UTC },
     catalog: { ...made.catalog, existingSubscriptions: { default: existing, byPlan: new Map() } },
   };
 }
@@ -155,7 +157,7 @@ test('one late run equals many punctual ones, rollbacks and renewals included', 
   const releases = [
     first,
     release(2, '2026-01-10', { existing: 'now' }),
-    { ...first, publication: { version: 3, at: time('2026-01-14'), undoesAfter: 1 } },
+    { ...first, publication: { version: 3, at: time('2026-01-14'), undoesAfter: 1, timeZone: UTC } },
     release(4, '2026-02-05', { existing: 'atRenewal', usage: 'reset' }),
     release(5, '2026-02-20'),
   ];
@@ -169,7 +171,7 @@ test('one late run equals many punctual ones, rollbacks and renewals included', 
   }
 });
 
-test('where nothing was due the account is the same one; the zone is that of the live release', () => {
+test('where nothing was due the account is the same one; in another zone anchors keep their local time', () => {
   const account = bought();
   expect(passReleases(account, [first, release(2, '2026-01-10')], utc)).toEqual({ account, events: [] });
   expect(passReleases(account, [first], utc).account).toBe(account);
@@ -177,4 +179,7 @@ test('where nothing was due the account is the same one; the zone is that of the
     zoneOf(number === 1 ? 'UTC' : 'Europe/Berlin'),
   );
   expect(moved.account.timeZone).toBe('Europe/Berlin');
+  const anchors = [...account.windowAnchors].map(([key, at]) => [key, at - 3_600_000]);
+  expect(anchors).not.toEqual([]);
+  expect([...moved.account.windowAnchors]).toEqual(anchors);
 });

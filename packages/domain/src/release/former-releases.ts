@@ -1,13 +1,14 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import type { AccountChange, CustomerEvent } from '../subscription/command.js';
 import { applyDue } from '../subscription/due.js';
+import { changeTimeZone } from '../usage/time-zone.js';
 import { instant, type Instant, type TimeZone } from '../time/instant.js';
 
 /**
  * The account as former releases have left it to the live one, and what has happened under them: what was due while a
  * release was live is done by that release, whoever writes it down later. `releases`: one after the other as they were
- * published, the first one live when the account was written, or when the first thing was due; the last is live.
- * `zoneUnder`: the customer's time zone under a release.
+ * published, the first one live when the account was written, or before the first thing was due; the last is live.
+ * `zoneUnder`: the customer's time zone under a release; another one counts from the publication.
  */
 export function passReleases(
   account: CustomerAccount,
@@ -18,8 +19,7 @@ export function passReleases(
   let state = account;
   releases.forEach((release, index) => {
     const next = releases[index + 1];
-    const timeZone = zoneUnder(release);
-    if (timeZone !== state.timeZone) state = { ...state, timeZone };
+    if (index > 0) state = changeTimeZone(state, zoneUnder(release), release.publication.at);
     if (next === undefined) return;
     const change = applyDue(state, release, lastInstantBefore(next));
     events.push(...change.events);

@@ -24,7 +24,10 @@ import {
   subscribeTo,
   time,
   transition,
+  zoneOf,
 } from '../../testing/subscriptions.js';
+
+const UTC = zoneOf('UTC');
 
 const BOUGHT = time('2026-01-01');
 const PUBLISHED = time('2026-01-10T12:00:00Z');
@@ -64,11 +67,14 @@ function release(
   return { ...made, publication, catalog };
 }
 
-const first = release(1, { version: 1, at: time('2025-01-01'), undoesAfter: null }, 'stay');
+const first = release(1, { version: 1, at: time('2025-01-01'), undoesAfter: null, timeZone: UTC }, 'stay');
 const second = (existing: ExistingSubscriptions['default'], changes?: Changes): Release =>
-  release(2, { version: 2, at: PUBLISHED, undoesAfter: null }, existing, changes);
+  release(2, { version: 2, at: PUBLISHED, undoesAfter: null, timeZone: UTC }, existing, changes);
 /** Release 1, live again as the third publication. */
-const back: Release = { ...first, publication: { version: 3, at: ROLLED_BACK, undoesAfter: 1 } };
+const back: Release = {
+  ...first,
+  publication: { version: 3, at: ROLLED_BACK, undoesAfter: 1, timeZone: UTC },
+};
 
 function bought(
   under: Release,
@@ -230,25 +236,34 @@ test('a rollback leaves what was bought meanwhile, and what something else has m
 });
 
 test('a rollback over two releases takes both moves back; to the one between, only the last', () => {
-  const third = release(3, { version: 3, at: time('2026-01-15'), undoesAfter: null }, 'now');
+  const third = release(3, { version: 3, at: time('2026-01-15'), undoesAfter: null, timeZone: UTC }, 'now');
   const moved = applyDue(
     applyDue(bought(first), second('now'), PUBLISHED).account,
     third,
     ROLLED_BACK,
   ).account;
   expect(versionOf(moved)).toBe(3);
-  const toFirst = { ...first, publication: { version: 4, at: ROLLED_BACK, undoesAfter: 1 } };
+  const toFirst = { ...first, publication: { version: 4, at: ROLLED_BACK, undoesAfter: 1, timeZone: UTC } };
   expect(versionOf(applyDue(moved, toFirst, ROLLED_BACK).account)).toBe(1);
-  const toSecond = { ...second('now'), publication: { version: 4, at: ROLLED_BACK, undoesAfter: 2 } };
+  const toSecond = {
+    ...second('now'),
+    publication: { version: 4, at: ROLLED_BACK, undoesAfter: 2, timeZone: UTC },
+  };
   expect(versionOf(applyDue(moved, toSecond, ROLLED_BACK).account)).toBe(2);
 });
 
 test('a release that is made live again moves again, and its moves are taken back again', () => {
   const home = applyDue(applyDue(bought(first), second('now'), PUBLISHED).account, back, ROLLED_BACK).account;
-  const again = { ...second('now'), publication: { version: 4, at: time('2026-01-22'), undoesAfter: 2 } };
+  const again = {
+    ...second('now'),
+    publication: { version: 4, at: time('2026-01-22'), undoesAfter: 2, timeZone: UTC },
+  };
   const moved = applyDue(home, again, time('2026-01-22')).account;
   expect(versionOf(moved)).toBe(2);
-  const home2 = { ...first, publication: { version: 5, at: time('2026-01-24'), undoesAfter: 3 } };
+  const home2 = {
+    ...first,
+    publication: { version: 5, at: time('2026-01-24'), undoesAfter: 3, timeZone: UTC },
+  };
   expect(versionOf(applyDue(moved, home2, time('2026-01-24')).account)).toBe(1);
 });
 
@@ -261,7 +276,7 @@ test('a request that holds a release is decided by it, though the next one has m
 test('of a long history of moves the first and the last are kept: a rollback leads home, or near to where it was', () => {
   let account = bought(first);
   for (let version = 2; version <= 150; version += 1) {
-    const next = release(version, { version, at: PUBLISHED, undoesAfter: null }, 'now');
+    const next = release(version, { version, at: PUBLISHED, undoesAfter: null, timeZone: UTC }, 'now');
     account = applyDue(account, next, PUBLISHED).account;
   }
   expect(account.subscriptions[0]?.moves).toHaveLength(100);
@@ -269,7 +284,7 @@ test('of a long history of moves the first and the last are kept: a rollback lea
     versionOf(
       applyDue(
         account,
-        release(version, { version: 151, at: ROLLED_BACK, undoesAfter: version }, 'stay'),
+        release(version, { version: 151, at: ROLLED_BACK, undoesAfter: version, timeZone: UTC }, 'stay'),
         ROLLED_BACK,
       ).account,
     );

@@ -1,8 +1,6 @@
-import type { StoredEvent } from '@licet/database';
+import { isPublication, type StoredEvent } from '@licet/database';
 import type { CustomerId } from '@licet/domain';
 import { toChangeEvent, type ChangeEventType } from './event-types.js';
-
-const PUBLICATIONS: ReadonlySet<string> = new Set(['release.published', 'release.rolled_back']);
 
 /** A customer, and by which name the log tells of it. */
 export interface FollowedCustomer {
@@ -13,7 +11,7 @@ export interface FollowedCustomer {
 /** Whether an event may change what the customer may do: its own events, usage batches that spent for it, publications. */
 export function touches(event: StoredEvent, { id, subject }: FollowedCustomer): boolean {
   if (event.customerId !== null) return event.customerId === id;
-  return event.listed ? PUBLICATIONS.has(event.type) : event.subjects.includes(subject);
+  return event.listed ? isPublication(event) : event.subjects.includes(subject);
 }
 
 /** The event as its customer may see it: of a usage batch, which holds several customers', its own counters alone. */

@@ -1,5 +1,6 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { Duration } from '../../scalars/index.js';
+import type { Tenant } from '@licet/database';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Duration, RevisionScalar } from '../../scalars/index.js';
 
 const ApprovalSubjectEnum = { GRANT: 'GRANT', RELEASE: 'RELEASE' } as const;
 registerEnumType(ApprovalSubjectEnum, { name: 'ApprovalSubject' });
@@ -21,4 +22,25 @@ export class TenantType {
   decisionRetention!: string;
   @Field(() => Duration, { nullable: true })
   eventRetention!: string | null;
+}
+
+/** Approvals come later: nothing needs one yet. */
+export function toTenant(tenant: Tenant): TenantType {
+  return { ...tenant, approvalsFor: [] };
+}
+
+@ObjectType('TenantResult', { simpleResolvers: true })
+export class TenantResultType {
+  @Field(() => TenantType)
+  tenant!: TenantType;
+  @Field(() => RevisionScalar)
+  revision!: string;
+}
+
+@InputType('UpdateTenantInput')
+export class UpdateTenantInput {
+  @Field(() => String, { nullable: true })
+  name?: string | null;
+  @Field(() => String, { nullable: true, description: 'IANA.' })
+  timeZone?: string | null;
 }

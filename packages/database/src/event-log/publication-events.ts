@@ -1,0 +1,13 @@
+import type { StoredEvent } from './read.js';
+
+/** A tenant that moves to another time zone publishes what is live once more. */
+const PUBLICATIONS: ReadonlySet<string> = new Set([
+  'release.published',
+  'release.rolled_back',
+  'tenant.updated',
+]);
+
+/** Whether other rules, or another default time zone, may decide from this event on. */
+export function isPublication({ type }: StoredEvent): boolean {
+  return PUBLICATIONS.has(type);
+}
