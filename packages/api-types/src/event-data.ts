@@ -58,6 +58,14 @@ export interface GrantEventData {
   readonly after: GrantData;
 }
 
+/** What `*.expiring_soon` adds: nothing has changed, and it ends at `endsAt`. */
+export interface ExpiringSoonData {
+  /** RFC 3339. */
+  readonly endsAt: string;
+  /** How long ahead the catalog's `expiringSoon` wants it told: an ISO 8601 duration. */
+  readonly within: string;
+}
+
 /** The data of `rule.turned`: by time alone a rule says something else. Null: it cannot be evaluated without a request. */
 export interface RuleTurnedData {
   readonly rule: string;

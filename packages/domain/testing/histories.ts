@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CustomerAccount, CustomerEvent, Instant, SubscriptionCommand } from '../src/index.js';
+import type { CustomerAccount, CustomerEvent, Instant, Release, SubscriptionCommand } from '../src/index.js';
 import { applyDue } from '../src/subscription/due.js';
 import { execute } from '../src/subscription/execute.js';
 import { instant } from '../src/time/instant.js';
@@ -16,7 +16,7 @@ import {
 } from './subscriptions.js';
 
 const HOUR = 3_600_000;
-const release = meridian();
+const MERIDIAN = meridian();
 
 const ids = fc.constantFrom('sub_1', 'sub_2', 'sub_3', 'sub_4').map(subscriptionId);
 const plans = fc.constantFrom('free', 'pro', 'team', 'enterprise', 'club');
@@ -105,7 +105,7 @@ export interface Played {
 }
 
 /** A customer's history under the catalog `meridian`: time is let pass before each command, as callers must. */
-export function play(zone: string, sequence: readonly Step[]): Played {
+export function play(zone: string, sequence: readonly Step[], release = MERIDIAN): Played {
   let account = newCustomer(zone);
   let now = time('2026-01-31T12:30:00Z');
   const calls: Played['calls'][number][] = [];
@@ -115,13 +115,17 @@ export function play(zone: string, sequence: readonly Step[]): Played {
     calls.push({ before: account, change: due, now });
     const outcome = execute(due.account, command(now), release, now);
     if (outcome.ok) calls.push({ before: due.account, change: outcome, now });
-    account = spent(outcome.ok ? outcome.account : due.account, use, now);
+    account = spent(outcome.ok ? outcome.account : due.account, release, { use, now });
   }
   return { account, now, calls };
 }
 
 /** What a spend would write. */
-function spent(account: CustomerAccount, units: number, now: Instant): CustomerAccount {
+function spent(
+  account: CustomerAccount,
+  release: Release,
+  { use: units, now }: { readonly use: number; readonly now: Instant },
+): CustomerAccount {
   const feature = release.catalog.features.get(featureKey(units > 1 ? 'minutes' : 'calls'));
   if (units === 0 || feature?.type !== 'METERED') return account;
   const meter = meterAt(account, feature, now);

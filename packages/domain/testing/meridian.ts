@@ -4,8 +4,9 @@ import { addOn, duration, metered, plan, planKey, releaseOf, transition } from '
 const DOWN = { takesEffect: 'periodEnd', usage: 'reset' } as const;
 
 /** A catalog with every kind of fallback. */
-export function meridian(version = 1): Release {
+export function meridian(version = 1, expiringSoon: readonly string[] = []): Release {
   return releaseOf({
+    expiringSoon,
     version,
     features: [
       metered('calls', 'P1M', 'subscription'),

@@ -131,13 +131,14 @@ export function releaseOf(parts: {
   readonly addOns?: readonly AddOn[];
   readonly transitions?: readonly Transition[];
   readonly version?: number;
+  readonly expiringSoon?: readonly string[];
 }): Release {
   const version = parts.version ?? 1;
   const catalog: Catalog = {
     name: 'test',
     timeZone: null,
     staleFor: duration('PT1H'),
-    expiringSoon: [],
+    expiringSoon: (parts.expiringSoon ?? []).map(duration),
     features: new Map(parts.features.map((one) => [one.key, one])),
     places: new Map(parts.features.map((one, place) => [one.key, place])),
     plans: new Map(parts.plans.map((one) => [one.key, one])),

@@ -1,4 +1,4 @@
-import { defaultTimeZone, formatInstant, type Release } from '@licet/domain';
+import { concernOf, formatInstant, type Release } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
 import type { Caller } from '../event-log/append.js';
 
@@ -8,7 +8,7 @@ import type { Caller } from '../event-log/append.js';
  */
 export function publicationStatements({ tenantId }: Caller, live: Release, release: Release): Statement[] {
   const { version, at, undoesAfter, timeZone } = release.publication;
-  const toldAll = !concernsAnyone(live, release);
+  const toldAll = !Object.values(concernOf(live, release)).includes(true);
   return [
     {
       name: 'insert-publication',
@@ -22,17 +22,4 @@ export function publicationStatements({ tenantId }: Caller, live: Release, relea
       values: [tenantId, version],
     },
   ];
-}
-
-/** Whether customers have to be made due: they are moved, to another time zone too, or time turns a rule for them. */
-function concernsAnyone(live: Release, release: Release): boolean {
-  const { catalog, publication } = release;
-  const { default: policy, byPlan } = catalog.existingSubscriptions;
-  const moves =
-    publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay');
-  return (
-    moves ||
-    defaultTimeZone(release) !== defaultTimeZone(live) ||
-    catalog.rules.some(({ when }) => !when.isTimeless)
-  );
 }

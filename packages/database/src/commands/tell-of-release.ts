@@ -1,5 +1,5 @@
 import {
-  defaultTimeZone,
+  concernOf,
   formatInstant,
   type MigrationPolicy,
   policyOf,
@@ -11,24 +11,22 @@ import { type Transaction, writeTransaction } from '../connection/transaction.js
 import { publishedRelease } from '../repositories/releases.js';
 
 /**
- * Makes the next `most` customers due whom a publication has moved, to another version or to another time zone, or all
- * where time turns rules of its own, the oldest publication first: from then on their rows are written like anything else that time has done. Decisions
- * do not wait for it: a move counts from the publication, and stays where another release is live by now. Returns how
- * many there were; fewer than `most`: that was all of this publication, or another worker is at it.
+ * Makes the next `most` customers due whom a publication concerns (`concernOf`), the oldest publication first: from then
+ * on their rows are written like anything else that time has done. Decisions do not wait for it: a move counts from the
+ * publication, and stays where another release is live by now. Returns how many there were; fewer than `most`: that was
+ * all of this publication, or another worker is at it.
  */
 export async function tellOfRelease(db: Database, tenantId: TenantId, most: number): Promise<number> {
   const { value } = await writeTransaction(db, tenantId, async (transaction) => {
     const untold = await claim(transaction);
     if (untold === null) return { value: 0, statements: [], events: [] };
     const release = await publishedRelease(db, transaction, untold.version);
-    const turns = release.catalog.rules.some(({ when }) => !when.isTimeless);
-    const ids = await (turns
-      ? everyCustomer(transaction, untold.told_until, most)
-      : customersToMove(transaction, release, {
-          after: untold.told_until,
-          most,
-          zoneMoves: await zoneMoves(db, transaction, release),
-        }));
+    const before = await publishedRelease(db, transaction, untold.version - 1);
+    const { everyone, withoutTimeZone } = concernOf(before, release);
+    const turn = { after: untold.told_until, most };
+    const ids = await (everyone
+      ? everyCustomer(transaction, turn)
+      : customersToMove(transaction, release, { ...turn, withoutTimeZone }));
     return {
       value: ids.length,
       statements: [
@@ -57,6 +55,12 @@ interface Untold {
   readonly told_until: string;
 }
 
+/** The next ones, in the order of their ids. */
+interface Turn {
+  readonly after: string;
+  readonly most: number;
+}
+
 /** One worker at a time tells of a publication; null: others do, or all have been told. */
 async function claim(transaction: Transaction): Promise<Untold | null> {
   const [row] = await transaction.query<Untold>({
@@ -68,14 +72,8 @@ async function claim(transaction: Transaction): Promise<Untold | null> {
   return row ?? null;
 }
 
-/** Whether it has another zone for customers who name none than the publication before it. */
-async function zoneMoves(db: Database, transaction: Transaction, release: Release): Promise<boolean> {
-  const before = await publishedRelease(db, transaction, release.publication.version - 1);
-  return defaultTimeZone(release) !== defaultTimeZone(before);
-}
-
-/** When time turns a rule of the catalog for a customer is found out with the customer. */
-async function everyCustomer(transaction: Transaction, after: string, most: number): Promise<string[]> {
+/** When time turns a rule of the catalog for a customer, or an end is near, is found out with the customer. */
+async function everyCustomer(transaction: Transaction, { after, most }: Turn): Promise<string[]> {
   const rows = await transaction.query<{ id: string }>({
     name: 'every-customer',
     text: 'select id from customer where tenant_id = $1 and id > $2 order by id limit $3',
@@ -91,7 +89,7 @@ async function everyCustomer(transaction: Transaction, after: string, most: numb
 async function customersToMove(
   transaction: Transaction,
   release: Release,
-  { after, most, zoneMoves }: { readonly after: string; readonly most: number; readonly zoneMoves: boolean },
+  { after, most, withoutTimeZone }: Turn & { readonly withoutTimeZone: boolean },
 ): Promise<string[]> {
   const sold = [...release.planVersions.values()];
   const soldAddOns = [...release.addOnVersions.values()];
@@ -124,7 +122,7 @@ async function customersToMove(
       soldAddOns.map(({ version }) => version),
       most,
       release.publication.version,
-      zoneMoves,
+      withoutTimeZone,
     ],
   });
   return rows.map((row) => row.customer_id);

@@ -1,4 +1,5 @@
 import type {
+  ExpiringSoonData,
   GrantEventData,
   RuleTurnedData,
   SubscriptionEventData,
@@ -8,6 +9,7 @@ import {
   ceilingOf,
   type CustomerAccount,
   type CustomerEvent,
+  type ExpiringSoonEvent,
   formatInstant,
   type Grant,
   type Instant,
@@ -183,6 +185,16 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       };
       return { subjectType: 'grant', subjectId: after.id, data: { ...data } };
     }
+    case 'subscription.trial_expiring_soon': {
+      const trial = subscriptionToJson(event.trial);
+      const data: SubscriptionEventData & ExpiringSoonData = { before: trial, after: trial, ...soon(event) };
+      return { subjectType: 'subscription', subjectId: trial.id, data: { ...data } };
+    }
+    case 'grant.expiring_soon': {
+      const grant = grantToJson(event.expiring);
+      const data: GrantEventData & ExpiringSoonData = { before: grant, after: grant, ...soon(event) };
+      return { subjectType: 'grant', subjectId: grant.id, data: { ...data } };
+    }
     case 'rule.turned': {
       const { rule, feature, subscription, before, after } = event.turn;
       const data: RuleTurnedData = { rule, feature, subscription: subscription?.id ?? null, before, after };
@@ -196,6 +208,10 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       return { subjectType: 'subscription', subjectId: event.after.id, data: { ...data } };
     }
   }
+}
+
+function soon({ endsAt, within }: ExpiringSoonEvent): ExpiringSoonData {
+  return { endsAt: formatInstant(endsAt), within };
 }
 
 /** The worker, and whoever else writes down what time has done. */

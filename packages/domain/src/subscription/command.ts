@@ -1,10 +1,10 @@
 import type { RuleTurn } from '../decision/rule-turns.js';
 import type { Grant, GrantEventType } from '../grant/grant.js';
 import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
-import type { Instant } from '../time/instant.js';
+import type { Instant, IsoDuration } from '../time/instant.js';
 import type { CustomerAccount } from '../customer.js';
 import type { Span } from '../usage/meter.js';
-import type { AddOnQuantity, Subscription } from './subscription.js';
+import type { AddOnQuantity, Subscription, TrialingSubscription } from './subscription.js';
 
 export type ChangeTiming = 'NOW' | 'PERIOD_END' | 'AT';
 
@@ -104,6 +104,21 @@ export type CustomerEvent =
       readonly type: GrantEventType;
       readonly at: Instant;
       readonly grant: { readonly before: Grant | null; readonly after: Grant };
+    }
+  | {
+      /** `endsAt` is as near as the catalog's `expiringSoon` says; nothing has changed. */
+      readonly type: 'subscription.trial_expiring_soon';
+      readonly at: Instant;
+      readonly within: IsoDuration;
+      readonly endsAt: Instant;
+      readonly trial: TrialingSubscription;
+    }
+  | {
+      readonly type: 'grant.expiring_soon';
+      readonly at: Instant;
+      readonly within: IsoDuration;
+      readonly endsAt: Instant;
+      readonly expiring: Grant;
     }
   | {
       /** By time alone a rule says something else: what the customer may do can change without anything else. */

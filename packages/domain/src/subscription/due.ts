@@ -3,7 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { nextRuleTurn, ruleTurnsAt } from '../decision/rule-turns.js';
 import type { Grant } from '../grant/grant.js';
 import { recordGrant } from '../grant/record-grant.js';
-import type { Instant } from '../time/instant.js';
+import { instant, type Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
 import { unreachable } from '../unreachable.js';
@@ -13,6 +13,7 @@ import type { AccountChange, CustomerEvent } from './command.js';
 import { moveVersion } from './move-plan.js';
 import { resume, waits } from './pause.js';
 import { endGrace } from './payment.js';
+import { expiringSoonAt, nextExpiringSoon } from './expiring-soon.js';
 import { renew } from './renewal.js';
 import { versionMove, type PendingMove } from '../release/version-move.js';
 import { makeScheduledChange } from './scheduled-change.js';
@@ -54,7 +55,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
     }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
-  | { readonly kind: 'ruleTurn' }
+  | { readonly kind: 'ruleTurn' | 'expiringSoon' }
 );
 
 /** What is due at one instant happens in this order; docs/rules.md, "Time". */
@@ -71,6 +72,7 @@ const ORDER = {
   start: 10,
   grantStart: 11,
   ruleTurn: 12,
+  expiringSoon: 13,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -80,15 +82,18 @@ const ORDER = {
 export function applyDue(account: CustomerAccount, release: Release, now: Instant): AccountChange {
   const events: CustomerEvent[] = [];
   let state = account;
-  let task = firstDue(state, release);
+  // Ends are told of last at an instant: what else is done there does not count as their having been told.
+  let toldUntil = account.turnedUntil;
+  let task = firstDue(state, release, toldUntil);
   while (task !== null && task.at <= now) {
     const change = perform(task, state, release);
     events.push(...change.events);
     state = { ...change.account, turnedUntil: later(change.account.turnedUntil, task.at) };
-    let following = firstDue(state, release);
+    toldUntil = later(toldUntil, task.kind === 'expiringSoon' ? task.at : instant(task.at - 1));
+    let following = firstDue(state, release, toldUntil);
     if (following?.at !== task.at) {
       const reconciled = reconcileAnchors(state, release, task.at);
-      if (reconciled !== state) following = firstDue(reconciled, release);
+      if (reconciled !== state) following = firstDue(reconciled, release, toldUntil);
       state = reconciled;
     }
     task = following;
@@ -102,10 +107,10 @@ function later(one: Instant, other: Instant): Instant {
 
 /** The earliest instant at which `applyDue` would do something; null: never. */
 export function nextDue(account: CustomerAccount, release: Release): Instant | null {
-  return firstDue(account, release)?.at ?? null;
+  return firstDue(account, release, account.turnedUntil)?.at ?? null;
 }
 
-function firstDue(account: CustomerAccount, release: Release): DueTask | null {
+function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant): DueTask | null {
   let first: DueTask | null = null;
   for (const one of account.subscriptions) {
     first = earliest(first, subscriptionTasks(one));
@@ -113,6 +118,7 @@ function firstDue(account: CustomerAccount, release: Release): DueTask | null {
   }
   for (const meter of account.meters.values()) first = earliest(first, windowTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
+  first = earliest(first, expiringSoonTasks(account, release, toldUntil));
   return earliest(first, ruleTurnTasks(account, release));
 }
 
@@ -228,6 +234,15 @@ function ruleTurnTasks(account: CustomerAccount, release: Release): readonly Due
   return at === null ? [] : [{ kind: 'ruleTurn', id: '', at }];
 }
 
+function expiringSoonTasks(
+  account: CustomerAccount,
+  release: Release,
+  toldUntil: Instant,
+): readonly DueTask[] {
+  const at = nextExpiringSoon(account, release, toldUntil);
+  return at === null ? [] : [{ kind: 'expiringSoon', id: '', at }];
+}
+
 function perform(task: DueTask, account: CustomerAccount, release: Release): AccountChange {
   switch (task.kind) {
     case 'cancellation':
@@ -254,6 +269,8 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
     case 'ruleTurn':
       return turnRules(account, release, task.at);
+    case 'expiringSoon':
+      return { account, events: expiringSoonAt(account, release, task.at) };
     default:
       return unreachable(task);
   }

@@ -9,6 +9,8 @@ import type { SubscriptionStatus } from './subscription.js';
 
 const HOUR = 3_600_000;
 const release = meridian();
+/** It tells of ends that are near. */
+const attentive = meridian(1, ['P7D', 'P1D']);
 
 /** docs/rules.md, "Subscription", read by events: from which status to which. */
 const LIVE = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'PAUSED'] as const;
@@ -72,7 +74,7 @@ test('a customer has at most one live subscription in each family', () => {
 test('events come in the order of their times, none of them ahead', () => {
   fc.assert(
     fc.property(zones, steps, (zone, sequence) => {
-      for (const { change, now } of play(zone, sequence).calls) {
+      for (const { change, now } of play(zone, sequence, attentive).calls) {
         const times = change.events.map(({ at }) => at);
         expect(times).toEqual([...times].sort((a, b) => a - b));
         expect(times.every((at) => at <= now)).toBe(true);
@@ -86,15 +88,15 @@ test('one late call does what many early ones do, with the same events', () => {
   const pauses = fc.array(fc.integer({ min: 0, max: 2000 }), { minLength: 1, maxLength: 10 });
   fc.assert(
     fc.property(zones, steps, pauses, (zone, sequence, gaps) => {
-      const { account, now } = play(zone, sequence);
+      const { account, now } = play(zone, sequence, attentive);
       let stepwise: Told = { account, events: [] };
       let at = now;
       for (const gap of gaps) {
         at = instant(at + gap * HOUR);
-        const next = applyDue(stepwise.account, release, at);
+        const next = applyDue(stepwise.account, attentive, at);
         stepwise = { account: next.account, events: [...stepwise.events, ...next.events] };
       }
-      expect(applyDue(account, release, at)).toEqual(stepwise);
+      expect(applyDue(account, attentive, at)).toEqual(stepwise);
     }),
     { numRuns: 200 },
   );
@@ -103,16 +105,16 @@ test('one late call does what many early ones do, with the same events', () => {
 test('`nextDue` is the first instant at which something is due', () => {
   fc.assert(
     fc.property(zones, steps, (zone, sequence) => {
-      const { account, now } = play(zone, sequence);
-      const settled = applyDue(account, release, now).account;
-      const due = nextDue(settled, release);
+      const { account, now } = play(zone, sequence, attentive);
+      const settled = applyDue(account, attentive, now).account;
+      const due = nextDue(settled, attentive);
       if (due === null) {
-        expect(applyDue(settled, release, instant(now + 1e12)).events).toEqual([]);
+        expect(applyDue(settled, attentive, instant(now + 1e12)).events).toEqual([]);
         return;
       }
       expect(due).toBeGreaterThan(now);
-      expect(applyDue(settled, release, instant(due - 1))).toEqual({ account: settled, events: [] });
-      expect(applyDue(settled, release, due).events[0]?.at).toBe(due);
+      expect(applyDue(settled, attentive, instant(due - 1))).toEqual({ account: settled, events: [] });
+      expect(applyDue(settled, attentive, due).events[0]?.at).toBe(due);
     }),
     { numRuns: 200 },
   );

@@ -9,16 +9,18 @@ import { describeUpcoming, upcoming } from './upcoming.js';
 
 const DAY = 86_400_000;
 const release = meridian();
+/** It tells of ends that are near. */
+const attentive = meridian(1, ['P7D', 'P1D']);
 const NOW = time('2026-01-31T12:00:00Z');
 
 test('what is foretold is what will have happened, event by event, whatever the history', () => {
   fc.assert(
     fc.property(zones, steps, fc.integer({ min: 1, max: 400 }), (zone, sequence, days) => {
-      const { account, now } = play(zone, sequence);
+      const { account, now } = play(zone, sequence, attentive);
       const until = instant(now + days * DAY);
-      const known = applyDue(account, release, now).account;
-      const foretold = upcoming(account, release, now, { until, most: 1000 });
-      expect(foretold).toEqual(applyDue(known, release, until).events);
+      const known = applyDue(account, attentive, now).account;
+      const foretold = upcoming(account, attentive, now, { until, most: 1000 });
+      expect(foretold).toEqual(applyDue(known, attentive, until).events);
       for (const event of foretold) expect(describeUpcoming(event)).not.toBe('');
     }),
     { numRuns: 200 },

@@ -1,5 +1,5 @@
 import type { CustomerAccount, Release } from '../customer.js';
-import type { Instant } from '../time/instant.js';
+import { formatInstant, type Instant } from '../time/instant.js';
 import type { CustomerEvent } from './command.js';
 import { applyDue, nextDue } from './due.js';
 
@@ -44,6 +44,10 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `the grant of \`${event.grant.after.feature}\` begins`;
     case 'grant.expired':
       return `the grant of \`${event.grant.after.feature}\` ends`;
+    case 'subscription.trial_expiring_soon':
+      return `the trial of \`${event.trial.planVersion.plan.key}\` ends at ${formatInstant(event.endsAt)}`;
+    case 'grant.expiring_soon':
+      return `the grant of \`${event.expiring.feature}\` ends at ${formatInstant(event.endsAt)}`;
     case 'rule.turned':
       return `the rule \`${event.turn.rule}\` turns for \`${event.turn.feature}\``;
     case 'grant.created':

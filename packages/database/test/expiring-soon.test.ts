@@ -1,0 +1,105 @@
+import {
+  applyDueBatch,
+  type Database,
+  draftRelease,
+  dueTenants,
+  publishRelease,
+  tellOfRelease,
+} from '@licet/database';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  listedEvents,
+  openTestDatabase,
+  subscribeTo,
+  TEST_CATALOG,
+  type TestDatabase,
+  type TestTenant,
+  tenantRows,
+} from '@licet/database/testing';
+import { parseCatalogDocument } from '@licet/domain';
+import { Client } from 'pg';
+
+const DAY = 86_400_000;
+
+let database: TestDatabase;
+let tenant: TestTenant;
+let owner: Client;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+});
+afterEach(async () => {
+  await owner.end();
+  await tenant.close();
+  await database.drop();
+});
+
+async function publish(expiringSoon: readonly string[]): Promise<void> {
+  const parsed = parseCatalogDocument({ ...TEST_CATALOG, expiringSoon });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { db, caller } = tenant;
+  const drafted = await draftRelease(db, caller, { parsed, comment: null, idempotencyKey: null });
+  if (!drafted.ok) throw new Error(drafted.message);
+  expect(await publishRelease(db, caller, drafted.release.number)).toMatchObject({ ok: true });
+}
+
+async function work(db: Database = tenant.db): Promise<void> {
+  while ((await dueTenants(db, 1)).length > 0) {
+    await tellOfRelease(db, tenant.caller.tenantId, 1);
+    await applyDueBatch(db, tenant.caller.tenantId, 5);
+  }
+}
+
+/** As if everything had happened so many days earlier. */
+async function age(days: number): Promise<void> {
+  const columns = {
+    subscription: ['started_at', 'period_anchor', 'period_start', 'period_end', 'trial_ends_at'],
+    customer: ['next_due_at', 'turned_until'],
+    publication: ['at'],
+  };
+  for (const [table, names] of Object.entries(columns)) {
+    const shifts = names.map((name) => `${name} = ${name} - $1 * interval '1 day'`).join(', ');
+    await owner.query(`update ${table} set ${shifts}`, [days]);
+  }
+  await owner.query('update customer set version = version + 1');
+}
+
+async function nextDue(): Promise<Date | undefined> {
+  const [row] = await tenantRows<{ next_due_at: Date }>(tenant, 'select next_due_at from customer');
+  return row?.next_due_at;
+}
+
+test('the worker tells of an end that a release wants told, once, dated when it was that near', async () => {
+  await createTestCustomer(tenant, 'ada');
+  const { id, startedAt } = await subscribeTo(tenant, 'ada', 'pro', { trial: true });
+  await publish(['P10D']);
+  await work();
+  expect((await nextDue())?.getTime()).toBe(startedAt + 4 * DAY);
+  await age(5);
+  // A worker that has just begun: what one keeps in memory of publications is not that old.
+  const later = await openTestDatabase(database.url);
+  await work(later);
+  await work(later);
+  await later.close();
+  const told = (await listedEvents(tenant)).filter(({ type }) => type.endsWith('_soon'));
+  expect(told).toMatchObject([
+    {
+      type: 'subscription.trial_expiring_soon',
+      subjectType: 'subscription',
+      subjectId: id,
+      customerId: 'ada',
+      actor: { kind: 'WORKER' },
+      at: startedAt - DAY,
+      data: {
+        before: { status: 'TRIALING' },
+        after: { status: 'TRIALING' },
+        endsAt: new Date(startedAt + 9 * DAY).toISOString(),
+        within: 'P10D',
+      },
+    },
+  ]);
+});

@@ -1,0 +1,28 @@
+import type { Release } from '../customer.js';
+import { defaultTimeZone } from './time-zone.js';
+
+/** Whom a publication makes due, so that what it has done to them is written down. */
+export interface Concern {
+  /** Time turns rules of the catalog, or ends are told of earlier or later than before. */
+  readonly everyone: boolean;
+  /** Those who name no time zone. */
+  readonly withoutTimeZone: boolean;
+  /** Those whose subscriptions it moves, or moves back. */
+  readonly subscribers: boolean;
+}
+
+/** Whom `release` concerns, published after `before`. */
+export function concernOf(before: Release, release: Release): Concern {
+  const { catalog, publication } = release;
+  const { default: policy, byPlan } = catalog.existingSubscriptions;
+  return {
+    everyone: catalog.rules.some(({ when }) => !when.isTimeless) || !hearAlike(before, release),
+    withoutTimeZone: defaultTimeZone(release) !== defaultTimeZone(before),
+    subscribers:
+      publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay'),
+  };
+}
+
+function hearAlike(one: Release, other: Release): boolean {
+  return one.catalog.expiringSoon.join() === other.catalog.expiringSoon.join();
+}
