@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { ensureAppRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
 import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
+import { LogEnds1764430000000 } from './migrations/1764430000000-log-ends.js';
 import { PublicationTimeZones1764420000000 } from './migrations/1764420000000-publication-time-zones.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
 import { Publications1764100000000 } from './migrations/1764100000000-publications.js';
@@ -31,6 +32,7 @@ export const MIGRATIONS = [
   Prorations1764350000000,
   Grants1764400000000,
   PublicationTimeZones1764420000000,
+  LogEnds1764430000000,
 ];
 
 /**

@@ -177,7 +177,7 @@ test('the application role reaches neither the migrations nor the job runner, an
     'all_tenants',
     'due_tenants',
     'find_api_key',
-    'log_positions',
+    'log_ends',
     'register_api_key',
   ]);
 });

@@ -9,3 +9,4 @@ export {
 } from './tenant.js';
 export { listedEvents, tenantRows } from './events.js';
 export { spend } from './spend.js';
+export { SwallowingNetwork } from './swallowing-network.js';

@@ -18,6 +18,11 @@ export class DatabaseClock {
   readonly #samples: Sample[] = [];
   #offset = performance.timeOrigin;
 
+  /** What was measured is no longer believed once something new is: until then it is the best there is. */
+  restart(): void {
+    this.#samples.length = 0;
+  }
+
   /** The database read `clock` between `sentAt` and `receivedAt`, both by `performance.now()`. */
   sample(clock: Date, sentAt: number, receivedAt: number): void {
     this.#samples.push({

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, type QueryConfig } from 'pg';
 import { parseTenantId, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseClock } from '../connection/database-clock.js';
@@ -13,6 +13,8 @@ import { positionOf, type Revision } from './revision.js';
 import { TenantTail, type Watcher } from './tenant-tail.js';
 
 const POLL_MS = 250;
+/** A network that swallows what is sent answers nothing, not even that it is down. */
+const POLL_LIMIT_MS = 2000;
 const PAGE = 500;
 
 export interface FeedFollower {
@@ -35,6 +37,11 @@ export interface Watch {
   /** Reads what is new now; rejects where the database is out of reach. */
   look(): Promise<void>;
   end(): void;
+}
+
+interface EndsRow {
+  readonly clock: Date;
+  readonly ends: Readonly<Record<TenantId, string>>;
 }
 
 /**
@@ -211,7 +218,11 @@ export class EventFeed {
       await delay(POLL_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       await this.#pollOnce().then(
         () => (this.#reachable = true),
-        () => (this.#reachable = false),
+        () => {
+          this.#reachable = false;
+          // What answers next may be another server, with another clock.
+          this.clock.restart();
+        },
       );
     }
   }
@@ -221,21 +232,20 @@ export class EventFeed {
     if (!this.#running) return;
     const asked = [...this.#tenants];
     const sentAt = performance.now();
-    const { rows } = await this.#db.pool.query<{
-      clock: Date;
-      positions: Readonly<Record<TenantId, number>>;
-    }>({
-      name: 'log-positions',
+    const question: QueryConfig & { readonly query_timeout: number } = {
+      name: 'log-ends',
       text: `select clock_timestamp() as clock,
-                    (select coalesce(json_object_agg(tenant_id, position), '{}') from log_positions($1)) as positions`,
+                    (select coalesce(json_object_agg(tenant_id, revision), '{}') from log_ends($1)) as ends`,
       values: [asked.map(([tenantId]) => tenantId)],
-    });
+      query_timeout: POLL_LIMIT_MS,
+    };
+    const { rows } = await this.#db.pool.query<EndsRow>(question);
     const [row] = rows;
     if (!row) throw new Error('an aggregate without a row');
     this.clock.sample(row.clock, sentAt, performance.now());
-    const behind = asked.filter(([tenantId, tail]) => row.positions[tenantId] !== tail.position);
+    const behind = asked.filter(([tenantId, tail]) => row.ends[tenantId] !== tail.revision);
     for (const [tenantId, tail] of asked)
-      if (row.positions[tenantId] === tail.position) tail.confirmedAt = Math.max(tail.confirmedAt, sentAt);
+      if (row.ends[tenantId] === tail.revision) tail.confirmedAt = Math.max(tail.confirmedAt, sentAt);
     // A log that cannot be read makes that of nobody else old.
     let unread = 0;
     for (const [tenantId, tail] of behind)

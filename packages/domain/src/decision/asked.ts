@@ -72,8 +72,11 @@ export function askedKey(
 }
 
 const MOST_ANSWERS = 16;
+/** Characters: facts that are larger hardly come again, and a state is to stay small. */
+const LONGEST_KEY = 1024;
 
 export function keepAnswer({ answers }: Asked, key: string, answer: Settled | Counted): void {
+  if (key.length > LONGEST_KEY) return;
   if (answers.size >= MOST_ANSWERS) answers.clear();
   answers.set(key, answer);
 }

@@ -1,0 +1,71 @@
+import { EventFeed, StateStore } from '@licet/database';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  openTestDatabase,
+  subscribeTo,
+  SwallowingNetwork,
+  type TestDatabase,
+  type TestTenant,
+} from '@licet/database/testing';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+
+let database: TestDatabase;
+let tenant: TestTenant;
+let owner: Client;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+});
+afterAll(async () => {
+  await owner.end();
+  await tenant.close();
+  await database.drop();
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(5);
+}
+
+test('a history that was replaced by one with as many events is noticed, though nothing follows it', async () => {
+  const customerId = await createTestCustomer(tenant, 'ada');
+  await subscribeTo(tenant, 'ada', 'free');
+  const feed = new EventFeed(tenant.db);
+  await feed.start();
+  const states = new StateStore(tenant.db, feed, { customers: 10 });
+  try {
+    await states.load(tenant.caller.tenantId, customerId);
+    expect(states.size).toBe(1);
+    // As after a restore: at the last position there stands another event.
+    await owner.query('alter table event disable trigger all');
+    await owner.query(
+      `update event set leaf_hash = sha256('other') where position = (select max(position) from event)`,
+    );
+    await until(() => states.size === 0);
+  } finally {
+    states.close();
+    await feed.stop();
+  }
+});
+
+test('a network that swallows everything is an outage, and is found to be back by itself', async () => {
+  const network = await SwallowingNetwork.to(database.url);
+  const db = await openTestDatabase(network.url);
+  const feed = new EventFeed(db);
+  await feed.start();
+  try {
+    expect(feed.reachable).toBe(true);
+    network.swallow();
+    await until(() => !feed.reachable);
+    network.carryOn();
+    await until(() => feed.reachable);
+  } finally {
+    await feed.stop();
+    await db.close();
+    network.close();
+  }
+});
