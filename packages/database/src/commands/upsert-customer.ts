@@ -113,7 +113,7 @@ function upserted({
   if (!created && canonicalJson(before) === canonicalJson(after))
     return { value: customer, statements: [], events: [] };
   const due = applyDue(stored.account, release, clock);
-  const moved = changeTimeZone(due.account, timeZone, clock);
+  const moved = changeTimeZone(due.account, release, timeZone, clock);
   const profile = { ...moved.profile, name: next.name, attributes: next.attributes };
   const update = { before: stored, after: { ...moved, profile }, events: [...stored.overdue, ...due.events] };
   const by = { actor: caller.actor, reason: null, requestId: caller.requestId };

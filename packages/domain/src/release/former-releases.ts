@@ -19,7 +19,7 @@ export function passReleases(
   let state = account;
   releases.forEach((release, index) => {
     const next = releases[index + 1];
-    if (index > 0) state = changeTimeZone(state, zoneUnder(release), release.publication.at);
+    if (index > 0) state = changeTimeZone(state, release, zoneUnder(release), release.publication.at);
     if (next === undefined) return;
     const change = applyDue(state, release, lastInstantBefore(next));
     events.push(...change.events);

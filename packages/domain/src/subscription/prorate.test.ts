@@ -229,7 +229,7 @@ test('`reset` by another subscription begins a whole window', () => {
 });
 
 test('in another time zone it ends with its window', () => {
-  const moved = changeTimeZone(down, zoneOf('America/New_York'), time('2026-01-12'));
+  const moved = changeTimeZone(down, release, zoneOf('America/New_York'), time('2026-01-12'));
   expect(ask(moved, '2026-01-12')).toMatchObject({ limit: 1210, resetsAt: time('2026-02-01T05:00:00Z') });
   expect(ask(moved, '2026-02-01T04:59:59.999Z').limit).toBe(1210);
   expect(ask(moved, '2026-02-01T05:00:00Z').limit).toBe(310);

@@ -165,7 +165,7 @@ describe('one anchor for each customer and feature, whatever sources come and go
 });
 
 test('a period that runs keeps its end in another zone, and no period is a rest of hours', () => {
-  const moved = changeTimeZone(begun, zoneOf('Pacific/Honolulu'), time('2026-02-10'));
+  const moved = changeTimeZone(begun, release, zoneOf('Pacific/Honolulu'), time('2026-02-10'));
   const { account, events } = applyDue(moved, release, time('2026-04-30'));
   const renewals = events
     .filter(({ type }) => type === 'subscription.renewed')

@@ -87,7 +87,7 @@ function act(ledger: Ledger, action: Action, units: number): void {
       if (units > 0) for (const feature of FEATURES) consumeOf(ledger, featureKey(feature), units);
       return;
     case 'move':
-      ledger.account = changeTimeZone(account, zoneOf(action.zone), now);
+      ledger.account = changeTimeZone(account, release, zoneOf(action.zone), now);
       return;
     case 'change': {
       const key = account.subscriptions.at(-1)?.planVersion.plan.key === 'one' ? 'two' : 'one';

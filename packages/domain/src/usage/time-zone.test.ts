@@ -26,7 +26,7 @@ const release = releaseOf({
 const since = (start: string, home: string) =>
   accepted(execute(newCustomer(home), subscribeTo('one'), release, time(start))).account;
 const moved = (account: CustomerAccount, zone: string, at: string) =>
-  changeTimeZone(account, zoneOf(zone), time(at));
+  changeTimeZone(account, release, zoneOf(zone), time(at));
 const window = (account: CustomerAccount, feature: typeof calls, at: string) => {
   const span = windowAt(feature, account, time(at));
   return span === null ? null : [span.start, span.end].map((one) => formatInstant(one).slice(0, 16));
@@ -83,12 +83,22 @@ describe('no window is added or skipped', () => {
     expect(window(later, calls, '2026-05-01')).toEqual(['2026-04-29T00:30', '2026-05-28T23:30']);
   });
 
-  test('a window that is over stays as it was, and the one that runs has begun before the move', () => {
+  test('of a counter that has been idle since its window was over the one that runs keeps its start', () => {
     const idle = used(since('2026-01-10', 'UTC'), 0, '2026-01-10');
     const account = moved(idle, 'Europe/Berlin', '2026-06-15');
-    expect(window(account, calls, '2026-06-15')).toEqual(['2026-06-09T22:00', '2026-07-09T22:00']);
-    expect(window(account, minutes, '2026-06-15')).toEqual(['2026-05-31T22:00', '2026-06-30T22:00']);
+    expect(window(account, calls, '2026-06-15')).toEqual(['2026-06-10T00:00', '2026-07-09T22:00']);
+    expect(window(account, minutes, '2026-06-15')).toEqual(['2026-06-01T00:00', '2026-06-30T22:00']);
   });
+});
+
+test('a window that has begun, and that no counter holds, does not begin once more in a zone to the west', () => {
+  const month = since('2026-01-31T06:15:00Z', 'Pacific/Kiritimati');
+  const at = '2026-03-31T08:00:00Z';
+  expect(window(month, calls, at)).toEqual(['2026-03-31T06:15', '2026-04-30T06:15']);
+  // At home it would begin at 20:15.
+  expect(window(moved(month, 'UTC', at), calls, at)).toEqual(['2026-03-31T08:00', '2026-04-30T08:00']);
+  const idle = used(month, 0, '2026-02-10');
+  expect(window(moved(idle, 'UTC', at), calls, at)).toEqual(['2026-03-31T06:15', '2026-04-30T20:15']);
 });
 
 test('what runs by anchors alone is anchored at the same local time', () => {
