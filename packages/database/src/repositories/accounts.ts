@@ -64,10 +64,14 @@ subscription s
 join plan_version v on v.tenant_id = s.tenant_id and v.plan = s.plan and v.version = s.plan_version
 left join plan_version n on n.tenant_id = s.tenant_id and n.plan = s.change_plan and n.version = s.change_plan_version`;
 
-/** Ended ones speak for 90 days (docs/rules.md, "Decision codes"); a little more, for zones and clocks. One that a command names, however long ago. */
+/**
+ * Ended ones speak for 90 days (docs/rules.md, "Decision codes"), which is told: those that did when the customer was
+ * written last, and a little more, for zones and clocks. One that a command names, however long ago.
+ */
 const SELECT_SUBSCRIPTIONS = `
 select ${SUBSCRIPTION_COLUMNS} from ${SUBSCRIPTION_TABLES}
-where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.ended_at > clock_timestamp() - interval '92 days' or s.id = $3)
+where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.id = $3
+  or s.ended_at > (select c.turned_until from customer c where c.tenant_id = $1 and c.id = s.customer_id) - interval '92 days')
 order by s.started_at, s.id`;
 
 const SELECT_METERS = `

@@ -80,6 +80,33 @@ test('over a whole history `validUntil` is the first instant at which the answer
   );
 });
 
+/** What followers of a customer's entitlements are told of when it changes. */
+function shown(account: CustomerAccount, feature: string, at: Instant) {
+  const { allowed, code, value, limit } = decide(known(account), { feature, quantity: 1 }, at);
+  return { allowed, code, value, limit };
+}
+
+test('whatever time alone changes for a follower, an event at that instant tells of it', () => {
+  fc.assert(
+    fc.property(zones, steps, fc.constantFrom(...FEATURES), (zone, sequence, feature) => {
+      const { account, now } = play(zone, sequence);
+      let state = applyDue(account, release, now).account;
+      let at = now;
+      for (let turns = 0; turns < 8; turns += 1) {
+        const { validUntil } = decide(known(state), { feature, quantity: 1 }, at);
+        if (validUntil === null) return;
+        const [before, after] = [shown(state, feature, at), shown(state, feature, validUntil)];
+        const { account: next, events } = applyDue(state, release, validUntil);
+        if (JSON.stringify(before) !== JSON.stringify(after))
+          expect(events.map((event) => event.at)).toContain(validUntil);
+        state = next;
+        at = validUntil;
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('over a whole history a set of entitlements holds exactly until its `validUntil`', () => {
   fc.assert(
     fc.property(zones, steps, (zone, sequence) => {

@@ -397,7 +397,8 @@ describe('time turns a rule', () => {
       ...young(),
       subscriptions: [{ ...subscription, status: 'CANCELED' as const, endedAt: NOW }],
     };
-    expect(nextDue(ended, RELEASE)).toBeNull();
+    // The next thing told of it is that it is archived.
+    expect(nextDue(ended, RELEASE)).toBe(time('2026-04-15T12:00:00Z'));
   });
 
   test('of the catalog from its publication on', () => {

@@ -82,7 +82,8 @@ export type SubscriptionEventType =
   | 'subscription.paused'
   | 'subscription.resumed'
   | 'subscription.canceled'
-  | 'subscription.expired';
+  | 'subscription.expired'
+  | 'subscription.archived';
 
 /** Something that happened to a customer, with the state before and after it; `at`: when it took effect. */
 export type CustomerEvent =

@@ -8,12 +8,12 @@ import type { Meter, Span } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
+import { announcementsAt, nextAnnouncement } from './announcements.js';
 import { cancelNow } from './cancel.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { moveVersion } from './move-plan.js';
 import { resume, waits } from './pause.js';
 import { endGrace } from './payment.js';
-import { expiringSoonAt, nextExpiringSoon } from './expiring-soon.js';
 import { renew } from './renewal.js';
 import { versionMove, type PendingMove } from '../release/version-move.js';
 import { makeScheduledChange } from './scheduled-change.js';
@@ -55,7 +55,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
     }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
-  | { readonly kind: 'ruleTurn' | 'expiringSoon' }
+  | { readonly kind: 'ruleTurn' | 'announcement' }
 );
 
 /** What is due at one instant happens in this order; docs/rules.md, "Time". */
@@ -72,7 +72,7 @@ const ORDER = {
   start: 10,
   grantStart: 11,
   ruleTurn: 12,
-  expiringSoon: 13,
+  announcement: 13,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -82,14 +82,14 @@ const ORDER = {
 export function applyDue(account: CustomerAccount, release: Release, now: Instant): AccountChange {
   const events: CustomerEvent[] = [];
   let state = account;
-  // Ends are told of last at an instant: what else is done there does not count as their having been told.
+  // Announcements come last at an instant: what else is done there does not count as their having been told.
   let toldUntil = account.turnedUntil;
   let task = firstDue(state, release, toldUntil);
   while (task !== null && task.at <= now) {
     const change = perform(task, state, release);
     events.push(...change.events);
     state = { ...change.account, turnedUntil: later(change.account.turnedUntil, task.at) };
-    toldUntil = later(toldUntil, task.kind === 'expiringSoon' ? task.at : instant(task.at - 1));
+    toldUntil = later(toldUntil, task.kind === 'announcement' ? task.at : instant(task.at - 1));
     let following = firstDue(state, release, toldUntil);
     if (following?.at !== task.at) {
       const reconciled = reconcileAnchors(state, release, task.at);
@@ -118,7 +118,7 @@ function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant
   }
   for (const meter of account.meters.values()) first = earliest(first, windowTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
-  first = earliest(first, expiringSoonTasks(account, release, toldUntil));
+  first = earliest(first, announcementTasks(account, release, toldUntil));
   return earliest(first, ruleTurnTasks(account, release));
 }
 
@@ -234,13 +234,13 @@ function ruleTurnTasks(account: CustomerAccount, release: Release): readonly Due
   return at === null ? [] : [{ kind: 'ruleTurn', id: '', at }];
 }
 
-function expiringSoonTasks(
+function announcementTasks(
   account: CustomerAccount,
   release: Release,
   toldUntil: Instant,
 ): readonly DueTask[] {
-  const at = nextExpiringSoon(account, release, toldUntil);
-  return at === null ? [] : [{ kind: 'expiringSoon', id: '', at }];
+  const at = nextAnnouncement(account, release, toldUntil);
+  return at === null ? [] : [{ kind: 'announcement', id: '', at }];
 }
 
 function perform(task: DueTask, account: CustomerAccount, release: Release): AccountChange {
@@ -269,8 +269,8 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
     case 'ruleTurn':
       return turnRules(account, release, task.at);
-    case 'expiringSoon':
-      return { account, events: expiringSoonAt(account, release, task.at) };
+    case 'announcement':
+      return { account, events: announcementsAt(account, release, task.at) };
     default:
       return unreachable(task);
   }

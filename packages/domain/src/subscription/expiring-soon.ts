@@ -8,26 +8,11 @@ import type { TrialingSubscription } from './subscription.js';
 /** An event ahead of an end that customers want to hear of: the catalog's `expiringSoon` says how long ahead. */
 export type ExpiringSoonEvent = Extract<CustomerEvent, { readonly within: IsoDuration }>;
 
-/** The first of them after `toldUntil`; null: there is none. docs/rules.md, "Expiring soon". */
-export function nextExpiringSoon(
-  account: CustomerAccount,
-  release: Release,
-  toldUntil: Instant,
-): Instant | null {
-  let next: Instant | null = null;
-  for (const { at } of expiringSoon(account, release)) {
-    if (at > toldUntil && (next === null || at < next)) next = at;
-  }
-  return next;
-}
-
-/** Those at `at`. */
-export function expiringSoonAt(account: CustomerAccount, release: Release, at: Instant): ExpiringSoonEvent[] {
-  return expiringSoon(account, release).filter((event) => event.at === at);
-}
-
-/** In the order of the catalog. What a former release should have told is not told by this one. */
-function expiringSoon(account: CustomerAccount, release: Release): ExpiringSoonEvent[] {
+/**
+ * All of them, told of or not, in the order of the catalog; docs/rules.md, "Expiring soon". What a former release should
+ * have told is not told by this one.
+ */
+export function expiringSoon(account: CustomerAccount, release: Release): ExpiringSoonEvent[] {
   const { catalog, publication } = release;
   const ends = catalog.expiringSoon.length === 0 ? [] : endsOf(account);
   return ends.flatMap((end) =>

@@ -40,6 +40,7 @@ const STEPS: Record<SubscriptionEventType, readonly string[]> = {
   'subscription.cancel_withdrawn': same,
   'subscription.canceled': LIVE.map((status) => `${status} CANCELED`),
   'subscription.expired': ['TRIALING EXPIRED', 'PAST_DUE EXPIRED'],
+  'subscription.archived': ['CANCELED CANCELED', 'EXPIRED EXPIRED'],
 };
 
 test('no step leaves the table, and what has ended stays as it ended', () => {
@@ -131,6 +132,7 @@ test('between two boundaries a subscription changes by renewal alone', () => {
         const others = { ...settled, subscriptions: [one] };
         const types = new Set(applyDue(others, release, until).events.map(({ type }) => type));
         types.delete('usage.window_closed');
+        types.delete('subscription.archived');
         expect([...types].filter((type) => type !== 'subscription.renewed')).toEqual([]);
       }
     }),

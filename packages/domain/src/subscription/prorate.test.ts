@@ -234,3 +234,13 @@ test('in another time zone it ends with its window', () => {
   expect(ask(moved, '2026-02-01T04:59:59.999Z').limit).toBe(1210);
   expect(ask(moved, '2026-02-01T05:00:00Z').limit).toBe(310);
 });
+
+test('where nothing was used its end is told of, too, once', () => {
+  expect(told(applyDue(down, release, time('2026-06-01')))).toEqual(['2026-02-01 window_closed']);
+  const [event] = applyDue(down, release, time('2026-02-01')).events;
+  expect(event).toMatchObject({
+    feature: calls,
+    used: 0,
+    window: { start: time('2026-01-01'), end: time('2026-02-01') },
+  });
+});

@@ -81,6 +81,8 @@ function describeSubscription({ type, before, after }: SubscriptionEvent): strin
       return `the subscription to \`${plan.key}\` ends, as it was cancelled`;
     case 'subscription.expired':
       return `the subscription to \`${plan.key}\` expires`;
+    case 'subscription.archived':
+      return `the former subscription to \`${plan.key}\` is no reason any more why something is denied`;
     case 'subscription.scheduled':
     case 'subscription.trial_extended':
     case 'subscription.payment_failed':

@@ -1,0 +1,62 @@
+import type { CustomerAccount, Release } from '../customer.js';
+import { speaksUntil } from '../decision/sources.js';
+import { instant, type Instant } from '../time/instant.js';
+import { windowAt } from '../usage/window.js';
+import type { CustomerEvent } from './command.js';
+import { expiringSoon } from './expiring-soon.js';
+import { isLive } from './state.js';
+
+/** The first instant after `toldUntil` at which time is told of though it changes nothing in the account; null: none. */
+export function nextAnnouncement(
+  account: CustomerAccount,
+  release: Release,
+  toldUntil: Instant,
+): Instant | null {
+  let next: Instant | null = null;
+  for (const { at } of announcements(account, release)) {
+    if (at > toldUntil && (next === null || at < next)) next = at;
+  }
+  return next;
+}
+
+/** What is told at `at`. */
+export function announcementsAt(account: CustomerAccount, release: Release, at: Instant): CustomerEvent[] {
+  return announcements(account, release).filter((event) => event.at === at);
+}
+
+function announcements(account: CustomerAccount, release: Release): CustomerEvent[] {
+  return [...prorationEnds(account, release), ...archivals(account), ...expiringSoon(account, release)];
+}
+
+/** From then on an ended subscription is no reason for a denial any more: docs/rules.md, "Decision codes", row 6. */
+function archivals(account: CustomerAccount): CustomerEvent[] {
+  return account.subscriptions.flatMap((one) =>
+    isLive(one)
+      ? []
+      : [{ type: 'subscription.archived', at: speaksUntil(one, account), before: one, after: one }],
+  );
+}
+
+/** A prorated limit ends with its window, also where nothing was used and nobody needs to close that. */
+function prorationEnds(account: CustomerAccount, release: Release): CustomerEvent[] {
+  return account.subscriptions.filter(isLive).flatMap(({ prorations }) =>
+    [...prorations].flatMap(([key, { until }]): CustomerEvent[] => {
+      const feature = release.catalog.features.get(key);
+      const meter = account.meters.get(key);
+      const isClosed = meter?.window != null && (meter.used > 0 || meter.window.start >= until);
+      if (feature?.type !== 'METERED' || isClosed) return [];
+      const window = windowAt(feature, account, instant(until - 1));
+      return window === null
+        ? []
+        : [
+            {
+              type: 'usage.window_closed',
+              at: until,
+              feature: key,
+              window: { ...window, end: until },
+              used: 0,
+            },
+          ];
+    }),
+  );
+}
