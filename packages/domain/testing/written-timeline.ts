@@ -67,7 +67,7 @@ function commandOf(text: string): Command {
   throw new TypeError(`no command of a timeline: ${text}`);
 }
 
-const FORMS: readonly (readonly [RegExp, (parts: (string | undefined)[]) => SubscriptionCommand])[] = [
+const FORMS: readonly (readonly [RegExp, (parts: (string | undefined)[]) => Command])[] = [
   [
     /^subscribe to ([a-z-]+)( with its trial)?(?: from (\S+))?$/,
     ([key = '', trial, from]) =>

@@ -176,3 +176,20 @@ test('what a change of plan would refuse is refused: an add-on that the new plan
     field: 'plan',
   });
 });
+
+test('a release that went live meanwhile decides: a plan that is sold no more, or a version that nobody stays on, is refused', () => {
+  const without = releaseOf({ plans: PLANS.slice(0, 2), features });
+  expect(refused(turn(subscribed, migration('team'), without))).toEqual({
+    code: 'NOT_FOUND',
+    field: 'toPlan',
+  });
+  const { existingSubscriptions } = release.catalog;
+  const moving: Release = {
+    ...next,
+    catalog: { ...next.catalog, existingSubscriptions: { ...existingSubscriptions, default: 'atRenewal' } },
+  };
+  expect(refused(turn(subscribed, migration('team'), moving))).toEqual({
+    code: 'CONFLICT',
+    field: 'toVersion',
+  });
+});

@@ -7,6 +7,7 @@ import { unchanged } from '../subscription/refusal.js';
 import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
 import type { Migration } from './migration.js';
+import { refusedTarget } from './target.js';
 
 /**
  * What a migration makes of one subscription at `now`: the change that a caller could ask for, but for what the customer
@@ -25,6 +26,9 @@ export function migrate(
   const { plan, version } = subscription.planVersion;
   const { from, to, timing, at } = migration;
   if (plan.key !== from.plan || version !== from.version) return unchanged(account);
+  // A release may have gone live since the migration was asked for.
+  const refusal = refusedTarget(to, release);
+  if (refusal !== null) return refusal;
   // Whose turn comes after `at` is late, not wrong.
   const when = at !== null && at <= now ? ({ timing: 'NOW', at: null } as const) : { timing, at };
   const change = { to, addOns: null, quantities: null, scheduled: 'kept', ...when } as const;

@@ -1,11 +1,11 @@
 import type { Release } from '../customer.js';
-import { leadsOn, policyOf } from '../release/policy.js';
-import { routeBetween, sellablePlan } from '../subscription/plan-choice.js';
-import { badInput, conflict, notFound, type Refused } from '../subscription/refusal.js';
+import { routeBetween } from '../subscription/plan-choice.js';
+import { badInput, notFound, type Refused } from '../subscription/refusal.js';
 import type { PlanVersion } from '../subscription/subscription.js';
 import { effectiveTime } from '../subscription/timing.js';
 import type { Instant } from '../time/instant.js';
 import type { AskedMigration, Migration } from './migration.js';
+import { refusedTarget, soldTarget } from './target.js';
 
 /** What was sold, by the history of the catalog. */
 export interface EverSold {
@@ -30,11 +30,7 @@ export function readMigration(
   if (unknown !== null) return unknown;
   const to = target(asked, sold, release);
   if ('ok' in to) return to;
-  if (to.plan.key === from.plan && to.version === from.version) {
-    const field = asked.toVersion === null ? 'version' : 'toVersion';
-    return badInput(field, `\`${from.plan}\` in version ${String(from.version)} is to be left and reached`);
-  }
-  const refusal = refusedRoute(asked, to, release);
+  const refusal = refusedTarget(to, release) ?? refusedRoute(asked, to, release);
   if (refusal !== null) return refusal;
   const time = effectiveTime(timing, at, () => null, now);
   return typeof time === 'number' ? { from, to, timing, at } : time;
@@ -46,48 +42,30 @@ function refusedSource({ from }: AskedMigration, sold: EverSold): Refused | null
   const versions = sold.from.map(String).join(', ');
   return notFound(
     'version',
-    `\`${from.plan}\` was never sold in version ${String(from.version)}, but in ${versions}`,
+    `\`${from.plan}\` was never sold in version ${String(from.version)}; it was in ${versions}`,
   );
 }
 
-/** A plan that is sold no more takes nobody in. */
-function target(
-  { from, toPlan, toVersion }: AskedMigration,
-  sold: EverSold,
-  release: Release,
-): PlanVersion | Refused {
-  const key = toPlan ?? from.plan;
-  const now = sellablePlan(release, key);
-  if ('ok' in now) {
-    const message =
-      toPlan === null
-        ? `\`${key}\` is not sold by subscription any more; name another plan`
-        : now.refusal.message;
-    return { ok: false, refusal: { ...now.refusal, field: 'toPlan', message } };
-  }
+function target(asked: AskedMigration, sold: EverSold, release: Release): PlanVersion | Refused {
+  const { from, toPlan, toVersion } = asked;
+  const now = soldTarget(toPlan ?? from.plan, release);
+  if ('ok' in now) return now;
   if (toVersion === null || toVersion === now.version) return now;
-  if (sold.to === null)
-    return notFound('toVersion', `\`${key}\` was never sold in version ${String(toVersion)}`);
-  if (sold.to.plan.model === 'PERPETUAL') {
-    const message = `\`${key}\` in version ${String(toVersion)} is perpetual and goes by licence alone`;
-    return badInput('toVersion', `${message}; choose another version`);
-  }
-  return sold.to;
+  return (
+    sold.to ?? notFound('toVersion', `\`${now.plan.key}\` was never sold in version ${String(toVersion)}`)
+  );
 }
 
 function refusedRoute(
   { from, toVersion }: AskedMigration,
-  to: PlanVersion,
+  { plan, version }: PlanVersion,
   release: Release,
 ): Refused | null {
-  const { key } = to.plan;
-  if (routeBetween(release.catalog, from.plan, key) === null)
-    return badInput('toPlan', `no transition of the catalog leads from \`${from.plan}\` to \`${key}\``);
-  const sold = release.planVersions.get(key);
-  if (policyOf(release, key) === 'stay' || sold === undefined || !leadsOn(to, sold, release)) return null;
-  const field = toVersion === null ? 'toPlan' : 'toVersion';
-  return conflict(
-    field,
-    `the live release moves the subscriptions of \`${key}\` to version ${String(sold.version)}, which is sold now; leave \`toVersion\` out, or publish one whose \`existingSubscriptions\` says \`stay\``,
-  );
+  if (plan.key === from.plan && version === from.version) {
+    const field = toVersion === null ? 'version' : 'toVersion';
+    const message = `version ${String(version)} of \`${plan.key}\` is both where the migration begins and where it leads`;
+    return badInput(field, `${message}; name another \`toVersion\` or \`toPlan\``);
+  }
+  if (routeBetween(release.catalog, from.plan, plan.key) !== null) return null;
+  return badInput('toPlan', `no transition of the catalog leads from \`${from.plan}\` to \`${plan.key}\``);
 }
