@@ -37,6 +37,12 @@ export class Access {
     return id;
   }
 
+  /** FORBIDDEN where the key is for some customers alone: `what` are for all of them. */
+  requireEveryCustomer(what: string): void {
+    if (!this.isNarrowed) return;
+    throw new ApiError('FORBIDDEN', `this key is for some customers alone; ${what} are for all of them`);
+  }
+
   /** Whether the key may see what belongs to this customer; null: to no customer. */
   sees(id: string | null): boolean {
     return !this.isNarrowed || (id !== null && this.customers.has(id));

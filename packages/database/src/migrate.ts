@@ -13,6 +13,7 @@ import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
 import { OutcomesAsWritten1764330000000 } from './migrations/1764330000000-outcomes-as-written.js';
 import { RuleTurns1764240000000 } from './migrations/1764240000000-rule-turns.js';
 import { ScheduledPurchases1764340000000 } from './migrations/1764340000000-scheduled-purchases.js';
+import { PlanMigrations1764420000000 } from './migrations/1764420000000-plan-migrations.js';
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   ScheduledPurchases1764340000000,
   Prorations1764350000000,
   Grants1764400000000,
+  PlanMigrations1764420000000,
 ];
 
 /**

@@ -9,3 +9,12 @@ export {
 } from './tenant.js';
 export { listedEvents, tenantRows } from './events.js';
 export { spend } from './spend.js';
+export {
+  type AskedOfTest,
+  carryOut,
+  migrationOf,
+  planKeyOf,
+  problemsOf,
+  publish,
+  queueMigration,
+} from './migrations.js';

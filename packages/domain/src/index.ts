@@ -18,7 +18,7 @@ export * from './usage/window.js';
 export * from './subscription/execute.js';
 export * from './subscription/due.js';
 export * from './migration/migration.js';
-export { readMigration } from './migration/read-migration.js';
+export { type EverSold, readMigration } from './migration/read-migration.js';
 export { migrate } from './migration/migrate.js';
 export { type Ahead, describeUpcoming, upcoming } from './subscription/upcoming.js';
 export * from './subscription/boundary.js';

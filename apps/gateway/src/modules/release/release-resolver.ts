@@ -11,7 +11,6 @@ import {
   withdrawRelease,
 } from '@licet/database';
 import { unparsedPreview } from '@licet/domain';
-import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, badInput, granted } from '../../errors/api-error.js';
 import { Cursor, JsonObjectScalar, type JsonObject } from '../../scalars/index.js';
@@ -67,7 +66,7 @@ export class ReleaseResolver {
     @Arg('yaml', () => String, { nullable: true }) yaml: string | null | undefined,
     @Ctx() { db, access }: GatewayContext,
   ): Promise<CatalogPreviewType> {
-    requireEveryCustomer(access);
+    access.requireEveryCustomer(RELEASES);
     const { parse } = readCatalog(document, yaml);
     if (!parse.ok) return toPreview(unparsedPreview(parse.problems));
     return toPreview(await previewCatalog(db, access.tenantId, parse));
@@ -85,7 +84,7 @@ export class ReleaseResolver {
     @Arg('idempotencyKey', () => String, { nullable: true }) key: string | null | undefined,
     @Ctx() { db, access, caller }: GatewayContext,
   ): Promise<ReleaseResultType> {
-    requireEveryCustomer(access);
+    access.requireEveryCustomer(RELEASES);
     const idempotencyKey = key == null ? null : parseIdempotencyKey('idempotencyKey', key);
     const asked = { comment: boundText('comment', comment) ?? null, idempotencyKey };
     const { field, parse } = readCatalog(document, yaml);
@@ -106,7 +105,7 @@ export class ReleaseResolver {
     @Arg('release', () => Int) release: number,
     @Ctx() { db, access, caller, states }: GatewayContext,
   ): Promise<ReleaseResultType> {
-    requireEveryCustomer(access);
+    access.requireEveryCustomer(RELEASES);
     const published = granted(await publishRelease(db, caller, release), '');
     await states.follow(published.revision);
     return toReleaseResult(published);
@@ -123,7 +122,7 @@ taken for that rollback repeated and changes nothing, else it is CONFLICT.`,
     @Arg('reason', () => String) reason: string,
     @Ctx() { db, access, caller, states }: GatewayContext,
   ): Promise<ReleaseResultType> {
-    requireEveryCustomer(access);
+    access.requireEveryCustomer(RELEASES);
     const input = { to: to ?? null, reason: readReason(reason) };
     const rolledBack = granted(await rollbackRelease(db, caller, input), '');
     await states.follow(rolledBack.revision);
@@ -137,17 +136,14 @@ taken for that rollback repeated and changes nothing, else it is CONFLICT.`,
     @Arg('reason', () => String) reason: string,
     @Ctx() { db, access, caller }: GatewayContext,
   ): Promise<ReleaseResultType> {
-    requireEveryCustomer(access);
+    access.requireEveryCustomer(RELEASES);
     const input = { number, reason: readReason(reason) };
     return toReleaseResult(granted(await withdrawRelease(db, caller, input), ''));
   }
 }
 
 /** A release decides for all customers, and a preview counts them. */
-function requireEveryCustomer(access: Access): void {
-  if (!access.isNarrowed) return;
-  throw new ApiError('FORBIDDEN', 'this key is for some customers alone; releases are for all of them');
-}
+const RELEASES = 'releases';
 
 function readReason(reason: string): string {
   if (reason.trim() === '') throw badInput('reason', 'say why, in at least one character');
