@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { queueMigration } from '@licet/database/testing';
 import { residentBytes } from '../src/resident-bytes.js';
 import { outcomesOf, progressOf, REFUSED_EVERY, subscribers, TEAM_CALLS } from '../src/subscribers.js';
@@ -8,6 +9,8 @@ const SUBSCRIPTIONS = Number(process.env['LICET_SUBSCRIPTIONS'] ?? 2000);
 /** Customers that spend, spread over all of them, so that some are moved early and some late. */
 const SPENDING = 50;
 const LANES = 4;
+/** Between two looks at how far it has come: to look takes time from what is looked at. */
+const LOOK_MS = 200;
 
 let system: RunningSystem;
 
@@ -64,6 +67,7 @@ test(
     let mostBytes = 0;
     await queueMigration(system.tenant, { toPlan: 'team' });
     await until(async () => {
+      await delay(LOOK_MS);
       mostBytes = Math.max(mostBytes, await residentBytes(worker.pid));
       return (await progressOf(system)).status === 'SUCCEEDED';
     });
