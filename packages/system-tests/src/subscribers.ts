@@ -68,9 +68,11 @@ export interface MigrationOutcome {
 /** What a migration has left behind, by subscription: what it is now, how often it was changed, why it was refused. */
 export async function outcomesOf(system: RunningSystem): Promise<MigrationOutcome[]> {
   const { rows } = await system.owner.query<MigrationOutcome>(
-    `select s.id, s.plan, s.plan_version, s.status, s.add_ons, c.version, p.code, p.message,
-       (select array_agg(e.type order by e.position) from event e where e.subject_id = s.id) as types
+    `with told as (
+       select subject_id, array_agg(type order by position) as types from event group by subject_id)
+     select s.id, s.plan, s.plan_version, s.status, s.add_ons, c.version, p.code, p.message, t.types
      from subscription s join customer c on c.tenant_id = s.tenant_id and c.id = s.customer_id
+     left join told t on t.subject_id = s.id
      left join plan_migration_problem p on p.tenant_id = s.tenant_id and p.subscription_id = s.id
      where s.id like 'sub_m%' and s.customer_id like 'm-%' order by s.id`,
   );
