@@ -9,6 +9,8 @@ const SUBSCRIPTIONS = Number(process.env['LICET_SUBSCRIPTIONS'] ?? 2000);
 /** Customers that spend, spread over all of them, so that some are moved early and some late. */
 const SPENDING = 50;
 const LANES = 4;
+/** So many consumes come before it begins, to compare with: each customer's first ones among them. */
+const CALM = 4 * SPENDING;
 /** Between two looks at how far it has come: to look takes time from what is looked at. */
 const LOOK_MS = 200;
 
@@ -61,8 +63,8 @@ test(
     if (!gateway) throw new Error('there is a gateway');
     const traffic = startTraffic({ client: gateway.client, customers, lanes: LANES });
     const worker = await system.startWorker();
-    // Each has spent once before it begins.
-    await until(() => traffic.answered >= SPENDING + LANES);
+    await until(() => traffic.answered >= CALM);
+    const calm = traffic.answered;
     const begun = performance.now();
     let mostBytes = 0;
     await queueMigration(system.tenant, { toPlan: 'team' });
@@ -75,7 +77,9 @@ test(
     const { granted, consumes, checks } = await traffic.finish();
     process.stdout.write(
       `${String(SUBSCRIPTIONS)} subscriptions migrated in ${seconds.toFixed(1)} s, ${(SUBSCRIPTIONS / seconds).toFixed(0)}/s; ` +
-        `worker at most ${(mostBytes / 2 ** 20).toFixed(0)} MiB; meanwhile consumes ${spread(consumes)}, checks ${spread(checks)}\n`,
+        `worker at most ${(mostBytes / 2 ** 20).toFixed(0)} MiB\n` +
+        `before: consumes ${spread(consumes.slice(SPENDING, calm))}, checks ${spread(checks.slice(SPENDING, calm))}\n` +
+        `meanwhile: consumes ${spread(consumes.slice(calm))}, checks ${spread(checks.slice(calm))}\n`,
     );
     const refused = SUBSCRIPTIONS / REFUSED_EVERY;
     expect(await progressOf(system)).toEqual({
