@@ -1,6 +1,7 @@
 import {
   applyDue,
   type CustomerId,
+  type Instant,
   type Migration,
   migrate,
   type Refusal,
@@ -100,7 +101,7 @@ interface Ground {
   readonly migration: StoredMigration;
   readonly plan: Migration;
   readonly loaded: LoadedAccounts;
-  readonly clock: Parameters<typeof applyDue>[2];
+  readonly clock: Instant;
 }
 
 function takeTurn(item: Item, { migration, plan, loaded, clock }: Ground): Turn {

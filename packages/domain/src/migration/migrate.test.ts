@@ -1,6 +1,7 @@
 import {
   accepted,
   addOn,
+  addOnKey,
   changeTo,
   duration,
   metered,
@@ -134,9 +135,34 @@ test('a change to where the migration leads is made by it; what is bought with i
   });
 });
 
+test('a change to another version of the plan, which a migration may have scheduled, does not outlive the next migration', () => {
+  const third = releaseOf({ plans: PLANS, features, addOns: ADD_ONS, version: 3 });
+  const later = migration('pro', { of: next, timing: 'PERIOD_END' });
+  const scheduled = accepted(turn(subscribed, later, next)).account;
+  expect(scheduled.subscriptions[0]).toMatchObject({ scheduledChange: { to: { version: 2 } } });
+  const again = accepted(turn(scheduled, migration('pro', { of: third, timing: 'PERIOD_END' }), third));
+  expect(again.account.subscriptions[0]).toMatchObject({ scheduledChange: { to: { version: 3 } } });
+  const now = accepted(turn(scheduled, migration('pro', { of: third }), third));
+  expect(now.account.subscriptions[0]).toMatchObject({ planVersion: { version: 3 }, scheduledChange: null });
+});
+
 test('a later migration does not replace a change that is scheduled, and is not scheduled twice', () => {
   const later = migration('team', { timing: 'PERIOD_END' });
   expect(refused(turn(leaving, later))).toEqual({ code: 'CONFLICT', field: null });
+  const adjusted = after(subscribeTo('pro'), {
+    kind: 'adjust',
+    subscriptionId: ID,
+    addOns: [{ addOn: addOnKey('more'), quantity: 1 }],
+    quantities: null,
+    timing: 'PERIOD_END',
+    at: null,
+  });
+  expect(refused(turn(adjusted, later))).toEqual({ code: 'CONFLICT', field: null });
+  expect(
+    accepted(turn(adjusted, migration('pro', { of: next }), next)).account.subscriptions[0],
+  ).toMatchObject({
+    scheduledChange: { to: null, addOns: [{ quantity: 1 }] },
+  });
   const scheduled = accepted(turn(subscribed, later)).account;
   expect(turn(scheduled, later)).toEqual({ ok: true, account: scheduled, events: [] });
 });

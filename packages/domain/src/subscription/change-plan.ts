@@ -74,10 +74,19 @@ export function changeTo(
   return { ok: true, ...movePlan(account, release, { before: subscription, after, at: now }) };
 }
 
-/** Of a change to where the subscription already is by now, what is bought with it remains. */
-function keptChange({ scheduledChange }: LiveSubscription, to: PlanVersion): ScheduledChange | null {
-  if (scheduledChange?.to?.plan.key !== to.plan.key || scheduledChange.to.version !== to.version)
-    return scheduledChange;
+/**
+ * What remains of a scheduled change after a migration: the customer's choice of another plan. Of a change to another
+ * version of its plan, which is the vendor's, or to where it is by now, what is bought with it remains.
+ */
+function keptChange(
+  { planVersion, scheduledChange }: LiveSubscription,
+  target: PlanVersion,
+): ScheduledChange | null {
+  const to = scheduledChange?.to ?? null;
+  if (scheduledChange === null || to === null) return scheduledChange;
+  const { key } = to.plan;
+  const isThere = key === target.plan.key && to.version === target.version;
+  if (!isThere && key !== planVersion.plan.key) return scheduledChange;
   const { addOns, quantities } = scheduledChange;
   return addOns === null && quantities === null ? null : { ...scheduledChange, to: null };
 }

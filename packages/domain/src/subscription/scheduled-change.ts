@@ -35,7 +35,7 @@ export function changeTime(
   return { at, waits: at > now || stands };
 }
 
-/** Puts the change in the place of one that is scheduled; where that is to be `kept`, CONFLICT. */
+/** Puts the change in the place of one that is scheduled; CONFLICT where that is to be `kept`, and the customer's choice. */
 export function schedule(
   account: CustomerAccount,
   subscription: LiveSubscription,
@@ -45,10 +45,16 @@ export function schedule(
   const { scheduledChange } = subscription;
   if (scheduledChange !== null) {
     if (isSameChange(scheduledChange, change)) return unchanged(account);
-    if (scheduled === 'kept') return conflict(null, alreadyScheduled(scheduledChange));
+    if (scheduled === 'kept' && isChosen(scheduledChange, subscription))
+      return conflict(null, alreadyScheduled(scheduledChange));
   }
   const after = { ...subscription, scheduledChange: change };
   return { ok: true, ...record(account, 'subscription.change_scheduled', now, subscription, after) };
+}
+
+/** Another plan, or what is bought, is the customer's choice; another version of the plan is the vendor's. */
+function isChosen({ to, addOns, quantities }: ScheduledChange, { planVersion }: LiveSubscription): boolean {
+  return to?.plan.key !== planVersion.plan.key || addOns !== null || quantities !== null;
 }
 
 function alreadyScheduled({ to, at }: ScheduledChange): string {
