@@ -34,7 +34,7 @@ test('kill -9 at ten moments of a migration: what is left behind equals what an 
   await queueMigration(killed.tenant, { toPlan: 'team' });
   const options = { breakGuard: brokenGuard() };
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const worker = await killed.startWorker({ ...options, slow: 'migration-progress:60' });
+    const worker = await killed.startWorker({ ...options, slow: 'migration-progress:120' });
     await until(async () => (await batchIsOpen()) || (await hasEnded(killed)));
     // Somewhere in the batch: before, within and after the writes.
     await delay(kill * 25);
