@@ -6,7 +6,10 @@ import {
   grantOwners,
   type GrantSearch,
   listGrants,
+  listMigrationProblems,
+  type MigrationProblem,
   type Page,
+  type ProblemSearch,
   type Refused,
   type StoredGrant,
   subscriptionsOf,
@@ -14,7 +17,15 @@ import {
   type Database,
   type UsageBucket,
 } from '@licet/database';
-import type { CustomerId, FeatureKey, GrantId, Subscription, SubscriptionId, TenantId } from '@licet/domain';
+import type {
+  CustomerId,
+  FeatureKey,
+  GrantId,
+  PlanMigrationId,
+  Subscription,
+  SubscriptionId,
+  TenantId,
+} from '@licet/domain';
 
 export interface WindowsKey {
   readonly customerId: CustomerId;
@@ -35,6 +46,7 @@ export class Loaders {
   #closedWindows: DataLoader<WindowsKey, UsageBucket[], string> | null = null;
   #customersOfGrants: DataLoader<GrantId, CustomerId | null> | null = null;
   readonly #grants = new Map<string, DataLoader<CustomerId, GrantPage>>();
+  readonly #migrationProblems = new Map<string, DataLoader<PlanMigrationId, MigrationProblem[]>>();
 
   constructor(db: Database, tenantId: TenantId) {
     this.#db = db;
@@ -66,6 +78,16 @@ export class Loaders {
     const name = JSON.stringify([request.first, request.after, request.ended]);
     const loader = this.#grants.get(name) ?? grantsLoader(this.#db, this.#tenantId, request);
     this.#grants.set(name, loader);
+    return loader;
+  }
+
+  /** One for each page that is asked for. */
+  migrationProblems(request: ProblemSearch): DataLoader<PlanMigrationId, MigrationProblem[]> {
+    const name = JSON.stringify([request.first, request.after]);
+    const loader =
+      this.#migrationProblems.get(name) ??
+      batched((ids) => listMigrationProblems(this.#db, this.#tenantId, ids, request));
+    this.#migrationProblems.set(name, loader);
     return loader;
   }
 

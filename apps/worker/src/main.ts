@@ -4,6 +4,7 @@ import { readEnvironment } from './environment.js';
 import { createLog } from './log.js';
 import { startJobs } from './runner/jobs.js';
 import { applyTransitions } from './tasks/apply-transitions.js';
+import { carryOutMigrations } from './tasks/carry-out-migrations.js';
 
 /** Runs until SIGTERM, SIGINT or the end of the process that started it; finishes the batch in hand. */
 async function main(): Promise<void> {
@@ -22,7 +23,10 @@ async function main(): Promise<void> {
     process.on(signal, () => stopping.abort());
   process.send?.('ready');
   log.info('worker is ready');
-  await applyTransitions(db, log, stopping.signal);
+  await Promise.all([
+    applyTransitions(db, log, stopping.signal),
+    carryOutMigrations(db, log, stopping.signal),
+  ]);
   log.info('worker is stopping');
   await jobs.stop();
   await db.close();

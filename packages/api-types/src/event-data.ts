@@ -1,4 +1,10 @@
-import type { GrantEffect, GrantStatus, SubscriptionStatus } from './generated/graphql.js';
+import type {
+  ChangeTiming,
+  GrantEffect,
+  GrantStatus,
+  JobStatus,
+  SubscriptionStatus,
+} from './generated/graphql.js';
 
 /** A change that waits. `addOns` and `quantities` null: as they are when its time comes. */
 export interface ScheduledChangeData {
@@ -34,9 +40,15 @@ export interface SubscriptionData {
 }
 
 /** `before` is null where the subscription was made by this very event. */
-export interface SubscriptionEventData {
+export interface SubscriptionEventData extends CausedData {
   readonly before: SubscriptionData | null;
   readonly after: SubscriptionData;
+}
+
+/** What caused an event, besides its actor. */
+export interface CausedData {
+  /** The id of the plan migration that made the change; missing where none did. */
+  readonly migration?: string;
 }
 
 /** A grant as the data of `grant.*` events holds it. */
@@ -76,8 +88,34 @@ export interface RuleTurnedData {
   readonly after: boolean | null;
 }
 
+/** A plan migration as the data of `migration.*` events holds it. */
+export interface MigrationData {
+  readonly id: string;
+  readonly plan: string;
+  readonly version: number;
+  readonly toPlan: string;
+  readonly toVersion: number;
+  readonly timing: ChangeTiming;
+  readonly at: string | null;
+  /** How many customers it is for alone; null: for all. */
+  readonly customers: number | null;
+  readonly dryRun: boolean;
+  readonly status: JobStatus;
+  readonly done: number;
+  /** Null: not counted yet. */
+  readonly total: number | null;
+  readonly moved: number;
+  readonly refused: number;
+}
+
+/** `before` is null where the migration was made by this very event. */
+export interface MigrationEventData {
+  readonly before: MigrationData | null;
+  readonly after: MigrationData;
+}
+
 /** The data of `usage.window_closed`. */
-export interface WindowClosedData {
+export interface WindowClosedData extends CausedData {
   readonly feature: string;
   readonly windowStart: string;
   readonly windowEnd: string;

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type GrantId, parseGrantId, parseSubscriptionId, type SubscriptionId } from '@licet/domain';
+import {
+  type GrantId,
+  parseGrantId,
+  parsePlanMigrationId,
+  parseSubscriptionId,
+  type PlanMigrationId,
+  type SubscriptionId,
+} from '@licet/domain';
 
 /** A new id of a kind: its prefix and 32 hex digits. */
 export function newId(prefix: string): string {
@@ -15,5 +22,11 @@ export function newSubscriptionId(): SubscriptionId {
 export function newGrantId(): GrantId {
   const id = parseGrantId(newId('grant'));
   if (id === null) throw new Error('a new grant id has the form of one');
+  return id;
+}
+
+export function newPlanMigrationId(): PlanMigrationId {
+  const id = parsePlanMigrationId(newId('migration'));
+  if (id === null) throw new Error('a new migration id has the form of one');
   return id;
 }

@@ -31,6 +31,14 @@ export {
 } from './repositories/customers.js';
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
+export {
+  findPlanMigration,
+  listMigrationProblems,
+  listPlanMigrations,
+  type MigrationProblem,
+  type ProblemSearch,
+} from './repositories/plan-migrations.js';
+export { type JobStatus, type StoredMigration } from './mapping/plan-migration.js';
 export { type MeterKey } from './repositories/meters.js';
 export { type Page, type PageRequest } from './repositories/page.js';
 export { closedWindows, type LoadedStates, loadStates, type UsageBucket } from './repositories/states.js';
@@ -67,6 +75,10 @@ export { previewCatalog } from './commands/preview-release.js';
 export { publishRelease, rollbackRelease } from './commands/publish-release.js';
 export { type ReleaseChange } from './commands/release-changes.js';
 export { tellOfRelease } from './commands/tell-of-release.js';
+export { cancelPlanMigration } from './commands/cancel-plan-migration.js';
+export { migratePlan, type MigratePlan } from './commands/migrate-plan.js';
+export { migrateBatch, migratingTenants, type MigrationStep } from './commands/migrate-batch.js';
+export { type MigrationChange } from './commands/migration-changes.js';
 export { withdrawRelease } from './commands/withdraw-release.js';
 export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';

@@ -1,24 +1,17 @@
-import {
-  applyDueBatch,
-  type Database,
-  draftRelease,
-  dueTenants,
-  publishRelease,
-  tellOfRelease,
-} from '@licet/database';
+import { applyDueBatch, type Database, dueTenants, tellOfRelease } from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
   listedEvents,
   openTestDatabase,
+  publish,
   subscribeTo,
   TEST_CATALOG,
   type TestDatabase,
   type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
-import { parseCatalogDocument } from '@licet/domain';
 import { Client } from 'pg';
 
 const DAY = 86_400_000;
@@ -37,15 +30,6 @@ afterEach(async () => {
   await tenant.close();
   await database.drop();
 });
-
-async function publish(expiringSoon: readonly string[]): Promise<void> {
-  const parsed = parseCatalogDocument({ ...TEST_CATALOG, expiringSoon });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const { db, caller } = tenant;
-  const drafted = await draftRelease(db, caller, { parsed, comment: null, idempotencyKey: null });
-  if (!drafted.ok) throw new Error(drafted.message);
-  expect(await publishRelease(db, caller, drafted.release.number)).toMatchObject({ ok: true });
-}
 
 async function work(db: Database = tenant.db): Promise<void> {
   while ((await dueTenants(db, 1)).length > 0) {
@@ -76,7 +60,7 @@ async function nextDue(): Promise<Date | undefined> {
 test('the worker tells of an end that a release wants told, once, dated when it was that near', async () => {
   await createTestCustomer(tenant, 'ada');
   const { id, startedAt } = await subscribeTo(tenant, 'ada', 'pro', { trial: true });
-  await publish(['P10D']);
+  await publish(tenant, { ...TEST_CATALOG, expiringSoon: ['P10D'] });
   await work();
   expect((await nextDue())?.getTime()).toBe(startedAt + 4 * DAY);
   await age(5);

@@ -3,6 +3,8 @@ import {
   appUrl,
   createApiKey,
   executeGrantCommand,
+  migrateBatch,
+  migratePlan,
   newGrantId,
   parseMasterKey,
 } from '@licet/database';
@@ -16,6 +18,7 @@ import {
   type TestDatabase,
   type TestTenant,
 } from '@licet/database/testing';
+import { parsePlanKey } from '@licet/domain';
 import { Client } from 'pg';
 
 let database: TestDatabase;
@@ -53,6 +56,23 @@ async function fillEveryTable(): Promise<void> {
     expiresAt: null,
     idempotencyKey: 'reader',
   });
+  const plan = parsePlanKey('pro');
+  if (plan === null) throw new Error('a plan key');
+  await migratePlan(tenant.db, tenant.caller, {
+    from: { plan, version: 1 },
+    toPlan: parsePlanKey('free'),
+    toVersion: null,
+    timing: 'NOW',
+    at: null,
+    customerIds: null,
+    dryRun: false,
+    idempotencyKey: 'one migration',
+  });
+  await migrateBatch(tenant.db, tenant.caller.tenantId, 1);
+  await owner.query(
+    `insert into plan_migration_problem values ($1, 'migration_1', 1, 'sub_1', 'CONFLICT', '')`,
+    [tenant.caller.tenantId],
+  );
   // A window closes when time passes.
   await owner.query(
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,
@@ -178,6 +198,7 @@ test('the application role reaches neither the migrations nor the job runner, an
     'due_tenants',
     'find_api_key',
     'log_ends',
+    'migrating_tenants',
     'register_api_key',
   ]);
 });

@@ -1,12 +1,10 @@
 import {
   applyDueBatch,
-  draftRelease,
   dueTenants,
   EventFeed,
   findCustomers,
   findTenant,
   loadStates,
-  publishRelease,
   rollbackRelease,
   StateStore,
   tellOfRelease,
@@ -18,6 +16,7 @@ import {
   createTestDatabase,
   createTestTenant,
   listedEvents,
+  publish,
   spend,
   subscribeTo,
   TEST_CATALOG,
@@ -31,7 +30,6 @@ import {
   formatInstant,
   type Instant,
   instant,
-  parseCatalogDocument,
   parseCustomerId,
   parseTimeZone,
   sameLocalTime,
@@ -113,15 +111,6 @@ async function moveTo(timeZone: string): Promise<void> {
   expect(await updateTenant(tenant.db, tenant.caller, { timeZone })).toMatchObject({ ok: true });
 }
 
-async function publish(changes: Readonly<Record<string, unknown>>): Promise<void> {
-  const parsed = parseCatalogDocument({ ...TEST_CATALOG, ...changes });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const { db, caller } = tenant;
-  const drafted = await draftRelease(db, caller, { parsed, comment: null, idempotencyKey: null });
-  if (!drafted.ok) throw new Error(drafted.message);
-  expect(await publishRelease(db, caller, drafted.release.number)).toMatchObject({ ok: true });
-}
-
 async function timeZoneOf(name: string): Promise<string | undefined> {
   const found = await findCustomers(tenant.db, tenant.caller.tenantId, [customer(name)]);
   return found.get(customer(name))?.timeZone;
@@ -181,7 +170,7 @@ test('two moves, told of one after the other, end where one by one they would ha
 test('where the catalog names a zone customers stay in it, and a release that names one moves them', async () => {
   await newCustomer('ada');
   const before = await resetOf('ada');
-  await publish({ timeZone: 'Asia/Tokyo' });
+  await publish(tenant, { ...TEST_CATALOG, timeZone: 'Asia/Tokyo' });
   const moved = sameLocalTime(before, UTC, TOKYO);
   expect(await resetOf('ada')).toBe(moved);
   await moveTo('America/New_York');
@@ -193,7 +182,7 @@ test('where the catalog names a zone customers stay in it, and a release that na
 
 test('a rollback stays one through a move, and its repetition still changes nothing', async () => {
   await newCustomer('ada');
-  await publish({ plans: withProjects(5), existingSubscriptions: 'now' });
+  await publish(tenant, { ...TEST_CATALOG, plans: withProjects(5), existingSubscriptions: 'now' });
   expect(await projectsOf('ada')).toBe(5);
   const back = { to: null, reason: 'too many' };
   expect(await rollbackRelease(tenant.db, tenant.caller, back)).toMatchObject({ ok: true });

@@ -10,3 +10,12 @@ export {
 export { listedEvents, tenantRows } from './events.js';
 export { spend } from './spend.js';
 export { SwallowingNetwork } from './swallowing-network.js';
+export {
+  type AskedOfTest,
+  carryOut,
+  migrationOf,
+  planKeyOf,
+  problemsOf,
+  publish,
+  queueMigration,
+} from './migrations.js';

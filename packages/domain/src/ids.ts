@@ -8,6 +8,7 @@ export type TenantId = Branded<'TenantId'>;
 export type CustomerId = Branded<'CustomerId'>;
 export type SubscriptionId = Branded<'SubscriptionId'>;
 export type GrantId = Branded<'GrantId'>;
+export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
 export type PlanKey = Branded<'PlanKey'>;
 export type AddOnKey = Branded<'AddOnKey'>;
@@ -20,6 +21,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CUSTOMER_ID = /^[^\p{Cc}\p{Surrogate}]{1,255}$/u;
 const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
 const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
+const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 
 function isTenantId(text: string): text is TenantId {
   return UUID.test(text);
@@ -32,6 +34,9 @@ function isSubscriptionId(text: string): text is SubscriptionId {
 }
 function isGrantId(text: string): text is GrantId {
   return GRANT_ID.test(text);
+}
+function isPlanMigrationId(text: string): text is PlanMigrationId {
+  return PLAN_MIGRATION_ID.test(text);
 }
 function isFeatureKey(text: string): text is FeatureKey {
   return KEY.test(text);
@@ -58,6 +63,9 @@ export function parseSubscriptionId(text: string): SubscriptionId | null {
 }
 export function parseGrantId(text: string): GrantId | null {
   return isGrantId(text) ? text : null;
+}
+export function parsePlanMigrationId(text: string): PlanMigrationId | null {
+  return isPlanMigrationId(text) ? text : null;
 }
 export function parseFeatureKey(text: string): FeatureKey | null {
   return isFeatureKey(text) ? text : null;

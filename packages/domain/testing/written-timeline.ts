@@ -1,7 +1,7 @@
 import type { Release, SubscriptionCommand } from '../src/index.js';
 import { applyDue } from '../src/subscription/due.js';
 import { addOnKey, changeTo, subscribeTo, subscriptionId, time } from './subscriptions.js';
-import { history, standing, type Step, told } from './timeline.js';
+import { history, type MigrationTurn, standing, type Step, told } from './timeline.js';
 
 /** One line of a timeline in the documents: `2026-02-10 pause → paused; PAUSED pro`. */
 interface Line {
@@ -23,7 +23,7 @@ export function playTimeline(release: Release, block: string): { written: string
     ...events.map((event) => `${date} ${event}`),
     ...(status === null ? [] : [`${date}: ${status}`]),
   ]);
-  const steps = lines.flatMap(({ date, command }): Step[] =>
+  const steps = lines.flatMap(({ date, command }): Step<Command>[] =>
     command === '' ? [] : [[date, commandOf(command)]],
   );
   const happened = lines.flatMap((line, index) => {
@@ -36,7 +36,7 @@ export function playTimeline(release: Release, block: string): { written: string
   return { written, happened };
 }
 
-function played(release: Release, steps: readonly Step[], until: string) {
+function played(release: Release, steps: readonly Step<Command>[], until: string) {
   const so = history(
     release,
     steps.filter(([at]) => at <= until),
@@ -57,7 +57,9 @@ function lineOf(text: string): Line {
 const ID = { subscriptionId: subscriptionId('sub_1') };
 const TIMING = { now: 'NOW', 'at period end': 'PERIOD_END' } as const;
 
-function commandOf(text: string): SubscriptionCommand {
+type Command = SubscriptionCommand | MigrationTurn;
+
+function commandOf(text: string): Command {
   for (const [form, read] of FORMS) {
     const match = form.exec(text);
     if (match) return read(match.slice(1));
@@ -65,7 +67,7 @@ function commandOf(text: string): SubscriptionCommand {
   throw new TypeError(`no command of a timeline: ${text}`);
 }
 
-const FORMS: readonly (readonly [RegExp, (parts: (string | undefined)[]) => SubscriptionCommand])[] = [
+const FORMS: readonly (readonly [RegExp, (parts: (string | undefined)[]) => Command])[] = [
   [
     /^subscribe to ([a-z-]+)( with its trial)?(?: from (\S+))?$/,
     ([key = '', trial, from]) =>
@@ -74,6 +76,15 @@ const FORMS: readonly (readonly [RegExp, (parts: (string | undefined)[]) => Subs
   [
     /^change to ([a-z-]+)(?: (now|at period end)| at (\S+))?$/,
     ([key = '', word, at]) => changeTo(key, when(word, at)),
+  ],
+  [
+    /^migrate ([a-z-]+) to ([a-z-]+)( at period end)?$/,
+    ([from = '', to = '', later]) => ({
+      kind: 'migrate',
+      from,
+      to,
+      timing: later === undefined ? 'NOW' : 'PERIOD_END',
+    }),
   ],
   [
     /^cancel (?:(now|at period end)|at (\S+))$/,

@@ -8,6 +8,7 @@ import { CheckResolver } from '../modules/check/check-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
+import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
 import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
 import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
@@ -20,6 +21,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CustomerResolver,
   SubscriptionResolver,
   GrantResolver,
+  MigrationResolver,
   CatalogResolver,
   ReleaseResolver,
   UpcomingResolver,

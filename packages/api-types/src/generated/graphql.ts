@@ -537,6 +537,13 @@ export type GrantStatus =
   | 'REVOKED'
   | 'SCHEDULED';
 
+export type JobStatus =
+  | 'CANCELED'
+  | 'FAILED'
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'SUCCEEDED';
+
 /** A plan's model. */
 export type LicenseModel =
   | 'PERPETUAL'
@@ -544,8 +551,32 @@ export type LicenseModel =
   | 'SUBSCRIPTION'
   | 'USAGE';
 
+export type MigratePlanInput = {
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** For these alone; all customers where left out. */
+  readonly customerIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Counts and lists problems as the migration would, and moves nobody. */
+  readonly dryRun?: Scalars['Boolean']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly plan: Scalars['String']['input'];
+  readonly timing?: ChangeTiming;
+  /** The same plan where left out. */
+  readonly toPlan?: InputMaybe<Scalars['String']['input']>;
+  /** The one that is sold now where left out. */
+  readonly toVersion?: InputMaybe<Scalars['Int']['input']>;
+  readonly version: Scalars['Int']['input'];
+};
+
+export type MigrationProblem = {
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly subscriptionId: Scalars['ID']['output'];
+};
+
 export type Mutation = {
   readonly adjustSubscription: SubscriptionResult;
+  /** What has moved stays moved. */
+  readonly cancelPlanMigration: PlanMigrationResult;
   readonly cancelSubscription: SubscriptionResult;
   readonly changePlan: SubscriptionResult;
   /** Check and spend in one step: never more than the limit, however many ask at once. */
@@ -557,6 +588,7 @@ export type Mutation = {
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
   readonly grantEntitlement: GrantResult;
+  readonly migratePlan: PlanMigrationResult;
   /** `resumeAt`: when it goes on by itself; left out: as it is, null: when it is resumed. */
   readonly pauseSubscription: SubscriptionResult;
   /** CONFLICT where the live release is no longer the draft's base. */
@@ -587,6 +619,11 @@ export type Mutation = {
 
 export type MutationAdjustSubscriptionArgs = {
   input: AdjustSubscriptionInput;
+};
+
+
+export type MutationCancelPlanMigrationArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -631,6 +668,11 @@ export type MutationExtendTrialArgs = {
 
 export type MutationGrantEntitlementArgs = {
   input: GrantInput;
+};
+
+
+export type MutationMigratePlanArgs = {
+  input: MigratePlanInput;
 };
 
 
@@ -749,6 +791,55 @@ export type PlanEntitlement = {
   readonly value: Maybe<Scalars['JSON']['output']>;
 };
 
+/** Moves the subscriptions of one plan version to another plan or version, in the background. */
+export type PlanMigration = {
+  readonly at: Maybe<Scalars['DateTime']['output']>;
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly createdBy: Actor;
+  /** Subscriptions whose turn has been: moved, refused, or left alone because they have gone elsewhere meanwhile, or because what was asked for already was so. */
+  readonly done: Scalars['Quantity']['output'];
+  readonly dryRun: Scalars['Boolean']['output'];
+  readonly finishedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly id: Scalars['ID']['output'];
+  /** In a dry run: those that would be. */
+  readonly moved: Scalars['Quantity']['output'];
+  /** The plan that is left. */
+  readonly plan: Scalars['String']['output'];
+  /** Subscriptions that could not be moved, in the order of their turns. `after`: those that follow this subscription of the list. */
+  readonly problems: ReadonlyArray<MigrationProblem>;
+  readonly refused: Scalars['Quantity']['output'];
+  readonly status: JobStatus;
+  readonly timing: ChangeTiming;
+  readonly toPlan: Scalars['String']['output'];
+  /** Fixed when the migration was asked for. */
+  readonly toVersion: Scalars['Int']['output'];
+  /** Null until they have been listed. */
+  readonly total: Maybe<Scalars['Quantity']['output']>;
+  readonly version: Scalars['Int']['output'];
+};
+
+
+/** Moves the subscriptions of one plan version to another plan or version, in the background. */
+export type PlanMigrationProblemsArgs = {
+  after: InputMaybe<Scalars['ID']['input']>;
+  first?: Scalars['Int']['input'];
+};
+
+export type PlanMigrationConnection = {
+  readonly edges: ReadonlyArray<PlanMigrationEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type PlanMigrationEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: PlanMigration;
+};
+
+export type PlanMigrationResult = {
+  readonly migration: PlanMigration;
+  readonly revision: Scalars['Revision']['output'];
+};
+
 export type PlanSubscription = {
   readonly addOns: ReadonlyArray<SubscriptionAddOn>;
   readonly cancelAt: Maybe<Scalars['DateTime']['output']>;
@@ -798,6 +889,9 @@ export type Query = {
   readonly entitlements: EntitlementSet;
   readonly events: EventConnection;
   readonly features: ReadonlyArray<Feature>;
+  readonly planMigration: Maybe<PlanMigration>;
+  /** Newest first. */
+  readonly planMigrations: PlanMigrationConnection;
   readonly plans: ReadonlyArray<Plan>;
   /** Dry run: what this document (one of the two) would change, and whether its scenarios pass. Writes nothing. */
   readonly previewCatalog: CatalogPreview;
@@ -860,6 +954,17 @@ export type QueryEventsArgs = {
   since: InputMaybe<Scalars['DateTime']['input']>;
   types: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   until: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type QueryPlanMigrationArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryPlanMigrationsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  first?: Scalars['Int']['input'];
 };
 
 

@@ -18,13 +18,7 @@ import {
   operationKey,
   operationStatements,
 } from '../repositories/operations.js';
-import {
-  accountEvents,
-  accountStatements,
-  type AccountUpdate,
-  lockMetersOf,
-  TIME,
-} from '../repositories/write-accounts.js';
+import { accountStatements, changeAfterDue, lockMetersOf } from '../repositories/write-accounts.js';
 import { refused, type Refused, type Result } from '../result.js';
 import { keyedTransaction } from './keyed-transaction.js';
 
@@ -122,24 +116,18 @@ async function decideAndWrite<Answer>(
   const due = applyDue(stored.account, release, clock);
   const outcome = command.execute(due.account, release, clock);
   if (!outcome.ok) return nothing({ ok: false, ...outcome.refusal });
-  const dueEvents = [...stored.overdue, ...due.events];
-  const passed: AccountUpdate = { before: stored, after: due.account, events: dueEvents };
-  const asked: AccountUpdate = { before: stored, after: outcome.account, events: outcome.events };
   const by = { actor: caller.actor, reason: command.reason, requestId: caller.requestId };
-  const { events, entryId } = withLastEntryId([
-    ...accountEvents(passed, { ...by, actor: TIME, reason: null }, clock),
-    ...accountEvents(asked, by, clock),
-  ]);
+  const change = changeAfterDue(stored, due, outcome, by, clock);
+  const { events, entryId } = withLastEntryId(change.events);
   const done: Done = { account: outcome.account, customerId: stored.row.id, clock };
   const answer = await command.answer(transaction, done);
-  const whole: AccountUpdate = { ...asked, events: [...dueEvents, ...outcome.events] };
   const changed = outcome.account !== stored.written;
   return {
     value: { ok: true, answer, replayedAt: null },
     statements: [
       ...keepOperation(running, { answer, clock, entryId }),
       ...command.rows(answer, done),
-      ...(changed ? accountStatements(caller.tenantId, [whole], release, clock) : []),
+      ...(changed ? accountStatements(caller.tenantId, [change.update], release, clock) : []),
     ],
     events,
   };

@@ -1,11 +1,13 @@
 import type {
   ExpiringSoonData,
+  CausedData,
   GrantEventData,
   RuleTurnedData,
   SubscriptionEventData,
   WindowClosedData,
 } from '@licet/api-types';
 import {
+  type AccountChange,
   ceilingOf,
   type CustomerAccount,
   type CustomerEvent,
@@ -14,6 +16,7 @@ import {
   type Grant,
   type Instant,
   nextDue,
+  type PlanMigrationId,
   type Release,
   type Subscription,
   type TenantId,
@@ -137,12 +140,17 @@ export function lockMetersOf(tenantId: TenantId, customerIds: readonly string[])
   };
 }
 
+/** By whom and what something happened. */
+export interface Cause {
+  readonly actor: Actor;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+  readonly migration?: PlanMigrationId;
+}
+
 /** What happened to a customer, as entries of the log. */
-export function accountEvents(
-  { before, events }: AccountUpdate,
-  by: { actor: Actor; reason: string | null; requestId: string | null },
-  recordedAt: Instant,
-): NewEvent[] {
+export function accountEvents({ before, events }: AccountUpdate, by: Cause, recordedAt: Instant): NewEvent[] {
+  const caused: CausedData = by.migration === undefined ? {} : { migration: by.migration };
   const customer = { id: before.row.id, subject: before.row.subject };
   return events.map((event) => {
     const { subjectType, subjectId, data } = toldOf(event);
@@ -156,10 +164,31 @@ export function accountEvents(
       requestId: by.requestId,
       at: event.at,
       recordedAt,
-      data,
+      data: { ...data, ...caused },
       listed: true,
     };
   });
+}
+
+/**
+ * What time has done to a customer, and what was asked then: both in one write, and each with its own cause in the log.
+ */
+export function changeAfterDue(
+  before: StoredAccount,
+  due: AccountChange,
+  asked: AccountChange,
+  by: Cause,
+  clock: Instant,
+): { readonly update: AccountUpdate; readonly events: readonly NewEvent[] } {
+  const passed = [...before.overdue, ...due.events];
+  const time: Cause = { actor: TIME, reason: null, requestId: by.requestId };
+  return {
+    update: { before, after: asked.account, events: [...passed, ...asked.events] },
+    events: [
+      ...accountEvents({ before, after: due.account, events: passed }, time, clock),
+      ...accountEvents({ before, after: asked.account, events: asked.events }, by, clock),
+    ],
+  };
 }
 
 /** What the log says of an event: whom it is about, and its data. */

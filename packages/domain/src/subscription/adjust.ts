@@ -28,7 +28,8 @@ export function adjust(
   const addOns = command.addOns && boughtNow(release, command.addOns);
   if (addOns === null && quantities === null) return unchanged(account);
   if (time.waits) {
-    return schedule(account, subscription, { to: null, at: time.at, addOns, quantities }, now);
+    const later = { to: null, at: time.at, addOns, quantities };
+    return schedule(account, subscription, later, { scheduled: 'replaced', now });
   }
   const after = {
     ...subscription,

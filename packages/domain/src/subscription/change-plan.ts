@@ -14,9 +14,16 @@ import {
 import { badInput, conflict, type Refused } from './refusal.js';
 import { changeTime, schedule } from './scheduled-change.js';
 import { otherInFamily } from './state.js';
-import type { BoughtAddOn, LiveSubscription, PlanVersion } from './subscription.js';
+import type { BoughtAddOn, LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
 
 type ChangePlan = Extract<SubscriptionCommand, { kind: 'changePlan' }>;
+
+/** A change to a version of a plan that is at hand. */
+export interface PlanChange extends Pick<ChangePlan, 'addOns' | 'quantities' | 'timing' | 'at'> {
+  readonly to: PlanVersion;
+  /** What becomes of a change that is scheduled already. */
+  readonly scheduled: 'replaced' | 'kept';
+}
 
 /** A change of plan, now or later; docs/rules.md, "Plan changes". */
 export function changePlan(
@@ -28,38 +35,69 @@ export function changePlan(
 ): CommandOutcome {
   const to = sellablePlan(release, command.plan);
   if ('ok' in to) return to;
-  const route = allowedRoute(account, subscription, command, release, to);
-  if ('ok' in route) return route;
-  const timing = command.timing ?? (route.takesEffect === 'now' ? 'NOW' : 'PERIOD_END');
-  const time = changeTime(account, subscription, { timing, at: command.at }, now);
-  if ('ok' in time) return time;
-  const addOns = addOnsUnder(subscription, command, release, route, to);
-  if ('ok' in addOns) return addOns;
-  const quantities = chosenQuantities(subscription, command, to);
-  if ('ok' in quantities) return quantities;
-  if (time.waits) {
-    const named = command.addOns && addOns;
-    const change = { to, at: time.at, addOns: named, quantities: command.quantities };
-    return schedule(account, subscription, change, now);
-  }
-  const after = onPlan(subscription, { to, addOns, quantities }, now, account.timeZone);
-  return { ok: true, ...movePlan(account, release, { before: subscription, after, at: now }) };
-}
-
-function allowedRoute(
-  account: CustomerAccount,
-  subscription: LiveSubscription,
-  command: ChangePlan,
-  release: Release,
-  to: PlanVersion,
-): PlanRoute | Refused {
-  const { plan, version } = subscription.planVersion;
+  const { plan } = subscription.planVersion;
   if (command.from !== null && command.from !== plan.key) {
     return conflict(
       'from',
       `the subscription is on \`${plan.key}\`, not on \`${command.from}\`; read it and ask again`,
     );
   }
+  return changeTo(account, subscription, { ...command, to, scheduled: 'replaced' }, release, now);
+}
+
+/** The change itself, by whomever it is asked: a caller for one subscription, or a migration. */
+export function changeTo(
+  account: CustomerAccount,
+  subscription: LiveSubscription,
+  change: PlanChange,
+  release: Release,
+  now: Instant,
+): CommandOutcome {
+  const { to } = change;
+  const route = allowedRoute(account, subscription, release, to);
+  if ('ok' in route) return route;
+  const timing = change.timing ?? (route.takesEffect === 'now' ? 'NOW' : 'PERIOD_END');
+  const time = changeTime(account, subscription, { timing, at: change.at }, now);
+  if ('ok' in time) return time;
+  const addOns = addOnsUnder(subscription, change, release, route);
+  if ('ok' in addOns) return addOns;
+  const quantities = chosenQuantities(subscription, change);
+  if ('ok' in quantities) return quantities;
+  const { scheduled } = change;
+  if (time.waits) {
+    const named = change.addOns && addOns;
+    const later = { to, at: time.at, addOns: named, quantities: change.quantities };
+    return schedule(account, subscription, later, { scheduled, now });
+  }
+  const moved = onPlan(subscription, { to, addOns, quantities }, now, account.timeZone);
+  const after = scheduled === 'kept' ? { ...moved, scheduledChange: keptChange(subscription, to) } : moved;
+  return { ok: true, ...movePlan(account, release, { before: subscription, after, at: now }) };
+}
+
+/**
+ * What remains of a scheduled change after a migration: the customer's choice of another plan. Of a change to another
+ * version of its plan, which is the vendor's, or to where it is by now, what is bought with it remains.
+ */
+function keptChange(
+  { planVersion, scheduledChange }: LiveSubscription,
+  target: PlanVersion,
+): ScheduledChange | null {
+  const to = scheduledChange?.to ?? null;
+  if (scheduledChange === null || to === null) return scheduledChange;
+  const { key } = to.plan;
+  const isThere = key === target.plan.key && to.version === target.version;
+  if (!isThere && key !== planVersion.plan.key) return scheduledChange;
+  const { addOns, quantities } = scheduledChange;
+  return addOns === null && quantities === null ? null : { ...scheduledChange, to: null };
+}
+
+function allowedRoute(
+  account: CustomerAccount,
+  subscription: LiveSubscription,
+  release: Release,
+  to: PlanVersion,
+): PlanRoute | Refused {
+  const { plan, version } = subscription.planVersion;
   if (to.plan.key === plan.key && to.version === version) {
     return badInput('plan', `the subscription already is on \`${plan.key}\`, version ${String(version)}`);
   }
@@ -77,14 +115,13 @@ function allowedRoute(
 
 function addOnsUnder(
   subscription: LiveSubscription,
-  command: ChangePlan,
+  change: PlanChange,
   release: Release,
   route: PlanRoute,
-  to: PlanVersion,
 ): readonly BoughtAddOn[] | Refused {
-  const { key } = to.plan;
-  if (command.addOns !== null)
-    return refusedAddOns(release.catalog, key, command.addOns) ?? boughtNow(release, command.addOns);
+  const { key } = change.to.plan;
+  if (change.addOns !== null)
+    return refusedAddOns(release.catalog, key, change.addOns) ?? boughtNow(release, change.addOns);
   const offered = takenAlong(release, key, subscription.addOns);
   if (offered.length === subscription.addOns.length || route.addOnsNotOffered === 'drop') return offered;
   return conflict(
@@ -96,9 +133,9 @@ function addOnsUnder(
 /** Those that are named, else the present ones that the new plan sells by number, too. */
 function chosenQuantities(
   subscription: LiveSubscription,
-  { quantities }: ChangePlan,
-  { plan }: PlanVersion,
+  { quantities, to }: PlanChange,
 ): Quantities | Refused {
+  const { plan } = to;
   if (quantities !== null) return refusedQuantities(plan, quantities) ?? quantities;
   const kept = quantitiesUnder(plan, subscription.quantities);
   const changed = [...kept].find(([key, quantity]) => quantity !== subscription.quantities.get(key));

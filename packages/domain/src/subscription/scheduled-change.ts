@@ -1,6 +1,6 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import { promisedVersion } from '../release/version-move.js';
-import type { Instant } from '../time/instant.js';
+import { formatInstant, type Instant } from '../time/instant.js';
 import { quantitiesUnder, sameAddOns, sameQuantities } from './bought.js';
 import type { AccountChange, ChangeTiming, CommandOutcome } from './command.js';
 import { movePlan, onPlan, type Offer } from './move-plan.js';
@@ -35,17 +35,31 @@ export function changeTime(
   return { at, waits: at > now || stands };
 }
 
-/** Puts the change in the place of one that is scheduled. */
+/** Puts the change in the place of one that is scheduled; CONFLICT where that is to be `kept`, and the customer's choice. */
 export function schedule(
   account: CustomerAccount,
   subscription: LiveSubscription,
   change: ScheduledChange,
-  now: Instant,
+  { now, scheduled }: { readonly now: Instant; readonly scheduled: 'replaced' | 'kept' },
 ): CommandOutcome {
   const { scheduledChange } = subscription;
-  if (scheduledChange !== null && isSameChange(scheduledChange, change)) return unchanged(account);
+  if (scheduledChange !== null) {
+    if (isSameChange(scheduledChange, change)) return unchanged(account);
+    if (scheduled === 'kept' && isChosen(scheduledChange, subscription))
+      return conflict(null, alreadyScheduled(scheduledChange));
+  }
   const after = { ...subscription, scheduledChange: change };
   return { ok: true, ...record(account, 'subscription.change_scheduled', now, subscription, after) };
+}
+
+/** Another plan, or what is bought, is the customer's choice; another version of the plan is the vendor's. */
+function isChosen({ to, addOns, quantities }: ScheduledChange, { planVersion }: LiveSubscription): boolean {
+  return to?.plan.key !== planVersion.plan.key || addOns !== null || quantities !== null;
+}
+
+function alreadyScheduled({ to, at }: ScheduledChange): string {
+  const what = to === null ? 'an adjustment' : `a change to \`${to.plan.key}\``;
+  return `${what} is scheduled for \`${formatInstant(at)}\`; withdraw it, or change this subscription by itself`;
 }
 
 function isSameChange(one: ScheduledChange, other: ScheduledChange): boolean {

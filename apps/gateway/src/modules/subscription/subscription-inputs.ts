@@ -1,12 +1,7 @@
 import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import type { ChangeTiming, Instant } from '@licet/domain';
 import { DateTime, Quantity } from '../../scalars/index.js';
-
-const ChangeTimingEnum = { NOW: 'NOW', PERIOD_END: 'PERIOD_END', AT: 'AT' } as const satisfies Record<
-  ChangeTiming,
-  ChangeTiming
->;
-registerEnumType(ChangeTimingEnum, { name: 'ChangeTiming' });
+import { ChangeTimingEnum } from './change-timing.js';
 
 const PaymentOutcomeEnum = { SUCCEEDED: 'SUCCEEDED', FAILED: 'FAILED' } as const;
 registerEnumType(PaymentOutcomeEnum, { name: 'PaymentOutcome' });
