@@ -27,6 +27,7 @@ export { type CompiledFeature } from './decision/compile.js';
 export * from './decision/entitlement.js';
 export * from './explanation/explanation.js';
 export { explain } from './explanation/explain.js';
+export * from './explanation/since.js';
 export * from './decision/entitlement-set.js';
 export { shareOf } from './decision/share.js';
 export * from './catalog/canonical-json.js';
