@@ -47,8 +47,8 @@ describe('an explanation', () => {
     const id = await newCustomer(gateway, 'ada', 'free');
     const asked = { customerId: 'ada', feature: 'sso' };
     const checked = (await check(gateway, asked)).get('check');
-    const { get } = await explain(asked);
-    expect(get('explain.decision')).toMatchObject({
+    const why = await explain(asked);
+    expect(why.get('explain.decision')).toMatchObject({
       id: expect.stringMatching(/^dec_/),
       allowed: false,
       code: 'NOT_IN_PLAN',
@@ -57,21 +57,21 @@ describe('an explanation', () => {
       stale: false,
     });
     expect(checked).toMatchObject({
-      code: get('explain.decision.code'),
-      message: get('explain.decision.message'),
+      code: why.get('explain.decision.code'),
+      message: why.get('explain.decision.message'),
     });
     const source = { kind: 'SUBSCRIPTION', id, key: 'free' };
-    expect(get('explain.reasons')).toEqual([
-      { code: 'NOT_IN_PLAN', message: get('explain.decision.message'), source },
+    expect(why.get('explain.reasons')).toEqual([
+      { code: 'NOT_IN_PLAN', message: why.get('explain.decision.message'), source },
     ]);
-    expect(get('explain.steps')).toContainEqual({
+    expect(why.get('explain.steps')).toContainEqual({
       rule: 'NOT_IN_PLAN',
       outcome: 'FAILED',
-      detail: get('explain.decision.message'),
+      detail: why.get('explain.decision.message'),
       source,
     });
     const told = { addOn: null, feature: null, quantity: null, availableAt: null, subscriptionId: id };
-    expect(get('explain.remedies')).toEqual([
+    expect(why.get('explain.remedies')).toEqual([
       { ...told, kind: 'CHANGE_PLAN', plan: 'enterprise', message: 'change from `free` to `enterprise`' },
       { ...told, kind: 'CHANGE_PLAN', plan: 'pro', message: 'change from `free` to `pro`' },
     ]);
@@ -79,8 +79,12 @@ describe('an explanation', () => {
 
   test('a remedy that is taken at its word makes a check say yes', async () => {
     const id = await newCustomer(gateway, 'taker', 'free');
-    const { get } = await explain({ customerId: 'taker', feature: 'api-calls', quantity: 50 });
-    expect(get('explain.remedies.0')).toMatchObject({ kind: 'CHANGE_PLAN', plan: 'pro', subscriptionId: id });
+    const why = await explain({ customerId: 'taker', feature: 'api-calls', quantity: 50 });
+    expect(why.get('explain.remedies.0')).toMatchObject({
+      kind: 'CHANGE_PLAN',
+      plan: 'pro',
+      subscriptionId: id,
+    });
     const changed = await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
     const atLeast = changed.text('changePlan.revision');
     const after = await check(gateway, { customerId: 'taker', feature: 'api-calls', quantity: 50, atLeast });
@@ -89,8 +93,8 @@ describe('an explanation', () => {
 
   test('of what is allowed has no reasons and needs no remedies', async () => {
     await newCustomer(gateway, 'bob', 'pro');
-    const { get } = await explain({ customerId: 'bob', feature: 'sso' });
-    expect(get('explain')).toMatchObject({ decision: { code: 'ENTITLED' }, reasons: [], remedies: [] });
+    const why = await explain({ customerId: 'bob', feature: 'sso' });
+    expect(why.get('explain')).toMatchObject({ decision: { code: 'ENTITLED' }, reasons: [], remedies: [] });
   });
 
   test('of a customer, or a feature, that is not there says so', async () => {
@@ -130,12 +134,12 @@ describe('an explanation', () => {
   test('sees what its caller has written', async () => {
     await newCustomer(gateway, 'eve', 'free');
     const made = await grant({ customerId: 'eve', feature: 'sso', effect: 'BLOCK' });
-    const { get } = await explain({
+    const why = await explain({
       customerId: 'eve',
       feature: 'sso',
       atLeast: made.text('grantEntitlement.revision'),
     });
-    expect(get('explain.reasons')).toMatchObject([{ code: 'BLOCKED' }, { code: 'NOT_IN_PLAN' }]);
+    expect(why.get('explain.reasons')).toMatchObject([{ code: 'BLOCKED' }, { code: 'NOT_IN_PLAN' }]);
   });
 });
 
@@ -218,10 +222,10 @@ describe('the event since when the answer is what it is', () => {
       ],
     });
     const last = await consume(gateway, { customerId: 'jan', feature: 'api-calls', quantity: 3 });
-    const { get } = await explain({ ...ask, atLeast: last.text('consume.revision') });
-    expect(get('explain.decision.code')).toBe('LIMIT_EXCEEDED');
-    expect(get('explain.since')).toMatchObject({ type: 'usage.recorded', customerId: 'ivy' });
-    expect(get('explain.since.data')).toEqual({
+    const why = await explain({ ...ask, atLeast: last.text('consume.revision') });
+    expect(why.get('explain.decision.code')).toBe('LIMIT_EXCEEDED');
+    expect(why.get('explain.since')).toMatchObject({ type: 'usage.recorded', customerId: 'ivy' });
+    expect(why.get('explain.since.data')).toEqual({
       meters: [expect.objectContaining({ feature: 'api-calls', used: 10 })],
     });
     const two = await explain({ ...ask, quantity: 3, atLeast: last.text('consume.revision') });
@@ -269,8 +273,8 @@ describe('the event since when the answer is what it is', () => {
       { release: drafted.get('draftRelease.release.number') },
     );
     const atLeast = published.text('publishRelease.revision');
-    const { get } = await explain({ ...asked, atLeast });
-    expect(get('explain')).toMatchObject({
+    const why = await explain({ ...asked, atLeast });
+    expect(why.get('explain')).toMatchObject({
       decision: { code: 'DENIED_BY_RULE' },
       since: { type: 'release.published', customerId: null },
     });
