@@ -207,6 +207,16 @@ describe('remedies', () => {
     expect(offered(all.remedies)).toEqual(['CHANGE_PLAN large', 'CHANGE_PLAN largest']);
   });
 
+  test('of an add-on one fewer would not be enough', () => {
+    for (let quantity = 1; quantity <= 40; quantity += 1) {
+      const { remedies } = why(
+        { subscriptions: [{ plan: 'free' }], used: { calls: 10 } },
+        { feature: 'calls', quantity },
+      );
+      expect(offered(remedies)).toContain(`ADD_ON more-calls ${String(Math.ceil(quantity / 7))}`);
+    }
+  });
+
   test('an add-on that brings the feature is offered to the plan that it is sold with', () => {
     const { remedies } = why({ subscriptions: [{ plan: 'pro' }] }, { feature: 'audit' });
     expect(offered(remedies)).toEqual(['ADD_ON audit-log 1', 'CHANGE_PLAN largest']);
@@ -247,8 +257,8 @@ describe('remedies', () => {
   });
 
   test('a missing fact is asked for where nothing else stands in the way', () => {
-    const facts = (given: Omit<GivenState, 'at'>) =>
-      why(given, { feature: 'beta' }).remedies.filter(({ kind }) => kind === 'SUPPLY_FACT');
+    const facts = (given: Omit<GivenState, 'at'>, context = {}) =>
+      why(given, { feature: 'beta', context }).remedies.filter(({ kind }) => kind === 'SUPPLY_FACT');
     const pro = { subscriptions: [{ plan: 'pro' }] };
     expect(facts({ ...pro, attributes: { frozen: false } })).toEqual([
       expect.objectContaining({ message: '`context.beta` is missing: send it with the request' }),
@@ -260,6 +270,7 @@ describe('remedies', () => {
       }),
     ]);
     expect(facts({ ...pro, attributes: { frozen: true } })).toEqual([]);
+    expect(facts(pro, { beta: false })).toEqual([]);
     expect(facts({ ...pro, grants: [grantOf('beta', { kind: 'BLOCK' })] })).toEqual([]);
     expect(facts({ subscriptions: [{ plan: 'pro', status: 'PAUSED' }] })).toEqual([]);
   });

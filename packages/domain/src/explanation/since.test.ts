@@ -154,7 +154,8 @@ test('a prorated limit, which events do not hold, is not guessed', () => {
   const [before] = accountWith({ subscriptions: [{ plan: 'free' }] }).subscriptions;
   if (!after || !before) throw new Error('there are subscriptions');
   const changed: PastEvent = { at: ago(2), undo: { kind: 'SUBSCRIPTION', before, after } };
-  expect(turnedBy(answered(account, 'calls'), [changed])).toBeNull();
+  const created: PastEvent = { at: ago(3), undo: { kind: 'CUSTOMER_CREATED' } };
+  expect(turnedBy(answered(account, 'calls'), [changed, created])).toBeNull();
   expect(turnedBy(answered(account, 'sso'), [changed])).toBe(0);
 });
 
