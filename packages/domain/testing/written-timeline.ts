@@ -11,9 +11,10 @@ interface Line {
   readonly status: string | null;
 }
 
-/** The timelines of a document: its fenced blocks of the language `timeline`. */
-export function timelinesIn(document: string): string[] {
-  return [...document.matchAll(/```timeline\n([^]*?)```/g)].flatMap(([, block]) => block ?? []);
+/** The fenced blocks of a document that are written in this language. */
+export function blocksIn(document: string, language: 'timeline' | 'explain'): string[] {
+  const fence = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g');
+  return [...document.matchAll(fence)].flatMap(([, block]) => block ?? []);
 }
 
 /** What is written, and what happens, as two lists that a test compares. */
@@ -57,7 +58,7 @@ function lineOf(text: string): Line {
 const ID = { subscriptionId: subscriptionId('sub_1') };
 const TIMING = { now: 'NOW', 'at period end': 'PERIOD_END' } as const;
 
-function commandOf(text: string): SubscriptionCommand {
+export function commandOf(text: string): SubscriptionCommand {
   for (const [form, read] of FORMS) {
     const match = form.exec(text);
     if (match) return read(match.slice(1));

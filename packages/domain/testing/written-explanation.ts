@@ -1,0 +1,43 @@
+import { explain, knownState, type Release, type Remedy } from '../src/index.js';
+import { time } from './subscriptions.js';
+import { history, type Step } from './timeline.js';
+import { commandOf } from './written-timeline.js';
+
+/** One line of an explanation in the documents: `2026-02-11 ask sso → SUBSCRIPTION_PAUSED; RESUME`. */
+const QUESTION = /^(\d{4}-\d\d-\d\d)\s+ask\s+(?:(\d+) )?([a-z-]+)\s*→\s*(.+)$/;
+const STEP = /^(\d{4}-\d\d-\d\d)\s+(.+)$/;
+
+/** What is written of each question, and what `explain` says, as two lists that a test compares. */
+export function playExplanation(release: Release, block: string): { written: string[]; said: string[] } {
+  const steps: Step[] = [];
+  const [written, said]: [string[], string[]] = [[], []];
+  for (const line of block.trim().split('\n')) {
+    const question = QUESTION.exec(line);
+    if (question === null) {
+      const [, date = '', command = ''] = STEP.exec(line) ?? [];
+      steps.push([date, commandOf(command)]);
+      continue;
+    }
+    const [, date = '', quantity = '1', feature = '', answer = ''] = question;
+    const state = knownState(release, history(release, steps).account);
+    const { decision, reasons, remedies } = explain(
+      state,
+      { feature, quantity: Number(quantity) },
+      time(date),
+    );
+    const codes = decision.allowed ? [decision.code] : reasons.map(({ code }) => code);
+    written.push(`${line.slice(0, line.indexOf('→')).trim()}: ${answer}`);
+    said.push(
+      `${line.slice(0, line.indexOf('→')).trim()}: ${[codes, remedies.map(inWords)]
+        .filter((list) => list.length > 0)
+        .map((list) => list.join(', '))
+        .join('; ')}`,
+    );
+  }
+  return { written, said };
+}
+
+function inWords({ kind, plan, addOn, quantity, availableAt }: Remedy): string {
+  const when = availableAt === null ? null : new Date(availableAt).toISOString().slice(0, 10);
+  return [kind, quantity, addOn ?? plan, when].filter((part) => part !== null).join(' ');
+}
