@@ -36,6 +36,15 @@ function grant(input: object): Promise<Answer> {
     { input: { idempotencyKey: newIdempotencyKey(), reason: 'an exception', ...input } },
   );
 }
+async function publish(document: object): Promise<Answer> {
+  const drafted = await gateway.send(
+    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
+    { document },
+  );
+  return gateway.send('mutation ($release: Int!) { publishRelease(release: $release) { revision } }', {
+    release: drafted.get('draftRelease.release.number'),
+  });
+}
 /** The type of the event since when the answer is what it is, as of a revision. */
 async function sinceType(customerId: string, feature: string, atLeast: string): Promise<unknown> {
   const explained = await explain({ customerId, feature, atLeast });
@@ -259,19 +268,76 @@ describe('the event since when the answer is what it is', () => {
     );
   });
 
+  test('is the end of a trial, by the name under which it is heard live', async () => {
+    await upsert({ id: 'nia' });
+    const made = await subscribe(gateway, { customerId: 'nia', plan: 'pro', startsAt: hence(-20) });
+    const revision = made.text('subscribe.revision');
+    expect(await sinceType('nia', 'sso', revision)).toBe('subscription.trial_ended');
+    expect(await sinceType('nia', 'projects', revision)).toBe('subscription.started');
+  });
+
+  test('is a pause, and then its end', async () => {
+    const id = await newCustomer(gateway, 'ola', 'pro');
+    const paused = await gateway.send(
+      'mutation ($id: ID!) { pauseSubscription(subscriptionId: $id) { revision } }',
+      { id },
+    );
+    expect(await sinceType('ola', 'sso', paused.text('pauseSubscription.revision'))).toBe(
+      'subscription.paused',
+    );
+    const resumed = await gateway.send(
+      'mutation ($id: ID!) { resumeSubscription(subscriptionId: $id) { revision } }',
+      { id },
+    );
+    expect(await sinceType('ola', 'sso', resumed.text('resumeSubscription.revision'))).toBe(
+      'subscription.resumed',
+    );
+  });
+
+  test('is a fact about the customer, under a rule that reads it', async () => {
+    const rules = [
+      { name: 'signed', feature: 'support', when: 'has(customer.attributes.frozen)', then: 'deny' },
+    ];
+    await publish({ ...CATALOG, rules });
+    await newCustomer(gateway, 'pia', 'pro');
+    const frozen = await upsert({ id: 'pia', attributes: { frozen: 1 } });
+    expect(await sinceType('pia', 'support', frozen.text('upsertCustomer.revision'))).toBe(
+      'customer.updated',
+    );
+    expect(await sinceType('pia', 'projects', frozen.text('upsertCustomer.revision'))).toBe(
+      'subscription.started',
+    );
+  });
+
+  test('is an add-on that was bought, of a counted feature', async () => {
+    const subscriptionId = await newCustomer(gateway, 'quy', 'pro');
+    await consume(gateway, { customerId: 'quy', feature: 'api-calls', quantity: 105 });
+    const bought = await gateway.send(
+      'mutation ($input: AdjustSubscriptionInput!) { adjustSubscription(input: $input) { revision } }',
+      {
+        input: {
+          subscriptionId,
+          addOns: [{ addOn: 'more-calls', quantity: 1 }],
+          idempotencyKey: newIdempotencyKey(),
+        },
+      },
+    );
+    const asked = {
+      customerId: 'quy',
+      feature: 'api-calls',
+      atLeast: bought.text('adjustSubscription.revision'),
+    };
+    const now = await explain(asked);
+    expect(now.get('explain.decision.code')).toBe('ENTITLED');
+    expect(now.get('explain.since.type')).toBe('subscription.adjusted');
+  });
+
   test('is a publication that changed the rules', async () => {
     await newCustomer(gateway, 'moe', 'pro');
     const asked = { customerId: 'moe', feature: 'sso' };
     expect((await explain(asked)).get('explain.since.type')).toBe('subscription.started');
     const rules = [{ name: 'no more', feature: 'sso', when: 'true', then: 'deny' }];
-    const drafted = await gateway.send(
-      'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-      { document: { ...CATALOG, rules } },
-    );
-    const published = await gateway.send(
-      'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-      { release: drafted.get('draftRelease.release.number') },
-    );
+    const published = await publish({ ...CATALOG, rules });
     const atLeast = published.text('publishRelease.revision');
     const why = await explain({ ...asked, atLeast });
     expect(why.get('explain')).toMatchObject({

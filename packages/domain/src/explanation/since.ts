@@ -60,10 +60,18 @@ export function turnedBy(answered: Answered, events: readonly PastEvent[]): numb
     if (before === null) return null;
     const answer = answerAt(before, request, instant(event.at - 1));
     if (answer === null) return null;
-    if (answer !== wanted) return index;
+    if (answer !== wanted) return isTwin(event, events[index + 1]) ? index + 1 : index;
     past = before;
   }
   return null;
+}
+
+/** A trial's end is told twice where it leads to another plan, or to none; it is heard by the first name. */
+function isTwin(event: PastEvent, older: PastEvent | undefined): boolean {
+  if (older?.at !== event.at || older.undo.kind !== 'SUBSCRIPTION' || event.undo.kind !== 'SUBSCRIPTION')
+    return false;
+  const [one, other] = [event.undo.after, older.undo.after];
+  return one.id === other.id && one.status === other.status && isSamePlan(one, other);
 }
 
 function nameOf({ code, value }: Pick<Decision, 'code' | 'value'>): string {
