@@ -1,6 +1,6 @@
 import { type GivenState, grantOf, releaseFrom, stateFrom } from '../../testing/states.js';
 import { time } from '../../testing/subscriptions.js';
-import type { CheckRequest } from '../decision/decision.js';
+import { type CheckRequest, DENYING_CODES } from '../decision/decision.js';
 import { explain } from './explain.js';
 import type { Remedy } from './explanation.js';
 
@@ -9,6 +9,7 @@ catalog: 1
 name: why
 features:
   sso: { type: boolean }
+  open: { type: boolean, whenUnknown: open }
   audit: { type: boolean }
   calls: { type: metered, window: P1M, anchor: calendar }
   seats-used: { type: limit }
@@ -143,6 +144,26 @@ test('of a plan all rules that fail are told, those that deny before those that 
   const frozen = why({ subscriptions: [{ plan: 'pro' }], attributes: { frozen: true } }, { feature: 'beta' });
   expect(frozen.reasons.map(({ code }) => code)).toEqual(['DENIED_BY_RULE', 'CONDITION_NOT_MET']);
 });
+
+test.each([
+  ['OUT_OF_REACH', 'sso', 'UNAVAILABLE', ['UNAVAILABLE']],
+  ['OUT_OF_REACH', 'open', 'ENTITLED_FALLBACK', []],
+  ['OUT_OF_REACH', 'teleport', 'UNKNOWN_FEATURE', ['UNKNOWN_FEATURE']],
+  ['UNKNOWN_CUSTOMER', 'sso', 'UNKNOWN_CUSTOMER', ['UNKNOWN_CUSTOMER']],
+  ['UNKNOWN_CUSTOMER', 'teleport', 'UNKNOWN_FEATURE', ['UNKNOWN_FEATURE', 'UNKNOWN_CUSTOMER']],
+] as const)(
+  'of a state that is %s, %s is %s, and nothing further is asked',
+  (kind, feature, code, reasons) => {
+    const state = { kind, release: RELEASE, customerId: 'ada' };
+    const explained = explain(state, { feature, quantity: 1 }, NOW);
+    expect(explained.decision.code).toBe(code);
+    expect(explained.reasons.map((reason) => reason.code)).toEqual(reasons);
+    expect(explained.remedies).toEqual([]);
+    const asked = explained.steps.filter(({ outcome }) => outcome !== 'SKIPPED').map(({ rule }) => rule);
+    expect(asked).not.toContain('BLOCKED');
+    expect(explained.steps.map(({ rule }) => rule)).toEqual(DENYING_CODES);
+  },
+);
 
 test('an answer for a time ahead is that of the state as time will have made it', () => {
   const given = { subscriptions: [{ plan: 'pro', cancelAt: '2026-02-01' }] };
