@@ -7,6 +7,11 @@ import { commandOf } from './written-timeline.js';
 const QUESTION = /^(\d{4}-\d\d-\d\d)\s+ask\s+(?:(\d+) )?([a-z-]+)\s*→\s*(.+)$/;
 const STEP = /^(\d{4}-\d\d-\d\d)\s+(.+)$/;
 
+/** The explanations of a document: its fenced blocks of the language `explain`. */
+export function explanationsIn(document: string): string[] {
+  return [...document.matchAll(/```explain\n([^]*?)```/g)].flatMap(([, block]) => block ?? []);
+}
+
 /** What is written of each question, and what `explain` says, as two lists that a test compares. */
 export function playExplanation(release: Release, block: string): { written: string[]; said: string[] } {
   const steps: Step[] = [];

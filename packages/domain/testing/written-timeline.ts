@@ -11,10 +11,9 @@ interface Line {
   readonly status: string | null;
 }
 
-/** The fenced blocks of a document that are written in this language. */
-export function blocksIn(document: string, language: 'timeline' | 'explain'): string[] {
-  const fence = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g');
-  return [...document.matchAll(fence)].flatMap(([, block]) => block ?? []);
+/** The timelines of a document: its fenced blocks of the language `timeline`. */
+export function timelinesIn(document: string): string[] {
+  return [...document.matchAll(/```timeline\n([^]*?)```/g)].flatMap(([, block]) => block ?? []);
 }
 
 /** What is written, and what happens, as two lists that a test compares. */

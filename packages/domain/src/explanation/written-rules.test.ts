@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { releaseFrom } from '../../testing/states.js';
-import { playExplanation } from '../../testing/written-explanation.js';
-import { blocksIn } from '../../testing/written-timeline.js';
+import { explanationsIn, playExplanation } from '../../testing/written-explanation.js';
 
 const read = (file: string) => readFileSync(path.join(__dirname, file), 'utf8');
 const release = releaseFrom(read('../catalog/fixtures/example.yaml'));
-const explanations = blocksIn(read('../../../../docs/rules.md'), 'explain');
+const explanations = explanationsIn(read('../../../../docs/rules.md'));
 
 test('docs/rules.md has explanations', () => expect(explanations.length).toBeGreaterThan(0));
 

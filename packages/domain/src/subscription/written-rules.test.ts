@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { releaseFrom } from '../../testing/states.js';
-import { blocksIn, playTimeline } from '../../testing/written-timeline.js';
+import { playTimeline, timelinesIn } from '../../testing/written-timeline.js';
 
 const read = (file: string) => readFileSync(path.join(__dirname, file), 'utf8');
 const release = releaseFrom(read('../catalog/fixtures/example.yaml'));
-const timelines = blocksIn(read('../../../../docs/rules.md'), 'timeline');
+const timelines = timelinesIn(read('../../../../docs/rules.md'));
 
 test('docs/rules.md has timelines', () => expect(timelines.length).toBeGreaterThan(0));
 
