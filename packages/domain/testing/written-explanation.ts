@@ -1,7 +1,6 @@
-import { explain, knownState, type Release, type Remedy } from '../src/index.js';
-import { time } from './subscriptions.js';
+import { explain, knownState, type Release, type Remedy, type SubscriptionCommand } from '../src/index.js';
+import { subscribeTo, subscriptionId, time } from './subscriptions.js';
 import { history, type Step } from './timeline.js';
-import { commandOf } from './written-timeline.js';
 
 /** One line of an explanation in the documents: `2026-02-11 ask sso → SUBSCRIPTION_PAUSED; RESUME`. */
 const QUESTION = /^(\d{4}-\d\d-\d\d)\s+ask\s+(?:(\d+) )?([a-z-]+)\s*→\s*(.+)$/;
@@ -45,4 +44,20 @@ export function playExplanation(release: Release, block: string): { written: str
 function inWords({ kind, plan, addOn, quantity, availableAt }: Remedy): string {
   const when = availableAt === null ? null : new Date(availableAt).toISOString().slice(0, 10);
   return [kind, quantity, addOn ?? plan, when].filter((part) => part !== null).join(' ');
+}
+
+/** The commands that explanations begin with. */
+function commandOf(text: string): SubscriptionCommand {
+  const [, verb, what = ''] = /^(subscribe to|pause until|cancel) (\S+)$/.exec(text) ?? [];
+  const ID = { subscriptionId: subscriptionId('sub_1') };
+  switch (verb) {
+    case 'subscribe to':
+      return subscribeTo(what);
+    case 'pause until':
+      return { kind: 'pause', ...ID, resumeAt: time(what) };
+    case 'cancel':
+      return { kind: 'cancel', ...ID, timing: 'NOW', at: null };
+    default:
+      throw new TypeError(`no command of an explanation: ${text}`);
+  }
 }

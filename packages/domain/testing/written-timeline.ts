@@ -57,7 +57,7 @@ function lineOf(text: string): Line {
 const ID = { subscriptionId: subscriptionId('sub_1') };
 const TIMING = { now: 'NOW', 'at period end': 'PERIOD_END' } as const;
 
-export function commandOf(text: string): SubscriptionCommand {
+function commandOf(text: string): SubscriptionCommand {
   for (const [form, read] of FORMS) {
     const match = form.exec(text);
     if (match) return read(match.slice(1));
