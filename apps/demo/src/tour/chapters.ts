@@ -10,6 +10,7 @@ import {
   eventsOf,
   followEntitlements,
   releaseUsage,
+  remediesFor,
   subscribe,
   type EntitlementsMessage,
 } from './operations.js';
@@ -35,6 +36,10 @@ export async function checks({ client, tell, customerId }: Tour): Promise<string
   const sso = await check(client, { customerId, feature: 'sso' });
   tell.step(`may it use single sign-on?  ${verdict(sso)}`);
   expect(sso.code === 'NOT_IN_PLAN', 'NOT_IN_PLAN for `sso` on Free', sso);
+  const remedies = await remediesFor(client, { customerId, feature: 'sso' });
+  tell.step(`what would allow it?        ${remedies.map(({ message }) => message).join('; or ')}`);
+  const toPro = remedies.some(({ kind, plan }) => kind === 'CHANGE_PLAN' && plan === 'pro');
+  expect(toPro, 'a change to Pro among the remedies', remedies);
   return subscription.id;
 }
 

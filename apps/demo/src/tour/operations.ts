@@ -7,6 +7,7 @@ import type {
   EntitlementsChange,
   PlanSubscription,
   ReleaseUsageInput,
+  Remedy,
 } from '@licet/api-types';
 import type { Operation } from './answer.js';
 import type { TourClient } from './client.js';
@@ -28,6 +29,22 @@ export async function check(
 ): Promise<Verdict> {
   const data = await client.send(CHECK, { input });
   return data.check;
+}
+
+export type Offer = Pick<Remedy, 'kind' | 'plan' | 'message'>;
+
+const EXPLAIN: Operation<{ explain: { remedies: readonly Offer[] } }> = {
+  field: 'explain',
+  query: `query ($input: CheckInput!) { explain(input: $input) { remedies { kind plan message } } }`,
+};
+
+/** What would allow what is denied, each in a sentence. */
+export async function remediesFor(
+  client: TourClient,
+  input: { customerId: string; feature: string },
+): Promise<readonly Offer[]> {
+  const data = await client.send(EXPLAIN, { input });
+  return data.explain.remedies;
 }
 
 const UPSERT_CUSTOMER: Operation<{ upsertCustomer: { revision: string } }> = {

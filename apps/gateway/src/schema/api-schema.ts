@@ -7,6 +7,7 @@ import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
 import { CheckResolver } from '../modules/check/check-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
+import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
 import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
@@ -24,6 +25,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   MigrationResolver,
   CatalogResolver,
   ReleaseResolver,
+  ExplanationResolver,
   UpcomingResolver,
   UsageResolver,
   CustomerUsageResolver,

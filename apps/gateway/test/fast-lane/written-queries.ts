@@ -251,6 +251,14 @@ const WRITTEN: readonly Omit<Operation, 'name'>[] = [
   },
   { document: '{ customer(id: "nobody") { id } subscription(id: "sub_nothing") { id } }' },
   { document: '{ entitlements(customerId: "nobody") { revision } }' },
+  {
+    document:
+      '{ explain(input: { customerId: "ada", feature: "teleport" }) { decision { code } steps { rule outcome detail source { id } } reasons { code message } remedies { kind } since { type data } } }',
+  },
+  {
+    document:
+      '{ explain(input: { customerId: "ada", feature: "sso" }, at: "2020-01-01T00:00:00Z") { since { id } } }',
+  },
   { document: '{ customers(first: 0) { totalCount } }' },
   { document: '{ customers(first: 1, after: "nonsense") { totalCount } }' },
   {

@@ -370,6 +370,12 @@ export type DecisionCode =
   /** The perpetual licence's maintenance ended before this version was released. */
   | 'VERSION_NOT_COVERED';
 
+export type DenialReason = {
+  readonly code: DecisionCode;
+  readonly message: Scalars['String']['output'];
+  readonly source: Maybe<EntitlementSource>;
+};
+
 export type Enforcement =
   | 'HARD'
   | 'NONE'
@@ -432,6 +438,28 @@ export type EventConnection = {
 export type EventEdge = {
   readonly cursor: Scalars['Cursor']['output'];
   readonly node: ChangeEvent;
+};
+
+/** The whole reasoning: every source looked at, every reason that failed (not only the first), the smallest changes that would allow it, and the event after which the answer became what it is. */
+export type Explanation = {
+  readonly decision: Decision;
+  /** The one that gives the code comes first. */
+  readonly reasons: ReadonlyArray<DenialReason>;
+  /** Each is one change, and was tried. */
+  readonly remedies: ReadonlyArray<Remedy>;
+  /** Null: it is not known, or the answer is one for a time ahead. */
+  readonly since: Maybe<ChangeEvent>;
+  readonly steps: ReadonlyArray<ExplanationStep>;
+};
+
+export type ExplanationStep = {
+  readonly detail: Scalars['String']['output'];
+  /** SKIPPED: there is nothing that it could be asked of. */
+  readonly outcome: StepOutcome;
+  /** A decision code, whose test this is; or COMBINATION: what a source gives in the end. */
+  readonly rule: Scalars['String']['output'];
+  /** Null: it is asked of all that the customer has. */
+  readonly source: Maybe<EntitlementSource>;
 };
 
 export type Feature = {
@@ -888,6 +916,7 @@ export type Query = {
   readonly customers: CustomerConnection;
   readonly entitlements: EntitlementSet;
   readonly events: EventConnection;
+  readonly explain: Explanation;
   readonly features: ReadonlyArray<Feature>;
   readonly planMigration: Maybe<PlanMigration>;
   /** Newest first. */
@@ -957,6 +986,12 @@ export type QueryEventsArgs = {
 };
 
 
+export type QueryExplainArgs = {
+  at: InputMaybe<Scalars['DateTime']['input']>;
+  input: CheckInput;
+};
+
+
 export type QueryPlanMigrationArgs = {
   id: Scalars['ID']['input'];
 };
@@ -1011,6 +1046,38 @@ export type ReleaseUsageInput = {
   readonly quantity?: Scalars['Quantity']['input'];
 };
 
+/** A change that would turn the denial into a yes: a plan, an add-on, a free seat, a reset to wait for. */
+export type Remedy = {
+  readonly addOn: Maybe<Scalars['String']['output']>;
+  /** When it would be allowed; null: at once. */
+  readonly availableAt: Maybe<Scalars['DateTime']['output']>;
+  /** Of which there would have to be more. */
+  readonly feature: Maybe<Scalars['String']['output']>;
+  readonly kind: RemedyKind;
+  readonly message: Scalars['String']['output'];
+  readonly plan: Maybe<Scalars['String']['output']>;
+  /** Of the add-on, in all. */
+  readonly quantity: Maybe<Scalars['Quantity']['output']>;
+  /** The subscription to change; null: it changes none, or makes a new one. */
+  readonly subscriptionId: Maybe<Scalars['ID']['output']>;
+};
+
+export type RemedyKind =
+  | 'ACTIVATE_MACHINE'
+  | 'ADD_CREDITS'
+  | 'ADD_ON'
+  | 'ASSIGN_SEAT'
+  | 'BUY_QUANTITY'
+  | 'CHANGE_PLAN'
+  | 'FREE_SEAT'
+  | 'LIFT_BLOCK'
+  | 'PAY'
+  | 'REINSTATE'
+  | 'RENEW'
+  | 'RESUME'
+  | 'SUPPLY_FACT'
+  | 'WAIT';
+
 /** `at`: when billing saw it; an outcome older than the last one reported changes nothing. */
 export type ReportPaymentInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
@@ -1047,6 +1114,11 @@ export type SourceKind =
   | 'GRANT'
   | 'LICENSE'
   | 'SUBSCRIPTION';
+
+export type StepOutcome =
+  | 'FAILED'
+  | 'PASSED'
+  | 'SKIPPED';
 
 /** `trial: true` gives the plan's trial unless the customer has had one in the plan's family. `startsAt` may lie ahead, or in the past for imports. */
 export type SubscribeInput = {

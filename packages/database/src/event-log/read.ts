@@ -27,7 +27,7 @@ export interface StoredEvent {
   readonly subjects: readonly string[];
 }
 
-interface EventRow {
+export interface EventRow {
   readonly position: number;
   readonly entry_id: string;
   readonly customer_id: CustomerId | null;
@@ -51,10 +51,10 @@ interface EventBody {
 }
 
 /** `json`, which this process parses: `jsonb` refuses some of what JSON allows, and one such row would stop every reader. */
-const COLUMNS =
+export const EVENT_COLUMNS =
   "position, entry_id, customer_id, subject_type, subject_id, type, listed, convert_from(body, 'UTF8')::json as body, leaf_hash, at, recorded_at";
 
-function eventFromRow(row: EventRow): StoredEvent {
+export function eventFromRow(row: EventRow): StoredEvent {
   const { body } = row;
   const revision = revisionOf(row.position, row.leaf_hash);
   return {
@@ -164,7 +164,7 @@ export async function readEvents(
 ): Promise<StoredEvent[]> {
   const rows = await transaction.query<EventRow>({
     name: 'read-events',
-    text: `select ${COLUMNS} from event where tenant_id = $1 and position > $2 order by position limit $3`,
+    text: `select ${EVENT_COLUMNS} from event where tenant_id = $1 and position > $2 order by position limit $3`,
     values: [transaction.tenantId, after, most],
   });
   requireDense(rows, after);
@@ -188,7 +188,7 @@ export async function readOn(
   const position = positionOf(last);
   const rows = await transaction.query<EventRow>({
     name: 'read-on',
-    text: `select ${COLUMNS} from event where tenant_id = $1 and position >= $2 order by position limit $3`,
+    text: `select ${EVENT_COLUMNS} from event where tenant_id = $1 and position >= $2 order by position limit $3`,
     values: [transaction.tenantId, position, most + 1],
   });
   const [first, ...following] = rows;
@@ -222,7 +222,7 @@ export async function listEvents(
   return readTransaction(db, tenantId, async (transaction) => {
     if ((await placeOf(transaction, after)) !== 'HELD') return cursorExpired();
     const rows = await transaction.query<EventRow>({
-      text: `select ${COLUMNS} from event
+      text: `select ${EVENT_COLUMNS} from event
              where tenant_id = $1 and position > $2 and listed
                and ($3::text[] is null or type = any($3))
                and ($4::text is null or customer_id = $4)

@@ -105,11 +105,21 @@ export function decideStale(
   now: Instant,
   knownAt: Instant,
 ): Decision {
+  return decide(stateAtHand(state, request, now, knownAt), request, now);
+}
+
+/** The state that counts where it was last known to be current at `knownAt`: itself, or OUT_OF_REACH. */
+export function stateAtHand(
+  state: CustomerState,
+  request: CheckRequest,
+  now: Instant,
+  knownAt: Instant,
+): CustomerState {
   const { release } = state;
   const feature = findFeature(release, request.feature);
-  if (feature === null || isYoungEnough(feature, release, now, knownAt)) return decide(state, request, now);
+  if (feature === null || isYoungEnough(feature, release, now, knownAt)) return state;
   const customerId = state.kind === 'KNOWN' ? state.account.id : state.customerId;
-  return decide({ kind: 'OUT_OF_REACH', release, customerId }, request, now);
+  return { kind: 'OUT_OF_REACH', release, customerId };
 }
 
 function isYoungEnough(
@@ -219,8 +229,8 @@ function holds({ from, until }: CompiledFeature, now: Instant): boolean {
   return from <= now && (until === null || now < until);
 }
 
-/** The decision at one instant, without how long it holds. */
-function decideAt(subject: Subject, { quantity }: CheckRequest, at: Instant): Decision {
+/** The decision at one instant, without how long it holds. The account has been brought to it before. */
+export function decideAt(subject: Subject, { quantity }: CheckRequest, at: Instant): Decision {
   const entitlement = entitlementOf(subject, at);
   if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
     return answerUnits(countedAt(subject, entitlement, entitlement.allowance, at), quantity).decision;

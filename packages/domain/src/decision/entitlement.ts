@@ -58,7 +58,8 @@ export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlemen
   return entitledBy(broken === null ? sources : takenAway(sources, broken), subject.feature, cap);
 }
 
-function entitledBy(sources: Sources, feature: Feature, cap: Limit): CompiledEntitlement {
+/** Row 14 and those before it that are asked of sources, and the combination. */
+export function entitledBy(sources: Sources, feature: Feature, cap: Limit): CompiledEntitlement {
   const { passing, grants } = sources;
   const allowance = capped(combine(feature, passing, grants), cap);
   if (allowance === null) return notEntitled(sources);

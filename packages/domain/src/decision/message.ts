@@ -61,7 +61,8 @@ function ruleSentence(feature: string, failure: RuleFailure | null): string {
   }
 }
 
-function supply(field: string): string {
+/** For people: how a fact that a rule needs is given. */
+export function supply(field: string): string {
   if (field.startsWith('context')) return 'send it with the request';
   return field.startsWith('customer') ? 'set it by upsertCustomer' : 'ask for it by `has` in the rule';
 }

@@ -5,37 +5,66 @@ import type { Subject } from './subject.js';
 import { failureIn, readRule, type Reading, type RuleFailure } from './rule-reading.js';
 import type { NamingSubscription } from './sources.js';
 
+/** A rule that stands in the way of a subscription; `row`: 13 or 14 of the decision codes. */
+export interface RuledOut {
+  readonly passes: false;
+  readonly row: 13 | 14;
+  readonly failure: RuleFailure;
+}
 /** What a plan's rules make of a subscription that gives a feature: what it gives then, or what stands in its way. */
-export type PlanRuling =
-  | { readonly passes: true; readonly naming: NamingSubscription }
-  | { readonly passes: false; readonly row: 13 | 14; readonly failure: RuleFailure };
+export type PlanRuling = { readonly passes: true; readonly naming: NamingSubscription } | RuledOut;
 
 type Read = (rule: PlanRule) => Reading;
 
 /** Rows 13 and 14 of the decision codes, and the limit that stands instead of the plan's number. */
 export function readPlanRules(subject: Subject, naming: NamingSubscription, at: Instant): PlanRuling {
-  const { key } = subject.feature;
-  const rules = naming.subscription.planVersion.plan.rules.filter(({ feature }) => feature === key);
+  const rules = rulesFor(subject, naming);
   if (rules.length === 0) return { passes: true, naming };
   const read: Read = (rule) => readRule(subject, rule, naming.subscription, at);
-  const [first, ...others] = rules.filter(({ then }) => then === 'allow');
-  return (
-    denied(rules, read) ??
-    (first === undefined ? limited(rules, read, naming) : allowed([first, ...others], read, naming))
-  );
+  return denied(rules, read) ?? given(rules, read, naming);
+}
+
+/** The same, with all that stands in the way: where that is anything, `readPlanRules` names one of it. */
+export function readEveryPlanRule(
+  subject: Subject,
+  naming: NamingSubscription,
+  at: Instant,
+): { readonly rules: readonly PlanRule[]; readonly obstacles: readonly RuledOut[] } {
+  const rules = rulesFor(subject, naming);
+  const read: Read = (rule) => readRule(subject, rule, naming.subscription, at);
+  const denials = rules.flatMap((rule) => denialBy(rule, read) ?? []);
+  const ruling = given(rules, read, naming);
+  return { rules, obstacles: ruling.passes ? denials : [...denials, ruling] };
+}
+
+/** Those of the subscription's plan that speak of the feature. */
+function rulesFor({ feature: { key } }: Subject, { subscription }: NamingSubscription): readonly PlanRule[] {
+  return subscription.planVersion.plan.rules.filter(({ feature }) => feature === key);
 }
 
 /** Deny rules are read before the others: one that is true counts before one that cannot be evaluated. */
-function denied(rules: readonly PlanRule[], read: Read): PlanRuling | null {
-  let failure: RuleFailure | null = null;
+function denied(rules: readonly PlanRule[], read: Read): RuledOut | null {
+  let broken: RuledOut | null = null;
   for (const rule of rules) {
-    if (rule.then !== 'deny') continue;
-    const reading = read(rule);
-    if (reading.kind === 'MET')
-      return { passes: false, row: 13, failure: { kind: 'DENIES', rule: rule.name } };
-    failure ??= failureIn(rule, reading);
+    const denial = denialBy(rule, read);
+    if (denial?.row === 13) return denial;
+    broken ??= denial;
   }
+  return broken;
+}
+
+function denialBy(rule: PlanRule, read: Read): RuledOut | null {
+  if (rule.then !== 'deny') return null;
+  const reading = read(rule);
+  if (reading.kind === 'MET') return { passes: false, row: 13, failure: { kind: 'DENIES', rule: rule.name } };
+  const failure = failureIn(rule, reading);
   return failure === null ? null : { passes: false, row: 14, failure };
+}
+
+/** What the rules that do not deny make of it: those that allow, or where there are none those that set a limit. */
+function given(rules: readonly PlanRule[], read: Read, naming: NamingSubscription): PlanRuling {
+  const [first, ...others] = rules.filter(({ then }) => then === 'allow');
+  return first === undefined ? limited(rules, read, naming) : allowed([first, ...others], read, naming);
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { grantOf, type Given, releaseFrom, stateFrom } from '../../testing/states.js';
-import { featureKey, time } from '../../testing/subscriptions.js';
+import { DAY, NOW, request, state } from '../../testing/decision-questions.js';
+import { grantOf } from '../../testing/states.js';
+import { featureKey } from '../../testing/subscriptions.js';
 import { knownState } from '../customer.js';
 import { instant } from '../time/instant.js';
 import { recount, withMeter } from '../usage/spend.js';
@@ -8,102 +9,6 @@ import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
 import { entitlementChanges, entitlementsOf } from './entitlement-set.js';
 import { ceilingOf } from './entitlement.js';
-
-const RELEASE = releaseFrom(`
-catalog: 1
-name: properties
-features:
-  sso: { type: boolean }
-  level: { type: limit, combine: sum }
-  calls: { type: metered, window: P1W, anchor: calendar }
-  monthly: { type: metered, window: P1M, anchor: subscription }
-  support: { type: config, values: [low, high] }
-  vip: { type: boolean }
-plans:
-  free: { family: cloud, model: subscription, entitlements: { level: 3, calls: 10, support: low } }
-  pro:
-    family: cloud
-    model: subscription
-    period: P1M
-    trial: { for: P14D, then: free }
-    grace: P7D
-    onExpiry: free
-    entitlements: { sso: true, level: 50, monthly: 100, calls: { limit: 100, enforce: soft, overage: 10% }, support: high }
-    rules:
-      - { name: vip, feature: vip, when: context.vip, then: allow }
-      - { name: old hands, feature: vip, when: now - customer.createdAt > duration("700h"), then: allow }
-      - { name: young, feature: level, when: now - customer.createdAt < duration("480h"), then: { limit: 20 } }
-      - { name: busy, feature: level, when: usage.calls.used > 100, then: { limit: 1 } }
-      - { name: crowded, feature: calls, when: usage.level.used > 30, then: { limit: 40 } }
-      - { name: lane, feature: calls, when: has(context.lane) && context.lane > 1, then: { limit: 300, enforce: soft, overage: 5 } }
-      - { name: stopped, feature: monthly, when: has(customer.attributes.stop) && now >= timestamp(customer.attributes.stop), then: deny }
-      - { name: last days, feature: support, when: has(subscription.cancelAt) && subscription.cancelAt - now <= duration("100h"), then: deny }
-  side:
-    model: subscription
-    period: P1Y
-    onCancel: free
-    entitlements: { sso: true, calls: unlimited }
-    rules: [{ name: by date, feature: sso, when: now < timestamp(customer.attributes.stop), then: allow }]
-rules:
-  - { name: small, feature: calls, when: customer.attributes.small, then: { limit: 70 } }
-  - { name: closed, feature: sso, when: now > timestamp("2026-01-20") && now <= timestamp("2026-02-03T10:00:00Z"), then: deny }
-`);
-const NOW = time('2026-01-15T12:00:00Z');
-const DAY = 86_400_000;
-
-const date = fc.integer({ min: -200, max: 200 }).map((days) => new Date(NOW + days * DAY).toISOString());
-const soon = fc
-  .integer({ min: 1, max: 90 * 24 })
-  .map((hours) => new Date(NOW + (hours * DAY) / 24).toISOString());
-const subscription: fc.Arbitrary<Given> = fc.oneof(
-  fc.record({ plan: fc.constantFrom('free', 'pro', 'side') }),
-  fc.record({ plan: fc.constantFrom('pro', 'side'), cancelAt: soon }),
-  fc.record({
-    plan: fc.constantFrom('pro', 'side'),
-    change: fc.record({ to: fc.constantFrom('free', 'pro'), at: soon }),
-  }),
-  fc.record({
-    plan: fc.constant('pro'),
-    status: fc.constantFrom('TRIALING' as const, 'PAST_DUE' as const, 'PAUSED' as const),
-    endsAt: soon,
-  }),
-  fc.record({
-    plan: fc.constantFrom('pro', 'side'),
-    status: fc.constant('SCHEDULED' as const),
-    startedAt: soon,
-  }),
-  fc.record({
-    plan: fc.constantFrom('free', 'pro'),
-    status: fc.constantFrom('CANCELED' as const, 'EXPIRED' as const),
-    endsAt: fc.integer({ min: 0, max: 200 }).map((days) => new Date(NOW - days * DAY).toISOString()),
-  }),
-);
-const grant = fc.oneof(
-  date.map((from) => grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, from)),
-  date.map((from) =>
-    grantOf('sso', { kind: 'BLOCK' }, from, new Date(Date.parse(from) + 40 * DAY).toISOString()),
-  ),
-  fc
-    .tuple(date, fc.nat(60))
-    .map(([from, limit]) => grantOf('calls', { kind: 'ADD', value: { kind: 'UNITS', limit } }, from)),
-  fc
-    .tuple(date, fc.nat(60))
-    .map(([from, limit]) => grantOf('level', { kind: 'REPLACE', value: { kind: 'UNITS', limit } }, from)),
-);
-const state = fc
-  .record({
-    subscriptions: fc.array(subscription, { maxLength: 3 }),
-    grants: fc.array(grant, { maxLength: 2 }),
-    used: fc.record({ level: fc.nat(60), calls: fc.nat(130) }, { requiredKeys: [] }),
-    attributes: fc.record({ small: fc.boolean(), stop: soon }, { requiredKeys: [] }),
-    createdAt: date,
-  })
-  .map((given) => stateFrom(RELEASE, { ...given, at: NOW }));
-const request = fc.record({
-  feature: fc.constantFrom('sso', 'level', 'calls', 'monthly', 'support', 'vip', 'teleport'),
-  quantity: fc.oneof(fc.nat(200), fc.constant(Number.MAX_SAFE_INTEGER)),
-  context: fc.record({ vip: fc.boolean(), lane: fc.nat(3) }, { requiredKeys: [] }),
-});
 
 test('there is always an answer, and always the same one', () => {
   fc.assert(

@@ -81,7 +81,12 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
   };
 }
 
-function namingOf(subscription: Subscription, feature: FeatureKey, at: Instant): NamingSubscription | null {
+/** What the subscription gives of the feature, whether or not it passes; null: it does not name it. */
+export function namingOf(
+  subscription: Subscription,
+  feature: FeatureKey,
+  at: Instant,
+): NamingSubscription | null {
   const { plan } = subscription.planVersion;
   const allowed = plan.rules.some((rule) => rule.feature === feature && rule.then === 'allow');
   const entitlement =
@@ -99,7 +104,7 @@ function namingOf(subscription: Subscription, feature: FeatureKey, at: Instant):
 }
 
 /** Rows 9 to 12 of the decision codes. SILENT: it ended too long ago to be spoken of. */
-function obstacleOf(
+export function obstacleOf(
   naming: NamingSubscription,
   account: CustomerAccount,
   at: Instant,
@@ -147,6 +152,11 @@ export function furthest(obstacles: readonly Obstacle[]): Obstacle | null {
   let best: Obstacle | null = null;
   for (const obstacle of obstacles) if (best === null || isFurther(obstacle, best)) best = obstacle;
   return best;
+}
+
+/** All of them, the one that `furthest` names first. */
+export function furthestFirst(obstacles: readonly Obstacle[]): Obstacle[] {
+  return obstacles.toReversed().sort((one, other) => other.row - one.row || other.began - one.began);
 }
 
 function isFurther(one: Obstacle, other: Obstacle): boolean {

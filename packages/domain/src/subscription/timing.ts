@@ -40,9 +40,14 @@ export function effectiveTime(
 /** As far ahead as durations go: what is later is a slip, and would leave the calendar that can be written down. */
 const CENTURY = 36_525 * 24 * 3_600_000;
 
+/** Whether `at` lies within what can be planned: a century. */
+export function isPlannable(at: Instant, now: Instant): boolean {
+  return at - now <= CENTURY;
+}
+
 /** Null, or why nothing can be planned for `at`: it lies more than a century ahead. */
 export function refusedFuture(field: string, at: Instant, now: Instant): Refused | null {
-  return at - now <= CENTURY
+  return isPlannable(at, now)
     ? null
     : badInput(field, `\`${formatInstant(at)}\` is more than a century ahead; give an earlier time`);
 }

@@ -16,7 +16,7 @@ export interface Check {
   readonly path: string;
 }
 
-interface CheckAsked {
+export interface CheckAsked {
   readonly customerId: string;
   readonly feature: string;
   readonly quantity: number;
@@ -60,7 +60,8 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
   return decision;
 }
 
-function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
+/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer. */
+export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   return { customerId, feature: asked.feature, quantity: asked.quantity, context: facts, path };

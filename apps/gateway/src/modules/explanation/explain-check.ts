@@ -1,0 +1,55 @@
+import { answerSince } from '@licet/database';
+import { explain, type Explanation, type Instant, isPlannable, stateAtHand } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { badInput } from '../../errors/api-error.js';
+import { type CheckAsked, readCheck } from '../check/check-many.js';
+import { toDecision } from '../check/decision-type.js';
+import { toCause } from '../event/touches.js';
+import { requireDecided } from '../feature/require-decided.js';
+import type { ExplanationType } from './explanation-types.js';
+
+/** What `check` would answer now, or at a time ahead, and why. */
+export async function explainCheck(
+  context: GatewayContext,
+  asked: CheckAsked,
+  at: Instant | null,
+): Promise<ExplanationType> {
+  const { states, access, db } = context;
+  const check = readCheck(context, asked, 'input');
+  const { customerId, feature, quantity } = check;
+  if (asked.atLeast != null) await states.reach(asked.atLeast, 'input.atLeast', [customerId]);
+  const { state, revision, asOf, now, stale } = await states.load(customerId);
+  requireDecided(state.release, feature, 'input.feature');
+  if (at !== null) requireAhead(at, now);
+  const request = { feature, quantity, context: check.context };
+  const held = stale ? stateAtHand(state, request, now, asOf) : state;
+  const explanation = explain(held, request, at ?? now);
+  const since =
+    at === null && !stale
+      ? await answerSince(db, access.tenantId, { customerId, request, decision: explanation.decision })
+      : null;
+  return {
+    ...toExplanation(explanation),
+    decision: toDecision(explanation.decision, { release: state.release.number, revision, asOf, stale }),
+    since: since && toCause(since.event, { id: customerId, subject: since.subject }),
+  };
+}
+
+/** The past is what was decided, and waits for the log of decisions; nothing is planned beyond a century. */
+function requireAhead(at: Instant, now: Instant): void {
+  if (at < now)
+    throw badInput(
+      'at',
+      'only what is now or lies ahead can be explained; leave it out, or give a later time',
+    );
+  if (!isPlannable(at, now))
+    throw badInput('at', 'nothing is known of what lies more than a century ahead; give an earlier time');
+}
+
+function toExplanation({
+  steps,
+  reasons,
+  remedies,
+}: Explanation): Pick<ExplanationType, 'steps' | 'reasons' | 'remedies'> {
+  return { steps, reasons, remedies: remedies.map((remedy) => ({ ...remedy, feature: null })) };
+}

@@ -1,0 +1,24 @@
+import { Arg, Authorized, Ctx, Query, Resolver } from 'type-graphql';
+import type { Instant } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { DateTime } from '../../scalars/index.js';
+import { CheckInput } from '../check/check-input.js';
+import { explainCheck } from './explain-check.js';
+import { ExplanationType } from './explanation-types.js';
+
+@Resolver()
+export class ExplanationResolver {
+  @Authorized('READER')
+  @Query(() => ExplanationType)
+  explain(
+    @Arg('input', () => CheckInput) input: CheckInput,
+    @Arg('at', () => DateTime, {
+      nullable: true,
+      description: 'A time ahead; left out: now.',
+    })
+    at: Instant | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<ExplanationType> {
+    return explainCheck(context, input, at ?? null);
+  }
+}

@@ -1,0 +1,72 @@
+import type { GrantEventData, SubscriptionEventData, WindowClosedData } from '@licet/api-types';
+import type { StoredEvent } from '../event-log/read.js';
+
+/** The data of an event, by its type; null: it is of another type, or from before events held what they hold now. */
+export type EventData =
+  | { readonly kind: 'SUBSCRIPTION'; readonly data: SubscriptionEventData }
+  | { readonly kind: 'GRANT'; readonly data: GrantEventData }
+  | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
+  | { readonly kind: 'PROFILE'; readonly before: ProfileData }
+  | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
+  | { readonly kind: 'CUSTOMER_CREATED' | 'RULE_TURNED' };
+
+interface ProfileData {
+  readonly name: string | null;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>): EventData | null {
+  const { before } = data;
+  switch (type) {
+    case 'customer.created':
+      return { kind: 'CUSTOMER_CREATED' };
+    case 'customer.updated':
+      return isProfile(before) ? { kind: 'PROFILE', before } : null;
+    case 'rule.turned':
+      return { kind: 'RULE_TURNED' };
+    case 'usage.window_closed':
+      return isWindow(data) ? { kind: 'WINDOW', data } : null;
+    case 'release.published':
+    case 'release.rolled_back':
+      return isPublication(before) ? { kind: 'PUBLICATION', before } : null;
+    default:
+      if (type.startsWith('subscription.'))
+        return isSubscription(data) ? { kind: 'SUBSCRIPTION', data } : null;
+      return type.startsWith('grant.') && isGrant(data) ? { kind: 'GRANT', data } : null;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function isProfile(value: unknown): value is ProfileData {
+  return isObject(value) && isObject(value['attributes']) && 'name' in value;
+}
+
+function isPublication(value: unknown): value is { readonly rulesVersion: number } {
+  return isObject(value) && typeof value['rulesVersion'] === 'number';
+}
+
+function isWindow(data: object): data is WindowClosedData {
+  return 'feature' in data && 'windowStart' in data && 'windowEnd' in data && 'used' in data;
+}
+
+function isSubscription(data: object): data is SubscriptionEventData {
+  return hasStates(
+    data,
+    (state) => typeof state['planVersion'] === 'number' && Array.isArray(state['addOns']),
+  );
+}
+
+function isGrant(data: object): data is GrantEventData {
+  return hasStates(data, (state) => typeof state['id'] === 'string' && typeof state['status'] === 'string');
+}
+
+function hasStates(data: object, isState: (state: Fields) => boolean): boolean {
+  if (!('before' in data && 'after' in data)) return false;
+  const { before, after } = data;
+  return isObject(after) && isState(after) && (before === null || (isObject(before) && isState(before)));
+}

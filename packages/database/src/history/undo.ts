@@ -1,0 +1,113 @@
+import type { GrantData } from '@licet/api-types';
+import {
+  type CustomerId,
+  type Grant,
+  parseFeatureKey,
+  parseInstant,
+  type PastEvent,
+  type Release,
+  type Subscription,
+  type Undo,
+} from '@licet/domain';
+import type { StoredEvent } from '../event-log/read.js';
+import type { VersionLookup } from '../mapping/subscription.js';
+import type { EventData } from './event-data.js';
+import { readEventData } from './event-data.js';
+import { countersBefore } from './past-counters.js';
+import { pastSubscription } from './past-subscription.js';
+
+/** What events name, as it was. */
+export interface PastLookup {
+  readonly customerId: CustomerId;
+  readonly subject: string;
+  readonly planVersion: (plan: string, version: number) => Subscription['planVersion'] | null;
+  readonly addOnVersion: VersionLookup['addOnVersion'];
+  readonly grants: ReadonlyMap<string, Grant>;
+  /** By the number of the publication. */
+  readonly releases: ReadonlyMap<number, Release>;
+  readonly release: Release;
+}
+
+/** The events as they can be taken back. `events`: newest first, without a gap. */
+export function undoable(events: readonly StoredEvent[], lookup: PastLookup): PastEvent[] {
+  return events.map((event, index) => ({
+    at: event.at,
+    undo: undoOf(event, events.slice(index + 1), lookup),
+  }));
+}
+
+const UNKNOWN: Undo = { kind: 'UNKNOWN' };
+
+function undoOf(event: StoredEvent, older: readonly StoredEvent[], lookup: PastLookup): Undo {
+  if (event.type === 'usage.recorded') {
+    const before = countersBefore(event, older, lookup.subject, (feature) =>
+      isLevel(feature, lookup.release),
+    );
+    return before === null ? UNKNOWN : { kind: 'COUNTERS', before };
+  }
+  const told = readEventData(event);
+  return told === null ? UNKNOWN : undoTold(told, lookup);
+}
+
+/** What is no feature any more moves nothing. */
+function isLevel(text: string, { catalog }: Release): boolean {
+  const key = parseFeatureKey(text);
+  return key !== null && catalog.features.get(key)?.type === 'LIMIT';
+}
+
+function undoTold(told: EventData, lookup: PastLookup): Undo {
+  switch (told.kind) {
+    case 'CUSTOMER_CREATED':
+      return { kind: 'CUSTOMER_CREATED' };
+    case 'RULE_TURNED':
+      return { kind: 'NOTHING' };
+    case 'PROFILE':
+      return { kind: 'PROFILE', before: { name: told.before.name, attributes: told.before.attributes } };
+    case 'PUBLICATION': {
+      const before = lookup.releases.get(told.before.rulesVersion);
+      return before === undefined ? UNKNOWN : { kind: 'RELEASE', before };
+    }
+    case 'WINDOW':
+      return undoWindow(told.data);
+    case 'GRANT': {
+      const { before, after } = told.data;
+      const grant = lookup.grants.get(after.id);
+      const became = grant && withStatus(grant, after.status);
+      const was = before && grant && withStatus(grant, before.status);
+      if (!became || was === undefined || (before !== null && was === null)) return UNKNOWN;
+      return { kind: 'GRANT', before: was, after: became };
+    }
+    case 'SUBSCRIPTION': {
+      const { planVersion, addOnVersion, customerId } = lookup;
+      const { before, after } = told.data;
+      const was = before && pastSubscription(before, customerId, planVersion, addOnVersion);
+      const became = pastSubscription(after, customerId, planVersion, addOnVersion);
+      if (became === null || (before !== null && was === null)) return UNKNOWN;
+      return { kind: 'SUBSCRIPTION', before: was, after: became };
+    }
+  }
+}
+
+/** Null: a status that decides nothing here. */
+function withStatus(grant: Grant, status: GrantData['status']): Grant | null {
+  switch (status) {
+    case 'SCHEDULED':
+    case 'ACTIVE':
+    case 'EXPIRED':
+    case 'REVOKED':
+      return { ...grant, status };
+    default:
+      return null;
+  }
+}
+
+function undoWindow({
+  feature: text,
+  windowStart,
+  windowEnd,
+  used,
+}: Extract<EventData, { kind: 'WINDOW' }>['data']): Undo {
+  const [feature, start, end] = [parseFeatureKey(text), parseInstant(windowStart), parseInstant(windowEnd)];
+  if (feature === null || start === null || end === null) return UNKNOWN;
+  return { kind: 'COUNTERS', before: [{ feature, used, reserved: 0, window: { start, end } }] };
+}

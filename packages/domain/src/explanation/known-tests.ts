@@ -1,0 +1,147 @@
+import { answerUnits } from '../decision/answer-units.js';
+import { readCatalogRules } from '../decision/catalog-rules.js';
+import { countedAt } from '../decision/compile.js';
+import type { CheckRequest } from '../decision/decision.js';
+import { type CompiledEntitlement, entitledBy } from '../decision/entitlement.js';
+import { failureIn, readRule, type RuleFailure } from '../decision/rule-reading.js';
+import { furthestFirst, type NamingSubscription, sourcesOf, takenAway } from '../decision/sources.js';
+import type { Subject } from '../decision/subject.js';
+import type { Instant } from '../time/instant.js';
+import { combinationSteps } from './combination-steps.js';
+import type { ExplanationStep } from './explanation.js';
+import type { Inquiry } from './inquiry.js';
+import { openGrants, testGrant, testSubscription } from './source-tests.js';
+import { failed, hasFailed, passed, skipped, type Test } from './test.js';
+
+/** All that is asked of a customer and a feature that are there. */
+export interface KnownTests {
+  readonly steps: readonly ExplanationStep[];
+  /** The tests that stand in the way, the one that gives the code first. */
+  readonly failures: readonly Test[];
+  /** Sources that nothing but conditions stands in the way of: what these lack. */
+  readonly conditions: readonly (readonly RuleFailure[])[];
+}
+
+/** Rows 4 to 19 of the decision codes, all of them. The account has been brought to `at` before. */
+export function testKnown(subject: Subject, request: CheckRequest, at: Instant): KnownTests {
+  const whole = sourcesOf(subject, at);
+  const ruling = readCatalogRules(subject, at);
+  const sources = ruling.broken === null ? whole : takenAway(whole, ruling.broken);
+  const right = entitledBy(sources, subject.feature, ruling.cap);
+  const unnamed = right.kind === 'DENIED' && sources.obstacles.length === 0;
+  const surroundings = { subject, at, broken: brokenRules(subject, at), unnamed };
+  const tested = [
+    ...subject.account.subscriptions.map((one) => testSubscription(surroundings, one)),
+    ...openGrants(subject, at)
+      .filter(({ effect }) => effect.kind !== 'BLOCK')
+      .map((grant) => testGrant(surroundings, grant)),
+  ];
+  const inquiry: Inquiry = { subject, request, at, whole, ruling, sources, right, tested };
+  const wide = [...blockTests(inquiry), ...denialTests(inquiry)];
+  const plan = planTests(inquiry, unnamed);
+  const limit = limitTest(inquiry);
+  const failures = [...wide, ...plan, ...inOrderOfSpeaking(inquiry, unnamed), limit].filter(hasFailed);
+  return {
+    steps: [...wide, ...plan, ...tested.flatMap(({ tests }) => tests), ...combinationSteps(inquiry), limit],
+    failures,
+    conditions: wide.some(hasFailed) ? [] : conditionsAlone(inquiry),
+  };
+}
+
+function brokenRules(subject: Subject, at: Instant): RuleFailure[] {
+  const rules = subject.release.catalog.rules.filter(({ feature }) => feature === subject.feature.key);
+  return rules.flatMap((rule) => failureIn(rule, readRule(subject, rule, null, at)) ?? []);
+}
+
+/** Row 4. */
+function blockTests({ subject, at }: Inquiry): Test[] {
+  const { key } = subject.feature;
+  const blocks = openGrants(subject, at).filter(({ effect }) => effect.kind === 'BLOCK');
+  const holding = blocks.filter(({ status }) => status === 'ACTIVE');
+  if (holding.length === 0) return [passed('BLOCKED', `no block of \`${key}\` is in force`)];
+  return holding.map(({ id }) => failed('BLOCKED', key, { kind: 'GRANT', id, key: null }));
+}
+
+/** Row 5, of each rule that could deny. */
+function denialTests({ subject, at }: Inquiry): Test[] {
+  const { key } = subject.feature;
+  const { rules } = subject.release.catalog;
+  const denying = rules.filter(({ feature, then }) => feature === key && then === 'deny');
+  if (denying.length === 0)
+    return [skipped('DENIED_BY_RULE', `the catalog has no rule of its own that denies \`${key}\``)];
+  return denying.map((rule) => {
+    const reading = readRule(subject, rule, null, at);
+    if (reading.kind === 'MET')
+      return failed('DENIED_BY_RULE', key, null, { kind: 'DENIES', rule: rule.name });
+    return failureIn(rule, reading) === null
+      ? passed('DENIED_BY_RULE', `the rule \`${rule.name}\` does not deny it`)
+      : skipped('DENIED_BY_RULE', `the rule \`${rule.name}\` cannot be evaluated, see CONDITION_NOT_MET`);
+  });
+}
+
+/** Row 6; row 7 is asked of each plan. */
+function planTests({ subject, sources }: Inquiry, unnamed: boolean): Test[] {
+  const { key } = subject.feature;
+  const noPlan = skipped('NOT_IN_PLAN', 'there is no plan that could have it');
+  if (sources.anyLive) return [passed('NO_ACTIVE_PLAN', 'the customer has a plan')];
+  if (unnamed) return [failed('NO_ACTIVE_PLAN', key), noPlan];
+  const given = passed('NO_ACTIVE_PLAN', `no plan is live, and \`${key}\` comes from elsewhere`);
+  return subject.account.subscriptions.length === 0 ? [given, noPlan] : [given];
+}
+
+/** The failures of sources where none passes, of the one that got furthest first. */
+function inOrderOfSpeaking({ sources, right, tested }: Inquiry, unnamed: boolean): Test[] {
+  if (right.kind === 'ENTITLED') return [];
+  if (unnamed) return tested.flatMap(({ tests }) => tests);
+  const bySource = new Map(tested.map(({ id, tests }) => [id, tests]));
+  return furthestFirst(sources.obstacles).flatMap(
+    ({ sources: [source] }) => (source && bySource.get(source.id)) ?? [],
+  );
+}
+
+/** Row 19. Where no source passes: as if the one that speaks did. */
+function limitTest(inquiry: Inquiry): Test {
+  const { right, sources, tested } = inquiry;
+  if (right.kind === 'ENTITLED') return limitUnder(inquiry, right);
+  const speaking = furthestFirst(sources.obstacles)[0]?.sources[0]?.id;
+  const naming = tested.find(({ id }) => id === speaking)?.naming ?? null;
+  return limitUnder(inquiry, naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming));
+}
+
+function asIfPassing(inquiry: Inquiry, naming: NamingSubscription): CompiledEntitlement {
+  const { subject, whole, ruling } = inquiry;
+  return entitledBy({ ...whole, passing: [naming] }, subject.feature, ruling.cap);
+}
+
+/** What grants give where a rule of the catalog has taken them away. */
+function grantsAlone({ subject, whole, ruling }: Inquiry): CompiledEntitlement {
+  return entitledBy({ ...whole, passing: [] }, subject.feature, ruling.cap);
+}
+
+function limitUnder({ subject, request, at }: Inquiry, right: CompiledEntitlement): Test {
+  if (right.kind !== 'ENTITLED') return skipped('LIMIT_EXCEEDED', 'there is no limit to compare with');
+  if (right.allowance.kind !== 'UNITS') return skipped('LIMIT_EXCEEDED', 'it is not counted');
+  const counted = countedAt(subject, right, right.allowance, at);
+  const { decision } = answerUnits(counted, request.quantity);
+  if (decision.code === 'LIMIT_EXCEEDED')
+    return {
+      rule: 'LIMIT_EXCEEDED',
+      outcome: 'FAILED',
+      detail: decision.message,
+      source: null,
+      failure: null,
+    };
+  const of = decision.limit === null ? 'without a limit' : `of ${String(decision.limit)}`;
+  const taken = counted.used + counted.reserved;
+  return passed('LIMIT_EXCEEDED', `${String(request.quantity)} on top of ${String(taken)} fit, ${of}`);
+}
+
+function conditionsAlone(inquiry: Inquiry): RuleFailure[][] {
+  return inquiry.tested.flatMap(({ naming, tests }) => {
+    const failures = tests.filter(hasFailed);
+    const unmet = failures.flatMap(({ rule, failure }) => (rule === 'CONDITION_NOT_MET' && failure) || []);
+    if (unmet.length === 0 || unmet.length < failures.length) return [];
+    const right = naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming);
+    return hasFailed(limitUnder(inquiry, right)) ? [] : [unmet];
+  });
+}

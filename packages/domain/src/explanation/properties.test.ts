@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { NOW, request, state } from '../../testing/decision-questions.js';
+import { knownState, type KnownState } from '../customer.js';
+import { decide } from '../decision/decide.js';
+import type { CheckRequest } from '../decision/decision.js';
+import { accountAt } from '../decision/entitlement.js';
+import { executeGrant } from '../grant/execute-grant.js';
+import { parseSubscriptionId } from '../ids.js';
+import type { CommandOutcome, SubscriptionCommand } from '../subscription/command.js';
+import { execute } from '../subscription/execute.js';
+import { explain } from './explain.js';
+import type { DenialReason, Remedy } from './explanation.js';
+
+test('an explanation explains the decision that a check gives', () => {
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      if (customer.kind !== 'KNOWN') return;
+      const fresh = knownState(customer.release, customer.account);
+      expect(explain(customer, asked, NOW).decision).toEqual(decide(fresh, asked, NOW));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('the first reason gives the code and the message, and what is allowed has none', () => {
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      const { decision, reasons } = explain(customer, asked, NOW);
+      if (decision.allowed) {
+        expect(reasons).toEqual([]);
+        return;
+      }
+      expect(reasons[0]).toMatchObject({ code: decision.code, message: decision.message });
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('every reason is a step that failed, and a step names each test once for each source and rule', () => {
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      const { steps, reasons } = explain(customer, asked, NOW);
+      for (const { code, message, source } of reasons)
+        expect(steps).toContainEqual({
+          ...steps.find(({ rule, detail }) => rule === code && detail === message),
+          rule: code,
+          outcome: 'FAILED',
+          detail: message,
+          source,
+        });
+      const names = steps.map(({ rule, detail, source }) => JSON.stringify([rule, detail, source]));
+      expect(new Set(names).size).toBe(names.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('explaining leaves nothing behind', () => {
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      if (customer.kind !== 'KNOWN') return;
+      explain(customer, asked, NOW);
+      expect(customer.compiled.size).toBe(0);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('every remedy that is offered makes a check say yes', () => {
+  let [tried, waited] = [0, 0];
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      if (customer.kind !== 'KNOWN') return;
+      const { remedies, reasons } = explain(customer, asked, NOW);
+      for (const remedy of remedies) {
+        if (remedy.kind === 'SUPPLY_FACT') continue;
+        tried += 1;
+        if (remedy.availableAt !== null) waited += 1;
+        const after = applied(customer, remedy, reasons);
+        if (!after.ok) throw new Error(`${remedy.message}: ${after.refusal.message}`);
+        const at = remedy.availableAt ?? NOW;
+        expect(decide(knownState(customer.release, after.account), asked, at)).toMatchObject({
+          allowed: true,
+        });
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(tried).toBeGreaterThan(100);
+  expect(waited).toBeGreaterThan(20);
+});
+
+test('a missing fact is offered as a remedy where some value of it makes a check say yes', () => {
+  let tried = 0;
+  fc.assert(
+    fc.property(state, request, (customer, asked) => {
+      const { remedies } = explain(customer, asked, NOW);
+      const remedy = remedies.find(({ kind }) => kind === 'SUPPLY_FACT');
+      if (!remedy?.message.includes('`context.vip`')) return;
+      tried += 1;
+      const supplied: CheckRequest = { ...asked, context: { ...asked.context, vip: true } };
+      expect(decide(customer, supplied, NOW).allowed).toBe(true);
+    }),
+    { numRuns: 1000 },
+  );
+  expect(tried).toBeGreaterThan(3);
+});
+
+/** What a person does who takes the remedy at its word. */
+function applied(
+  { account, release }: KnownState,
+  remedy: Remedy,
+  reasons: readonly DenialReason[],
+): CommandOutcome {
+  const current = accountAt(account, release, NOW);
+  const run = (command: SubscriptionCommand) => execute(current, command, release, NOW);
+  const { subscriptionId, plan, addOn, quantity } = remedy;
+  switch (remedy.kind) {
+    case 'WAIT':
+      return { ok: true, account, events: [] };
+    case 'LIFT_BLOCK':
+      return reasons.reduce<CommandOutcome>(
+        (outcome, { code, source }) =>
+          code === 'BLOCKED' && source?.kind === 'GRANT' && outcome.ok
+            ? executeGrant(outcome.account, { kind: 'revokeGrant', grantId: source.id }, release, NOW)
+            : outcome,
+        { ok: true, account: current, events: [] },
+      );
+    case 'RESUME':
+      return run({ kind: 'resume', subscriptionId: must(subscriptionId) });
+    case 'PAY':
+      return run({
+        kind: 'reportPayment',
+        subscriptionId: must(subscriptionId),
+        outcome: 'SUCCEEDED',
+        at: null,
+      });
+    case 'ADD_ON': {
+      const held = current.subscriptions.find(({ id }) => id === subscriptionId)?.addOns ?? [];
+      const others = held.filter((bought) => bought.addOn.key !== addOn);
+      return run({
+        kind: 'adjust',
+        subscriptionId: must(subscriptionId),
+        addOns: [
+          ...others.map((bought) => ({ addOn: bought.addOn.key, quantity: bought.quantity })),
+          { addOn: must(addOn), quantity: must(quantity) },
+        ],
+        quantities: null,
+        timing: 'NOW',
+        at: null,
+      });
+    }
+    case 'CHANGE_PLAN':
+      return subscriptionId === null
+        ? run({
+            kind: 'subscribe',
+            subscriptionId: must(parseSubscriptionId('sub_new')),
+            plan: must(plan),
+            addOns: [],
+            quantities: new Map(),
+            trial: true,
+            startsAt: null,
+          })
+        : run({
+            kind: 'changePlan',
+            subscriptionId,
+            plan: must(plan),
+            from: null,
+            addOns: null,
+            quantities: null,
+            timing: null,
+            at: null,
+          });
+    case 'SUPPLY_FACT':
+      throw new Error('a fact is no command');
+  }
+}
+
+function must<T>(value: T | null): T {
+  if (value === null) throw new Error('the remedy does not say enough to be applied');
+  return value;
+}

@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { type Step, steps } from '../../testing/histories.js';
+import { meridian } from '../../testing/meridian.js';
+import { grantOf, releaseFrom, stateFrom } from '../../testing/states.js';
+import { featureKey, newCustomer, time } from '../../testing/subscriptions.js';
+import { type CustomerAccount, knownState, type Release } from '../customer.js';
+import { decide } from '../decision/decide.js';
+import type { CustomerEvent } from '../subscription/command.js';
+import { applyDue, nextDue } from '../subscription/due.js';
+import { execute } from '../subscription/execute.js';
+import type { Subscription } from '../subscription/subscription.js';
+import { instant, type Instant } from '../time/instant.js';
+import type { Meter } from '../usage/meter.js';
+import { meterAt } from '../usage/window.js';
+import { type PastEvent, turnedBy, type Undo } from './since.js';
+
+const HOUR = 3_600_000;
+const meridianRelease = meridian();
+
+/** What a command, a spend or one due instant has made of an account, and what a log tells of it. */
+interface Moment {
+  readonly before: CustomerAccount;
+  readonly after: CustomerAccount;
+  readonly at: Instant;
+  readonly told: readonly PastEvent[];
+}
+
+function momentsOf(sequence: readonly Step[]): { moments: Moment[]; now: Instant } {
+  const moments: Moment[] = [];
+  let account = newCustomer();
+  let now = time('2026-01-31T12:30:00Z');
+  function became(after: CustomerAccount, at: Instant, told: readonly PastEvent[]): void {
+    if (told.length > 0) moments.push({ before: account, after, at, told });
+    account = after;
+  }
+  for (const { after, command, use } of sequence) {
+    now = instant(now + after * HOUR);
+    for (let due = nextDue(account, meridianRelease); due !== null && due <= now;) {
+      const change = applyDue(account, meridianRelease, due);
+      became(change.account, due, change.events.map(toldOf));
+      due = nextDue(account, meridianRelease);
+    }
+    const outcome = execute(account, command(now), meridianRelease, now);
+    if (outcome.ok) became(outcome.account, now, outcome.events.map(toldOf));
+    const feature = meridianRelease.catalog.features.get(featureKey(use > 1 ? 'minutes' : 'calls'));
+    if (use === 0 || feature?.type !== 'METERED') continue;
+    const meter = meterAt(account, feature, now);
+    const meters = new Map(account.meters).set(feature.key, { ...meter, used: meter.used + use * 4 });
+    became({ ...account, meters }, now, [{ at: now, undo: countersTo(meter, now) }]);
+  }
+  return { moments, now };
+}
+
+/** As little as events hold. */
+function toldOf(event: CustomerEvent): PastEvent {
+  return { at: event.at, undo: undoOf(event) };
+}
+function undoOf(event: CustomerEvent): Undo {
+  if ('before' in event)
+    return { kind: 'SUBSCRIPTION', before: event.before && bare(event.before), after: bare(event.after) };
+  if (event.type !== 'usage.window_closed') return { kind: 'NOTHING' };
+  const { feature, window, used } = event;
+  return { kind: 'COUNTERS', before: [{ feature, window, used, reserved: 0 }] };
+}
+function bare(subscription: Subscription): Subscription {
+  return { ...subscription, prorations: new Map(), moves: [], lastPaymentAt: null };
+}
+function countersTo({ feature, used, reserved }: Meter, at: Instant): Undo {
+  return { kind: 'COUNTERS', before: [{ feature, used, reserved, window: { start: instant(0), end: at } }] };
+}
+
+function codeOf(
+  account: CustomerAccount,
+  request: { feature: string; quantity: number },
+  at: Instant,
+): string {
+  return decide(knownState(meridianRelease, account), request, at).code;
+}
+
+test('over a whole history the event that is named is of the moment that turned the answer last', () => {
+  let [named, asked] = [0, 0];
+  fc.assert(
+    fc.property(
+      steps,
+      fc.constantFrom('calls', 'minutes'),
+      fc.integer({ min: 0, max: 60 }),
+      (sequence, feature, quantity) => {
+        const { moments, now } = momentsOf(sequence);
+        const last = moments.at(-1);
+        if (last === undefined) return;
+        const request = { feature, quantity };
+        const decision = decide(knownState(meridianRelease, last.after), request, now);
+        const events = moments.flatMap(({ told }) => told).toReversed();
+        asked += 1;
+        const place = turnedBy(
+          { account: last.after, release: meridianRelease, request, decision, now },
+          events,
+        );
+        const event = place === null ? undefined : events[place];
+        if (event === undefined) return;
+        named += 1;
+        const turning = moments.findIndex(({ told }) => told.includes(event));
+        for (const { after, at } of moments.slice(turning))
+          expect(codeOf(after, request, at)).toBe(decision.code);
+        const { before, at, told } = moments[turning] ?? last;
+        // A command may tell of several events: an import, for one, of all that was due since.
+        if (told.length === 1) expect(codeOf(before, request, instant(at - 1))).not.toBe(decision.code);
+      },
+    ),
+    { numRuns: 600 },
+  );
+  expect(named).toBeGreaterThan(asked / 3);
+});
+
+const RELEASE = releaseFrom(`
+catalog: 1
+name: since
+features: { sso: { type: boolean }, calls: { type: metered, window: P1M, anchor: calendar } }
+plans:
+  free: { family: cloud, model: subscription, entitlements: { calls: 10 } }
+  pro: { family: cloud, model: subscription, entitlements: { sso: true, calls: 20 } }
+transitions: [{ from: free, to: pro, usage: prorate }, { from: pro, to: free, usage: prorate }]
+`);
+const NOW = time('2026-01-15');
+const DAY = 24 * HOUR;
+const ago = (days: number): Instant => instant(NOW - days * DAY);
+
+function answered(account: CustomerAccount, feature: string, release: Release = RELEASE) {
+  const request = { feature, quantity: 1 };
+  return {
+    account,
+    release,
+    request,
+    decision: decide(knownState(release, account), request, NOW),
+    now: NOW,
+  };
+}
+function accountWith(given: Omit<Parameters<typeof stateFrom>[1], 'at'>): CustomerAccount {
+  const state = stateFrom(RELEASE, { ...given, at: NOW });
+  if (state.kind !== 'KNOWN') throw new Error('the customer is there');
+  return state.account;
+}
+
+test('where it cannot be told what was before, nothing is named', () => {
+  const account = accountWith({});
+  expect(turnedBy(answered(account, 'sso'), [{ at: ago(1), undo: { kind: 'UNKNOWN' } }])).toBeNull();
+  expect(turnedBy(answered(account, 'sso'), [])).toBeNull();
+  expect(turnedBy(answered(account, 'sso'), [{ at: ago(1), undo: { kind: 'CUSTOMER_CREATED' } }])).toBe(0);
+});
+
+test('a prorated limit, which events do not hold, is not guessed', () => {
+  const account = accountWith({ subscriptions: [{ plan: 'pro' }], used: { calls: 5 } });
+  const [after] = account.subscriptions;
+  const [before] = accountWith({ subscriptions: [{ plan: 'free' }] }).subscriptions;
+  if (!after || !before) throw new Error('there are subscriptions');
+  const changed: PastEvent = { at: ago(2), undo: { kind: 'SUBSCRIPTION', before, after } };
+  const created: PastEvent = { at: ago(3), undo: { kind: 'CUSTOMER_CREATED' } };
+  expect(turnedBy(answered(account, 'calls'), [changed, created])).toBeNull();
+  expect(turnedBy(answered(account, 'sso'), [changed])).toBe(0);
+});
+
+test('of several things at one instant the one that made the difference is named', () => {
+  const grant = {
+    ...grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, '2026-01-10'),
+    status: 'ACTIVE' as const,
+  };
+  const account = { ...accountWith({ subscriptions: [{ plan: 'free' }] }), grants: [grant] };
+  const [subscription] = account.subscriptions;
+  if (!subscription) throw new Error('there is a subscription');
+  const at = grant.startsAt;
+  const renewed: PastEvent = {
+    at,
+    undo: { kind: 'SUBSCRIPTION', before: subscription, after: subscription },
+  };
+  const started: PastEvent = {
+    at,
+    undo: { kind: 'GRANT', before: { ...grant, status: 'SCHEDULED' }, after: grant },
+  };
+  expect(turnedBy(answered(account, 'sso'), [renewed, started])).toBe(1);
+  expect(turnedBy(answered(account, 'sso'), [started, renewed])).toBe(0);
+});
+
+test('a grant that is over is given back as it was, also where it is loaded no more', () => {
+  const over = {
+    ...grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, '2026-01-01', '2026-01-10'),
+    status: 'EXPIRED' as const,
+  };
+  const expired: PastEvent = {
+    at: time('2026-01-10'),
+    undo: { kind: 'GRANT', before: { ...over, status: 'ACTIVE' }, after: over },
+  };
+  expect(turnedBy(answered(accountWith({}), 'sso'), [expired])).toBe(0);
+});
+
+test('a subscription that ended too long ago to be loaded spoke when it ended: that it is silent now no event has made', () => {
+  const [ended] = accountWith({
+    subscriptions: [{ plan: 'pro', status: 'EXPIRED', endsAt: '2025-06-01' }],
+  }).subscriptions;
+  const [before] = accountWith({ subscriptions: [{ plan: 'pro' }] }).subscriptions;
+  if (!ended || !before) throw new Error('there are subscriptions');
+  const expired: PastEvent = {
+    at: time('2025-06-01'),
+    undo: { kind: 'SUBSCRIPTION', before, after: ended },
+  };
+  expect(turnedBy(answered(accountWith({}), 'sso'), [expired])).toBeNull();
+});
+
+test('a publication, or what is told of the customer, may have turned it', () => {
+  const rules = `
+rules: [{ name: frozen, feature: sso, when: customer.attributes.frozen, then: deny }]`;
+  const ruled = releaseFrom(`
+catalog: 1
+name: since
+features: { sso: { type: boolean } }
+plans: { pro: { model: subscription, entitlements: { sso: true } } }${rules}`);
+  const account = accountWith({ subscriptions: [{ plan: 'pro' }], attributes: { frozen: true } });
+  const published: PastEvent = { at: ago(3), undo: { kind: 'RELEASE', before: RELEASE } };
+  const renamed: PastEvent = {
+    at: ago(2),
+    undo: { kind: 'PROFILE', before: { name: 'x', attributes: { frozen: true } } },
+  };
+  const frozen: PastEvent = {
+    at: ago(1),
+    undo: { kind: 'PROFILE', before: { name: 'x', attributes: { frozen: false } } },
+  };
+  expect(turnedBy(answered(account, 'sso', ruled), [renamed, published])).toBe(1);
+  expect(turnedBy(answered(account, 'sso', ruled), [frozen, published])).toBe(0);
+});

@@ -1,0 +1,173 @@
+import { NO_CONTEXT } from '../condition/facts.js';
+import type { CustomerAccount, Profile, Release } from '../customer.js';
+import { decideAt, findFeature } from '../decision/decide.js';
+import type { CheckRequest, Decision } from '../decision/decision.js';
+import { isDecided } from '../decision/entitlement.js';
+import type { Grant } from '../grant/grant.js';
+import type { Subscription } from '../subscription/subscription.js';
+import { type Instant, instant } from '../time/instant.js';
+import { unreachable } from '../unreachable.js';
+import type { Meter } from '../usage/meter.js';
+
+/** What an event has changed, by what it was before. */
+export type Undo =
+  | { readonly kind: 'SUBSCRIPTION'; readonly before: Subscription | null; readonly after: Subscription }
+  | { readonly kind: 'GRANT'; readonly before: Grant | null; readonly after: Grant }
+  | { readonly kind: 'PROFILE'; readonly before: Omit<Profile, 'createdAt'> }
+  | { readonly kind: 'COUNTERS'; readonly before: readonly Meter[] }
+  | { readonly kind: 'RELEASE'; readonly before: Release }
+  | { readonly kind: 'CUSTOMER_CREATED' }
+  | { readonly kind: 'NOTHING' }
+  /** It cannot be told. */
+  | { readonly kind: 'UNKNOWN' };
+
+/** Something that has happened, and can be taken back in memory. */
+export interface PastEvent {
+  readonly at: Instant;
+  readonly undo: Undo;
+}
+
+/** A customer as it was; null: there was none yet. */
+interface Past {
+  readonly account: CustomerAccount | null;
+  readonly release: Release;
+}
+
+export interface Answered {
+  /** As it is written: what time has made due and nobody has written down is not in it. */
+  readonly account: CustomerAccount;
+  readonly release: Release;
+  readonly request: CheckRequest;
+  /** The answer now. */
+  readonly decision: Pick<Decision, 'code' | 'value'>;
+  readonly now: Instant;
+}
+
+/**
+ * The place of the event after which the answer (code and value) became what it is; null: it cannot be told.
+ * `events`: of this customer, newest first, without a gap. They are taken back one by one, and the question is asked anew
+ * before and after each: where the answer has turned between two events nobody has told of what turned it.
+ */
+export function turnedBy(answered: Answered, events: readonly PastEvent[]): number | null {
+  const { account, release, request, decision, now } = answered;
+  const wanted = nameOf(decision);
+  let past: Past = { account, release };
+  if (answerAt(past, request, now) !== wanted) return null;
+  for (const [index, event] of events.entries()) {
+    const after = withAfter(past, event.undo);
+    if (answerAt(after, request, event.at) !== wanted) return null;
+    const before = undone(after, event.undo, request);
+    if (before === null) return null;
+    const answer = answerAt(before, request, instant(event.at - 1));
+    if (answer === null) return null;
+    if (answer !== wanted) return isTwin(event, events[index + 1]) ? index + 1 : index;
+    past = before;
+  }
+  return null;
+}
+
+/** A trial's end is told twice where it leads to another plan, or to none; it is heard by the first name. */
+function isTwin(event: PastEvent, older: PastEvent | undefined): boolean {
+  if (older?.at !== event.at || older.undo.kind !== 'SUBSCRIPTION' || event.undo.kind !== 'SUBSCRIPTION')
+    return false;
+  const [one, other] = [event.undo.after, older.undo.after];
+  return one.id === other.id && one.status === other.status && isSamePlan(one, other);
+}
+
+function nameOf({ code, value }: Pick<Decision, 'code' | 'value'>): string {
+  return value === null ? code : `${code} ${value}`;
+}
+
+/** Null: by this release the feature is not decided. */
+function answerAt({ account, release }: Past, request: CheckRequest, at: Instant): string | null {
+  const feature = findFeature(release, request.feature);
+  if (feature === null) return 'UNKNOWN_FEATURE';
+  if (account === null) return 'UNKNOWN_CUSTOMER';
+  if (!isDecided(feature)) return null;
+  const grants = account.grants.flatMap((grant) => asWritten(grant, at));
+  const context = request.context ?? NO_CONTEXT;
+  return nameOf(decideAt({ account: { ...account, grants }, release, feature, context }, request, at));
+}
+
+/** Of what begins or ends at an instant the status says whether it has. */
+function asWritten(grant: Grant, at: Instant): Grant[] {
+  if (grant.status !== 'ACTIVE') return [];
+  return [{ ...grant, startsAt: grant.startsAt < at ? grant.startsAt : at, expiresAt: null }];
+}
+
+/** What ended too long ago to be in the account. */
+function withAfter(past: Past, undo: Undo): Past {
+  const { account } = past;
+  if (account === null) return past;
+  if (undo.kind === 'SUBSCRIPTION' && !account.subscriptions.some(({ id }) => id === undo.after.id))
+    return { ...past, account: { ...account, subscriptions: [...account.subscriptions, undo.after] } };
+  return past;
+}
+
+/** Null: it cannot be told how it was before. */
+function undone(past: Past, undo: Undo, request: CheckRequest): Past | null {
+  const { account } = past;
+  if (account === null) return null;
+  switch (undo.kind) {
+    case 'SUBSCRIPTION': {
+      const before = undo.before && withKnownParts(account, undo.before);
+      if (before !== null && mayBeProrated(past, before, undo.after, request)) return null;
+      return {
+        ...past,
+        account: { ...account, subscriptions: replaced(account.subscriptions, undo.after, before) },
+      };
+    }
+    case 'GRANT':
+      return { ...past, account: { ...account, grants: replaced(account.grants, undo.after, undo.before) } };
+    case 'PROFILE':
+      return { ...past, account: { ...account, profile: { ...account.profile, ...undo.before } } };
+    case 'COUNTERS': {
+      const meters = new Map(account.meters);
+      for (const meter of undo.before) meters.set(meter.feature, meter);
+      return { ...past, account: { ...account, meters } };
+    }
+    case 'RELEASE':
+      return { ...past, release: undo.before };
+    case 'CUSTOMER_CREATED':
+      return { ...past, account: null };
+    case 'NOTHING':
+      return past;
+    case 'UNKNOWN':
+      return null;
+    default:
+      return unreachable(undo);
+  }
+}
+
+/** Events do not hold prorated limits: they are those of the state after, where the plan is the same. */
+function withKnownParts({ subscriptions }: CustomerAccount, before: Subscription): Subscription {
+  const after = subscriptions.find(({ id }) => id === before.id);
+  return after && isSamePlan(before, after) ? { ...before, prorations: after.prorations } : before;
+}
+
+/** Whether the limit before a change of plan may have been a prorated one, which nobody knows any more. */
+function mayBeProrated(
+  { release }: Past,
+  before: Subscription,
+  after: Subscription,
+  request: CheckRequest,
+): boolean {
+  const feature = findFeature(release, request.feature);
+  if (feature?.type !== 'METERED' || isSamePlan(before, after)) return false;
+  const prorates = release.catalog.transitions?.some(({ usage }) => usage === 'prorate') ?? false;
+  return prorates && before.planVersion.plan.entitlements.has(feature.key);
+}
+
+function isSamePlan({ planVersion: one }: Subscription, { planVersion: other }: Subscription): boolean {
+  return one.plan.key === other.plan.key && one.version === other.version;
+}
+
+/** With `before` in the place of `after`: where there was none, without it. */
+function replaced<T extends { readonly id: string }>(
+  all: readonly T[],
+  after: T,
+  before: T | null,
+): readonly T[] {
+  const others = all.filter(({ id }) => id !== after.id);
+  return before === null ? others : [...others, before];
+}

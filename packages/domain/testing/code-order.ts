@@ -1,0 +1,143 @@
+import type { CustomerState, DenialReason, DenyingCode, Grant, Instant, Release } from '../src/index.js';
+import { type Given, grantOf, releaseFrom, stateFrom } from './states.js';
+import { time } from './subscriptions.js';
+
+const RULES = (feature: string, suffix: string, condition: string): string => `
+      - { name: no old ${feature}, feature: ${feature}, when: has(context.old${suffix}) && context.old${suffix}, then: deny }
+      - { name: some ${feature}, feature: ${feature}, when: context.signed${suffix}, then: ${condition} }`;
+const PLAN = (name: string, suffix: string): string => `
+  ${name}:
+    model: subscription
+    entitlements: { export: true, calls: 10 }
+    rules:${RULES('export', suffix, 'allow')}${RULES('calls', suffix, '{ limit: 10 }')}`;
+
+/** Everything that can go wrong can be made to go wrong by the request, or by what the customer has. */
+export const RELEASE = releaseFrom(`
+catalog: 1
+name: order of codes
+features:
+  export: { type: boolean }
+  calls: { type: metered, window: P1M, anchor: calendar }
+  audit: { type: boolean }
+plans:${PLAN('basic', '')}${PLAN('twin', '2')}
+  other: { model: subscription, entitlements: { audit: true } }
+rules:
+  - { name: embargo, feature: export, when: has(context.embargo) && context.embargo, then: deny }
+  - { name: embargo on calls, feature: calls, when: has(context.embargo) && context.embargo, then: deny }
+`);
+export const NOW = time('2026-01-15');
+const BEFORE = '2026-01-10';
+const AFTER = '2026-02-10';
+
+/** The rows of docs/rules.md, "Decision codes", that there are today, in their order. */
+export const ROWS = [
+  'UNKNOWN_FEATURE',
+  'UNAVAILABLE',
+  'UNKNOWN_CUSTOMER',
+  'BLOCKED',
+  'DENIED_BY_RULE of the catalog',
+  'NO_ACTIVE_PLAN',
+  'NOT_IN_PLAN',
+  'SUBSCRIPTION_EXPIRED',
+  'NOT_STARTED',
+  'SUBSCRIPTION_PAUSED',
+  'DENIED_BY_RULE of the plan',
+  'CONDITION_NOT_MET',
+  'LIMIT_EXCEEDED',
+] as const;
+export type Row = (typeof ROWS)[number];
+
+/** Which row a reason is of. */
+export function rowOf({ code, source }: Pick<DenialReason, 'code' | 'source'>): string {
+  if (code !== 'DENIED_BY_RULE') return code;
+  return source === null ? 'DENIED_BY_RULE of the catalog' : 'DENIED_BY_RULE of the plan';
+}
+
+export function codeOf(row: Row): DenyingCode {
+  switch (row) {
+    case 'DENIED_BY_RULE of the catalog':
+    case 'DENIED_BY_RULE of the plan':
+      return 'DENIED_BY_RULE';
+    default:
+      return row;
+  }
+}
+
+/** A request and what it is asked of. As it is, it is allowed. */
+export interface Case {
+  readonly feature: 'export' | 'calls';
+  readonly inCatalog: boolean;
+  readonly isCustomer: boolean;
+  /** When the state was last known to be current. */
+  readonly knownAt: Instant;
+  readonly subscriptions: readonly Given[];
+  readonly grants: readonly Grant[];
+  readonly used: number;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+export function soundCase(feature: Case['feature']): Case {
+  return {
+    feature,
+    inCatalog: true,
+    isCustomer: true,
+    knownAt: NOW,
+    subscriptions: [{ plan: 'basic' }],
+    grants: [],
+    used: 0,
+    context: { signed: true, signed2: true },
+  };
+}
+
+/** What makes a row apply. */
+export const MAKES: Readonly<Record<Row, (sound: Case) => Case>> = {
+  UNKNOWN_FEATURE: (sound) => ({ ...sound, inCatalog: false }),
+  UNAVAILABLE: (sound) => ({ ...sound, knownAt: time('2025-12-15') }),
+  UNKNOWN_CUSTOMER: (sound) => ({ ...sound, isCustomer: false }),
+  BLOCKED: (sound) => ({ ...sound, grants: [...sound.grants, grantOf(sound.feature, { kind: 'BLOCK' })] }),
+  'DENIED_BY_RULE of the catalog': (sound) => ({ ...sound, context: { ...sound.context, embargo: true } }),
+  NO_ACTIVE_PLAN: (sound) => ({ ...sound, subscriptions: [] }),
+  NOT_IN_PLAN: (sound) => ({ ...sound, subscriptions: [{ plan: 'other' }] }),
+  SUBSCRIPTION_EXPIRED: (sound) => standing(sound, { status: 'EXPIRED', endsAt: BEFORE }),
+  NOT_STARTED: (sound) => standing(sound, { status: 'SCHEDULED', startedAt: AFTER }),
+  SUBSCRIPTION_PAUSED: (sound) => standing(sound, { status: 'PAUSED' }),
+  'DENIED_BY_RULE of the plan': (sound) => ({ ...sound, context: { ...sound.context, old: true } }),
+  CONDITION_NOT_MET: (sound) => {
+    const { signed: _signed, ...context } = sound.context;
+    return { ...sound, context };
+  },
+  LIMIT_EXCEEDED: (sound) => ({ ...sound, used: 10 }),
+};
+
+function standing(sound: Case, given: Omit<Given, 'plan'>): Case {
+  return { ...sound, subscriptions: [{ plan: 'basic', ...given }] };
+}
+
+/** Rows that are asked of each source, and how a subscription to `twin` is made to fail them. */
+export const MAKES_TWIN: Readonly<Partial<Record<Row, (sound: Case) => Case>>> = {
+  SUBSCRIPTION_EXPIRED: (sound) => withTwin(sound, { status: 'EXPIRED', endsAt: BEFORE }),
+  NOT_STARTED: (sound) => withTwin(sound, { status: 'SCHEDULED', startedAt: AFTER }),
+  SUBSCRIPTION_PAUSED: (sound) => withTwin(sound, { status: 'PAUSED' }),
+  'DENIED_BY_RULE of the plan': (sound) =>
+    withTwin({ ...sound, context: { ...sound.context, old2: true } }, {}),
+  CONDITION_NOT_MET: (sound) => {
+    const { signed2: _signed, ...context } = sound.context;
+    return withTwin({ ...sound, context }, {});
+  },
+};
+
+function withTwin(sound: Case, given: Omit<Given, 'plan'>): Case {
+  return { ...sound, subscriptions: [...sound.subscriptions, { plan: 'twin', ...given }] };
+}
+
+export function stateOf({ inCatalog, isCustomer, ...given }: Case): CustomerState {
+  const state = stateFrom(RELEASE, { ...given, used: { calls: given.used }, at: NOW });
+  const release = inCatalog ? RELEASE : WITHOUT_FEATURES;
+  if (state.kind !== 'KNOWN') return state;
+  return isCustomer
+    ? { ...state, release }
+    : { kind: 'UNKNOWN_CUSTOMER', release, customerId: state.account.id };
+}
+
+/** The next release, from which the features were taken out; what customers have stays. */
+const WITHOUT_FEATURES: Release = { ...RELEASE, catalog: { ...RELEASE.catalog, features: new Map() } };
