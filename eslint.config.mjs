@@ -46,6 +46,24 @@ function importDirection(folder) {
   };
 }
 
+/** The reference model of the histories: it would prove nothing if it were made of what it is compared with. */
+const INDEPENDENT = {
+  files: ['packages/system-tests/src/model/**/*.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: '^(?!\\./|temporal-polyfill$)',
+            message: 'The model is written from docs/rules.md alone, and imports nothing of the product.',
+          },
+        ],
+      },
+    ],
+  },
+};
+
 const PURE = {
   files: ['packages/domain/src/**/*.ts'],
   ignores: ['**/*.test.ts'],
@@ -108,6 +126,7 @@ export default tseslint.config(
     },
   },
   ...Object.keys(MAY_IMPORT).map(importDirection),
+  INDEPENDENT,
   PURE,
   // GraphQL object types are classes for their decorators; what resolvers return are plain values of that shape.
   {

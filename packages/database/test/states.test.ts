@@ -410,3 +410,19 @@ test('a key that was used is known without the database, until it is revoked', a
   expect(await keys.authenticate(secret)).toBeNull();
   await keys.close();
 });
+
+test('who comes while the first release is being read waits for it', async () => {
+  const { tenantId } = tenant.caller;
+  const watch = feed.watch.bind(feed);
+  const watched = new Promise<void>((resolve) => {
+    jest.spyOn(feed, 'watch').mockImplementation((...given) => {
+      const watching = watch(...given);
+      void watching.then(() => resolve());
+      return watching;
+    });
+  });
+  const first = states.release(tenantId);
+  await watched;
+  const second = states.release(tenantId);
+  expect(await second).toBe(await first);
+});

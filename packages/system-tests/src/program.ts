@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 
 const REPOSITORY = path.resolve(__dirname, '../../..');
-const PRELOAD = path.join(__dirname, 'guards/preload.cjs');
+const GUARDS = path.join(__dirname, 'guards/preload.cjs');
+const SIMULATED_TIME = path.join(__dirname, 'simulated-time/preload.cjs');
 
 export interface ProgramOptions {
   readonly databaseUrl: string;
@@ -13,6 +14,8 @@ export interface ProgramOptions {
   readonly slow?: string;
   /** The name of a statement: its first answer is kept back until `letGo`. */
   readonly held?: string;
+  /** The file of a simulated present, by which a gateway then goes. */
+  readonly simulatedPresent?: string;
 }
 
 /** A gateway or a worker as a process of its own, started from its build and stopped by its process id. */
@@ -34,7 +37,7 @@ export async function startProgram(
 ): Promise<RunningProgram> {
   const child = spawn(
     process.execPath,
-    ['--require', PRELOAD, path.join(REPOSITORY, 'apps', app, 'dist/main.js')],
+    ['--require', GUARDS, '--require', SIMULATED_TIME, path.join(REPOSITORY, 'apps', app, 'dist/main.js')],
     {
       env: {
         ...process.env,
@@ -44,6 +47,7 @@ export async function startProgram(
         BREAK_GUARD: options.breakGuard ?? '',
         SLOW_STATEMENT: options.slow ?? '',
         HELD_STATEMENT: options.held ?? '',
+        SIMULATED_PRESENT: options.simulatedPresent ?? '',
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },

@@ -31,9 +31,10 @@ export interface RunningSystem {
 export async function startSystem(
   gateways: readonly Partial<ProgramOptions>[],
   own?: TestDatabase,
+  catalog?: Readonly<Record<string, unknown>>,
 ): Promise<RunningSystem> {
   const database = own ?? (await createTestDatabase());
-  const tenant = await createTestTenant(database.url);
+  const tenant = await createTestTenant(database.url, catalog);
   await ensureAdminKey(tenant.db, tenant.caller.tenantId, API_KEY);
   const owner = new Pool({ connectionString: database.url, max: 2 });
   // A connection that the server ends is replaced; without a handler it would end the tests.

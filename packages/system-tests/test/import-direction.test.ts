@@ -34,6 +34,7 @@ function refusals(cases: readonly Case[]): boolean[] {
 const DOMAIN = 'packages/domain/src/index.ts';
 const DATABASE = 'packages/database/src/index.ts';
 const GATEWAY = 'apps/gateway/src/main.ts';
+const MODEL = 'packages/system-tests/src/model/time.ts';
 
 function imports(file: string, imported: string): Case {
   return [file, `import '${imported}';`];
@@ -50,6 +51,9 @@ const REFUSED: readonly Case[] = [
   imports(GATEWAY, '@licet/database/src/index.js'),
   imports(GATEWAY, '../../../packages/database/src/index.js'),
   imports(GATEWAY, '../../worker/src/main.js'),
+  imports(MODEL, '@licet/domain'),
+  imports(MODEL, '@licet/database'),
+  imports(MODEL, '../system.js'),
   imports('apps/gateway/src/modules/check/check-many.ts', '../../../../worker/src/main.js'),
   [GATEWAY, "await import('@licet/worker');"],
   [GATEWAY, "export * from '@licet/worker';"],
@@ -76,6 +80,8 @@ const ALLOWED: readonly Case[] = [
   imports('apps/demo/src/tour.ts', '@licet/api-types'),
   imports(DOMAIN, 'temporal-polyfill'),
   imports(DOMAIN, './decision/decide.js'),
+  imports(MODEL, './account.js'),
+  imports(MODEL, 'temporal-polyfill'),
   [DOMAIN, 'new Date(0);'],
 ];
 

@@ -76,8 +76,10 @@ export class TenantStates {
 
   /** Attaches to the log, before anything is loaded: what happens from here on is heard of. */
   start(feed: EventFeed): Promise<void> {
+    // The watch is there before the release is: who comes in between waits as well.
+    if (this.#starting !== null) return this.#starting;
     if (this.#watch !== null) return Promise.resolve();
-    return (this.#starting ??= this.#attach(feed).finally(() => (this.#starting = null)));
+    return (this.#starting = this.#attach(feed).finally(() => (this.#starting = null)));
   }
 
   async #attach(feed: EventFeed): Promise<void> {

@@ -1,0 +1,131 @@
+import type { Account } from '../model/account.js';
+import { FEATURES } from '../model/catalog.js';
+import * as commands from '../model/commands.js';
+import * as grants from '../model/grants.js';
+import { passTime } from '../model/time.js';
+import * as usage from '../model/usage.js';
+import type { Action } from './actions.js';
+import { record } from './gateway.js';
+import { bought, lists, time } from './inputs.js';
+import { performOnSubscription } from './perform-on-subscription.js';
+import type { Performed } from './performed.js';
+import { DAY, grantAt, instantOf, subscriptionAt } from './resolve.js';
+import { day } from './snapshot.js';
+import type { World } from './world.js';
+
+/** Does a step to the product, and says what it is for the model. */
+export async function perform(account: Account, world: World, action: Action): Promise<Performed> {
+  const key = { idempotencyKey: world.nextKey() };
+  switch (action.kind) {
+    case 'pass': {
+      const now = instantOf(account, action.to);
+      await world.installation.moveTo(now);
+      return { line: 'time passes', product: null, model: () => passTime(account, now) };
+    }
+    case 'worker':
+      await world.installation.runWorker(action.runs);
+      return { line: `worker ${action.runs ? 'starts' : 'stops'}`, product: null, model: () => undefined };
+    case 'subscribe': {
+      const startsAt = action.startsIn === null ? null : account.now + action.startsIn * DAY;
+      const { plan, trial, addOns, quantities } = action;
+      const input = {
+        customerId: world.customerId,
+        plan,
+        trial,
+        ...lists(action),
+        startsAt: time(startsAt),
+        ...key,
+      };
+      return {
+        line: `subscribe to ${plan}${trial ? ' (trial)' : ''}${startsAt === null ? '' : ` from ${day(startsAt)}`}${bought(action)}`,
+        product: await world.mutate('subscribe', 'SubscribeInput', input, 'subscription { id }'),
+        model: (id) => commands.subscribe(account, { id, plan, trial, startsAt, addOns, quantities }),
+      };
+    }
+    case 'consume': {
+      const { feature, quantity } = action;
+      const input = { customerId: world.customerId, feature, quantity, ...key };
+      const product = await world.mutate('consume', 'ConsumeInput', input, 'decision { allowed code }');
+      let expected = '';
+      return {
+        line: `consume ${String(quantity)} ${feature}`,
+        product,
+        model: () => {
+          const { allowed, code } = usage.consume(account, feature, quantity);
+          expected = `${String(allowed)} ${code}`;
+        },
+        expected: () => expected,
+        got: product.data === null ? '' : decisionText(record(product.data)['decision']),
+      };
+    }
+    case 'releaseUsage': {
+      const { feature, quantity } = action;
+      const input = { customerId: world.customerId, feature, quantity, ...key };
+      return {
+        line: `release ${String(quantity)} ${feature}`,
+        product: await world.mutate('releaseUsage', 'ReleaseUsageInput', input, 'decision { allowed code }'),
+        model: () => usage.releaseUsage(account, feature, quantity),
+      };
+    }
+    case 'grant':
+      return performGrant(account, world, action, key);
+    case 'revoke': {
+      const grant = grantAt(account, action.which);
+      if (!grant) throw new Error('a history without a grant');
+      return {
+        line: `revoke the grant of ${grant.feature}`,
+        product: await world.call('revokeGrant', 'grantId: ID!, reason: String!', {
+          grantId: grant.id,
+          reason: 'test',
+        }),
+        model: () => grants.revoke(account, grant),
+      };
+    }
+    default: {
+      const subscription = subscriptionAt(account, action.which);
+      if (!subscription) throw new Error('a history without a subscription');
+      const done = await performOnSubscription(account, world, action, subscription, key);
+      return { ...done, line: `${done.line} [${subscription.plan}]` };
+    }
+  }
+}
+
+async function performGrant(
+  account: Account,
+  world: World,
+  action: Extract<Action, { kind: 'grant' }>,
+  key: { readonly idempotencyKey: string },
+): Promise<Performed> {
+  const { feature, effect, units, startsIn, lasts } = action;
+  const spec = FEATURES[feature];
+  const startsAt = startsIn === null ? null : account.now + startsIn * DAY;
+  const expiresAt = lasts === null ? null : account.now + lasts * DAY;
+  const value =
+    effect === 'BLOCK'
+      ? null
+      : spec.type === 'boolean'
+        ? true
+        : spec.type === 'config'
+          ? (spec.values[units % spec.values.length] ?? null)
+          : units;
+  const input = {
+    customerId: world.customerId,
+    feature,
+    effect,
+    value: value ?? undefined,
+    reason: 'test',
+    startsAt: time(startsAt),
+    expiresAt: time(expiresAt),
+    ...key,
+  };
+  return {
+    line: `grant ${effect} ${feature}${value === null ? '' : ` ${String(value)}`}${startsAt === null ? '' : ` from ${day(startsAt)}`}${expiresAt === null ? '' : ` until ${day(expiresAt)}`}`,
+    product: await world.mutate('grantEntitlement', 'GrantInput', input, 'grant { id }'),
+    model: (id) => grants.grant(account, { id, feature, effect, value, startsAt, expiresAt }),
+  };
+}
+
+function decisionText(value: unknown): string {
+  const { allowed, code } = record(value);
+  return `${String(allowed)} ${String(code)}`;
+}

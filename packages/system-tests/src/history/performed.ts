@@ -1,0 +1,25 @@
+import { Refusal } from '../model/account.js';
+import type { Answered } from './gateway.js';
+
+/** What a step did: to the product, and to the model. */
+export interface Performed {
+  /** For people. */
+  readonly line: string;
+  readonly product: Answered | null;
+  /** Applied to the model; throws its refusal. Given the id of what was made. */
+  readonly model: (madeId: string) => void;
+  /** What was answered beyond done or refused. */
+  readonly expected?: () => string;
+  readonly got?: string;
+}
+
+/** Throws nothing: null where the model takes the command, else what it refuses it with. */
+export function refusalOf(act: () => void): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import { type Account, type Grant, hasEnded, type Subscription } from '../model/account.js';
+import type { Timing } from '../model/commands.js';
+import { boundaries } from '../model/time.js';
+import type { TimingAction, When } from './actions.js';
+
+/** What the actions of a history mean where they find themselves. */
+
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
+
+/** Subscriptions that go on first. */
+export function subscriptionAt(account: Account, which: number): Subscription | undefined {
+  const sorted = [...account.subscriptions].sort(
+    (one, other) => Number(hasEnded(one)) - Number(hasEnded(other)),
+  );
+  return sorted[which % sorted.length];
+}
+
+export function grantAt(account: Account, which: number): Grant | undefined {
+  return account.grants[account.grants.length === 0 ? 0 : which % account.grants.length];
+}
+
+/** The instant that an action means here and now. */
+export function instantOf(account: Account, when: When): number {
+  if ('minutes' in when) return account.now + when.minutes * MINUTE;
+  const ahead = boundaries(account);
+  const boundary = ahead[when.near % Math.max(1, ahead.length)];
+  return boundary === undefined ? account.now + DAY : Math.max(account.now, boundary + when.milliseconds);
+}
+
+export function timingOf(account: Account, timing: TimingAction): Timing {
+  if (timing === 'NOW' || timing === 'PERIOD_END') return { kind: timing };
+  return { kind: 'AT', at: instantOf(account, timing.at) };
+}

@@ -1,0 +1,173 @@
+import { type Account, hasEnded, type ModelEvent } from '../model/account.js';
+import { numbersOf } from '../model/bought.js';
+import { entitlementOf } from '../model/entitlements.js';
+import { addOnsOf, featureKeys } from '../model/windows.js';
+import { ask, record, records } from './gateway.js';
+
+/** What is compared, by path: texts that a person can read. */
+export type Snapshot = ReadonlyMap<string, string>;
+
+const CUSTOMER = `query ($id: ID!, $atLeast: Revision) { entitlements(customerId: $id, atLeast: $atLeast) {
+  entitlements { feature allowed code limit unlimited used value resetsAt }
+} customer(id: $id) {
+  timeZone
+  subscriptions(ended: true) {
+    id status plan { key } addOns { addOn quantity } quantities { feature quantity } startedAt currentPeriodStart
+    currentPeriodEnd trialEndsAt graceEndsAt cancelAt pausedAt resumesAt endedAt scheduledChange { plan at }
+  }
+  grants(ended: true, first: 100) { edges { node { id status startsAt expiresAt } } }
+} }`;
+
+const EVENTS = `query ($id: ID!, $after: Cursor) { events(customerId: $id, first: 100, after: $after) {
+  edges { cursor node { type subjectId at revision } } } }`;
+
+export async function realSnapshot(url: string, id: string, atLeast: string | null): Promise<Snapshot> {
+  const { data } = await ask(url, CUSTOMER, { id, atLeast });
+  const customer = record(record(data)['customer']);
+  const found = new Map<string, string>([['time zone', text(customer['timeZone'])]]);
+  for (const one of records(customer['subscriptions'])) {
+    const path = `subscription ${text(one['id'])}`;
+    const plan = text(record(one['plan'])['key']);
+    found.set(`${path} status`, `${text(one['status'])} on ${plan}`);
+    found.set(`${path} endedAt`, instant(one['endedAt']));
+    if (one['endedAt'] !== null) continue;
+    const change = one['scheduledChange'] === null ? null : record(one['scheduledChange']);
+    found.set(
+      `${path} scheduledChange`,
+      change ? `${text(change['plan'])} at ${instant(change['at'])}` : 'none',
+    );
+    for (const field of DATES) found.set(`${path} ${field}`, instant(one[field]));
+    found.set(`${path} addOns`, list(records(one['addOns']).map(Object.values)));
+    found.set(`${path} quantities`, list(records(one['quantities']).map(Object.values)));
+  }
+  for (const { node } of records(record(customer['grants'])['edges']).map(({ node }) => ({
+    node: record(node),
+  })))
+    found.set(`grant ${text(node['id'])}`, text(node['status']));
+  for (const one of records(record(record(data)['entitlements'])['entitlements'])) {
+    const path = `entitlement ${text(one['feature'])}`;
+    const code = text(one['code']);
+    found.set(path, `${one['allowed'] === true ? 'allowed' : 'denied'} ${code}`);
+    if (one['allowed'] !== true && code !== 'LIMIT_EXCEEDED') continue;
+    found.set(`${path} limit`, one['unlimited'] === true ? 'unlimited' : text(one['limit']));
+    found.set(`${path} used`, text(one['used']));
+    found.set(`${path} value`, text(one['value']));
+    found.set(`${path} resetsAt`, instant(one['resetsAt']));
+  }
+  return found;
+}
+
+const DATES = [
+  'startedAt',
+  'currentPeriodStart',
+  'currentPeriodEnd',
+  'trialEndsAt',
+  'graceEndsAt',
+  'cancelAt',
+  'pausedAt',
+  'resumesAt',
+] as const;
+
+export function modelSnapshot(account: Account): Snapshot {
+  const found = new Map<string, string>([['time zone', account.zone]]);
+  for (const one of account.subscriptions) {
+    const path = `subscription ${one.id}`;
+    found.set(`${path} status`, `${one.status} on ${one.plan}`);
+    found.set(`${path} endedAt`, day(one.endedAt));
+    if (hasEnded(one)) continue;
+    found.set(`${path} scheduledChange`, one.change ? `${one.change.plan} at ${day(one.change.at)}` : 'none');
+    const dates: Record<(typeof DATES)[number], number | null> = {
+      startedAt: one.startedAt,
+      currentPeriodStart: one.periodStart,
+      currentPeriodEnd: one.periodEnd,
+      trialEndsAt: one.trialEndsAt,
+      graceEndsAt: one.graceEndsAt,
+      cancelAt: one.cancel?.at ?? null,
+      pausedAt: one.pause?.since ?? null,
+      resumesAt: one.pause?.resumesAt ?? null,
+    };
+    for (const field of DATES) found.set(`${path} ${field}`, day(dates[field]));
+    found.set(`${path} addOns`, list(addOnsOf(one)));
+    found.set(`${path} quantities`, list(numbersOf(one)));
+  }
+  for (const grant of account.grants) found.set(`grant ${grant.id}`, grant.status);
+  for (const feature of featureKeys()) {
+    const { allowed, code, limit, used, value, resetsAt } = entitlementOf(account, feature);
+    const path = `entitlement ${feature}`;
+    found.set(path, `${allowed ? 'allowed' : 'denied'} ${code}`);
+    if (!allowed && code !== 'LIMIT_EXCEEDED') continue;
+    found.set(`${path} limit`, text(limit));
+    found.set(`${path} used`, text(used));
+    found.set(`${path} value`, text(value));
+    found.set(`${path} resetsAt`, day(resetsAt));
+  }
+  return found;
+}
+
+/** One line for each difference. */
+export function differences(real: Snapshot, model: Snapshot): string[] {
+  // States before what follows from them.
+  const paths = [...new Set([...real.keys(), ...model.keys()])].sort().reverse();
+  return paths.flatMap((path) => {
+    const [one, other] = [real.get(path), model.get(path)];
+    // What only one of them has hangs on a status, or an answer, that differs as well.
+    const isDetail = !/ status$|^grant |^entitlement [a-z]+$/.test(path);
+    if (one === other || (isDetail && (one === undefined || other === undefined))) return [];
+    return [`${path}: product ${one ?? 'nothing'}, model ${other ?? 'nothing'}`];
+  });
+}
+
+export interface Log {
+  readonly events: readonly ModelEvent[];
+  readonly cursor: string | null;
+  /** Of the last of them. */
+  readonly revision: string | null;
+}
+
+export async function eventsAfter(url: string, id: string, after: string | null): Promise<Log> {
+  const events: ModelEvent[] = [];
+  let cursor = after;
+  let revision: string | null = null;
+  for (;;) {
+    const { data } = await ask(url, EVENTS, { id, after: cursor });
+    const edges = records(record(record(data)['events'])['edges']);
+    for (const edge of edges) {
+      const node = record(edge['node']);
+      events.push({
+        type: text(node['type']),
+        subject: text(node['subjectId']),
+        at: Date.parse(text(node['at'])),
+      });
+      cursor = text(edge['cursor']);
+      revision = text(node['revision']);
+    }
+    if (edges.length < 100) return { events, cursor, revision };
+  }
+}
+
+export function eventText({ type, subject, at }: ModelEvent): string {
+  return `${type} ${subject} ${day(at)}`;
+}
+
+/** A time as people write it: without what is zero at its end. */
+export function day(at: number | null): string {
+  return at === null
+    ? 'none'
+    : new Date(at)
+        .toISOString()
+        .replace(/\.000Z$/, 'Z')
+        .replace(/:00Z$/, 'Z')
+        .replace(/T00:00Z$/, '');
+}
+
+function instant(value: unknown): string {
+  return value === null ? 'none' : day(Date.parse(text(value)));
+}
+
+function list(items: readonly unknown[]): string {
+  return JSON.stringify(items.map((item) => JSON.stringify(item)).sort());
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,108 @@
+import type fc from 'fast-check';
+import type { Account, ModelEvent } from '../model/account.js';
+import { passTime } from '../model/time.js';
+import type { Action } from './actions.js';
+import { isAvoided } from './avoided.js';
+import { record } from './gateway.js';
+import { perform } from './perform.js';
+import { type Performed, refusalOf } from './performed.js';
+import { grantAt, subscriptionAt } from './resolve.js';
+import { day, differences, eventsAfter, eventText, modelSnapshot, realSnapshot } from './snapshot.js';
+import type { World } from './world.js';
+
+/** Differences that are told of. */
+const MOST = 12;
+
+/** Where product and model part: the whole history, and in what they differ. */
+export class Disagreement extends Error {
+  constructor(lines: readonly string[], found: readonly string[], customerId: string) {
+    const short = (line: string): string =>
+      line.replaceAll(/(sub|gra|grant)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
+    super(
+      [
+        `the product and the model disagree (customer ${customerId}) after`,
+        ...lines.map((line) => `  ${short(line)}`),
+        'in',
+        ...found.slice(0, MOST).map((line) => `  ${short(line)}`),
+        ...(found.length > MOST ? [`  and ${String(found.length - MOST)} more`] : []),
+      ].join('\n'),
+    );
+  }
+}
+
+/** One step of a history: done to the product and to the model, which then have to say the same. */
+export class Step implements fc.AsyncCommand<Account, World> {
+  constructor(readonly action: Action) {}
+
+  check(account: Readonly<Account>): boolean {
+    if (isAvoided(account, this.action)) return false;
+    if (this.action.kind === 'revoke') return grantAt(account, this.action.which) !== undefined;
+    return !('which' in this.action) || subscriptionAt(account, this.action.which) !== undefined;
+  }
+
+  async run(account: Account, world: World): Promise<void> {
+    const at = account.now;
+    const performed = await perform(account, world, this.action);
+    const found = applyToModel(account, performed);
+    world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
+    const { installation } = world;
+    if (installation.workerRuns) await installation.caughtUp(world.customerId);
+    const wrote = performed.product !== null && performed.product.data !== null;
+    const all = installation.workerRuns || (wrote && this.action.kind !== 'consume');
+    found.push(...(await compareEvents(account, world, { all, wrote })));
+    const real = await realSnapshot(world.url, world.customerId, world.revision).catch((error: unknown) => {
+      throw new Disagreement(
+        world.lines,
+        [...found, String(error), ...installation.errors()],
+        world.customerId,
+      );
+    });
+    found.push(...differences(real, modelSnapshot(account)));
+    if (found.length > 0) throw new Disagreement(world.lines, found, world.customerId);
+  }
+
+  toString(): string {
+    return JSON.stringify(this.action);
+  }
+}
+
+/** What was due, the command, and what is due by it; answers with what differs in the outcome. */
+function applyToModel(account: Account, { product, model, expected, got }: Performed): string[] {
+  const before = account.events.length;
+  account.turn += 1;
+  const refused = refusalOf(() => model(madeId(product)));
+  passTime(account, account.now);
+  if (product === null) return [];
+  if (refused !== null && account.events.length > before)
+    throw new Error('the model has refused what it has done');
+  if (refused !== product.code)
+    return [`outcome: product ${product.code ?? 'done'} (${product.message}), model ${refused ?? 'done'}`];
+  if (refused === null && expected && expected() !== got)
+    return [`answer: product ${got ?? ''}, model ${expected()}`];
+  return [];
+}
+
+/** The id of the subscription or grant that a mutation made. */
+function madeId(product: Performed['product']): string {
+  const made = product?.data?.['subscription'] ?? product?.data?.['grant'];
+  return made === undefined ? 'none' : String(record(made)['id']);
+}
+
+function outcome({ product, got }: Performed): string {
+  if (product === null) return '';
+  return product.code === null ? (got === undefined ? '' : ` → ${got}`) : ` → ${product.code}`;
+}
+
+/** `all`: nothing is left to be written; else what is written begins what the model tells. */
+async function compareEvents(
+  account: Account,
+  world: World,
+  { all, wrote }: { all: boolean; wrote: boolean },
+): Promise<string[]> {
+  const { events, cursor, revision } = await eventsAfter(world.url, world.customerId, world.cursor);
+  world.cursor = cursor;
+  if (!wrote && revision !== null) world.revision = revision;
+  const wanted = account.events.splice(0, all ? account.events.length : events.length);
+  const texts = (list: readonly ModelEvent[]): string => list.map(eventText).join(', ');
+  return texts(events) === texts(wanted) ? [] : [`events: product ${texts(events)}; model ${texts(wanted)}`];
+}

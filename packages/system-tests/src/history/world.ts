@@ -1,0 +1,138 @@
+import { createTestDatabase } from '@licet/database/testing';
+import type { RunningProgram } from '../program.js';
+import { type SimulatedTime, simulateTime } from '../simulated-time/simulated-time.js';
+import { type RunningGateway, type RunningSystem, startSystem, until } from '../system.js';
+import { ask, type Answered, record } from './gateway.js';
+
+/** The product as a history drives it: one customer of a running system, in simulated time. */
+export class World {
+  cursor: string | null = null;
+  /** The newest that is known. */
+  revision: string | null = null;
+  /** What has been done so far, one line a step. */
+  readonly lines: string[] = [];
+  #keys = 0;
+
+  constructor(
+    readonly installation: Installation,
+    readonly customerId: string,
+  ) {}
+
+  get url(): string {
+    return this.installation.url;
+  }
+
+  nextKey(): string {
+    this.#keys += 1;
+    return `${this.customerId} ${String(this.#keys)}`;
+  }
+
+  /** A mutation with one input; answers with what it selects. */
+  async mutate(field: string, inputType: string, input: object, selects: string): Promise<Answered> {
+    const query = `mutation ($input: ${inputType}!) { ${field}(input: $input) { revision ${selects} } }`;
+    const answered = await ask(this.url, query, { input });
+    return this.#done(field, answered);
+  }
+
+  /** A mutation with plain arguments, `name: Type`. */
+  async call(field: string, types: string, values: object): Promise<Answered> {
+    const names = types.split(', ').map((one) => one.split(':')[0] ?? '');
+    const declared = names.length === 0 ? '' : types.replace(/(\w+):/g, '$$$1:');
+    const passed = names.map((name) => `${name}: $${name}`).join(', ');
+    return this.#done(
+      field,
+      await ask(this.url, `mutation (${declared}) { ${field}(${passed}) { revision } }`, values),
+    );
+  }
+
+  #done(field: string, answered: Answered): Answered {
+    if (answered.data === null) return answered;
+    const data = record(answered.data[field]);
+    this.revision = String(data['revision']);
+    return { ...answered, data };
+  }
+}
+
+/** Histories begin again in the first year once they would begin after the last one. */
+const YEARS = { first: 2024, last: 2090 };
+
+/** One running system for many histories. */
+export class Installation {
+  #worker: RunningProgram | null = null;
+  #now = 0;
+
+  private constructor(
+    readonly system: RunningSystem,
+    readonly time: SimulatedTime,
+    private gateway: RunningGateway,
+  ) {}
+
+  static async start(catalog: Readonly<Record<string, unknown>>): Promise<Installation> {
+    const database = await createTestDatabase();
+    // The catalog is there long before the first history.
+    const time = await simulateTime(database.url, Date.UTC(YEARS.first - 12, 0, 1));
+    const system = await startSystem([], database, catalog);
+    const gateway = await system.startGateway({ simulatedPresent: time.file });
+    return new Installation(system, time, gateway);
+  }
+
+  get url(): string {
+    return this.gateway.client.url;
+  }
+
+  get workerRuns(): boolean {
+    return this.#worker !== null;
+  }
+
+  /**
+   * The present of a new history: the next time that it is this minute of this day of a year. A clock that goes back
+   * is nothing that a gateway has to bear, so there is a new one where the years begin again.
+   */
+  async begin(dayOfYear: number, minute: number): Promise<number> {
+    const year = Math.max(YEARS.first, new Date(this.#now).getUTCFullYear() + 1);
+    const again = year > YEARS.last;
+    if (again) await this.gateway.stop('SIGKILL');
+    const now = Date.UTC(again ? YEARS.first : year, 0, 1 + dayOfYear, 0, minute);
+    await this.moveTo(now);
+    if (again) this.gateway = await this.system.startGateway({ simulatedPresent: this.time.file });
+    return now;
+  }
+
+  async moveTo(now: number): Promise<void> {
+    this.#now = now;
+    await this.time.set(now);
+  }
+
+  /** What the gateway has logged of its own errors. */
+  errors(): string[] {
+    return this.gateway.logged.filter(({ level }) => Number(level) >= 50).map((line) => JSON.stringify(line));
+  }
+
+  async runWorker(runs: boolean): Promise<void> {
+    if (runs && !this.#worker) this.#worker = await this.system.startWorker();
+    if (runs || !this.#worker) return;
+    await this.#worker.stop();
+    this.#worker = null;
+  }
+
+  /** Waits until the worker has written down whatever is due for this customer. */
+  async caughtUp(customerId: string): Promise<void> {
+    await until(async () => {
+      const { rows } = await this.system.owner.query(
+        'select 1 from customer where id = $1 and next_due_at <= clock_timestamp()',
+        [customerId],
+      );
+      return rows.length === 0;
+    });
+  }
+
+  /** A history that is over has nothing due any more, whatever time it is in the next one. */
+  async forget(customerId: string): Promise<void> {
+    await this.system.owner.query('update customer set next_due_at = null where id = $1', [customerId]);
+  }
+
+  async close(): Promise<void> {
+    await this.system.close();
+    await this.time.remove();
+  }
+}

@@ -1,0 +1,115 @@
+import type { AddOnKey, FeatureKey, PlanKey } from './catalog.js';
+
+export type Status = 'SCHEDULED' | 'TRIALING' | 'ACTIVE' | 'PAST_DUE' | 'PAUSED' | 'CANCELED' | 'EXPIRED';
+
+export interface Bought {
+  addOns: Partial<Record<AddOnKey, number>>;
+  /** Of features that the plan sells by number. */
+  quantities: Partial<Record<FeatureKey, number>>;
+}
+
+export interface ScheduledChange {
+  readonly plan: PlanKey;
+  /** The same plan, with other things bought. */
+  readonly adjusts: boolean;
+  readonly addOns: Bought['addOns'] | null;
+  readonly quantities: Bought['quantities'] | null;
+  at: number;
+}
+
+export interface Pause {
+  readonly since: number;
+  resumesAt: number | null;
+  readonly stands: boolean;
+}
+
+export interface Subscription extends Bought {
+  readonly id: string;
+  plan: PlanKey;
+  status: Status;
+  /** What it goes back to after a pause. */
+  before: 'TRIALING' | 'ACTIVE';
+  wantsTrial: boolean;
+  readonly startedAt: number;
+  anchor: number;
+  periodStart: number;
+  periodEnd: number | null;
+  trialEndsAt: number | null;
+  paid: boolean;
+  /** Noted: grace begins with the start, or with the resume. */
+  failed: boolean;
+  graceEndsAt: number | null;
+  /** `withEnd`: asked for the end of period or trial, and moves with it. */
+  cancel: { at: number; readonly withEnd: boolean } | null;
+  change: ScheduledChange | null;
+  pause: Pause | null;
+  lastPayment: { readonly at: number; readonly outcome: 'SUCCEEDED' | 'FAILED' } | null;
+  endedAt: number | null;
+  /** Of this window, after a change that prorates. */
+  readonly prorated: Map<FeatureKey, number>;
+}
+
+export type GrantStatus = 'SCHEDULED' | 'ACTIVE' | 'EXPIRED' | 'REVOKED';
+export interface Grant {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly effect: 'ADD' | 'REPLACE' | 'BLOCK';
+  readonly value: number | string | true | null;
+  status: GrantStatus;
+  readonly startsAt: number;
+  readonly expiresAt: number | null;
+}
+
+/** One for each counted feature: a level, or what was used in the running window. */
+export interface Meter {
+  /** When nothing gave the feature any more; null while something does. */
+  lost: { readonly at: number; readonly turn: number } | null;
+  used: number;
+  window: { start: number; end: number; anchor: number } | null;
+}
+
+export interface ModelEvent {
+  readonly type: string;
+  readonly subject: string;
+  readonly at: number;
+}
+
+export interface Account {
+  zone: string;
+  now: number;
+  /** Counts what is done at once: a command with all that is due by then, or time that passes. */
+  turn: number;
+  readonly subscriptions: Subscription[];
+  readonly trialFamilies: Set<string>;
+  readonly grants: Grant[];
+  readonly meters: Map<FeatureKey, Meter>;
+  readonly events: ModelEvent[];
+}
+
+/** What a command was refused with. */
+export class Refusal extends Error {
+  constructor(readonly code: 'CONFLICT' | 'BAD_USER_INPUT') {
+    super(code);
+  }
+}
+
+export function newAccount(zone: string, now: number): Account {
+  return {
+    zone,
+    now,
+    turn: 0,
+    subscriptions: [],
+    trialFamilies: new Set(),
+    grants: [],
+    meters: new Map(),
+    events: [],
+  };
+}
+
+export function hasEnded({ status }: Subscription): boolean {
+  return status === 'CANCELED' || status === 'EXPIRED';
+}
+
+export function tell(account: Account, type: string, subject: string, at: number): void {
+  account.events.push({ type, subject, at });
+}

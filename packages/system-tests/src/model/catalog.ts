@@ -1,0 +1,193 @@
+/**
+ * What the histories are sold by: two families, each rule of a plan at least once. The model reads it as it stands
+ * here; the gateway gets it as a document.
+ */
+export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max';
+export type AddOnKey = 'more-calls' | 'sso-pack' | 'more-storage';
+export type FeatureKey =
+  'sso' | 'rendering' | 'projects' | 'storage' | 'calls' | 'minutes' | 'steps' | 'support' | 'editors';
+
+export type FeatureSpec =
+  | { readonly type: 'boolean' }
+  | { readonly type: 'limit'; readonly combine: 'max' | 'sum' }
+  | {
+      readonly type: 'metered';
+      readonly window: string;
+      readonly anchor: 'subscription' | 'calendar';
+      readonly combine: 'max' | 'sum';
+    }
+  /** Sold by number; who sits on them is another story. */
+  | { readonly type: 'seats'; readonly kind: 'named' }
+  | { readonly type: 'config'; readonly values: readonly string[]; readonly combine: 'order' };
+
+export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
+  sso: { type: 'boolean' },
+  rendering: { type: 'boolean' },
+  projects: { type: 'limit', combine: 'max' },
+  storage: { type: 'limit', combine: 'sum' },
+  calls: { type: 'metered', window: 'P1M', anchor: 'subscription', combine: 'sum' },
+  minutes: { type: 'metered', window: 'P1M', anchor: 'calendar', combine: 'max' },
+  steps: { type: 'metered', window: 'P1D', anchor: 'calendar', combine: 'sum' },
+  support: { type: 'config', values: ['community', 'business', 'premium'], combine: 'order' },
+  editors: { type: 'seats', kind: 'named' },
+};
+
+export type Units = number | 'unlimited';
+export interface LimitSpec {
+  readonly limit: Units;
+  readonly enforce: 'hard' | 'soft' | 'none';
+  readonly overage?: string;
+}
+export interface BoughtSpec {
+  readonly bought: { readonly atLeast: number; readonly atMost: number; readonly default: number };
+}
+/** A text is `unlimited`, or a value of a config feature. */
+export type EntitlementSpec = true | string | number | LimitSpec | BoughtSpec;
+
+export interface PlanSpec {
+  readonly family: string;
+  readonly period?: string;
+  /** `then`: a plan, or `continue`; left out: it expires. */
+  readonly trial?: { readonly for: string; readonly then?: string };
+  readonly grace?: string;
+  readonly onExpiry?: PlanKey;
+  readonly onCancel?: PlanKey;
+  readonly onPause?: { readonly clock: 'stops' | 'runs' };
+  readonly entitlements: Readonly<Partial<Record<FeatureKey, EntitlementSpec>>>;
+}
+
+export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
+  free: { family: 'cloud', entitlements: { projects: 3, calls: 10, support: 'community' } },
+  pro: {
+    family: 'cloud',
+    period: 'P1M',
+    trial: { for: 'P14D', then: 'free' },
+    grace: 'P7D',
+    onExpiry: 'free',
+    onPause: { clock: 'stops' },
+    entitlements: {
+      sso: true,
+      projects: 8,
+      calls: { limit: 30, enforce: 'soft', overage: '10%' },
+      minutes: 20,
+      support: 'business',
+    },
+  },
+  plus: {
+    family: 'cloud',
+    period: 'P1M',
+    trial: { for: 'P7D', then: 'continue' },
+    onPause: { clock: 'runs' },
+    entitlements: { projects: 5, calls: 20, minutes: 13, steps: 4 },
+  },
+  enterprise: {
+    family: 'cloud',
+    period: 'P1Y',
+    grace: 'P30D',
+    onCancel: 'free',
+    entitlements: {
+      sso: true,
+      projects: 'unlimited',
+      calls: { limit: 50, enforce: 'none' },
+      minutes: 'unlimited',
+      steps: 12,
+      support: 'premium',
+    },
+  },
+  basic: {
+    family: 'studio',
+    period: 'P1W',
+    trial: { for: 'P3D' },
+    grace: 'P2D',
+    onPause: { clock: 'stops' },
+    entitlements: {
+      editors: { bought: { atLeast: 1, atMost: 20, default: 4 } },
+      storage: 4,
+      calls: 7,
+      steps: 3,
+    },
+  },
+  max: {
+    family: 'studio',
+    period: 'P3M',
+    grace: 'P10D',
+    onExpiry: 'basic',
+    onCancel: 'basic',
+    onPause: { clock: 'runs' },
+    entitlements: {
+      rendering: true,
+      editors: { bought: { atLeast: 10, atMost: 60, default: 15 } },
+      storage: 15,
+      calls: 17,
+      projects: 6,
+      steps: 6,
+      support: 'business',
+    },
+  },
+};
+
+export interface AddOnSpec {
+  readonly with: readonly PlanKey[];
+  readonly entitlements: Readonly<Partial<Record<FeatureKey, true | number>>>;
+}
+export const ADD_ONS: Readonly<Record<AddOnKey, AddOnSpec>> = {
+  'more-calls': { with: ['pro', 'enterprise'], entitlements: { calls: 9 } },
+  'sso-pack': { with: ['free', 'plus'], entitlements: { sso: true } },
+  'more-storage': { with: ['basic'], entitlements: { storage: 5 } },
+};
+
+export interface TransitionSpec {
+  readonly from: readonly PlanKey[];
+  readonly to: readonly PlanKey[];
+  readonly takesEffect: 'now' | 'periodEnd';
+  readonly usage: 'carry' | 'reset' | 'prorate';
+  readonly addOnsNotOffered: 'drop' | 'refuse';
+}
+export const TRANSITIONS: readonly TransitionSpec[] = [
+  {
+    from: ['free'],
+    to: ['pro', 'plus', 'enterprise'],
+    takesEffect: 'now',
+    usage: 'carry',
+    addOnsNotOffered: 'drop',
+  },
+  { from: ['pro'], to: ['enterprise'], takesEffect: 'now', usage: 'prorate', addOnsNotOffered: 'drop' },
+  { from: ['pro'], to: ['plus'], takesEffect: 'now', usage: 'reset', addOnsNotOffered: 'refuse' },
+  { from: ['pro', 'plus'], to: ['free'], takesEffect: 'periodEnd', usage: 'reset', addOnsNotOffered: 'drop' },
+  {
+    from: ['plus', 'enterprise'],
+    to: ['pro'],
+    takesEffect: 'periodEnd',
+    usage: 'prorate',
+    addOnsNotOffered: 'drop',
+  },
+  { from: ['enterprise'], to: ['free'], takesEffect: 'now', usage: 'carry', addOnsNotOffered: 'refuse' },
+  { from: ['basic'], to: ['max'], takesEffect: 'now', usage: 'prorate', addOnsNotOffered: 'refuse' },
+  { from: ['max'], to: ['basic'], takesEffect: 'periodEnd', usage: 'carry', addOnsNotOffered: 'drop' },
+];
+
+export function catalogDocument(): Readonly<Record<string, unknown>> {
+  const plans = Object.fromEntries(
+    Object.entries(PLANS).map(([key, spec]) => [key, { name: key, model: 'subscription', ...spec }]),
+  );
+  const addOns = Object.fromEntries(
+    Object.entries(ADD_ONS).map(([key, spec]) => [key, { name: key, ...spec }]),
+  );
+  return {
+    catalog: 1,
+    name: 'Histories',
+    staleFor: 'P3650D',
+    features: FEATURES,
+    plans,
+    addOns,
+    transitions: TRANSITIONS,
+  };
+}
+
+export function limitOf(spec: EntitlementSpec | undefined): LimitSpec | null {
+  if (spec === undefined || spec === true) return null;
+  if (spec === 'unlimited' || typeof spec === 'number') return { limit: spec, enforce: 'hard' };
+  if (typeof spec === 'string') return null;
+  if ('bought' in spec) return null;
+  return spec;
+}

@@ -1,0 +1,23 @@
+import { type Account, type Grant, Refusal, tell } from './account.js';
+import { beginWindows } from './windows.js';
+
+export type NewGrant = Pick<Grant, 'id' | 'feature' | 'effect' | 'value' | 'expiresAt'> & {
+  readonly startsAt: number | null;
+};
+
+export function grant(account: Account, { startsAt: asked, ...made }: NewGrant): void {
+  const startsAt = asked ?? account.now;
+  if (made.expiresAt !== null && made.expiresAt <= Math.max(startsAt, account.now))
+    throw new Refusal('BAD_USER_INPUT');
+  account.grants.push({ ...made, startsAt, status: startsAt <= account.now ? 'ACTIVE' : 'SCHEDULED' });
+  beginWindows(account, account.now);
+  tell(account, 'grant.created', made.id, account.now);
+}
+
+export function revoke(account: Account, revoked: Grant): void {
+  if (revoked.status === 'EXPIRED') throw new Refusal('CONFLICT');
+  if (revoked.status === 'REVOKED') return;
+  revoked.status = 'REVOKED';
+  beginWindows(account, account.now);
+  tell(account, 'grant.revoked', revoked.id, account.now);
+}

@@ -1,0 +1,20 @@
+import { type Account, Refusal } from './account.js';
+import { type FeatureKey, FEATURES } from './catalog.js';
+import { type Answer, entitlementOf } from './entitlements.js';
+import { meterOf } from './windows.js';
+
+/** A check and a spend in one: all of it, or nothing. */
+export function consume(account: Account, feature: FeatureKey, quantity: number): Answer {
+  const { type } = FEATURES[feature];
+  if (type !== 'metered' && type !== 'limit') throw new Refusal('BAD_USER_INPUT');
+  const answer = entitlementOf(account, feature, quantity);
+  if (answer.allowed) meterOf(account, feature).used += quantity;
+  return answer;
+}
+
+/** Lowers a level, never below 0. */
+export function releaseUsage(account: Account, feature: FeatureKey, quantity: number): void {
+  if (FEATURES[feature].type !== 'limit') throw new Refusal('BAD_USER_INPUT');
+  const meter = meterOf(account, feature);
+  meter.used = Math.max(0, meter.used - quantity);
+}

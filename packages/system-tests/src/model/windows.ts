@@ -1,0 +1,110 @@
+import { type Account, hasEnded, type Meter, type Subscription, tell } from './account.js';
+import { calendarStart, lastFrom, nextFrom } from './calendar.js';
+import { ADD_ONS, type AddOnKey, type FeatureKey, FEATURES, type PlanKey, PLANS } from './catalog.js';
+
+/** The plan lists it, or an add-on that was bought brings it. */
+export function names(subscription: Subscription, feature: FeatureKey): boolean {
+  return (
+    PLANS[subscription.plan].entitlements[feature] !== undefined ||
+    addOnsOf(subscription).some(([key]) => ADD_ONS[key].entitlements[feature] !== undefined)
+  );
+}
+
+export function addOnsOf({ addOns }: Pick<Subscription, 'addOns'>): [AddOnKey, number][] {
+  return (Object.keys(ADD_ONS) as AddOnKey[]).flatMap((key) => {
+    const count = addOns[key];
+    return count === undefined ? [] : [[key, count] satisfies [AddOnKey, number]];
+  });
+}
+
+/** Those that are decided about here, by name. */
+export function featureKeys(): FeatureKey[] {
+  return (Object.keys(FEATURES) as FeatureKey[]).filter((key) => FEATURES[key].type !== 'seats').sort();
+}
+
+/** The beginning of what gives a feature; null while nothing does. A pause is no break. */
+function hadSince(account: Account, feature: FeatureKey, at: number): number | null {
+  const bySubscription = account.subscriptions.some(
+    (subscription) =>
+      !hasEnded(subscription) && subscription.status !== 'SCHEDULED' && names(subscription, feature),
+  );
+  if (bySubscription) return at;
+  const grants = account.grants.filter(
+    (grant) => grant.feature === feature && grant.effect !== 'BLOCK' && grant.status === 'ACTIVE',
+  );
+  return grants.length === 0 ? null : Math.min(...grants.map(({ startsAt }) => startsAt));
+}
+
+/** Begins the windows of features that the customer has from `at` on, and did not have before. */
+export function beginWindows(account: Account, at: number): void {
+  for (const feature of featureKeys()) {
+    const spec = FEATURES[feature];
+    if (spec.type !== 'metered') continue;
+    const since = hadSince(account, feature, at);
+    const meter = meterOf(account, feature);
+    if (since === null) {
+      meter.lost ??= { at, turn: account.turn };
+      continue;
+    }
+    // Handed over at one instant: no break.
+    const handedOver = meter.lost === null || (meter.lost.at === at && meter.lost.turn === account.turn);
+    const goesOn = meter.window !== null && handedOver;
+    meter.lost = null;
+    if (goesOn) continue;
+    if (spec.anchor === 'calendar') {
+      meter.window ??= windowAt(account, feature, calendarStart(at, spec.window, account.zone), at);
+    } else {
+      // A used window runs to its end, so that a break is no way to a fresh limit; the next is counted anew.
+      const running = meter.used > 0 ? meter.window : null;
+      const window = windowAt(account, feature, since, at);
+      meter.window = running && window ? { ...running, anchor: window.anchor } : window;
+    }
+  }
+}
+
+export function meterOf(account: Account, feature: FeatureKey): Meter {
+  const meter = account.meters.get(feature) ?? { used: 0, lost: null, window: null };
+  account.meters.set(feature, meter);
+  return meter;
+}
+
+function windowAt(account: Account, feature: FeatureKey, anchor: number, at: number): Meter['window'] {
+  const spec = FEATURES[feature];
+  if (spec.type !== 'metered') return null;
+  const end = nextFrom(anchor, spec.window, account.zone, at);
+  return { start: lastFrom(anchor, spec.window, account.zone, at), end, anchor };
+}
+
+/** At its end: the next one runs, and what was prorated for it is whole again. */
+export function turnWindow(account: Account, feature: FeatureKey, meter: Meter): void {
+  if (meter.window === null) return;
+  const { anchor, end } = meter.window;
+  closeWindow(account, feature, meter, end);
+  const spec = FEATURES[feature];
+  if (spec.type === 'metered')
+    meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
+}
+
+/** `usage: reset`: a new window of each feature that the old plan gave, or the new one gives, begins now. */
+export function resetWindows(account: Account, plans: readonly PlanKey[], at: number): void {
+  for (const feature of featureKeys()) {
+    const spec = FEATURES[feature];
+    if (spec.type !== 'metered' || !plans.some((plan) => PLANS[plan].entitlements[feature])) continue;
+    const meter = meterOf(account, feature);
+    // Dated before the running window, by an import or a late payment: what was counted since is left alone.
+    if (meter.window !== null && at < meter.window.start) {
+      if (spec.anchor === 'subscription') meter.window.anchor = Math.max(meter.window.anchor, at);
+      continue;
+    }
+    closeWindow(account, feature, meter, at);
+    const anchor = spec.anchor === 'calendar' ? calendarStart(at, spec.window, account.zone) : at;
+    const window = windowAt(account, feature, anchor, at);
+    meter.window = window && { ...window, start: at };
+  }
+}
+
+function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: number): void {
+  if (meter.used > 0) tell(account, 'usage.window_closed', feature, at);
+  meter.used = 0;
+  for (const subscription of account.subscriptions) subscription.prorated.delete(feature);
+}
