@@ -87,7 +87,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
   const endsAt = time(given.endsAt ?? '2026-02-01');
   switch (given.status ?? 'ACTIVE') {
     case 'SCHEDULED':
-      return { ...base, ...pending, status: 'SCHEDULED', trial: false, paid: false };
+      return { ...base, ...pending, status: 'SCHEDULED', trial: false, paid: false, failed: false };
     case 'TRIALING':
       return {
         ...base,

@@ -54,7 +54,7 @@ function standing(data: SubscriptionData, base: Base, pending: Pending): Subscri
   switch (status) {
     case 'SCHEDULED': {
       const { period: _period, ...rest } = base;
-      return { ...rest, ...pending, status, trial: false, paid: false };
+      return { ...rest, ...pending, status, trial: false, paid: false, failed: false };
     }
     case 'TRIALING': {
       const trialEndsAt = maybeInstant(data.trialEndsAt);

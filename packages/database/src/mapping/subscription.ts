@@ -98,7 +98,12 @@ export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup)
   // Not `{ ...base, … }`: each property named after a spread takes V8 some ten times as long.
   switch (row.status) {
     case 'SCHEDULED':
-      return Object.assign(base, pending, { status: row.status, trial: row.trial, paid: row.paid });
+      return Object.assign(base, pending, {
+        status: row.status,
+        trial: row.trial,
+        paid: row.paid,
+        failed: row.payment_failed,
+      });
     case 'TRIALING':
       return Object.assign(base, pending, {
         status: row.status,
@@ -235,7 +240,10 @@ export const SUBSCRIPTION_ROW: readonly Column<Subscription>[] = [
   {
     name: 'payment_failed',
     type: 'boolean',
-    of: (one) => one.status === 'PAUSED' && one.from.status === 'ACTIVE' && one.from.failed,
+    of: (one) =>
+      one.status === 'PAUSED'
+        ? one.from.status === 'ACTIVE' && one.from.failed
+        : one.status === 'SCHEDULED' && one.failed,
   },
 ];
 

@@ -123,7 +123,15 @@ function subscriptionOf(
   switch (given.status) {
     case 'SCHEDULED': {
       const startedAt = given.startedAt ?? addDuration(given.now, span('P1D'), timeZone);
-      return { ...base, ...pending, status: 'SCHEDULED', startedAt, trial: false, paid: false };
+      return {
+        ...base,
+        ...pending,
+        status: 'SCHEDULED',
+        startedAt,
+        trial: false,
+        paid: false,
+        failed: false,
+      };
     }
     case 'TRIALING': {
       const startedAt = given.startedAt ?? yesterday;

@@ -1,10 +1,9 @@
 import type { CustomerAccount } from '../customer.js';
-import { addDuration } from '../time/calendar.js';
 import { formatInstant, type Instant, instant, type TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
 import { badInput, conflict, unchanged, type Refused } from './refusal.js';
-import { isStanding, record } from './state.js';
+import { isStanding, pastDue, record } from './state.js';
 import type {
   ActiveSubscription,
   LiveSubscription,
@@ -113,9 +112,8 @@ export function resumed(subscription: PausedSubscription, at: Instant, zone: Tim
       paid: from.paid,
     };
   }
-  if (!from.failed) return { ...base, status: 'ACTIVE' };
-  const { grace } = subscription.planVersion.plan;
-  return { ...base, status: 'PAST_DUE', graceEndsAt: grace === null ? at : addDuration(at, grace, zone) };
+  const active: ActiveSubscription = { ...base, status: 'ACTIVE' };
+  return from.failed ? pastDue(active, at, zone) : active;
 }
 
 /** Whether the cancellation is the one at the end of a period, or trial, that stands: it then comes with that end. */

@@ -50,6 +50,7 @@ export function reportPayment(
 function paid(subscription: LiveSubscription): LiveSubscription {
   switch (subscription.status) {
     case 'SCHEDULED':
+      return { ...subscription, paid: true, failed: false };
     case 'TRIALING':
       return { ...subscription, paid: true };
     case 'ACTIVE':
@@ -74,6 +75,7 @@ function unpaid(
 ): LiveSubscription {
   switch (subscription.status) {
     case 'SCHEDULED':
+      return { ...subscription, paid: false, failed: true };
     case 'TRIALING':
       return { ...subscription, paid: false };
     case 'ACTIVE': {
@@ -100,6 +102,7 @@ function isSame(before: LiveSubscription, after: LiveSubscription): boolean {
 }
 
 function noteOf(subscription: LiveSubscription): boolean | null {
+  if (subscription.status === 'SCHEDULED' && !subscription.paid) return subscription.failed ? false : null;
   if (subscription.status !== 'PAUSED') return 'paid' in subscription ? subscription.paid : null;
   const { from } = subscription;
   return from.status === 'TRIALING' ? from.paid : from.failed;

@@ -17,7 +17,13 @@ const LIVE = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'PAUSED'] as const;
 const same = LIVE.map((status) => `${status} ${status}`);
 const STEPS: Record<SubscriptionEventType, readonly string[]> = {
   'subscription.scheduled': ['none SCHEDULED'],
-  'subscription.started': ['none TRIALING', 'none ACTIVE', 'SCHEDULED TRIALING', 'SCHEDULED ACTIVE'],
+  'subscription.started': [
+    'none TRIALING',
+    'none ACTIVE',
+    'SCHEDULED TRIALING',
+    'SCHEDULED ACTIVE',
+    'SCHEDULED PAST_DUE',
+  ],
   'subscription.trial_ended': ['TRIALING ACTIVE', 'TRIALING EXPIRED'],
   'subscription.trial_extended': ['TRIALING TRIALING'],
   'subscription.renewed': ['ACTIVE ACTIVE', 'PAST_DUE PAST_DUE', 'PAUSED PAUSED'],

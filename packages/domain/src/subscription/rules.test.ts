@@ -600,6 +600,25 @@ describe('what time does', () => {
     expect(told(change)).toEqual(events);
     expect(nextDue(account, release)).toBe(change.events[0]?.at);
   });
+  test.each([
+    [false, ['2026-02-01 started', '2026-02-08 plan_changed']],
+    [true, ['2026-02-01 started', '2026-02-15 trial_ended', '2026-02-15 plan_changed']],
+  ])('a payment that failed before the start counts from the start (trial: %s)', (trial, events) => {
+    const scheduled = accepted(
+      run(newCustomer(), subscribeTo('pro', { trial, startsAt: time('2026-02-01') }), START),
+    );
+    const failed = accepted(run(scheduled.account, pay('FAILED'), START));
+    expect(told(failed)).toEqual(['2026-01-31 payment_failed']);
+    const begun = applyDue(failed.account, release, time('2026-02-01')).account;
+    expect(first(begun)).toMatchObject(
+      trial ? { status: 'TRIALING', paid: false } : { status: 'PAST_DUE', graceEndsAt: time('2026-02-08') },
+    );
+    expect(told(applyDue(failed.account, release, time('2026-02-20')))).toEqual(events);
+    const paid = accepted(run(failed.account, pay('SUCCEEDED'), START)).account;
+    expect(first(applyDue(paid, release, time('2026-02-01')).account).status).toBe(
+      trial ? 'TRIALING' : 'ACTIVE',
+    );
+  });
   test('a past start applies all that was due since, dated when it was due', () => {
     const change = accepted(
       run(newCustomer(), subscribeTo('pro', { trial: true, startsAt: START }), time('2026-03-01')),

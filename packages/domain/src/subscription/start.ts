@@ -4,7 +4,7 @@ import type { AccountChange, CommandOutcome, SubscriptionCommand } from './comma
 import { refusedQuantities } from './bought.js';
 import { boughtNow, refusedAddOns, sellablePlan } from './plan-choice.js';
 import { conflict, type Refused } from './refusal.js';
-import { baseOf, firstPeriod, otherInFamily, periodFrom, record } from './state.js';
+import { baseOf, firstPeriod, otherInFamily, pastDue, periodFrom, record } from './state.js';
 import type { PlanVersion, ScheduledSubscription, Subscription } from './subscription.js';
 import { refusedFuture, refusedPast } from './timing.js';
 
@@ -35,6 +35,7 @@ export function subscribe(
     moves: [],
     trial: command.trial && sold.plan.trial !== null && !account.trialsGiven.has(sold.plan.family),
     paid: false,
+    failed: false,
     cancelAt: null,
     scheduledChange: null,
   };
@@ -67,7 +68,10 @@ function refusedStart(
   );
 }
 
-/** A subscription begins at its `startedAt`: TRIALING, once for each customer and family, or ACTIVE. */
+/**
+ * A subscription begins at its `startedAt`: TRIALING, once for each customer and family, or ACTIVE, or PAST_DUE where a
+ * payment has failed before.
+ */
 export function begin(
   account: CustomerAccount,
   subscription: ScheduledSubscription,
@@ -78,12 +82,13 @@ export function begin(
   const base = { ...baseOf(subscription), cancelAt, scheduledChange };
   const period = firstPeriod(subscription, account.timeZone);
   if (!subscription.trial || period.end === null || account.trialsGiven.has(plan.family)) {
-    const first = periodFrom(plan, startedAt, account.timeZone);
-    return record(account, 'subscription.started', startedAt, before, {
+    const first = {
       ...base,
       status: 'ACTIVE',
-      period: first,
-    });
+      period: periodFrom(plan, startedAt, account.timeZone),
+    } as const;
+    const after = subscription.failed ? pastDue(first, startedAt, account.timeZone) : first;
+    return record(account, 'subscription.started', startedAt, before, after);
   }
   const given = { ...account, trialsGiven: new Set([...account.trialsGiven, plan.family]) };
   const trialing = { ...base, status: 'TRIALING', period, trialEndsAt: period.end, paid } as const;

@@ -1,12 +1,14 @@
 import type { Plan } from '../catalog/catalog.js';
 import type { CustomerAccount } from '../customer.js';
 import type { PlanFamily, SubscriptionId } from '../ids.js';
-import { sameLength, spanFromAnchor } from '../time/calendar.js';
+import { addDuration, sameLength, spanFromAnchor } from '../time/calendar.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 import type { AccountChange, SubscriptionEventType } from './command.js';
 import type {
+  ActiveSubscription,
   EndedSubscription,
   LiveSubscription,
+  PastDueSubscription,
   PausedSubscription,
   Period,
   ScheduledSubscription,
@@ -65,6 +67,16 @@ function withSubscription(account: CustomerAccount, after: Subscription): Custom
 }
 
 /** The first period of a plan, anchored at `at`. */
+/** In grace from `at` on, after a failed payment; where the plan has none it is over at once. */
+export function pastDue(subscription: ActiveSubscription, at: Instant, zone: TimeZone): PastDueSubscription {
+  const { grace } = subscription.planVersion.plan;
+  return {
+    ...subscription,
+    status: 'PAST_DUE',
+    graceEndsAt: grace === null ? at : addDuration(at, grace, zone),
+  };
+}
+
 export function periodFrom(plan: Plan, at: Instant, zone: TimeZone): Period {
   const end = plan.period === null ? null : spanFromAnchor(at, plan.period, zone, at).end;
   return { anchor: at, start: at, end };

@@ -83,11 +83,13 @@ interface Pending {
   readonly scheduledChange: ScheduledChange | null;
 }
 
-/** Begins at `startedAt`, which lies ahead; then TRIALING where `trial`, else ACTIVE. */
+/** Begins at `startedAt`, which lies ahead; then TRIALING where `trial`, else ACTIVE, or PAST_DUE where `failed`. */
 export interface ScheduledSubscription extends SubscriptionBase, Pending {
   readonly status: 'SCHEDULED';
   readonly trial: boolean;
   readonly paid: boolean;
+  /** A payment has failed: grace begins with the start, where no trial does. */
+  readonly failed: boolean;
 }
 /** Its period is its trial: `period.end` equals `trialEndsAt`. */
 export interface TrialingSubscription extends SubscriptionBase, Pending {

@@ -7,10 +7,6 @@ import { instantOf, subscriptionAt } from './resolve.js';
 /** Steps that are kept out of histories because product and model are known to part there, each with its reason. */
 export function isAvoided(account: Account, action: Action): boolean {
   switch (action.kind) {
-    // A payment that failed before the start is noted, and counts from the beginning (docs/decisions/0005); the
-    // product begins ACTIVE, as if nothing had been noted.
-    case 'payment':
-      return action.outcome === 'FAILED' && subscriptionAt(account, action.which)?.status === 'SCHEDULED';
     // A feature that one command takes and another gives back within one millisecond: for the product that is a break.
     case 'subscribe':
       return [...account.meters.values()].some(({ lost }) => lost?.at === account.now);

@@ -71,6 +71,7 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   const before = account.events.length;
   account.turn += 1;
   const refused = refusalOf(() => model(madeId(product)));
+  if (product !== null && refused === null) account.announcedUntil = account.now;
   passTime(account, account.now);
   if (product === null) return [];
   if (refused !== null && account.events.length > before)

@@ -45,6 +45,8 @@ export interface Subscription extends Bought {
   pause: Pause | null;
   lastPayment: { readonly at: number; readonly outcome: 'SUCCEEDED' | 'FAILED' } | null;
   endedAt: number | null;
+  /** 90 days after the end it has been told that nothing is said of it any more. */
+  archived: boolean;
   /** Of this window, after a change that prorates. */
   readonly prorated: Map<FeatureKey, number>;
 }
@@ -79,6 +81,8 @@ export interface Account {
   now: number;
   /** Counts what is done at once: a command with all that is due by then, or time that passes. */
   turn: number;
+  /** What a command dates before this moment of its own is done, and not announced. */
+  announcedUntil: number;
   readonly subscriptions: Subscription[];
   readonly trialFamilies: Set<string>;
   readonly grants: Grant[];
@@ -98,6 +102,7 @@ export function newAccount(zone: string, now: number): Account {
     zone,
     now,
     turn: 0,
+    announcedUntil: now,
     subscriptions: [],
     trialFamilies: new Set(),
     grants: [],

@@ -51,6 +51,7 @@ export function subscribe(account: Account, { id, plan, trial, startsAt, ...list
     lastPayment: null,
     endedAt: null,
     prorated: new Map(),
+    archived: false,
   };
   account.subscriptions.push(subscription);
   if (startedAt <= account.now) start(account, subscription, startedAt);

@@ -13,7 +13,9 @@ interface Due {
   happen(): void;
 }
 
-const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, START] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, START, ARCHIVE] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+];
 
 /** Lets time pass up to `now`: all that is due, in order, each at its own instant. */
 export function passTime(account: Account, now: number): void {
@@ -27,10 +29,9 @@ export function passTime(account: Account, now: number): void {
 
 /** The instants ahead at which time changes something. */
 export function boundaries(account: Account): number[] {
-  const ended = account.subscriptions.flatMap(({ endedAt }) =>
-    endedAt === null ? [] : [plus(endedAt, 'P90D', account.zone)],
-  );
-  const all = [...dues(account).map(({ at }) => at), ...ended].filter((at) => at > account.now);
+  const all = dues(account)
+    .map(({ at }) => at)
+    .filter((at) => at > account.now);
   return [...new Set(all)].sort((one, other) => one - other);
 }
 
@@ -67,7 +68,17 @@ function dues(account: Account): Due[] {
       tell(account, `grant.${event}`, id, at);
     }
   });
-  return [...subscriptions, ...windows, ...grants];
+  const archives = account.subscriptions.flatMap((one): Due[] => {
+    if (one.endedAt === null || one.archived) return [];
+    const at = plus(one.endedAt, 'P90D', account.zone);
+    return [{ at, kind: ARCHIVE, id: one.id, happen: () => archive(account, one, at) }];
+  });
+  return [...subscriptions, ...windows, ...grants, ...archives];
+}
+
+function archive(account: Account, subscription: Subscription, at: number): void {
+  subscription.archived = true;
+  if (at > account.announcedUntil) tell(account, 'subscription.archived', subscription.id, at);
 }
 
 function duesOf(account: Account, subscription: Subscription): Due[] {

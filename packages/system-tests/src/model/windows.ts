@@ -79,7 +79,9 @@ function windowAt(account: Account, feature: FeatureKey, anchor: number, at: num
 export function turnWindow(account: Account, feature: FeatureKey, meter: Meter): void {
   if (meter.window === null) return;
   const { anchor, end } = meter.window;
-  closeWindow(account, feature, meter, end);
+  // With its window a prorated limit ends, which is told also where nothing was used.
+  const isProrated = account.subscriptions.some((one) => !hasEnded(one) && one.prorated.has(feature));
+  closeWindow(account, feature, meter, end, isProrated);
   const spec = FEATURES[feature];
   if (spec.type === 'metered')
     meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
@@ -103,8 +105,8 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
   }
 }
 
-function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: number): void {
-  if (meter.used > 0) tell(account, 'usage.window_closed', feature, at);
+function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: number, always = false): void {
+  if (meter.used > 0 || always) tell(account, 'usage.window_closed', feature, at);
   meter.used = 0;
   for (const subscription of account.subscriptions) subscription.prorated.delete(feature);
 }
