@@ -8,7 +8,9 @@ import { catalogDocument } from '../src/model/catalog.js';
 
 const HISTORIES = Number(process.env['LICET_HISTORIES'] ?? 60);
 const STEPS = Number(process.env['LICET_STEPS'] ?? 30);
-const SEED = Number(process.env['LICET_SEED'] ?? Date.now() % 1_000_000);
+/** In `npm test` always the same ones, so that what is found is the fault of what has changed; longer runs look for new ones. */
+const USUAL_SEED = process.env['LICET_HISTORIES'] === undefined ? 20_261_128 : Date.now() % 1_000_000;
+const SEED = Number(process.env['LICET_SEED'] ?? USUAL_SEED);
 const SETTINGS = `LICET_SEED=${String(SEED)} LICET_HISTORIES=${String(HISTORIES)} LICET_STEPS=${String(STEPS)}`;
 
 /** The long run is long; what it waits for is bounded by the number of histories. */

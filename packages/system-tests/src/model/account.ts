@@ -59,6 +59,8 @@ export interface Grant {
   readonly value: number | string | true | null;
   status: GrantStatus;
   readonly startsAt: number;
+  /** Of one that began before it was made: it holds from then on. */
+  readonly holdsFrom: number;
   readonly expiresAt: number | null;
 }
 
@@ -67,6 +69,8 @@ export interface Meter {
   /** When nothing gave the feature any more; null while something does. */
   lost: { readonly at: number; readonly turn: number } | null;
   used: number;
+  /** Whether anything was ever used: a window in which nothing was ever counted is nowhere written. */
+  everUsed: boolean;
   window: { start: number; end: number; anchor: number } | null;
 }
 

@@ -150,7 +150,8 @@ export function cancel(account: Account, subscription: Subscription, timing: Tim
     cancelNow(account, subscription, account.now);
     return;
   }
-  const withEnd = timing.kind === 'PERIOD_END';
+  // One at the very instant of that end is one for that end.
+  const withEnd = timing.kind === 'PERIOD_END' || at === subscription.periodEnd;
   if (subscription.cancel?.at === at && subscription.cancel.withEnd === withEnd) return;
   subscription.cancel = { at, withEnd };
   subscription.change = null;

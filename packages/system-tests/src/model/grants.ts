@@ -9,7 +9,8 @@ export function grant(account: Account, { startsAt: asked, ...made }: NewGrant):
   const startsAt = asked ?? account.now;
   if (made.expiresAt !== null && made.expiresAt <= Math.max(startsAt, account.now))
     throw new Refusal('BAD_USER_INPUT');
-  account.grants.push({ ...made, startsAt, status: startsAt <= account.now ? 'ACTIVE' : 'SCHEDULED' });
+  const status = startsAt <= account.now ? 'ACTIVE' : 'SCHEDULED';
+  account.grants.push({ ...made, startsAt, holdsFrom: Math.max(startsAt, account.now), status });
   beginWindows(account, account.now);
   tell(account, 'grant.created', made.id, account.now);
 }

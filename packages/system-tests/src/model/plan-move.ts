@@ -63,7 +63,8 @@ function prorate(
     const { window } = meterOf(account, feature);
     const old = ownNumber(subscription, feature);
     const next = limitOf(PLANS[plan].entitlements[feature])?.limit ?? null;
-    if (FEATURES[feature].type !== 'metered' || window === null) continue;
+    // At its end a window is over, though the next one has not begun here.
+    if (FEATURES[feature].type !== 'metered' || window === null || window.end <= at) continue;
     if (typeof old !== 'number' || typeof next !== 'number') continue;
     const [length, over, rest] = [window.end - window.start, at - window.start, window.end - at].map(BigInt);
     if (length === undefined || over === undefined || rest === undefined) continue;

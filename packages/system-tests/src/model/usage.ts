@@ -8,7 +8,8 @@ export function consume(account: Account, feature: FeatureKey, quantity: number)
   const { type } = FEATURES[feature];
   if (type !== 'metered' && type !== 'limit') throw new Refusal('BAD_USER_INPUT');
   const answer = entitlementOf(account, feature, quantity);
-  if (answer.allowed) meterOf(account, feature).used += quantity;
+  const meter = meterOf(account, feature);
+  if (answer.allowed) Object.assign(meter, { used: meter.used + quantity, everUsed: true });
   return answer;
 }
 

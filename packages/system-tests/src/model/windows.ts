@@ -1,6 +1,14 @@
 import { type Account, hasEnded, type Meter, type Subscription, tell } from './account.js';
 import { calendarStart, lastFrom, nextFrom } from './calendar.js';
-import { ADD_ONS, type AddOnKey, type FeatureKey, FEATURES, type PlanKey, PLANS } from './catalog.js';
+import {
+  ADD_ONS,
+  type AddOnKey,
+  type FeatureKey,
+  FEATURES,
+  limitOf,
+  type PlanKey,
+  PLANS,
+} from './catalog.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
 export function names(subscription: Subscription, feature: FeatureKey): boolean {
@@ -32,7 +40,7 @@ function hadSince(account: Account, feature: FeatureKey, at: number): number | n
   const grants = account.grants.filter(
     (grant) => grant.feature === feature && grant.effect !== 'BLOCK' && grant.status === 'ACTIVE',
   );
-  return grants.length === 0 ? null : Math.min(...grants.map(({ startsAt }) => startsAt));
+  return grants.length === 0 ? null : Math.min(...grants.map(({ holdsFrom }) => holdsFrom));
 }
 
 /** Begins the windows of features that the customer has from `at` on, and did not have before. */
@@ -63,7 +71,7 @@ export function beginWindows(account: Account, at: number): void {
 }
 
 export function meterOf(account: Account, feature: FeatureKey): Meter {
-  const meter = account.meters.get(feature) ?? { used: 0, lost: null, window: null };
+  const meter = account.meters.get(feature) ?? { used: 0, everUsed: false, lost: null, window: null };
   account.meters.set(feature, meter);
   return meter;
 }
@@ -79,12 +87,18 @@ function windowAt(account: Account, feature: FeatureKey, anchor: number, at: num
 export function turnWindow(account: Account, feature: FeatureKey, meter: Meter): void {
   if (meter.window === null) return;
   const { anchor, end } = meter.window;
-  // With its window a prorated limit ends, which is told also where nothing was used.
-  const isProrated = account.subscriptions.some((one) => !hasEnded(one) && one.prorated.has(feature));
+  const isProrated = account.subscriptions.some((one) => givesOtherNumber(one, feature));
   closeWindow(account, feature, meter, end, isProrated);
   const spec = FEATURES[feature];
   if (spec.type === 'metered')
     meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
+}
+
+/** Whether its number for this window is another than for the next: that the window ends is told also where nothing was used. */
+function givesOtherNumber(subscription: Subscription, feature: FeatureKey): boolean {
+  const prorated = subscription.prorated.get(feature);
+  const own = limitOf(PLANS[subscription.plan].entitlements[feature])?.limit;
+  return !hasEnded(subscription) && prorated !== undefined && prorated !== own;
 }
 
 /** `usage: reset`: a new window of each feature that the old plan gave, or the new one gives, begins now. */
@@ -95,7 +109,10 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
     const meter = meterOf(account, feature);
     // Dated before the running window, by an import or a late payment: what was counted since is left alone.
     if (meter.window !== null && at < meter.window.start) {
-      if (spec.anchor === 'subscription') meter.window.anchor = Math.max(meter.window.anchor, at);
+      if (spec.anchor !== 'subscription') continue;
+      const anchor = Math.max(meter.window.anchor, at);
+      if (meter.everUsed) meter.window.anchor = anchor;
+      else meter.window = windowAt(account, feature, anchor, account.now);
       continue;
     }
     closeWindow(account, feature, meter, at);
