@@ -53,7 +53,13 @@ export {
 } from './repositories/stored-releases.js';
 export { ApiKeyStore } from './states/api-key-store.js';
 export { atUsage } from './states/kept-state.js';
-export { type AnswerNow, answerSince, type TurningEvent } from './history/answer-since.js';
+export {
+  type AnswerNow,
+  type AnswersNow,
+  answersSince,
+  answersTurnedAfter,
+  type TurningEvent,
+} from './history/answer-since.js';
 export {
   type ReadState,
   type StampedState,

@@ -69,12 +69,14 @@ async function newCustomer(name: string, timeZone?: string): Promise<void> {
   await spendCalls(name, 4);
 }
 
-async function spendCalls(name: string, quantity: number): Promise<void> {
+/** Returns when the window that it counts in is over, as its verdict says. */
+async function spendCalls(name: string, quantity: number): Promise<Instant | null> {
   const idempotencyKey = `${name} ${String(quantity)}`;
   const [verdict] = await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId: name, feature: 'calls', quantity, idempotencyKey },
   ]);
   expect(verdict).toMatchObject({ ok: true, consumed: quantity });
+  return verdict?.ok ? verdict.decision.resetsAt : null;
 }
 
 async function calls(name: string): Promise<{ used: number | null; resetsAt: Instant | null }> {
@@ -137,8 +139,8 @@ test('a spend before the worker came counts in the moved window', async () => {
   await newCustomer('ada');
   const before = await resetOf('ada');
   await moveTo('Asia/Tokyo');
-  await spendCalls('ada', 2);
   const moved = sameLocalTime(before, UTC, TOKYO);
+  expect(await spendCalls('ada', 2)).toBe(moved);
   expect(await calls('ada')).toEqual({ used: 6, resetsAt: moved });
   await work();
   expect(await calls('ada')).toEqual({ used: 6, resetsAt: moved });

@@ -1,8 +1,8 @@
 import {
+  type Answered,
   askedReads,
   type CheckRequest,
   type CustomerId,
-  type Decision,
   type Grant,
   parseFeatureKey,
   type PlanVersion,
@@ -14,6 +14,7 @@ import type { Database } from '../connection/database.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import { readHead } from '../event-log/head.js';
 import type { StoredEvent } from '../event-log/read.js';
+import type { Revision } from '../event-log/revision.js';
 import { grantFromRow, type GrantRow } from '../mapping/grant.js';
 import { loadAccounts, type StoredAccount } from '../repositories/accounts.js';
 import { addOnVersionsOf } from '../repositories/add-on-versions.js';
@@ -21,14 +22,20 @@ import { GRANT_COLUMNS } from '../repositories/grants.js';
 import { planVersionIn } from '../repositories/release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease } from '../repositories/releases.js';
 import { type EventData, readEventData } from './event-data.js';
-import { pastEvents } from './past-events.js';
+import { isTouchedAfter, pastEvents } from './past-events.js';
 import { type PastLookup, undoable } from './undo.js';
 
-export interface AnswerNow {
+/** Answers that a customer is given. */
+export interface AnswersNow {
   readonly customerId: CustomerId;
+  readonly answers: readonly AnswerNow[];
+  /** Whether another limit is another answer, too. */
+  readonly withLimit: boolean;
+}
+
+export interface AnswerNow {
   readonly request: CheckRequest;
-  /** What it is. */
-  readonly decision: Pick<Decision, 'code' | 'value'>;
+  readonly decision: Answered['decision'];
 }
 
 /** An event, and by which name the log tells of the customer. */
@@ -38,29 +45,57 @@ export interface TurningEvent {
 }
 
 /**
- * The event after which the answer became what it is; null: it cannot be told from what the log holds, or not from the
- * events that are looked at. See `turnedBy`.
+ * For each answer the event after which it became what it is; null: it cannot be told from what the log holds, or not
+ * from the events that are looked at. See `turnedBy`.
  */
-export async function answerSince(
+export function answersSince(
   db: Database,
   tenantId: TenantId,
-  { customerId, request, decision }: AnswerNow,
-): Promise<TurningEvent | null> {
+  asked: AnswersNow,
+): Promise<(TurningEvent | null)[]> {
+  return readTransaction(db, tenantId, (transaction) => since(db, transaction, asked));
+}
+
+/** As `answersSince`, of answers that something after `after` has turned; all null where that touches nobody's answers. */
+export function answersTurnedAfter(
+  db: Database,
+  tenantId: TenantId,
+  asked: AnswersNow & { readonly subject: string; readonly after: Revision },
+): Promise<(TurningEvent | null)[]> {
   return readTransaction(db, tenantId, async (transaction) => {
-    const { rulesVersion, clock } = await readHead(transaction);
-    const { release, accounts } = await loadAccounts(db, transaction, [customerId], {
-      live: Promise.resolve(rulesVersion),
-    });
-    const stored = accounts.get(customerId);
-    if (stored === undefined) return null;
-    const counts = countsUsage(stored, release, request.feature);
-    const events = await pastEvents(transaction, stored.row, counts);
-    const lookup = await lookUp(db, transaction, stored, release, events);
+    const touched = await isTouchedAfter(
+      transaction,
+      { id: asked.customerId, subject: asked.subject },
+      asked.after,
+    );
+    return touched ? since(db, transaction, asked) : asked.answers.map(() => null);
+  });
+}
+
+async function since(
+  db: Database,
+  transaction: Transaction,
+  { customerId, answers, withLimit }: AnswersNow,
+): Promise<(TurningEvent | null)[]> {
+  const { rulesVersion, clock } = await readHead(transaction);
+  const { release, accounts } = await loadAccounts(db, transaction, [customerId], {
+    live: Promise.resolve(rulesVersion),
+  });
+  const stored = accounts.get(customerId);
+  if (stored === undefined) return answers.map(() => null);
+  const counted = answers.map(({ request }) => countsUsage(stored, release, request.feature));
+  const events = await pastEvents(transaction, stored.row, counted.includes(true));
+  const lookup = await lookUp(db, transaction, stored, release, events);
+  const undo = undoable(events, lookup);
+  const past = [...lookup.releases.values()];
+  return answers.map(({ request, decision }, index) => {
     // A release that counted where this one does not would need the usage, too.
-    const past = [...lookup.releases.values()];
-    if (!counts && past.some((former) => countsUsage(stored, former, request.feature))) return null;
-    const answered = { account: stored.written, release, request, decision, now: clock };
-    const place = turnedBy(answered, undoable(events, lookup));
+    if (counted[index] !== true && past.some((former) => countsUsage(stored, former, request.feature)))
+      return null;
+    const place = turnedBy(
+      { account: stored.written, release, request, decision, withLimit, now: clock },
+      undo,
+    );
     const event = place === null ? undefined : events[place];
     return event === undefined ? null : { event, subject: stored.row.subject };
   });

@@ -1,5 +1,6 @@
 import { type CustomerId } from '@licet/domain';
 import type { Transaction } from '../connection/transaction.js';
+import { positionOf, type Revision } from '../event-log/revision.js';
 import { EVENT_COLUMNS, type EventRow, eventFromRow, type StoredEvent } from '../event-log/read.js';
 
 /** How far back is looked: own events and publications, and positions in which its usage is looked for. */
@@ -31,6 +32,22 @@ export async function pastEvents(
     .filter(({ position }) => position >= from)
     .sort((one, other) => other.position - one.position)
     .map(eventFromRow);
+}
+
+/** Whether anything after a revision may have changed what the customer has. */
+export async function isTouchedAfter(
+  transaction: Transaction,
+  { id, subject }: { readonly id: CustomerId; readonly subject: string },
+  after: Revision,
+): Promise<boolean> {
+  const [row] = await transaction.query<{ touched: boolean }>({
+    name: 'touched-after',
+    text: `select exists (select 1 from event where tenant_id = $1 and position > $2
+             and (customer_id = $3 or type in ('release.published', 'release.rolled_back', 'tenant.updated')
+                  or type = 'usage.recorded' and position(convert_to($4, 'UTF8') in body) > 0)) as touched`,
+    values: [transaction.tenantId, positionOf(after), id, subject],
+  });
+  return row?.touched ?? false;
 }
 
 function endOf(rows: readonly EventRow[]): number {

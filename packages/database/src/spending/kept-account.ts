@@ -28,12 +28,13 @@ export interface KeptAccount {
   readonly meters: Map<FeatureKey, Meter>;
 }
 
-export function keepable({ row, account, overdue }: StoredAccount, release: Release): KeptAccount {
+export function keepable({ row, written, account, overdue }: StoredAccount, release: Release): KeptAccount {
   const meters = new Map(account.meters);
   return {
     version: row.version,
     subject: row.subject,
-    dueAt: overdue[0]?.at ?? nextDue(account, release),
+    // What a publication has moved (windows, to another time zone) is written down before anything is spent in it.
+    dueAt: overdue[0]?.at ?? (account === written ? nextDue(account, release) : release.publication.at),
     state: knownState(release, { ...account, meters }),
     meters,
   };

@@ -4,6 +4,7 @@ import { buildAddOn } from './add-ons.js';
 import type { AddOn, Catalog, ExistingSubscriptions, Plan } from './catalog.js';
 import type { CatalogDocument } from './document.js';
 import { buildFeatures } from './features.js';
+import { refuseTwice } from './refuse-twice.js';
 import { buildPlan, checkPlans } from './plans.js';
 import { finding, type Finding, type Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
@@ -30,11 +31,13 @@ export function buildCatalog(document: CatalogDocument): { catalog: Catalog; fin
   const addOns = new Map<AddOnKey, AddOn>();
   for (const [key, addOn] of entriesOf(document.addOns ?? {}))
     addOns.set(key, buildAddOn(key, addOn, features, plans, report));
+  const { expiringSoon = [] } = document;
+  refuseTwice(expiringSoon, ['expiringSoon'], report);
   const catalog: Catalog = {
     name: document.name,
     timeZone: document.timeZone ?? null,
     staleFor: document.staleFor ?? ONE_HOUR,
-    expiringSoon: document.expiringSoon ?? [],
+    expiringSoon,
     features,
     places: new Map([...features.keys()].map((key, place) => [key, place])),
     plans,

@@ -6,6 +6,7 @@ import type { Feature, SeatsFeature, UsageWindow, WhenUnknown } from './catalog.
 import type { CatalogDocument, FeatureDocument } from './document.js';
 import { nearest } from './nearest.js';
 import type { Path, Report } from './problem.js';
+import { refuseTwice } from './refuse-twice.js';
 import { entriesOf } from './references.js';
 
 /** Features in the order in which they are written. */
@@ -82,20 +83,12 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
         seats: seatsOf(document, path, report),
       };
     case 'config':
-      checkValues(document.values, [...path, 'values'], report);
+      // Their order is their rank.
+      refuseTwice(document.values, [...path, 'values'], report);
       return { ...base, type: 'CONFIG', values: document.values, combine: document.combine ?? 'order' };
     default:
       return unreachable(document);
   }
-}
-
-/** The order of the values is their rank: one that stands twice would have two. */
-function checkValues(values: readonly string[], path: Path, report: Report): void {
-  const seen = new Set<string>();
-  values.forEach((value, index) => {
-    if (seen.has(value)) report([...path, index], `\`${value}\` stands twice; keep one of them`);
-    seen.add(value);
-  });
 }
 
 function whenUnknownOf(document: FeatureDocument['whenUnknown']): WhenUnknown {

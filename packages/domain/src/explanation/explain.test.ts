@@ -219,6 +219,21 @@ describe('remedies', () => {
     expect(offered(remedies)).toEqual(['CHANGE_PLAN pro 2026-01-24T00:00:00.000Z']);
   });
 
+  test('a change that comes later than it is allowed anyway is no remedy', () => {
+    const release = releaseFrom(`
+catalog: 1
+name: later
+features: { calls: { type: metered, window: P1M, anchor: calendar } }
+plans:
+  big: { family: cloud, model: subscription, period: P1Y, entitlements: { calls: 1000 } }
+  small: { family: cloud, model: subscription, entitlements: { calls: 10 } }
+transitions: [{ from: big, to: small, takesEffect: periodEnd }]
+`);
+    const given = { subscriptions: [{ plan: 'big', endsAt: '2026-12-01' }], used: { calls: 1000 }, at: NOW };
+    const { remedies } = explain(stateFrom(release, given), { feature: 'calls', quantity: 1 }, NOW);
+    expect(remedies.map(({ kind }) => kind)).toEqual(['WAIT']);
+  });
+
   test('as few of an add-on as will do are to be bought, beside those that there are', () => {
     const given = { subscriptions: [{ plan: 'free', addOns: { 'more-calls': 1 } }], used: { calls: 17 } };
     const { remedies } = why(given, { feature: 'calls', quantity: 15 });

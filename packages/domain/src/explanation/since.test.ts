@@ -93,7 +93,7 @@ test('over a whole history the event that is named is of the moment that turned 
         const events = moments.flatMap(({ told }) => told).toReversed();
         asked += 1;
         const place = turnedBy(
-          { account: last.after, release: meridianRelease, request, decision, now },
+          { account: last.after, release: meridianRelease, request, decision, now, withLimit: false },
           events,
         );
         const event = place === null ? undefined : events[place];
@@ -132,6 +132,7 @@ function answered(account: CustomerAccount, feature: string, release: Release = 
     release,
     request,
     decision: decide(knownState(release, account), request, NOW),
+    withLimit: false,
     now: NOW,
   };
 }

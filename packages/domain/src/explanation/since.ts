@@ -39,26 +39,32 @@ export interface Answered {
   readonly release: Release;
   readonly request: CheckRequest;
   /** The answer now. */
-  readonly decision: Pick<Decision, 'code' | 'value'>;
+  readonly decision: Pick<Decision, 'code' | 'value' | 'limit'>;
+  /** Whether another limit is another answer, too. */
+  readonly withLimit: boolean;
   readonly now: Instant;
 }
 
 /**
- * The place of the event after which the answer (code and value) became what it is; null: it cannot be told.
+ * The place of the event after which the answer became what it is; null: it cannot be told.
  * `events`: of this customer, newest first, without a gap. They are taken back one by one, and the question is asked anew
  * before and after each: where the answer has turned between two events nobody has told of what turned it.
  */
 export function turnedBy(answered: Answered, events: readonly PastEvent[]): number | null {
   const { account, release, request, decision, now } = answered;
-  const wanted = nameOf(decision);
+  const wanted = nameOf(decision, answered.withLimit);
+  const answerAt = (one: Past, at: Instant): string | null => {
+    const answer = answerOf(one, request, at);
+    return answer && nameOf(answer, answered.withLimit);
+  };
   let past: Past = { account, release };
-  if (answerAt(past, request, now) !== wanted) return null;
+  if (answerAt(past, now) !== wanted) return null;
   for (const [index, event] of events.entries()) {
     const after = withAfter(past, event.undo);
-    if (answerAt(after, request, event.at) !== wanted) return null;
+    if (answerAt(after, event.at) !== wanted) return null;
     const before = undone(after, event.undo, request);
     if (before === null) return null;
-    const answer = answerAt(before, request, instant(event.at - 1));
+    const answer = answerAt(before, instant(event.at - 1));
     if (answer === null) return null;
     if (answer !== wanted) return isTwin(event, events[index + 1]) ? index + 1 : index;
     past = before;
@@ -74,19 +80,21 @@ function isTwin(event: PastEvent, older: PastEvent | undefined): boolean {
   return one.id === other.id && one.status === other.status && isSamePlan(one, other);
 }
 
-function nameOf({ code, value }: Pick<Decision, 'code' | 'value'>): string {
-  return value === null ? code : `${code} ${value}`;
+type Answer = Answered['decision'];
+
+function nameOf({ code, value, limit }: Answer, withLimit: boolean): string {
+  return [code, value, withLimit ? limit : null].join(' ');
 }
 
 /** Null: by this release the feature is not decided. */
-function answerAt({ account, release }: Past, request: CheckRequest, at: Instant): string | null {
+function answerOf({ account, release }: Past, request: CheckRequest, at: Instant): Answer | null {
   const feature = findFeature(release, request.feature);
-  if (feature === null) return 'UNKNOWN_FEATURE';
-  if (account === null) return 'UNKNOWN_CUSTOMER';
+  if (feature === null) return { code: 'UNKNOWN_FEATURE', value: null, limit: null };
+  if (account === null) return { code: 'UNKNOWN_CUSTOMER', value: null, limit: null };
   if (!isDecided(feature)) return null;
   const grants = account.grants.flatMap((grant) => asWritten(grant, at));
   const context = request.context ?? NO_CONTEXT;
-  return nameOf(decideAt({ account: { ...account, grants }, release, feature, context }, request, at));
+  return decideAt({ account: { ...account, grants }, release, feature, context }, request, at);
 }
 
 /** Of what begins or ends at an instant the status says whether it has. */

@@ -76,7 +76,7 @@ export function changePlan(account: Account, subscription: Subscription, change:
   const at = whenOf(account, subscription, timing);
   if (subscription.cancel && at >= subscription.cancel.at) throw new Refusal('CONFLICT');
   checkKept(subscription, plan, lists);
-  if (at > account.now) {
+  if (at > account.now || standsUntilEnd(subscription, timing)) {
     schedule(account, subscription, { plan, adjusts: false, ...lists, at });
     return;
   }
@@ -93,7 +93,7 @@ export function adjust(account: Account, subscription: Subscription, lists: List
     addOns: lists.addOns ?? subscription.addOns,
     quantities: lists.quantities ?? subscription.quantities,
   };
-  const now = at === account.now;
+  const now = at === account.now && !standsUntilEnd(subscription, timing);
   if (!now && subscription.cancel && at >= subscription.cancel.at) throw new Refusal('CONFLICT');
   if (now ? boughtText(bought) === boughtText(subscription) : !lists.addOns && !lists.quantities) return;
   if (!now) {
@@ -122,6 +122,11 @@ function whenOf(account: Account, subscription: Subscription, timing: Timing): n
   if (timing.kind === 'PERIOD_END') return endOf(account, subscription) ?? account.now;
   if (timing.at <= account.now) throw new Refusal('BAD_USER_INPUT');
   return timing.at;
+}
+
+/** An end that waits for a resume lies ahead, whatever it shows. */
+function standsUntilEnd({ pause, periodEnd }: Subscription, timing: Timing): boolean {
+  return timing.kind === 'PERIOD_END' && periodEnd !== null && (pause?.stands ?? false);
 }
 
 /** The end of the period, or trial; of the first one where it is to begin. */

@@ -7,7 +7,9 @@ import { beginWindows, featureKeys, meterOf, resetWindows } from './windows.js';
 export const KEEP: Lists = { addOns: null, quantities: null };
 
 /** The plan's period begins at this instant. */
-export function beginPeriod(account: Account, subscription: Subscription, at: number): void {
+export function beginPeriod(account: Account, subscription: Subscription, from: number): void {
+  // A clock that stands shows when it was stopped.
+  const at = subscription.pause?.stands ? subscription.pause.since : from;
   const { period } = PLANS[subscription.plan];
   subscription.anchor = at;
   subscription.periodStart = at;

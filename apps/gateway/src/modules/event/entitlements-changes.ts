@@ -1,4 +1,5 @@
 import {
+  answersTurnedAfter,
   atUsage,
   DatabaseUnavailableError,
   positionOf,
@@ -80,17 +81,61 @@ class Changes {
     if (!touches(event, this.customer)) return null;
     const { id, subject } = this.customer;
     const stamped = await this.context.states.load(id);
-    const now = snapshotOf(asOf(event, stamped, subject), id);
+    const seen = asOf(event, stamped, subject);
+    const now = snapshotOf(seen, id);
     const known = this.known ?? this.#startBefore(event.cursor);
     const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
-    this.known = now.outline;
+    const later =
+      known === null ? NONE : await this.#turnedLater(event, { ...now, revision: seen.revision }, changed);
+    const told = changed.filter((feature) => !later.has(feature));
+    this.known =
+      known === null || later.size === 0 ? now.outline : sharedOutline(kept(known, now.outline, later));
     this.start = null;
-    return changed.length === 0 ? null : changeOf(now, changed, toCause(event, this.customer), event.cursor);
+    return told.length === 0 ? null : changeOf(now, told, toCause(event, this.customer), event.cursor);
+  }
+
+  /** INVARIANT (cause): of events that are read together each is told with what it has turned itself, and not with what comes after it. */
+  async #turnedLater(
+    event: StoredEvent,
+    { outline, revision }: Snapshot & { readonly revision: Revision },
+    changed: readonly string[],
+  ): Promise<ReadonlySet<string>> {
+    if (changed.length === 0 || !isBeyond(revision, event.cursor)) return NONE;
+    const { context, customer } = this;
+    const asked = outline.filter(({ feature }) => changed.includes(feature));
+    const answers = asked.map(({ feature, code, value, limit }) => {
+      return { request: { feature, quantity: 1 }, decision: { code, value, limit } };
+    });
+    const whose = { customerId: customer.id, subject: customer.subject, after: event.cursor };
+    const turning = await answersTurnedAfter(context.db, context.access.tenantId, {
+      ...whose,
+      answers,
+      withLimit: true,
+    });
+    const later = asked.filter((_, index) => {
+      const cursor = turning[index]?.event.cursor;
+      return cursor !== undefined && isBeyond(cursor, event.cursor);
+    });
+    return new Set(later.map(({ feature }) => feature));
   }
 
   #startBefore(cursor: Revision): readonly Outline[] | null {
     return this.start !== null && isBeyond(cursor, this.start.revision) ? this.start.outline : null;
   }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** What is now, but of these features what was known: they are still to be told. */
+function kept(
+  known: readonly Outline[],
+  now: readonly Outline[],
+  later: ReadonlySet<string>,
+): readonly Outline[] {
+  return [
+    ...now.filter(({ feature }) => !later.has(feature)),
+    ...known.filter(({ feature }) => later.has(feature)),
+  ];
 }
 
 /** INVARIANT (cause): a change of counters is told by the event that made it, not by one before it that was read late. */

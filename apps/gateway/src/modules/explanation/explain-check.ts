@@ -1,4 +1,4 @@
-import { answerSince } from '@licet/database';
+import { answersSince } from '@licet/database';
 import { explain, type Explanation, type Instant, isPlannable, stateAtHand } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
@@ -24,10 +24,9 @@ export async function explainCheck(
   const request = { feature, quantity, context: check.context };
   const held = stale ? stateAtHand(state, request, now, asOf) : state;
   const explanation = explain(held, request, at ?? now);
-  const since =
-    at === null && !stale
-      ? await answerSince(db, access.tenantId, { customerId, request, decision: explanation.decision })
-      : null;
+  const answers = at === null && !stale ? [{ request, decision: explanation.decision }] : [];
+  const asOfNow = { customerId, answers, withLimit: false };
+  const [since = null] = await answersSince(db, access.tenantId, asOfNow);
   return {
     ...toExplanation(explanation),
     decision: toDecision(explanation.decision, { release: state.release.number, revision, asOf, stale }),

@@ -25,11 +25,16 @@ export function remediesFor(denied: Denied, conditions: readonly (readonly RuleF
   ];
 }
 
+/** A change that waits for a time at which the request is allowed without it is none. */
+function comesAnyway(denied: Denied, { kind, availableAt }: Remedy): boolean {
+  return kind !== 'WAIT' && availableAt !== null && allows(denied, denied.account, availableAt);
+}
+
 function thatAllow(denied: Denied, candidates: Iterable<Candidate>): Remedy[] {
   const offered: Remedy[] = [];
   let tried = 0;
   for (const { remedy, account } of candidates) {
-    if (allows(denied, account, remedy.availableAt)) offered.push(remedy);
+    if (allows(denied, account, remedy.availableAt) && !comesAnyway(denied, remedy)) offered.push(remedy);
     tried += 1;
     if (offered.length === MOST_OFFERED || tried === MOST_TRIED) break;
   }
