@@ -36,6 +36,7 @@ beforeAll(async () => {
   beyond = await upsert(clients[1]!, 'lost-2');
   for (let more = 0; more < 6; more += 1) beyond = await upsert(clients[1]!, 'lost-2', String(more));
   for (const client of clients) await until(async () => (await limitOf(client)) === 20);
+  for (const stream of streams) await untilTold(stream, 'lost');
   await postgres.restore();
   await ready();
   await publish(clients[1]!, await draft(clients[1]!, catalogWith(30, 'now')));
@@ -45,6 +46,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await system.close();
 });
+
+async function untilTold(stream: Following, customerId: string): Promise<void> {
+  while (!JSON.stringify(await stream.next()).includes(`"${customerId}"`));
+}
 
 /** Every gateway reaches its database. */
 async function ready(): Promise<void> {
@@ -104,17 +109,14 @@ test('the two histories have other events at one position', async () => {
 
 test('streams that were open end with CURSOR_EXPIRED on every gateway, and none goes on as if nothing had happened', async () => {
   for (const stream of streams) {
-    const told: unknown[] = [];
     for (;;) {
       const answer = await stream.next();
       if (Array.isArray(answer)) {
         expect(answer).toMatchObject(EXPIRED);
         break;
       }
-      told.push(answer);
       expect(JSON.stringify(answer)).not.toContain('other');
     }
-    expect(JSON.stringify(told)).toContain('lost');
   }
 });
 

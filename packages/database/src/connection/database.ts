@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { ENTITIES } from '../entities/index.js';
@@ -56,7 +56,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   pool.on('error', () => undefined);
   let releases = new ReleaseCache();
   // A server that was away may come back with another history (a restore), in which the same numbers name other releases.
-  pool.on('connect', (client) => {
+  // Not on `connect`: the pool's first connection is older than this listener.
+  const watched = new WeakSet<PoolClient>();
+  pool.on('acquire', (client) => {
+    if (watched.has(client)) return;
+    watched.add(client);
     client.on('error', () => {
       releases = new ReleaseCache();
     });
