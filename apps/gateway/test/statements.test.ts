@@ -33,7 +33,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
     spy.mockRestore();
   }
   // What runs beside the requests: the feed's poll, and the signal of what was written before.
-  return texts.filter((text) => !/log_positions|pg_notify/.test(text));
+  return texts.filter((text) => !/log_ends|pg_notify/.test(text));
 }
 
 function textOf(statement: unknown): string {

@@ -128,6 +128,10 @@ export class TenantStates {
   #move(kept: KeptState, release: Release): boolean {
     const { state } = kept;
     if (state.release === release) return true;
+    if (isSame(state.release, release)) {
+      kept.state = state.kind === 'KNOWN' ? knownState(release, state.account) : { ...state, release };
+      return true;
+    }
     if (state.kind !== 'KNOWN') {
       kept.state = { ...state, release };
       return true;
@@ -141,7 +145,7 @@ export class TenantStates {
 
   /** Null: one in between is not known here, or the zone of customers who name none, as this one may, is another. */
   #releasesFrom(from: Release, to: Release): readonly Release[] | null {
-    const releases = this.#adopted.slice(this.#adopted.indexOf(from));
+    const releases = this.#adopted.slice(this.#adopted.findIndex((one) => isSame(one, from)));
     const isWhole = releases.every(
       ({ publication }, index) => publication.version === from.publication.version + index,
     );
@@ -246,9 +250,13 @@ export class TenantStates {
 
   /** From here on states are decided by this release; what is kept moves to it when it is asked for. */
   #adopt(release: Release, since: Revision): void {
-    if (this.#release !== null && since <= this.#release.since) return;
+    const known = this.#release;
+    if (known !== null && (since < known.since || release === known.release)) return;
     this.#release = { release, since };
-    if (this.#adopted.at(-1) !== release) this.#adopted.push(release);
+    // The same once more: it was forgotten with a connection, and compiled anew.
+    const last = this.#adopted.at(-1);
+    if (last !== undefined && isSame(last, release)) this.#adopted.pop();
+    this.#adopted.push(release);
     if (this.#adopted.length > RELEASES_KEPT) this.#adopted.shift();
   }
 
@@ -326,4 +334,10 @@ function inOrderOf(ids: readonly CustomerId[], states: ReadonlyMap<CustomerId, K
     if (!kept) throw new Error(`no state was loaded for customer ${id}`);
     return kept;
   });
+}
+
+/** Whether both are one publication of one history, compiled once or twice. */
+function isSame({ number, publication: one }: Release, other: Release): boolean {
+  const { publication } = other;
+  return number === other.number && one.version === publication.version && one.at === publication.at;
 }

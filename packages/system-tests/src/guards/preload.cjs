@@ -31,7 +31,7 @@ Client.prototype.query = function query(statement, ...rest) {
     return send.call(this, `${statement}; ${BEGIN_WITH[BREAK]}`, ...rest);
   }
   // Nobody looks again unless a signal says so.
-  if (BREAK === 'poll' && name === 'log-positions') {
+  if (BREAK === 'poll' && name === 'log-ends') {
     if (hasPolled) return new Promise(() => undefined);
     hasPolled = true;
   }
