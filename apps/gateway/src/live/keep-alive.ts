@@ -1,4 +1,5 @@
-const PING_EVERY_MILLISECONDS = 12_000;
+/** Less than the shortest idle time of usual proxies, 60 s; an answer costs some memory, and there may be many sockets. */
+const PING_EVERY_MILLISECONDS = 30_000;
 /** So that tens of thousands of sockets are not asked at one moment. */
 const TURNS = 120;
 
