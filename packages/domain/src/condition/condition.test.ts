@@ -178,3 +178,29 @@ test('a condition may take so many steps on the longest list, and no more', () =
   const more = `context.tags.exists(t, ${tests} || t == "a" || t == "b" || ${tests} || ${tests})`;
   expect(readCondition(more, { scope: 'PLAN', features: new Map() })).toMatchObject({ ok: false });
 });
+
+const joined = (parts: number) => Array.from({ length: parts }, () => 'context.tags').join(' + ');
+
+test.each([
+  ['goes through many lists joined into one', `(${joined(12)}).exists(t, t == "a" || t == "b" || t == "c")`],
+  ['joins lists again and again', `size(${joined(20)}) == 0`],
+  ['measures a long text for each item', 'context.tags.exists(t, size(string(context.text)) > 0)'],
+  [
+    'changes a long text, and measures it for each item',
+    'context.tags.exists(t, context.text.trim().size() > 0)',
+  ],
+])('a condition that %s may take too long', (_what, text) => {
+  expect(readCondition(text, { scope: 'PLAN', features: new Map() })).toMatchObject({
+    ok: false,
+    faults: [{ message: expect.stringMatching(/may take more than 100000 steps/) }],
+  });
+});
+
+test.each([
+  `(${joined(3)}).exists(t, t == "a" || t == "b")`,
+  'context.tags.exists(t, t.trim().size() > 3 && int(t) + 1 < 5)',
+  'context.first + " " + context.last == customer.attributes.first + "-" + customer.attributes.last',
+  Array.from({ length: 20 }, () => 'usage.projects.used').join(' + ') + ' < 9',
+])('%s is bounded', (text) => {
+  expect(conditionOf(text).text).toBe(text);
+});
