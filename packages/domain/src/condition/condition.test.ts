@@ -81,7 +81,23 @@ test.each<[string, Parameters<typeof factsWith>[0], string]>([
   ['subscription.trialEndsAt > now', {}, 'subscription.trialEndsAt'],
   ['has(customer.attributes.address.city)', {}, 'customer.attributes.address'],
 ])('%s names the fact that is missing', (text, given, field) => {
-  expect(says(text, given)).toEqual({ kind: 'MISSING', field });
+  expect(says(text, given)).toEqual({ kind: 'MISSING', fields: [field] });
+});
+
+test.each<[string, Record<string, unknown>, string[]]>([
+  ['context.a == 1 && context.b == 2', {}, ['context.a', 'context.b']],
+  ['context.a == 1 && context.b == 2', { a: 1 }, ['context.b']],
+  ['context.a == 1 || context.b == 2 || context.c == 3', { b: 1 }, ['context.a', 'context.c']],
+  ['context.a < context.b', {}, ['context.a', 'context.b']],
+  ['context.a.b < context.a.c', {}, ['context.a']],
+  ['(context.b == 1 && context.a == 2) || context.c', { a: 1 }, ['context.c']],
+  ['(has(context.a) ? context.a == 1 : context.b == 2) && context.c', {}, ['context.b', 'context.c']],
+  ['(context.a).b == 1 && (context.c == 2)', {}, ['context.a', 'context.c']],
+  ['(has(context.a)) && context.b || !(context.c)', { a: 1 }, ['context.b', 'context.c']],
+  ['context.tags.exists(t, t == context.a) && context.b', { tags: ['x'] }, ['context.a', 'context.b']],
+  ['context.tags.exists(t, t == context.a) && context.b', {}, ['context.tags', 'context.b']],
+])('%s, of %j, names every fact that is missing', (text, context, fields) => {
+  expect(says(text, { context })).toEqual({ kind: 'MISSING', fields });
 });
 
 test('a missing fact beside one that decides by itself changes nothing', () => {

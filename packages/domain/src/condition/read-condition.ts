@@ -72,7 +72,8 @@ function check(
   if (later.length > 0) return refused(later);
   const reads = { context: contextReads(ast), usage: usage.read };
   const turnings = time.comparisons.map((one) => turningOf(one, environment));
-  return { ok: true, condition: new Condition(text, { reads, expression, turnings }) };
+  const parts = { reads, expression, turnings, partOf: (node: Node) => partOf(node, environment) };
+  return { ok: true, condition: new Condition(text, parts) };
 }
 
 /** See STRICT_TIMESTAMP. */
