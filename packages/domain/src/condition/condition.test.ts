@@ -94,6 +94,8 @@ test.each<[string, Record<string, unknown>, string[]]>([
   ['(has(context.a) ? context.a == 1 : context.b == 2) && context.c', {}, ['context.b', 'context.c']],
   ['(context.a).b == 1 && (context.c == 2)', {}, ['context.a', 'context.c']],
   ['((context.b) == 1 || customer.id == "acme") && context.c', {}, ['context.c']],
+  ['has(context.a.b) == has(context.c) && context.d', {}, ['context.a', 'context.d']],
+  ['(context.a == 1 && context.b == 2) == context.c', { b: 3 }, ['context.c']],
   ['(has(context.a)) && context.b || !(context.c)', { a: 1 }, ['context.b', 'context.c']],
   ['context.tags.exists(t, t == context.a) && context.b', { tags: ['x'] }, ['context.a', 'context.b']],
   ['context.tags.exists(t, t == context.a) && context.b', {}, ['context.tags', 'context.b']],

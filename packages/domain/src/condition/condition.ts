@@ -75,7 +75,8 @@ export class Condition {
       return { kind: 'BROKEN', detail: `\`${this.text}\` is neither true nor false` };
     } catch (error) {
       if (missingField(error) === null) return brokenBy(error);
-      return { kind: 'MISSING', fields: [...new Set(this.#missingIn(this.#expression.ast, variables))] };
+      const { missing } = this.#findingOf(this.#expression.ast, variables);
+      return { kind: 'MISSING', fields: [...new Set(missing)] };
     }
   }
 
@@ -94,15 +95,24 @@ export class Condition {
     return this.text;
   }
 
-  /** The facts for want of which a part cannot be evaluated: those of all that it is made of. */
-  #missingIn(node: Node, variables: Record<string, unknown>): string[] {
+  /** What a part says, or the facts for want of which it says nothing. No part is evaluated twice for those around it. */
+  #findingOf(node: Node, variables: Record<string, unknown>): Finding {
+    if (node.op === '&&' || node.op === '||') {
+      const sides = node.args.map((side) => this.#findingOf(side, variables));
+      return jointly(sides, node.op === '||');
+    }
     try {
-      this.#part(node)(variables);
-      return [];
+      return { value: this.#part(node)(variables), missing: null };
     } catch (error) {
       const within = neededIn(node).flatMap((part) => this.#missingIn(part, variables));
-      return within.length > 0 ? within : [missingField(error) ?? []].flat();
+      return { missing: within.length > 0 ? within : [missingField(error) ?? []].flat() };
     }
+  }
+
+  #missingIn(node: Node, variables: Record<string, unknown>): readonly string[] {
+    const isTold = node.op === '&&' || node.op === '||' || fieldPath(node) !== null;
+    if (isTold) return this.#findingOf(node, variables).missing ?? [];
+    return neededIn(node).flatMap((part) => this.#missingIn(part, variables));
   }
 
   #part(node: Node): ParseResult {
@@ -143,10 +153,21 @@ function pointsOf(
   }
 }
 
-/** What is always needed: of two ways only one is, and of a list's items it is not known which. */
+type Finding = { readonly value: unknown; readonly missing: null } | { readonly missing: readonly string[] };
+
+/** One side that is `deciding` is enough, whatever the other lacks. */
+function jointly(sides: readonly Finding[], deciding: boolean): Finding {
+  if (sides.some((side) => side.missing === null && side.value === deciding))
+    return { value: deciding, missing: null };
+  const missing = sides.flatMap((side) => side.missing ?? []);
+  return sides.every((side) => side.missing === null) ? { value: !deciding, missing: null } : { missing };
+}
+
+/** What is always needed: of two ways only one is, of a list's items it is not known which, and `has` asks for the last member. */
 function neededIn(node: Node): readonly Node[] {
   const comprehension = comprehensionIn(node);
   if (comprehension !== null) return [comprehension.list];
+  if (node.op === 'call' && node.args[0] === 'has') return node.args[1].flatMap(partsOf);
   return node.op === '?:' ? [node.args[0]] : partsOf(node);
 }
 
