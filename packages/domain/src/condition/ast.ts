@@ -78,6 +78,55 @@ export function textOf({ input, start, end }: Pick<Node, 'input' | 'start' | 'en
   return input.slice(start, end);
 }
 
+/** The text of a part by itself. Parentheses around what it begins or ends with are not within its bounds: they are put back. */
+export function sourceOf(node: Node): string {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+    case 'call':
+    case 'list':
+    case 'map':
+      return textOf(node);
+    case '!_':
+    case '-_':
+      return `${node.op.charAt(0)}${enclosed(node.args, between(node.start, node.args.start, node))}`;
+    case '.':
+    case '.?':
+    case '[]':
+    case '[?]':
+      return received(node.args[0], node);
+    case 'rcall':
+      return received(node.args[1], node);
+    case '?:': {
+      const [asked, yes, no] = node.args;
+      return `${joined(asked, '?', yes)} : ${enclosed(no, between(yes.end, no.start, node))}`;
+    }
+    default:
+      return joined(node.args[0], node.op, node.args[1]);
+  }
+}
+
+/** What a member, an item or a method is of, and what stands behind it. */
+function received(around: Node, node: Node): string {
+  const rest = between(around.end, node.end, node);
+  const behind = rest.replace(/^[\s)]+/, '');
+  return `${enclosed(around, rest.slice(0, rest.length - behind.length))}${behind}`;
+}
+
+function joined(left: Node, sign: string, right: Node): string {
+  const gap = between(left.end, right.start, left);
+  return `${enclosed(left, gap.replaceAll('(', ''))} ${sign} ${enclosed(right, gap.replaceAll(')', ''))}`;
+}
+
+/** `beside`: what stands on one side of the part. */
+function enclosed(part: Node, beside: string): string {
+  return /[()]/.test(beside) ? `(${sourceOf(part)})` : sourceOf(part);
+}
+
+function between(start: number, end: number, { input }: Pick<Node, 'input'>): string {
+  return input.slice(start, end);
+}
+
 /** `customer.attributes.country`, where an expression is such a path; null: it is another one. */
 export function fieldPath(node: Node): string | null {
   if (node.op === 'id') return node.args;

@@ -81,7 +81,26 @@ test.each<[string, Parameters<typeof factsWith>[0], string]>([
   ['subscription.trialEndsAt > now', {}, 'subscription.trialEndsAt'],
   ['has(customer.attributes.address.city)', {}, 'customer.attributes.address'],
 ])('%s names the fact that is missing', (text, given, field) => {
-  expect(says(text, given)).toEqual({ kind: 'MISSING', field });
+  expect(says(text, given)).toEqual({ kind: 'MISSING', fields: [field] });
+});
+
+test.each<[string, Record<string, unknown>, string[]]>([
+  ['context.a == 1 && context.b == 2', {}, ['context.a', 'context.b']],
+  ['context.a == 1 && context.b == 2', { a: 1 }, ['context.b']],
+  ['context.a == 1 || context.b == 2 || context.c == 3', { b: 1 }, ['context.a', 'context.c']],
+  ['context.a < context.b', {}, ['context.a', 'context.b']],
+  ['context.a.b < context.a.c', {}, ['context.a']],
+  ['(context.b == 1 && context.a == 2) || context.c', { a: 1 }, ['context.c']],
+  ['(has(context.a) ? context.a == 1 : context.b == 2) && context.c', {}, ['context.b', 'context.c']],
+  ['(context.a).b == 1 && (context.c == 2)', {}, ['context.a', 'context.c']],
+  ['((context.b) == 1 || customer.id == "acme") && context.c', {}, ['context.c']],
+  ['has(context.a.b) == has(context.c) && context.d', {}, ['context.a', 'context.d']],
+  ['(context.a == 1 && context.b == 2) == context.c', { b: 3 }, ['context.c']],
+  ['(has(context.a)) && context.b || !(context.c)', { a: 1 }, ['context.b', 'context.c']],
+  ['context.tags.exists(t, t == context.a) && context.b', { tags: ['x'] }, ['context.a', 'context.b']],
+  ['context.tags.exists(t, t == context.a) && context.b', {}, ['context.tags', 'context.b']],
+])('%s, of %j, names every fact that is missing', (text, context, fields) => {
+  expect(says(text, { context })).toEqual({ kind: 'MISSING', fields });
 });
 
 test('a missing fact beside one that decides by itself changes nothing', () => {
@@ -129,6 +148,17 @@ test.each<[string, string | null]>([
   ['timestamp("2026-02-01") - now <= duration("24h")', '2026-01-31T00:00:00.000Z'],
   ['timestamp("2026-02-01") - now > duration("0.0005s")', '2026-02-01T00:00:00.000Z'],
   ['now < customer.createdAt + duration("72h")', '2026-01-17T12:00:00.000Z'],
+  ['now < (customer.createdAt) + duration("72h")', '2026-01-17T12:00:00.000Z'],
+  ['now < customer.createdAt + (duration("36h") + duration("36h"))', '2026-01-17T12:00:00.000Z'],
+  ['(now) - ((customer.createdAt)) < (duration("24h")) + (duration("48h"))', '2026-01-17T12:00:00.000Z'],
+  [
+    'now < timestamp("2026-03-01") - (timestamp("2026-02-10T00:00:00Z") - (timestamp(\'2026-02-01\')))',
+    '2026-02-20T00:00:00.000Z',
+  ],
+  [
+    'now < (["a\\"b\\n", r"\\d"].exists(t, t == "\\u0061\\"b\\n") ? timestamp("2026-02-01") : customer.createdAt)',
+    '2026-02-01T00:00:00.000Z',
+  ],
   ['now < timestamp(context.missing)', null],
   ['now < timestamp("2026-01-01")', null],
   ['customer.id == "acme"', null],
@@ -177,4 +207,30 @@ test('a condition may take so many steps on the longest list, and no more', () =
   expect(condition.verdict(facts)).toEqual({ kind: 'NOT_MET' });
   const more = `context.tags.exists(t, ${tests} || t == "a" || t == "b" || ${tests} || ${tests})`;
   expect(readCondition(more, { scope: 'PLAN', features: new Map() })).toMatchObject({ ok: false });
+});
+
+const joined = (parts: number) => Array.from({ length: parts }, () => 'context.tags').join(' + ');
+
+test.each([
+  ['goes through many lists joined into one', `(${joined(12)}).exists(t, t == "a" || t == "b" || t == "c")`],
+  ['joins lists again and again', `size(${joined(20)}) == 0`],
+  ['measures a long text for each item', 'context.tags.exists(t, size(string(context.text)) > 0)'],
+  [
+    'changes a long text, and measures it for each item',
+    'context.tags.exists(t, context.text.trim().size() > 0)',
+  ],
+])('a condition that %s may take too long', (_what, text) => {
+  expect(readCondition(text, { scope: 'PLAN', features: new Map() })).toMatchObject({
+    ok: false,
+    faults: [{ message: expect.stringMatching(/may take more than 100000 steps/) }],
+  });
+});
+
+test.each([
+  `(${joined(3)}).exists(t, t == "a" || t == "b")`,
+  'context.tags.exists(t, t.trim().size() > 3 && int(t) + 1 < 5)',
+  'context.first + " " + context.last == customer.attributes.first + "-" + customer.attributes.last',
+  Array.from({ length: 20 }, () => 'usage.projects.used').join(' + ') + ' < 9',
+])('%s is bounded', (text) => {
+  expect(conditionOf(text).text).toBe(text);
 });

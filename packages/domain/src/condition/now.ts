@@ -1,4 +1,4 @@
-import { comprehensionIn, mentions, type Node, partsOf, textOf } from './ast.js';
+import { comprehensionIn, mentions, type Node, partsOf, sourceOf } from './ast.js';
 import { type Fault, faultAt } from './fault.js';
 
 const COMPARED = ['<', '<=', '>', '>=', '==', '!='] as const;
@@ -78,7 +78,7 @@ export function comparisonFault(
   if (typeOf(instant) !== 'google.protobuf.Timestamp')
     return faultAt(
       instant,
-      `\`now\` is compared with what may be no time; write \`timestamp(${textOf(instant)})\``,
+      `\`now\` is compared with what may be no time; write \`timestamp(${sourceOf(instant)})\``,
     );
   if (span === null || typeOf(span) === 'google.protobuf.Duration') return null;
   return faultAt(

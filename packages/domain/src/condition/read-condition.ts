@@ -1,7 +1,7 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import type { Feature } from '../catalog/catalog.js';
 import type { FeatureKey } from '../ids.js';
-import { everyNode, type Node, textOf } from './ast.js';
+import { everyNode, type Node, sourceOf, textOf } from './ast.js';
 import { Condition, type Turning } from './condition.js';
 import { contextReads } from './context.js';
 import { costFault } from './cost.js';
@@ -72,7 +72,8 @@ function check(
   if (later.length > 0) return refused(later);
   const reads = { context: contextReads(ast), usage: usage.read };
   const turnings = time.comparisons.map((one) => turningOf(one, environment));
-  return { ok: true, condition: new Condition(text, { reads, expression, turnings }) };
+  const parts = { reads, expression, turnings, partOf: (node: Node) => partOf(node, environment) };
+  return { ok: true, condition: new Condition(text, parts) };
 }
 
 /** See STRICT_TIMESTAMP. */
@@ -83,7 +84,7 @@ function useStrictTimestamps(expression: ParseResult): ParseResult {
 }
 
 function partOf(node: Node, environment: Environment): ParseResult {
-  return useStrictTimestamps(environment.parse(textOf(node)));
+  return useStrictTimestamps(environment.parse(sourceOf(node)));
 }
 
 function timeFault(comparison: NowComparison, environment: Environment): Fault[] {

@@ -55,16 +55,32 @@ function ruleSentence(feature: string, failure: RuleFailure | null): string {
     case 'NOT_MET':
       return `\`${feature}\` needs what the rule \`${failure.rule}\` asks for, and it is not met`;
     case 'MISSING':
-      return `\`${failure.field}\` is missing, which the rule \`${failure.rule}\` for \`${feature}\` needs; ${supply(failure.field)}`;
+      return missingFacts(feature, failure);
     case 'BROKEN':
       return `the rule \`${failure.rule}\` for \`${feature}\` cannot be evaluated: ${failure.detail}; correct the facts or the rule`;
   }
 }
 
+function missingFacts(feature: string, { rule, fields }: Extract<RuleFailure, { kind: 'MISSING' }>): string {
+  const [is, it] = fields.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  const alike = (one: string): string[] => fields.filter((other) => supply(other) === supply(one));
+  const remedies = fields.map((field) => {
+    const group = alike(field);
+    return supply(field, group.length === fields.length ? it : listed(group));
+  });
+  return `${listed(fields)} ${is} missing, which the rule \`${rule}\` for \`${feature}\` needs; ${[...new Set(remedies)].join('; ')}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
 /** For people: how a fact that a rule needs is given. */
-export function supply(field: string): string {
-  if (field.startsWith('context')) return 'send it with the request';
-  return field.startsWith('customer') ? 'set it by upsertCustomer' : 'ask for it by `has` in the rule';
+export function supply(field: string, it = 'it'): string {
+  if (field.startsWith('context')) return `send ${it} with the request`;
+  return field.startsWith('customer')
+    ? `set ${it} by upsertCustomer`
+    : `ask for ${it} by \`has\` in the rule`;
 }
 
 function limitExceeded(feature: string, counted: Partial<Counted>): string {

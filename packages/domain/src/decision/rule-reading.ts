@@ -12,7 +12,7 @@ export type Reading = Verdict | { readonly kind: 'UNKNOWN' };
 /** Why a rule takes a feature away, for people. */
 export type RuleFailure =
   | { readonly kind: 'DENIES' | 'NOT_MET'; readonly rule: string }
-  | { readonly kind: 'MISSING'; readonly rule: string; readonly field: string }
+  | { readonly kind: 'MISSING'; readonly rule: string; readonly fields: readonly string[] }
   | { readonly kind: 'BROKEN'; readonly rule: string; readonly detail: string };
 
 /** What a rule says of a customer at one instant. `subscription`: of whose plan it is; null: the catalog's own. */
@@ -49,7 +49,7 @@ export function factsOf(
 export function failureIn({ name }: PlanRule | CatalogRule, reading: Reading): RuleFailure | null {
   switch (reading.kind) {
     case 'MISSING':
-      return { kind: 'MISSING', rule: name, field: reading.field };
+      return { kind: 'MISSING', rule: name, fields: reading.fields };
     case 'BROKEN':
       return { kind: 'BROKEN', rule: name, detail: reading.detail };
     default:

@@ -41,6 +41,11 @@ plans:
       - { name: small teams, feature: level, when: customer.attributes.team < 5, then: { limit: 7 } }
       - { name: broken for some, feature: level, when: customer.attributes.team < customer.attributes.max, then: { limit: 9 } }
   side: { model: subscription, entitlements: { exports: 4, level: 6 } }
+  twice:
+    model: subscription
+    rules:
+      - { name: both, feature: hosting, when: customer.attributes.tier > 1 && customer.attributes.age > 2, then: allow }
+      - { name: from both, feature: beta, when: 'context.region == "eu" && customer.attributes.tier < context.age', then: allow }
 addOns:
   more: { with: [pro], entitlements: { calls: 50, exports: 10 } }
   hosted: { with: [pro], entitlements: { hosting: true } }
@@ -279,6 +284,20 @@ describe('a denial says', () => {
       'beta',
       {},
       '`context.tester` is missing, which the rule `testers` for `beta` needs; send it with the request',
+    ],
+    [
+      'which facts of the customer are missing',
+      { subscriptions: [{ plan: 'twice' }] },
+      'hosting',
+      {},
+      '`customer.attributes.tier`, `customer.attributes.age` are missing, which the rule `both` for `hosting` needs; set them by upsertCustomer',
+    ],
+    [
+      'which facts of customer and request are missing',
+      { subscriptions: [{ plan: 'twice' }] },
+      'beta',
+      {},
+      '`context.region`, `customer.attributes.tier`, `context.age` are missing, which the rule `from both` for `beta` needs; send `context.region`, `context.age` with the request; set `customer.attributes.tier` by upsertCustomer',
     ],
     [
       'which rule is not met',

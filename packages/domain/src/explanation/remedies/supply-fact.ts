@@ -13,12 +13,12 @@ export function suppliedFacts(conditions: readonly (readonly RuleFailure[])[]): 
 }
 
 function messageFor(failures: readonly RuleFailure[]): string | null {
-  const fields = failures.flatMap((failure) => (isSuppliable(failure) ? [failure.field] : []));
-  if (fields.length < failures.length) return null;
+  const fields = failures.flatMap((failure) => (isSuppliable(failure) ? failure.fields : []));
+  if (!failures.every(isSuppliable)) return null;
   return [...new Set(fields)].map((field) => `\`${field}\` is missing: ${supply(field)}`).join('; ');
 }
 
 /** The request's, or the customer's; what a subscription or a counter lacks nobody can send. */
 function isSuppliable(failure: RuleFailure): failure is Extract<RuleFailure, { kind: 'MISSING' }> {
-  return failure.kind === 'MISSING' && /^(context|customer)\b/.test(failure.field);
+  return failure.kind === 'MISSING' && failure.fields.every((field) => /^(context|customer)\b/.test(field));
 }
