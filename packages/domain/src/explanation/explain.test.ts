@@ -253,6 +253,24 @@ transitions: [{ from: big, to: small, takesEffect: periodEnd }]
     }
   });
 
+  test('where a rule gives less to who has many of an add-on, few are offered', () => {
+    const release = releaseFrom(`
+catalog: 1
+name: rationed
+features: { calls: { type: metered, window: P1M, anchor: calendar } }
+plans:
+  free:
+    model: subscription
+    entitlements: { calls: 10 }
+    rules: [{ name: rationed, feature: calls, when: 'subscription.addOns["pack"] > 2', then: { limit: 1 } }]
+addOns:
+  pack: { with: [free], entitlements: { calls: 2 } }
+`);
+    const given = { subscriptions: [{ plan: 'free', addOns: { pack: 1 } }], used: { calls: 12 }, at: NOW };
+    const { remedies } = explain(stateFrom(release, given), { feature: 'calls', quantity: 1 }, NOW);
+    expect(offered(remedies)).toContain('ADD_ON pack 2');
+  });
+
   test('an add-on that brings the feature is offered to the plan that it is sold with', () => {
     const { remedies } = why({ subscriptions: [{ plan: 'pro' }] }, { feature: 'audit' });
     expect(offered(remedies)).toEqual(['ADD_ON audit-log 1', 'CHANGE_PLAN largest']);

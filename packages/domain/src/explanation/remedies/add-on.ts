@@ -22,16 +22,21 @@ function addOnsFor({ release, feature }: Denied, { planVersion }: LiveSubscripti
     .sort((one, other) => size(one) - size(other) || (one.key < other.key ? -1 : 1));
 }
 
-/** As few of it as will do: what is given never falls with their number. */
+/** As few of it as will do: twice as many each time until it is enough, because a rule may give less to who has more. */
 function* fewest(denied: Denied, subscription: LiveSubscription, addOn: AddOn): Iterable<Candidate> {
   const held = subscription.addOns.find((bought) => bought.addOn.key === addOn.key)?.quantity ?? 0;
   const most = mostThatMatter(denied, addOn, held);
   if (most === null) return;
-  let [least, enough] = [held + 1, most];
+  const isEnough = (quantity: number): boolean => {
+    const account = withAddOn(denied, subscription, addOn, quantity);
+    return account !== null && allows(denied, account);
+  };
+  let [least, enough] = [held + 1, held + 1];
+  while (enough < most && !isEnough(enough))
+    [least, enough] = [enough + 1, Math.min(most, held + 2 * (enough - held))];
   while (least < enough) {
     const middle = Math.floor((least + enough) / 2);
-    const account = withAddOn(denied, subscription, addOn, middle);
-    if (account !== null && allows(denied, account)) enough = middle;
+    if (isEnough(middle)) enough = middle;
     else least = middle + 1;
   }
   const account = withAddOn(denied, subscription, addOn, enough);
