@@ -121,3 +121,15 @@ export interface WindowClosedData extends CausedData {
   readonly windowEnd: string;
   readonly used: number;
 }
+
+/** The data of `usage.threshold_reached`. The window is null where the feature has none. */
+export interface ThresholdReachedData {
+  readonly feature: string;
+  /** As the catalog writes it: `80%`, or `1000`. */
+  readonly threshold: string;
+  readonly used: number;
+  /** Null: unlimited. */
+  readonly limit: number | null;
+  readonly windowStart: string | null;
+  readonly windowEnd: string | null;
+}

@@ -18,6 +18,7 @@ import { ScheduledPurchases1764340000000 } from './migrations/1764340000000-sche
 import { FailuresBeforeStarts1764450000000 } from './migrations/1764450000000-failures-before-starts.js';
 import { PlanMigrations1764440000000 } from './migrations/1764440000000-plan-migrations.js';
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
+import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
 const MIGRATION_LOCK = 7_245_318_802;
@@ -37,6 +38,7 @@ export const MIGRATIONS = [
   LogEnds1764430000000,
   PlanMigrations1764440000000,
   FailuresBeforeStarts1764450000000,
+  Thresholds1764460000000,
 ];
 
 /**

@@ -78,6 +78,10 @@ async function fillEveryTable(): Promise<void> {
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,
     [tenant.caller.tenantId],
   );
+  // The test catalog names no threshold.
+  await owner.query(`insert into meter_threshold values ($1, 'acme', 'calls', '2026-01-01Z', '80%')`, [
+    tenant.caller.tenantId,
+  ]);
 }
 
 beforeAll(async () => {

@@ -8,7 +8,7 @@ export type EventData =
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
-  | { readonly kind: 'CUSTOMER_CREATED' | 'RULE_TURNED' };
+  | { readonly kind: 'CUSTOMER_CREATED' | 'CHANGES_NOTHING' };
 
 interface ProfileData {
   readonly name: string | null;
@@ -23,7 +23,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'customer.updated':
       return isProfile(before) ? { kind: 'PROFILE', before } : null;
     case 'rule.turned':
-      return { kind: 'RULE_TURNED' };
+    case 'usage.threshold_reached':
+      return { kind: 'CHANGES_NOTHING' };
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
     case 'release.published':

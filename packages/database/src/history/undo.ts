@@ -59,7 +59,7 @@ function undoTold(told: EventData, lookup: PastLookup): Undo {
   switch (told.kind) {
     case 'CUSTOMER_CREATED':
       return { kind: 'CUSTOMER_CREATED' };
-    case 'RULE_TURNED':
+    case 'CHANGES_NOTHING':
       return { kind: 'NOTHING' };
     case 'PROFILE':
       return { kind: 'PROFILE', before: { name: told.before.name, attributes: told.before.attributes } };

@@ -163,3 +163,12 @@ select $1, r.* from ${givenRows(WINDOW_ROW)} r
 on conflict (tenant_id, customer_id, feature, window_start)
   do update set window_end = excluded.window_end, used = meter_window.used + excluded.used`,
 };
+
+/** What a closed window has reached can be reached again in the next. */
+export const FORGET_THRESHOLDS: RowsStatement<ClosedWindow> = {
+  name: 'forget-thresholds',
+  columns: WINDOW_ROW,
+  text: `
+delete from meter_threshold t using ${givenRows(WINDOW_ROW)} r
+where t.tenant_id = $1 and t.customer_id = r.customer_id and t.feature = r.feature and t.window_start = r.window_start`,
+};

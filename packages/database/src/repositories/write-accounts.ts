@@ -29,6 +29,7 @@ import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
   type CustomerChange,
+  FORGET_THRESHOLDS,
   INSERT_SUBSCRIPTIONS,
   INSERT_WINDOWS,
   type MeterChange,
@@ -55,6 +56,7 @@ export function accountStatements(
   release: Release,
   clock: Instant,
 ): Statement[] {
+  const closed = updates.flatMap(closedWindows);
   return [
     writeRows(tenantId, INSERT_SUBSCRIPTIONS, updates.flatMap(newSubscriptions)),
     writeRows(tenantId, UPDATE_SUBSCRIPTIONS, updates.flatMap(changedSubscriptions)),
@@ -69,7 +71,8 @@ export function accountStatements(
       UPDATE_METERS,
       updates.flatMap((update) => meterChanges(update, release, clock)),
     ),
-    writeRows(tenantId, INSERT_WINDOWS, updates.flatMap(closedWindows)),
+    writeRows(tenantId, INSERT_WINDOWS, closed),
+    writeRows(tenantId, FORGET_THRESHOLDS, closed),
     assertRules(release, tenantId),
   ].flat();
 }

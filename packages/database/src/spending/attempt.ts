@@ -10,6 +10,7 @@ import { type LockedMeters, lockMeters } from './counters.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
 import type { Asked } from './request.js';
+import { tellThresholds } from './thresholds.js';
 
 /**
  * Decides a batch on what is read under the locks of its counters, and says what to write. In the usual case that
@@ -40,7 +41,8 @@ export async function attempt(
   };
   const decided = new Batch(ground).decide(asked);
   const all = await keptOfDenied(transaction, asked, decided.value.answers, kept);
-  return all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
+  const last = all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
+  return tellThresholds(transaction, last, locked.clock);
 }
 
 function meterKeys(asked: readonly Asked[]): MeterKey[] {

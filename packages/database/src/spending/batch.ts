@@ -8,9 +8,11 @@ import {
   type Decision,
   refuseSpend,
   type Release,
+  type Rise,
   spend,
   type SpendOutcome,
   type TenantId,
+  thresholdsReached,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
@@ -22,6 +24,7 @@ import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMet
 import { type KeptAccount, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
 import type { Asked, KeptVerdict } from './request.js';
+import type { ReachedThreshold } from './thresholds.js';
 
 /** What has to be done in another transaction before a request can be decided. */
 export type Obstacle =
@@ -59,6 +62,8 @@ export interface Decided {
   readonly answers: readonly Answer[];
   /** The tenant's newest revision when it was decided. */
   readonly seen: Revision;
+  /** In the order in which counters have reached them. */
+  readonly reached: readonly ReachedThreshold[];
 }
 
 interface Counter {
@@ -78,6 +83,7 @@ export class Batch {
   readonly #answers = new Map<string, { readonly asked: Asked; readonly answer: Answer }>();
   readonly #waiting = new Set<string>();
   readonly #operations: Operation[] = [];
+  readonly #reached: ReachedThreshold[] = [];
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
@@ -93,7 +99,7 @@ export class Batch {
   decide(asked: readonly Asked[]): Writes<Decided> {
     const { tenantId, rulesVersion, locked, seen } = this.#ground;
     const answers = asked.map((one) => this.#answer(one));
-    const value = { answers, seen };
+    const value = { answers, seen, reached: this.#reached };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const updates = [...this.#written].map(({ key, used, ceiling }): CounterUpdate => ({
       meter: key,
@@ -190,16 +196,31 @@ export class Batch {
   }
 
   /** False: there is no counter, or it still has the window in which it was last used, which is over. */
-  #count(asked: Asked, { used }: Decision): boolean {
+  #count(asked: Asked, { used, limit }: Decision): boolean {
     const counter = this.#counters.get(asked.meterId);
     if (counter === undefined || used === null) return false;
     const { window } = counter.row;
     if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
+    this.#notice(counter, asked, { from: counter.used, to: used, limit });
     counter.used = used;
     this.#written.add(counter);
     const { reserved } = counter.row;
     putMeter(counter.account, { feature: counter.key.feature, used, reserved, window });
     return true;
+  }
+
+  #notice({ key, account, row }: Counter, { caller }: Asked, rise: Rise): void {
+    const feature = this.#ground.release.catalog.features.get(key.feature);
+    if (feature === undefined) return;
+    const reached = {
+      key,
+      subject: account.subject,
+      window: row.window,
+      used: rise.to,
+      limit: rise.limit,
+      caller,
+    };
+    for (const threshold of thresholdsReached(feature, rise)) this.#reached.push({ ...reached, threshold });
   }
 
   #actorOf({ caller: { actor } }: Asked): number {

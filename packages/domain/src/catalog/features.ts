@@ -2,12 +2,13 @@ import type { FeatureKey } from '../ids.js';
 import { lengthOf } from '../time/calendar.js';
 import { type IsoDuration, parseDuration } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
-import type { Feature, SeatsFeature, UsageWindow, WhenUnknown } from './catalog.js';
+import type { Feature, SeatsFeature, Threshold, UsageWindow, WhenUnknown } from './catalog.js';
 import type { CatalogDocument, FeatureDocument } from './document.js';
 import { nearest } from './nearest.js';
 import type { Path, Report } from './problem.js';
 import { refuseTwice } from './refuse-twice.js';
 import { entriesOf } from './references.js';
+import { thresholdText } from './threshold.js';
 
 /** Features in the order in which they are written. */
 export function buildFeatures(
@@ -61,7 +62,7 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
         type: 'LIMIT',
         unit: document.unit ?? null,
         combine: document.combine ?? 'max',
-        notifyAt: document.notifyAt ?? [],
+        notifyAt: thresholdsOf(document, path, report),
       };
     case 'metered':
       return {
@@ -73,7 +74,7 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
         rollover: document.rollover
           ? { atMost: document.rollover.atMost ?? null, for: document.rollover.for }
           : null,
-        notifyAt: document.notifyAt ?? [],
+        notifyAt: thresholdsOf(document, path, report),
       };
     case 'seats':
       return {
@@ -94,6 +95,16 @@ function buildFeature(key: FeatureKey, document: FeatureDocument, path: Path, re
 function whenUnknownOf(document: FeatureDocument['whenUnknown']): WhenUnknown {
   if (document === undefined || document === 'closed') return { kind: 'CLOSED' };
   return document === 'open' ? { kind: 'OPEN' } : { kind: 'LAST_KNOWN', maxAge: document.lastKnown };
+}
+
+/** Each is told by its text, so none may stand there twice. */
+function thresholdsOf(
+  { notifyAt = [] }: { readonly notifyAt?: readonly Threshold[] | undefined },
+  path: Path,
+  report: Report,
+): readonly Threshold[] {
+  refuseTwice(notifyAt.map(thresholdText), [...path, 'notifyAt'], report);
+  return notifyAt;
 }
 
 type MeteredDocument = Extract<FeatureDocument, { type: 'metered' }>;
