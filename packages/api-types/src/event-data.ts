@@ -133,3 +133,13 @@ export interface ThresholdReachedData {
   readonly windowStart: string | null;
   readonly windowEnd: string | null;
 }
+
+/** The data of `usage.corrected`: late usage was added to a closed window. */
+export interface UsageCorrectedData {
+  readonly feature: string;
+  readonly windowStart: string;
+  readonly windowEnd: string;
+  /** In that window, as it stands now. */
+  readonly used: number;
+  readonly added: number;
+}

@@ -18,6 +18,7 @@ import { ScheduledPurchases1764340000000 } from './migrations/1764340000000-sche
 import { FailuresBeforeStarts1764450000000 } from './migrations/1764450000000-failures-before-starts.js';
 import { PlanMigrations1764440000000 } from './migrations/1764440000000-plan-migrations.js';
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
+import { RecordedUsage1764470000000 } from './migrations/1764470000000-recorded-usage.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
@@ -39,6 +40,7 @@ export const MIGRATIONS = [
   PlanMigrations1764440000000,
   FailuresBeforeStarts1764450000000,
   Thresholds1764460000000,
+  RecordedUsage1764470000000,
 ];
 
 /**

@@ -26,6 +26,7 @@ export * from './subscription/boundary.js';
 export { isPlannable } from './subscription/timing.js';
 export * from './usage/spend.js';
 export * from './catalog/threshold.js';
+export * from './usage/record.js';
 export * from './usage/thresholds.js';
 export { decide, decideStale, denyWithoutRules, sameDecision, stateAtHand } from './decision/decide.js';
 export { askedReads } from './decision/asked.js';

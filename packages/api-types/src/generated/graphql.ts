@@ -621,6 +621,8 @@ export type Mutation = {
   readonly pauseSubscription: SubscriptionResult;
   /** CONFLICT where the live release is no longer the draft's base. */
   readonly publishRelease: ReleaseResult;
+  /** Usage after the fact, up to 1,000 events: each for itself, in order, whatever the limit says. */
+  readonly recordUsage: RecordUsageResult;
   readonly releaseUsage: ConsumeResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
@@ -712,6 +714,11 @@ export type MutationPauseSubscriptionArgs = {
 
 export type MutationPublishReleaseArgs = {
   release: Scalars['Int']['input'];
+};
+
+
+export type MutationRecordUsageArgs = {
+  events: ReadonlyArray<UsageEventInput>;
 };
 
 
@@ -1013,6 +1020,20 @@ export type QuerySubscriptionArgs = {
   id: Scalars['ID']['input'];
 };
 
+export type RecordUsageResult = {
+  readonly accepted: Scalars['Int']['output'];
+  readonly duplicates: Scalars['Int']['output'];
+  readonly rejected: ReadonlyArray<RejectedItem>;
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type RejectedItem = {
+  readonly code: Scalars['String']['output'];
+  readonly field: Maybe<Scalars['String']['output']>;
+  readonly index: Scalars['Int']['output'];
+  readonly message: Scalars['String']['output'];
+};
+
 export type ReleaseConnection = {
   readonly edges: ReadonlyArray<ReleaseEdge>;
   readonly pageInfo: PageInfo;
@@ -1226,6 +1247,17 @@ export type UsageBucket = {
   readonly end: Scalars['DateTime']['output'];
   readonly start: Scalars['DateTime']['output'];
   readonly used: Scalars['Quantity']['output'];
+};
+
+/** After the fact, never refused for being over a limit; CloudEvents `id` and `source` give the idempotency. */
+export type UsageEventInput = {
+  /** When it was used; now where it is left out. */
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly id: Scalars['ID']['input'];
+  readonly quantity?: Scalars['Quantity']['input'];
+  readonly source?: Scalars['String']['input'];
 };
 
 /** What a caller does when no state is at hand. */

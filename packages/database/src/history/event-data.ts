@@ -24,6 +24,7 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       return isProfile(before) ? { kind: 'PROFILE', before } : null;
     case 'rule.turned':
     case 'usage.threshold_reached':
+    case 'usage.corrected':
       return { kind: 'CHANGES_NOTHING' };
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;

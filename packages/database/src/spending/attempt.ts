@@ -9,6 +9,7 @@ import { type Answer, Batch, type Decided, type Ground } from './batch.js';
 import { type LockedMeters, lockMeters } from './counters.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
+import { pastWindows } from './past-windows.js';
 import type { Asked } from './request.js';
 import { tellThresholds } from './thresholds.js';
 
@@ -28,6 +29,7 @@ export async function attempt(
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
   const [locked, head] = await Promise.all([lockMeters(transaction, keys), readHead(transaction)]);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
+  const past = await pastWindows(transaction, asked, keys, locked);
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
   const ground: Ground = {
     tenantId,
@@ -37,6 +39,7 @@ export async function attempt(
     locked,
     accounts: known,
     kept,
+    past,
     seen: head.revision,
   };
   const decided = new Batch(ground).decide(asked);

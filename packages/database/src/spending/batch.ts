@@ -3,9 +3,11 @@ import {
   ceilingOf,
   type Ceiling,
   contains,
+  counterFull,
   type CustomerId,
   type CustomerState,
   type Decision,
+  refuseRecord,
   refuseSpend,
   type Release,
   type Rise,
@@ -23,6 +25,7 @@ import type { Refused } from '../result.js';
 import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMeters } from './counters.js';
 import { type KeptAccount, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
+import { Corrections, type Past } from './past-windows.js';
 import type { Asked, KeptVerdict } from './request.js';
 import type { ReachedThreshold } from './thresholds.js';
 
@@ -55,6 +58,8 @@ export interface Ground {
   readonly accounts: ReadonlyMap<CustomerId, KeptAccount>;
   /** Operations that are known to stand under keys of this batch. */
   readonly kept: ReadonlyMap<string, KeptOperation>;
+  /** Of late usage among the requests, by its key. */
+  readonly past: ReadonlyMap<string, Past>;
   readonly seen: Revision;
 }
 
@@ -72,6 +77,8 @@ interface Counter {
   readonly row: LockedMeter;
   readonly ceiling: Ceiling | null;
   used: number;
+  /** The most that was used when units were granted; 0: none were. Usage that is recorded may go beyond the ceiling. */
+  granted: number;
 }
 
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
@@ -84,6 +91,7 @@ export class Batch {
   readonly #waiting = new Set<string>();
   readonly #operations: Operation[] = [];
   readonly #reached: ReachedThreshold[] = [];
+  readonly #corrections = new Corrections();
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
@@ -101,9 +109,11 @@ export class Batch {
     const answers = asked.map((one) => this.#answer(one));
     const value = { answers, seen, reached: this.#reached };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
-    const updates = [...this.#written].map(({ key, used, ceiling }): CounterUpdate => ({
+    const event = this.#event();
+    const updates = [...this.#written].map(({ key, used, granted, ceiling }): CounterUpdate => ({
       meter: key,
       used,
+      granted,
       ceiling,
     }));
     return {
@@ -111,8 +121,9 @@ export class Batch {
       statements: [
         operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
         ...counterStatements(tenantId, updates, rulesVersion),
+        ...this.#corrections.statements(tenantId),
       ],
-      events: [this.#event()],
+      events: [...this.#corrections.events(event), event],
       rulesVersion,
     };
   }
@@ -138,7 +149,7 @@ export class Batch {
     const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= locked.clock;
     const over = used > 0 && window !== null && window.end <= locked.clock;
     if (outdated || over) this.#due.add(key.customerId);
-    this.#counters.set(meterId(key.customerId, feature), { key, account, row, ceiling, used });
+    this.#counters.set(meterId(key.customerId, feature), { key, account, row, ceiling, used, granted: 0 });
   }
 
   #answer(asked: Asked): Answer {
@@ -160,14 +171,20 @@ export class Batch {
   #decide(asked: Asked): Answer {
     const { request } = asked;
     const { release, locked } = this.#ground;
-    const refusal = refuseSpend(release, request);
+    const refusal =
+      request.kind === 'record'
+        ? refuseRecord(release, request, locked.clock)
+        : refuseSpend(release, request);
     if (refusal) return { ok: false, ...refusal };
     if (asked.meter && this.#due.has(request.customerId))
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
     const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
     const { customerId } = request;
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
-    const { decision, delta } = this.#outcome(asked, state);
+    const past = this.#ground.past.get(asked.key);
+    const { decision, delta } = past
+      ? this.#correct(asked, past, state)
+      : spend(state, request, locked.clock);
     const verdict: KeptVerdict = {
       decisionId: `dec_${randomUUID()}`,
       decision,
@@ -177,22 +194,13 @@ export class Batch {
     };
     if (!decision.allowed) return { ok: true, verdict, replayed: false, entryId: null };
     // Nothing is given back where nothing was ever counted.
-    if (delta !== 0 && !this.#count(asked, decision))
+    if (delta !== 0 && past === undefined && !this.#count(asked, decision))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
     this.#operations.push({ asked, verdict, delta, by: this.#actorOf(asked) });
     const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
     this.#answers.set(asked.key, { asked, answer });
     return answer;
-  }
-
-  /** Each kind of operation by its own rule; the compiler asks for a case for each new kind. */
-  #outcome({ request }: Asked, state: CustomerState): SpendOutcome {
-    switch (request.kind) {
-      case 'consume':
-      case 'release':
-        return spend(state, request, this.#ground.locked.clock);
-    }
   }
 
   /** False: there is no counter, or it still has the window in which it was last used, which is over. */
@@ -203,10 +211,26 @@ export class Batch {
     if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
     this.#notice(counter, asked, { from: counter.used, to: used, limit });
     counter.used = used;
+    if (asked.request.kind === 'consume') counter.granted = Math.max(counter.granted, used);
     this.#written.add(counter);
     const { reserved } = counter.row;
     putMeter(counter.account, { feature: counter.key.feature, used, reserved, window });
     return true;
+  }
+
+  /** Late usage: the running window stays as it is. */
+  #correct(asked: Asked, past: Past, state: CustomerState): SpendOutcome {
+    const { request } = asked;
+    const counter = this.#counters.get(asked.meterId);
+    const outcome = spend(state, request, this.#ground.locked.clock);
+    if (counter === undefined || request.kind !== 'record' || request.at === null || outcome.delta === 0)
+      return outcome;
+    const { key, account } = counter;
+    const late = { key, subject: account.subject, state: account.state, at: request.at };
+    const used = this.#corrections.add({ ...late, quantity: request.quantity }, past);
+    return used === null
+      ? counterFull(outcome.decision)
+      : { ...outcome, decision: { ...outcome.decision, used, remaining: null, resetsAt: null } };
   }
 
   #notice({ key, account, row }: Counter, { caller }: Asked, rise: Rise): void {

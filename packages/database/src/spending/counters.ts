@@ -95,22 +95,25 @@ function at(column: readonly number[], index: number): number {
 export interface CounterUpdate {
   readonly meter: MeterKey;
   readonly used: number;
+  /** The most that was used when units were granted; 0: none were. */
+  readonly granted: number;
   /** The ceiling by the release that decided, where the row still has another's. */
   readonly ceiling: Ceiling | null;
 }
 
 /**
- * INVARIANT (never above the limit): the row's own ceiling has the last word. What was decided on anything
- * older than the locked row ends in LK002, and the batch is decided anew.
+ * INVARIANT (never above the limit): the row's own ceiling has the last word on what was granted. What was decided on
+ * anything older than the locked row ends in LK002, and the batch is decided anew. What is recorded after the fact may
+ * stand above it.
  */
 const WRITE_COUNTERS = `
 with written as (
   update meter m set used = r.used, version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[]) as r(customer_id, feature, used)
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as r(customer_id, feature, used, granted)
   where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
-    and (m.lim is null or r.used + m.reserved <= m.lim or r.used <= m.used)
+    and (m.lim is null or r.granted = 0 or r.granted + m.reserved <= m.lim)
   returning 1)
-select assert_count((select count(*) from written), $5, 'LK002')`;
+select assert_count((select count(*) from written), $6, 'LK002')`;
 
 /** A publication writes no counters: the first spend by the new release does. */
 const WRITE_CEILINGS = `
@@ -127,6 +130,7 @@ export function counterStatements(
   const values = [
     ...namesOf(tenantId, updates),
     numberArray(updates.map((update) => update.used)),
+    numberArray(updates.map((update) => update.granted)),
     updates.length,
   ];
   return [

@@ -29,12 +29,12 @@ const HASH_BYTES = 32;
  * a third more of the server's time.) Keys and digests come as one string of bytes each.
  */
 const INSERT_SPENDS = `
-insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at)
+insert into operation (tenant_id, key, kind, request_hash, customer_id, feature, quantity, used_after, outcome, batch_id, at, used_at)
 select $1, substr($2::bytea, (r.place * ${KEY_BYTES} - ${KEY_BYTES - 1})::int, ${KEY_BYTES}) as key, r.kind,
   substr($3::bytea, (r.place * ${HASH_BYTES} - ${HASH_BYTES - 1})::int, ${HASH_BYTES}),
-  r.customer_id, r.feature, r.quantity, r.used_after, r.outcome, $10::uuid, $11::timestamptz
-from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::json[])
-  with ordinality as r(kind, customer_id, feature, quantity, used_after, outcome, place)
+  r.customer_id, r.feature, r.quantity, r.used_after, r.outcome, $11::uuid, $12::timestamptz, r.used_at
+from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::json[], $10::timestamptz[])
+  with ordinality as r(kind, customer_id, feature, quantity, used_after, outcome, used_at, place)
 order by key`;
 
 export function operationStatement(
@@ -55,10 +55,16 @@ export function operationStatement(
       numberArray(operations.map(({ delta }) => delta)),
       numberArray(operations.map(({ verdict }) => verdict.decision.used ?? 0)),
       verdictArray(operations),
+      textArray(operations.map(usedAt)),
       entryId,
       formatInstant(at),
     ],
   };
+}
+
+/** Null: when it was written. */
+function usedAt({ asked: { request } }: Operation): string | null {
+  return request.kind === 'record' && request.at !== null ? formatInstant(request.at) : null;
 }
 
 function bytesOf(digests: readonly string[]): Buffer {

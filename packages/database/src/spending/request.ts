@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import { canonicalJson, type Decision, type Instant, parseCustomerId, parseFeatureKey } from '@licet/domain';
+import {
+  canonicalJson,
+  type Decision,
+  type Instant,
+  parseCustomerId,
+  parseFeatureKey,
+  type TenantId,
+} from '@licet/domain';
 import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
@@ -22,8 +29,19 @@ export interface ConsumeRequest extends KeyedRequest {
 export interface ReleaseRequest extends KeyedRequest {
   readonly kind: 'release';
 }
+/** Counts what was used already: its idempotency key is that of a usage event. */
+export interface RecordRequest extends KeyedRequest {
+  readonly kind: 'record';
+  /** Null: now. */
+  readonly at: Instant | null;
+}
 /** What goes through the queue. */
-export type SpendRequest = ConsumeRequest | ReleaseRequest;
+export type SpendRequest = ConsumeRequest | ReleaseRequest | RecordRequest;
+
+/** What stands for an idempotency key in a usage event: its CloudEvents `source` and `id`. */
+export function usageEventKey(source: string, id: string): string {
+  return JSON.stringify([source, id]);
+}
 
 /** One request's answer. */
 export interface Verdict {
@@ -62,9 +80,14 @@ export function ask(keyOf: (text: string) => string, caller: Caller, request: Sp
     request,
     meter: customerId === null || feature === null ? null : { customerId, feature },
     meterId: meterId(request.customerId, request.feature),
-    key: keyOf(keyText(caller.tenantId, request.idempotencyKey)).slice(0, KEY_BYTES),
+    key: keyOf(keyTextOf(caller.tenantId, request)).slice(0, KEY_BYTES),
     hash: digestOf(request),
   };
+}
+
+/** Usage events have a name space of their own: no client's key is the name of one. */
+function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: SpendRequest): string {
+  return kind === 'record' ? `${tenantId}\n${idempotencyKey}` : keyText(tenantId, idempotencyKey);
 }
 
 /** Of the operation and its input, as docs/rules.md ("Idempotency") has it. */
@@ -72,5 +95,6 @@ function digestOf(request: SpendRequest): string {
   const { kind, customerId, feature, quantity } = request;
   const asked: unknown[] = [kind, customerId, feature, quantity];
   if (request.kind === 'consume' && request.context != null) asked.push(canonicalJson(request.context));
+  if (request.kind === 'record') asked.push(request.at);
   return hash('sha256', JSON.stringify(asked), 'binary');
 }

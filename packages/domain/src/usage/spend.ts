@@ -9,9 +9,9 @@ import type { Refusal } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter } from './meter.js';
 
-/** `consume` counts up; `release` gives back units of a LIMIT feature. */
+/** `consume` counts up; `release` gives back units of a LIMIT feature; `record` counts what was used already. */
 export interface SpendRequest {
-  readonly kind: 'consume' | 'release';
+  readonly kind: 'consume' | 'release' | 'record';
   readonly feature: string;
   /** At least 1. */
   readonly quantity: number;
@@ -48,18 +48,18 @@ function badInput(message: string): Refusal {
 
 /**
  * Decides one spend on the counter as it is: what fits is spent whole, else nothing. Giving back never fails
- * and never goes below 0 (docs/rules.md, "Spending"). Out of reach, nothing is done ("Without state").
- * `refuseSpend` has been asked before.
+ * and never goes below 0; what is recorded counts in the running window whatever the limit says (docs/rules.md,
+ * "Spending"). Out of reach, nothing is done ("Without state"). `refuseSpend`, or `refuseRecord`, has been asked before.
  */
 export function spend(state: CustomerState, request: SpendRequest, now: Instant): SpendOutcome {
   const quantity = request.kind === 'consume' ? request.quantity : 0;
   const check = { feature: request.feature, quantity, context: request.context ?? null };
   if (state.kind === 'OUT_OF_REACH') return { decision: denyOutOfReach(state, check), delta: 0 };
   const decision = decide(state, check, now);
-  if (request.kind === 'release') return giveBack(state, decision, request.quantity);
+  if (request.kind !== 'consume') return moved(state, decision, request);
   if (!decision.allowed) return { decision, delta: 0 };
   const used = decision.used ?? 0;
-  if (quantity > MOST - used - (decision.reserved ?? 0)) return { decision: counterFull(decision), delta: 0 };
+  if (quantity > MOST - used - (decision.reserved ?? 0)) return counterFull(decision);
   return { decision: withUsed(decision, used + quantity), delta: quantity };
 }
 
@@ -97,19 +97,17 @@ function moveCounter(right: CompiledFeature, meter: Meter): boolean {
   return true;
 }
 
-function giveBack(state: CustomerState, decision: Decision, quantity: number): SpendOutcome {
+/** What no limit stops. */
+function moved(state: CustomerState, decision: Decision, { kind, quantity }: SpendRequest): SpendOutcome {
   const key = parseFeatureKey(decision.feature);
   if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key))
     return { decision, delta: 0 };
   const used = state.account.meters.get(key)?.used ?? 0;
-  const returned = Math.min(used, quantity);
-  const done = {
-    ...decision,
-    allowed: true,
-    code: 'DONE' as const,
-    message: `${String(returned)} given back`,
-  };
-  return { decision: withUsed(done, used - returned), delta: -returned };
+  if (kind === 'record' && quantity > MOST - used) return counterFull(decision);
+  const delta = kind === 'record' ? quantity : -Math.min(used, quantity);
+  const message = kind === 'record' ? `${String(delta)} recorded` : `${String(-delta)} given back`;
+  const done: Decision = { ...decision, allowed: true, code: 'DONE', message };
+  return { decision: withUsed(done, used + delta), delta };
 }
 
 function withUsed(decision: Decision, used: number): Decision {
@@ -118,11 +116,8 @@ function withUsed(decision: Decision, used: number): Decision {
   return { ...decision, used, remaining };
 }
 
-function counterFull(decision: Decision): Decision {
-  return {
-    ...decision,
-    allowed: false,
-    code: 'LIMIT_EXCEEDED',
-    message: `the counter cannot go beyond ${String(MOST)}`,
-  };
+/** No counter goes beyond what a number can hold. */
+export function counterFull(decision: Decision): SpendOutcome {
+  const message = `the counter cannot go beyond ${String(MOST)}`;
+  return { decision: { ...decision, allowed: false, code: 'LIMIT_EXCEEDED', message }, delta: 0 };
 }

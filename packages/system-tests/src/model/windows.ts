@@ -118,12 +118,16 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
     closeWindow(account, feature, meter, at);
     const anchor = spec.anchor === 'calendar' ? calendarStart(at, spec.window, account.zone) : at;
     const window = windowAt(account, feature, anchor, at);
-    meter.window = window && { ...window, start: at };
+    // Where nothing was ever counted there is no counter that would hold another start than the calendar's.
+    const isHeld = spec.anchor === 'subscription' || meter.everUsed;
+    meter.window = window && { ...window, start: isHeld ? at : window.start };
   }
 }
 
 function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: number, always = false): void {
-  if (meter.used > 0 || always) tell(account, 'usage.window_closed', feature, at);
+  // Cut at the instant at which it begins, it is no window.
+  const hasLength = meter.window === null || meter.window.start < at;
+  if (hasLength && (meter.used > 0 || always)) tell(account, 'usage.window_closed', feature, at);
   meter.used = 0;
   for (const subscription of account.subscriptions) subscription.prorated.delete(feature);
 }

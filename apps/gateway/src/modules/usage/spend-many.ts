@@ -24,7 +24,7 @@ interface SpendAsked {
 /** One request of its own; its refusal is thrown. */
 export async function spendOne(
   context: GatewayContext,
-  kind: SpendRequest['kind'],
+  kind: 'consume' | 'release',
   input: SpendAsked,
 ): Promise<ConsumeResultType> {
   const [answer] = await spendMany(context, kind, [input], () => 'input');
@@ -35,7 +35,7 @@ export async function spendOne(
 /** Requests in order, each with its own answer or error: one that is refused does not hold up the others. */
 export async function spendMany(
   context: GatewayContext,
-  kind: SpendRequest['kind'],
+  kind: 'consume' | 'release',
   inputs: readonly SpendAsked[],
   pathOf: (index: number) => string,
 ): Promise<(ConsumeResultType | Error)[]> {
@@ -89,7 +89,7 @@ function deniedWithoutRules(request: SpendRequest): ConsumeResultType {
 
 function readRequest(
   context: GatewayContext,
-  kind: SpendRequest['kind'],
+  kind: 'consume' | 'release',
   input: SpendAsked,
   path: string,
 ): SpendRequest {

@@ -3,14 +3,17 @@ import type { GatewayContext } from '../../context.js';
 import { boundList } from '../arguments.js';
 import { parseFirst } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
+import { recordUsage } from './record-usage.js';
 import { spendMany, spendOne } from './spend-many.js';
 import { toFeatureUsage } from './to-usage.js';
 import {
   ConsumeInput,
   ConsumeResultType,
   FeatureUsageType,
+  RecordUsageResultType,
   ReleaseUsageInput,
   UsageBucketType,
+  UsageEventInput,
 } from './usage-types.js';
 
 @Resolver(() => FeatureUsageType)
@@ -45,6 +48,18 @@ export class UsageResolver {
     @Ctx() context: GatewayContext,
   ): Promise<ConsumeResultType> {
     return spendOne(context, 'release', input);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => RecordUsageResultType, {
+    description:
+      'Usage after the fact, up to 1,000 events: each for itself, in order, whatever the limit says.',
+  })
+  recordUsage(
+    @Arg('events', () => [UsageEventInput]) events: UsageEventInput[],
+    @Ctx() context: GatewayContext,
+  ): Promise<RecordUsageResultType> {
+    return recordUsage(context, boundList('events', events));
   }
 
   @FieldResolver(() => [UsageBucketType], { description: 'Newest first.' })

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { CustomerId, FeatureKey, Instant } from '@licet/domain';
 import {
   DateTime,
@@ -82,4 +82,47 @@ export class ReleaseUsageInput {
   quantity!: number;
   @Field(() => String)
   idempotencyKey!: string;
+}
+
+@InputType('UsageEventInput', {
+  description:
+    'After the fact, never refused for being over a limit; CloudEvents `id` and `source` give the idempotency.',
+})
+export class UsageEventInput {
+  @Field(() => ID)
+  id!: string;
+  @Field(() => String, { defaultValue: 'api' })
+  source!: string;
+  @Field(() => ID)
+  customerId!: string;
+  @Field(() => String)
+  feature!: string;
+  @Field(() => Quantity, { defaultValue: 1 })
+  quantity!: number;
+  @Field(() => DateTime, { nullable: true, description: 'When it was used; now where it is left out.' })
+  at?: Instant | null;
+}
+
+@ObjectType('RejectedItem', { simpleResolvers: true })
+export class RejectedItemType {
+  @Field(() => Int)
+  index!: number;
+  @Field(() => String)
+  code!: string;
+  @Field(() => String, { nullable: true })
+  field!: string | null;
+  @Field(() => String)
+  message!: string;
+}
+
+@ObjectType('RecordUsageResult', { simpleResolvers: true })
+export class RecordUsageResultType {
+  @Field(() => Int)
+  accepted!: number;
+  @Field(() => Int)
+  duplicates!: number;
+  @Field(() => [RejectedItemType])
+  rejected!: RejectedItemType[];
+  @Field(() => RevisionScalar)
+  revision!: string;
 }
