@@ -4,15 +4,14 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { Access } from './access.js';
 import { GatewayContext, type Services } from './context.js';
 import { formatError } from './errors/format-error.js';
 import { LANE_HEADER, type FastLane } from './fast-lane/fast-lane.js';
 import { readOperation } from './fast-lane/read-operation.js';
 import type { RegisteredDocuments } from './fast-lane/registered-documents.js';
-import { checkQueryString, requireAccess } from './http.js';
+import { accessOf, checkQueryString, requireAccess } from './http.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
 import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
 import { OWN_RULES } from './plugins/validation-rules.js';
@@ -56,11 +55,6 @@ export async function addGraphqlServer(
     },
   });
   return apollo;
-}
-
-function accessOf({ access }: Pick<FastifyRequest, 'access'>): Access {
-  if (access === null) throw new Error('a request was let in without a key');
-  return access;
 }
 
 function createApolloServer(

@@ -101,10 +101,12 @@ function answerErrors(server: FastifyInstance, logger: Logger): void {
   });
 }
 
+/** Of errors that answer a request as a whole. */
+const STATUS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503 };
+
 function statusOf(error: FastifyError | ApiError): number {
   if (!(error instanceof ApiError)) return error.statusCode ?? 500;
-  if (error.extensions['code'] === 'UNAUTHENTICATED') return 401;
-  return error.extensions['code'] === 'UNAVAILABLE' ? 503 : 400;
+  return STATUS[String(error.extensions['code'])] ?? 400;
 }
 
 interface Failure {
@@ -150,6 +152,12 @@ export function requireAccess({ keys }: Services): (request: FastifyRequest) => 
     request.access = await authenticate(keys, request.headers.authorization);
     if (request.access === null) throw unauthenticated();
   };
+}
+
+/** The access of a request that `requireAccess` has let in. */
+export function accessOf({ access }: Pick<FastifyRequest, 'access'>): Access {
+  if (access === null) throw new Error('a request was let in without a key');
+  return access;
 }
 
 /** A document in the query string is bound like one in the body. */

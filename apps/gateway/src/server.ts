@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { Services } from './context.js';
+import { addCloudEvents } from './cloud-events.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
@@ -33,6 +34,7 @@ export async function startServer(
   const documents = new RegisteredDocuments(trustedDocuments);
   const fastLane = new FastLane(schema, documents, services);
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
+  addCloudEvents(http, services);
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.

@@ -2,6 +2,16 @@ import type { Account } from '../model/account.js';
 import { FEATURES } from '../model/catalog.js';
 import { meterOf } from '../model/windows.js';
 import type { Action } from './actions.js';
+import { DAY } from './resolve.js';
+
+type GrantAction = Extract<Action, { readonly kind: 'grant' }>;
+
+/** Of two REPLACE grants that begin together the one made last counts, but within one millisecond nothing says which that is. */
+function isMadeTogether({ grants, now }: Account, { feature, effect, startsIn }: GrantAction): boolean {
+  const startsAt = now + (startsIn ?? 0) * DAY;
+  const rivals = grants.filter((one) => one.effect === 'REPLACE' && one.feature === feature);
+  return effect === 'REPLACE' && rivals.some((one) => one.startsAt === startsAt);
+}
 
 /** Steps that are kept out of histories because product and model are known to part there, each with its reason. */
 export function isAvoided(account: Account, action: Action): boolean {
@@ -11,7 +21,10 @@ export function isAvoided(account: Account, action: Action): boolean {
       return [...account.meters.values()].some(({ lost }) => lost?.at === account.now);
     case 'grant': {
       const isAnchored = FEATURES[action.feature].type === 'metered';
-      return isAnchored && meterOf(account, action.feature).lost?.at === account.now;
+      return (
+        (isAnchored && meterOf(account, action.feature).lost?.at === account.now) ||
+        isMadeTogether(account, action)
+      );
     }
     default:
       return false;

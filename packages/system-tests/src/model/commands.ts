@@ -71,10 +71,10 @@ export function changePlan(account: Account, subscription: Subscription, change:
   if (from !== null && from !== subscription.plan) throw new Refusal('CONFLICT');
   const transition = transitionOf(subscription.plan, plan);
   if (plan === subscription.plan || !transition) throw new Refusal('BAD_USER_INPUT');
-  checkLists(plan, lists);
   const timing = asked ?? { kind: transition.takesEffect === 'now' ? 'NOW' : 'PERIOD_END' };
   const at = whenOf(account, subscription, timing);
   if (subscription.cancel && at >= subscription.cancel.at) throw new Refusal('CONFLICT');
+  checkLists(plan, lists);
   checkKept(subscription, plan, lists);
   if (at > account.now || standsUntilEnd(subscription, timing)) {
     schedule(account, subscription, { plan, adjusts: false, ...lists, at });

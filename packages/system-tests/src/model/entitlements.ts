@@ -110,9 +110,11 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Among those that begin together the one made last. */
 function latest(grants: readonly Grant[]): Grant | undefined {
   return grants
     .filter(({ effect }) => effect === 'REPLACE')
+    .reverse()
     .sort((one, other) => other.startsAt - one.startsAt)[0];
 }
 

@@ -35,12 +35,12 @@ type Ended =
       readonly message: string;
     };
 
-/** Each event for itself, in order: one that is rejected holds up no other, and can be sent again. */
+/** Each event for itself, in order: one that is rejected holds up no other, and can be sent again. What could not be read is rejected as it says. */
 export async function recordUsage(
   context: GatewayContext,
-  events: readonly UsageEvent[],
+  events: readonly (UsageEvent | ApiError)[],
 ): Promise<RecordUsageResultType> {
-  const requests = events.map((event) => readEvent(context, event));
+  const requests = events.map((event) => (event instanceof ApiError ? event : readEvent(context, event)));
   const valid = requests.filter((request): request is SpendRequest => !(request instanceof ApiError));
   const verdicts = (await context.spends.submitAll(context.caller, valid)).values();
   const ended = requests.map((request) => {
@@ -86,7 +86,12 @@ function requireName(field: 'id' | 'source', name: string): void {
 const NAME_MAX = 255;
 
 function rejectedBy({ extensions: { code, field }, message }: ApiError): Ended {
-  return { kind: 'REJECTED', code: String(code), field: typeof field === 'string' ? field : null, message };
+  return {
+    kind: 'REJECTED',
+    code: String(code),
+    field: typeof field === 'string' && field !== '' ? field : null,
+    message,
+  };
 }
 
 function endOf({ metrics }: GatewayContext, verdict: Result<Verdict> | Error | undefined): Ended {

@@ -1,0 +1,114 @@
+import { CloudEvent, HTTP, ValidationError } from 'cloudevents';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Instant } from '@licet/domain';
+import { GatewayContext, type Services } from './context.js';
+import { ApiError, badInput } from './errors/api-error.js';
+import { accessOf, requireAccess } from './http.js';
+import { boundList } from './modules/arguments.js';
+import { recordUsage, type UsageEvent } from './modules/usage/record-usage.js';
+import type { RecordUsageResultType } from './modules/usage/usage-types.js';
+import { DateTime } from './scalars/index.js';
+
+export const EVENTS_PATH = '/events';
+const ONE = 'application/cloudevents+json';
+const BATCH = 'application/cloudevents-batch+json';
+
+/** Names of a usage event's fields in a CloudEvent. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  customerId: 'subject',
+  feature: 'type',
+  at: 'time',
+  quantity: 'data.quantity',
+};
+
+/**
+ * Takes usage as CloudEvents at EVENTS_PATH, one or a batch of up to 1,000: `subject` is the customer, `type` the
+ * feature, `time` when it was used, `data.quantity` how much (1 where it is left out). Answers as `recordUsage` does,
+ * with 200; 503 where none could be recorded because the database is out of reach.
+ */
+export function addCloudEvents(server: FastifyInstance, services: Services): void {
+  void server.register((scope, _options, done) => {
+    const parseJson = scope.getDefaultJsonParser('error', 'error');
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser([ONE, BATCH], { parseAs: 'string' }, (request, text, parsed) => {
+      void parseJson(request, text.toString(), parsed);
+    });
+    scope.route({
+      method: 'POST',
+      url: EVENTS_PATH,
+      onRequest: requireAccess(services),
+      handler: (request) => answer(request, services),
+    });
+    done();
+  });
+}
+
+async function answer(request: FastifyRequest, services: Services): Promise<RecordUsageResultType> {
+  const access = accessOf(request);
+  access.requireOperation('recordUsage', 'SERVICE');
+  const events = eventsIn(request).map(readCloudEvent);
+  const result = await recordUsage(new GatewayContext(services, access, request.id), events);
+  const [first] = result.rejected;
+  if (first !== undefined && result.rejected.length === events.length && first.code === 'UNAVAILABLE')
+    throw new ApiError('UNAVAILABLE', first.message);
+  const rejected = result.rejected.map((item) => ({
+    ...item,
+    field: item.field && (ATTRIBUTES[item.field] ?? item.field),
+  }));
+  return { ...result, rejected };
+}
+
+function eventsIn({ headers, body }: FastifyRequest): readonly unknown[] {
+  if (headers['content-type']?.startsWith(BATCH) !== true) return [body];
+  if (!Array.isArray(body))
+    throw badInput('', 'a batch is a list of events; send a single one as `application/cloudevents+json`');
+  return boundList('', body);
+}
+
+/** What the format makes up where it is left out, id and time, would count a repeated event twice: neither is taken. */
+function readCloudEvent(sent: unknown): UsageEvent | ApiError {
+  if (typeof sent !== 'object' || sent === null) return badInput('', 'an event is an object');
+  if (!('id' in sent) || typeof sent.id !== 'string' || sent.id === '')
+    return badInput('id', 'an event has an `id`, a text; without one it cannot be told from a repeated one');
+  try {
+    const event = HTTP.toEvent({ headers: { 'content-type': ONE }, body: sent });
+    if (!(event instanceof CloudEvent)) return badInput('', 'one event is expected, not a list');
+    event.validate();
+    const { id, source, subject = '', type } = event;
+    return {
+      id,
+      source,
+      customerId: subject,
+      feature: type,
+      quantity: quantityOf(event.data),
+      at: timeOf(sent),
+    };
+  } catch (error) {
+    return error instanceof ApiError ? error : badInput('', `this is no CloudEvent: ${messageOf(error)}`);
+  }
+}
+
+/** As it was sent: the format takes a time that is none for the present. */
+function timeOf(sent: object): Instant | null {
+  if (!('time' in sent) || sent.time === undefined) return null;
+  try {
+    return DateTime.parseValue(sent.time);
+  } catch (error) {
+    throw badInput('at', messageOf(error));
+  }
+}
+
+/** What the format's schema finds missing or wrong, in one line. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const found = error instanceof ValidationError ? (error.errors ?? []) : [];
+  const details = found.map((one) => (typeof one === 'string' ? one : (one.message ?? '')));
+  return details.length > 0 ? details.join('; ') : error.message;
+}
+
+function quantityOf(data: unknown): number {
+  if (data === undefined || data === null) return 1;
+  const quantity: unknown = typeof data === 'object' ? ('quantity' in data ? data.quantity : 1) : null;
+  if (typeof quantity === 'number' && Number.isSafeInteger(quantity)) return quantity;
+  throw badInput('quantity', 'a whole number of units is expected, from 1 to 2^53-1');
+}

@@ -1,0 +1,141 @@
+import { CloudEvent, HTTP } from 'cloudevents';
+import { newCustomer } from './customers.js';
+import { startTestGateway, type TestGateway } from './gateway.js';
+
+const ONE = 'application/cloudevents+json';
+const BATCH = 'application/cloudevents-batch+json';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await newCustomer(gateway, 'ada', 'free');
+});
+afterAll(() => gateway.close());
+
+let sent = 0;
+
+function usage(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const id = `event-${String((sent += 1))}`;
+  return { specversion: '1.0', id, source: '/meters/1', type: 'api-calls', subject: 'ada', ...more };
+}
+
+interface Sent {
+  readonly type?: string;
+  readonly key?: string | null;
+}
+
+async function post(
+  body: unknown,
+  { type = ONE, key = gateway.adminKey }: Sent = {},
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${gateway.url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': type, ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function counted(): Promise<unknown> {
+  const answer = await gateway.send(
+    '{ customer(id: "ada") { usage(feature: "api-calls") { used history { used } } } }',
+  );
+  return answer.get('customer.usage');
+}
+
+test('an event as the SDK writes it is usage of its subject, and counts once', async () => {
+  const event = new CloudEvent({
+    id: 'from the SDK',
+    source: '/sdk',
+    type: 'api-calls',
+    subject: 'ada',
+    data: { quantity: 4, path: '/render' },
+  });
+  const { headers, body } = HTTP.structured(event);
+  const type = String(headers['content-type']);
+  expect(await post(body, { type })).toMatchObject({
+    status: 200,
+    body: { accepted: 1, duplicates: 0, rejected: [], revision: expect.stringMatching(/^[0-9a-f]{16}-/) },
+  });
+  expect(await post(body, { type })).toMatchObject({ status: 200, body: { accepted: 0, duplicates: 1 } });
+  expect(await counted()).toEqual({ used: 4, history: [] });
+});
+
+test('in a batch each event is for itself: what is wrong with one is said at its place, the others count', async () => {
+  const time = new Date(Date.now() - 60_000).toISOString();
+  const { status, body } = await post(
+    [
+      usage({ time }),
+      usage({ data: { quantity: 2 } }),
+      usage({ subject: 'nobody' }),
+      usage({ subject: undefined }),
+      usage({ type: 'api-cals' }),
+      usage({ data: { quantity: 1.5 } }),
+      usage({ data: { quantity: 'many' } }),
+      usage({ time: 'yesterday' }),
+      usage({ time: '2020-01-01T00:00:00Z' }),
+      usage({ id: undefined }),
+      usage({ id: '' }),
+      usage({ id: null }),
+      usage({ source: undefined }),
+      'an event',
+      usage({ data: 'text', datacontenttype: 'text/plain' }),
+    ],
+    { type: BATCH },
+  );
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    accepted: 2,
+    rejected: [
+      { index: 2, code: 'NOT_FOUND', field: 'subject' },
+      { index: 3, code: 'BAD_USER_INPUT', field: 'subject' },
+      { index: 4, code: 'BAD_USER_INPUT', field: 'type' },
+      { index: 5, code: 'BAD_USER_INPUT', field: 'data.quantity' },
+      { index: 6, code: 'BAD_USER_INPUT', field: 'data.quantity' },
+      { index: 7, code: 'BAD_USER_INPUT', field: 'time' },
+      { index: 8, code: 'BAD_USER_INPUT', field: 'time' },
+      { index: 9, code: 'BAD_USER_INPUT', field: 'id' },
+      { index: 10, code: 'BAD_USER_INPUT', field: 'id' },
+      { index: 11, code: 'BAD_USER_INPUT', field: 'id' },
+      { index: 12, code: 'BAD_USER_INPUT', field: null },
+      { index: 13, code: 'BAD_USER_INPUT', field: null },
+      { index: 14, code: 'BAD_USER_INPUT', field: 'data.quantity' },
+    ],
+  });
+  // A minute ago the customer's window had not begun yet.
+  expect(await counted()).toEqual({ used: 6, history: [{ used: 1 }] });
+});
+
+test.each<[string, unknown, Sent, number, string]>([
+  ['without a key', usage(), { key: null }, 401, 'UNAUTHENTICATED'],
+  ['that is no JSON', '{', {}, 400, 'BAD_USER_INPUT'],
+  ['with a key that would reach the prototype', '{"__proto__": {}}', {}, 400, 'BAD_USER_INPUT'],
+  ['that is no list, as a batch', usage(), { type: BATCH }, 400, 'BAD_USER_INPUT'],
+  [
+    'of more than 1,000 events',
+    Array.from({ length: 1001 }, () => 1),
+    { type: BATCH },
+    400,
+    'BAD_USER_INPUT',
+  ],
+  ['of another type', usage(), { type: 'application/json' }, 415, 'BAD_USER_INPUT'],
+])('a request %s is refused whole', async (_what, body, how, status, code) => {
+  expect(await post(body, how)).toMatchObject({ status, body: { errors: [{ extensions: { code } }] } });
+});
+
+test('a key that may only read is refused', async () => {
+  const { secret } = await gateway.newKey({ role: 'READER' });
+  expect(await post(usage(), { key: secret })).toMatchObject({
+    status: 403,
+    body: { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+  });
+});
+
+test('the types of CloudEvents are for this address alone', async () => {
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': ONE, authorization: `Bearer ${gateway.adminKey}` },
+    body: '{"query":"{ tenant { id } }"}',
+  });
+  expect(response.status).toBe(415);
+});
