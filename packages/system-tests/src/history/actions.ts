@@ -49,7 +49,14 @@ export type Action =
       readonly startsIn: number | null;
       readonly lasts: number | null;
     }
-  | { readonly kind: 'revoke'; readonly which: number };
+  | { readonly kind: 'revoke'; readonly which: number }
+  | { readonly kind: 'again' }
+  | {
+      readonly kind: 'recordUsage';
+      readonly feature: FeatureKey;
+      readonly quantity: number;
+      readonly minutesAgo: number;
+    };
 
 const DAY = 24 * 60;
 const keys = <Key extends string>(of: Readonly<Record<Key, unknown>>): fc.Arbitrary<Key> =>
@@ -160,6 +167,16 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
     }),
   ],
   [1, fc.record({ kind: fc.constant('revoke' as const), which })],
+  [2, fc.constant({ kind: 'again' as const })],
+  [
+    2,
+    fc.record({
+      kind: fc.constant('recordUsage' as const),
+      feature,
+      quantity: fc.integer({ min: 1, max: 12 }),
+      minutesAgo: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 35 * DAY })),
+    }),
+  ],
 ];
 
 export const ACTIONS: readonly fc.Arbitrary<Action>[] = WEIGHTED.flatMap(([weight, arbitrary]) =>

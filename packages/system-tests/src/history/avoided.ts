@@ -26,6 +26,9 @@ export function isAvoided(account: Account, action: Action): boolean {
         isMadeTogether(account, action)
       );
     }
+    // What nothing has ever given has no window yet for the model.
+    case 'recordUsage':
+      return FEATURES[action.feature].type === 'metered' && meterOf(account, action.feature).window === null;
     default:
       return false;
   }

@@ -10,7 +10,18 @@ import type { World } from './world.js';
 
 export type OnSubscription = Exclude<
   Action,
-  { kind: 'pass' | 'worker' | 'subscribe' | 'consume' | 'releaseUsage' | 'grant' | 'revoke' }
+  {
+    kind:
+      | 'pass'
+      | 'worker'
+      | 'subscribe'
+      | 'consume'
+      | 'releaseUsage'
+      | 'grant'
+      | 'revoke'
+      | 'again'
+      | 'recordUsage';
+  }
 >;
 
 /** What is done to a subscription that is there. */

@@ -9,7 +9,7 @@ import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performOnSubscription } from './perform-on-subscription.js';
 import type { Performed } from './performed.js';
-import { DAY, grantAt, instantOf, subscriptionAt } from './resolve.js';
+import { DAY, grantAt, instantOf, MINUTE, subscriptionAt } from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
@@ -18,6 +18,7 @@ export async function perform(account: Account, world: World, action: Action): P
   const key = { idempotencyKey: world.nextKey() };
   switch (action.kind) {
     case 'pass': {
+      world.forgetLast();
       const now = instantOf(account, action.to);
       await world.installation.moveTo(now);
       return { line: 'time passes', product: null, model: () => passTime(account, now) };
@@ -67,6 +68,12 @@ export async function perform(account: Account, world: World, action: Action): P
         model: () => usage.releaseUsage(account, feature, quantity),
       };
     }
+    case 'recordUsage':
+      return performRecord(account, world, action);
+    case 'again': {
+      const { line, got, expected } = await world.repeat();
+      return { line, product: null, model: () => undefined, got, expected: () => expected };
+    }
     case 'grant':
       return performGrant(account, world, action, key);
     case 'revoke': {
@@ -88,6 +95,21 @@ export async function perform(account: Account, world: World, action: Action): P
       return { ...done, line: `${done.line} [${subscription.plan}]` };
     }
   }
+}
+
+async function performRecord(
+  account: Account,
+  world: World,
+  { feature, quantity, minutesAgo }: Extract<Action, { kind: 'recordUsage' }>,
+): Promise<Performed> {
+  const at = account.now - minutesAgo * MINUTE;
+  const event = { id: world.nextKey(), customerId: world.customerId, feature, quantity, at: time(at) };
+  const product = await world.recordUsage(event);
+  return {
+    line: `record ${String(quantity)} ${feature} of ${day(at)}`,
+    product,
+    model: () => usage.recordUsage(account, feature, quantity, at),
+  };
 }
 
 async function performGrant(

@@ -73,14 +73,16 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   const refused = refusalOf(() => model(madeId(product)));
   if (product !== null && refused === null) account.announcedUntil = account.now;
   passTime(account, account.now);
-  if (product === null) return [];
+  const answer =
+    expected && refused === null && expected() !== got
+      ? [`answer: product ${got ?? ''}, model ${expected()}`]
+      : [];
+  if (product === null) return answer;
   if (refused !== null && account.events.length > before)
     throw new Error('the model has refused what it has done');
   if (refused !== product.code)
     return [`outcome: product ${product.code ?? 'done'} (${product.message}), model ${refused ?? 'done'}`];
-  if (refused === null && expected && expected() !== got)
-    return [`answer: product ${got ?? ''}, model ${expected()}`];
-  return [];
+  return answer;
 }
 
 /** The id of the subscription or grant that a mutation made. */

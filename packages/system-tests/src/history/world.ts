@@ -2,7 +2,7 @@ import { createTestDatabase } from '@licet/database/testing';
 import type { RunningProgram } from '../program.js';
 import { type SimulatedTime, simulateTime } from '../simulated-time/simulated-time.js';
 import { type RunningGateway, type RunningSystem, startSystem, until } from '../system.js';
-import { ask, type Answered, record } from './gateway.js';
+import { ask, type Answered, record, records } from './gateway.js';
 
 /** The product as a history drives it: one customer of a running system, in simulated time. */
 export class World {
@@ -12,6 +12,8 @@ export class World {
   /** What has been done so far, one line a step. */
   readonly lines: string[] = [];
   #keys = 0;
+  /** The last mutation that was done under an idempotency key; null: since then time has passed. */
+  #last: Keyed | null = null;
 
   constructor(
     readonly installation: Installation,
@@ -31,7 +33,37 @@ export class World {
   async mutate(field: string, inputType: string, input: object, selects: string): Promise<Answered> {
     const query = `mutation ($input: ${inputType}!) { ${field}(input: $input) { revision ${selects} } }`;
     const answered = await ask(this.url, query, { input });
-    return this.#done(field, answered);
+    const done = this.#done(field, answered);
+    if ('idempotencyKey' in input && isKept(done))
+      this.#last = {
+        query,
+        field,
+        input,
+        key: String(input.idempotencyKey),
+        answer: JSON.stringify(done.data),
+      };
+    return done;
+  }
+
+  /** What was done last is sent again, then something else under its key; answers with what came, and what should have. */
+  async repeat(): Promise<{ readonly line: string; readonly got: string; readonly expected: string }> {
+    if (this.#last === null) return { line: 'nothing to repeat', got: '', expected: '' };
+    const { query, field, input, key, answer } = this.#last;
+    const again = await ask(this.url, query, { input });
+    const other = await ask(this.url, OTHER, {
+      input: { customerId: this.customerId, feature: 'calls', quantity: OTHER_QUANTITY, idempotencyKey: key },
+    });
+    const text = JSON.stringify(again.data?.[field] ?? again.code);
+    return {
+      line: `${field} again`,
+      got: `${text}, other ${other.code ?? 'done'}`,
+      expected: `${answer}, other CONFLICT`,
+    };
+  }
+
+  /** Keys are kept for a while only. */
+  forgetLast(): void {
+    this.#last = null;
   }
 
   /** A mutation with plain arguments, `name: Type`. */
@@ -45,6 +77,16 @@ export class World {
     );
   }
 
+  /** One usage event; what is rejected is refused. */
+  async recordUsage(event: object): Promise<Answered> {
+    const query = `mutation ($events: [UsageEventInput!]!) { recordUsage(events: $events) {
+      revision rejected { code message } } }`;
+    const done = this.#done('recordUsage', await ask(this.url, query, { events: [event] }));
+    const [rejected] = records(done.data?.['rejected']);
+    if (rejected === undefined) return done;
+    return { data: null, code: String(rejected['code']), message: String(rejected['message']) };
+  }
+
   #done(field: string, answered: Answered): Answered {
     if (answered.data === null) return answered;
     const data = record(answered.data[field]);
@@ -52,6 +94,25 @@ export class World {
     return { ...answered, data };
   }
 }
+
+/** A mutation that was done, and what it was answered. */
+interface Keyed {
+  readonly query: string;
+  readonly field: string;
+  readonly input: object;
+  readonly key: string;
+  readonly answer: string;
+}
+
+/** A refused one, and a denied spend, use no key up. */
+function isKept({ data }: Answered): boolean {
+  const decision = data?.['decision'];
+  return data !== null && (decision === undefined || record(decision)['allowed'] === true);
+}
+
+const OTHER = 'mutation ($input: ConsumeInput!) { consume(input: $input) { consumed } }';
+/** No history spends so many at once. */
+const OTHER_QUANTITY = 1_000_003;
 
 /** Histories begin again in the first year once they would begin after the last one. */
 const YEARS = { first: 2024, last: 2090 };
