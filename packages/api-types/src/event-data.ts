@@ -26,6 +26,8 @@ export interface SubscriptionData {
     readonly quantity: number;
   }[];
   readonly quantities: Readonly<Record<string, number>>;
+  /** Limits of the running windows after a change that prorates, by feature. Missing from events of before they held them. */
+  readonly prorations?: Readonly<Record<string, { readonly limit: number; readonly until: string }>>;
   readonly status: SubscriptionStatus;
   readonly startedAt: string;
   readonly currentPeriodStart: string | null;

@@ -24,11 +24,11 @@ with due as materialized (
     || '"},"customer":"' || subject || '","actor":{"kind":"WORKER","id":"transitions","name":null},"reason":null,"requestId":null,"at":"'
     || end_text || '","recordedAt":"' || to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
     || '","data":{"before":{"id":"' || subscription_id || '","plan":"' || plan || '","planVersion":' || plan_version
-    || ',"addOns":[],"quantities":{},"status":"TRIALING","startedAt":"' || started_text || '","currentPeriodStart":"' || period_text
+    || ',"addOns":[],"quantities":{},"prorations":{},"status":"TRIALING","startedAt":"' || started_text || '","currentPeriodStart":"' || period_text
     || '","currentPeriodEnd":"' || end_text || '","trialEndsAt":"' || end_text
     || '","graceEndsAt":null,"cancelAt":null,"pausedAt":null,"resumesAt":null,"scheduledChange":null,"endedAt":null},"after":{"id":"' || subscription_id
     || '","plan":"' || plan || '","planVersion":' || plan_version
-    || ',"addOns":[],"quantities":{},"status":"ACTIVE","startedAt":"' || started_text || '","currentPeriodStart":"' || end_text
+    || ',"addOns":[],"quantities":{},"prorations":{},"status":"ACTIVE","startedAt":"' || started_text || '","currentPeriodStart":"' || end_text
     || '","currentPeriodEnd":"' || next_end_text
     || '","trialEndsAt":null,"graceEndsAt":null,"cancelAt":null,"pausedAt":null,"resumesAt":null,"scheduledChange":null,"endedAt":null}}}', 'UTF8') as body
   from due

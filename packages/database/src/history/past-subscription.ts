@@ -8,11 +8,12 @@ import {
   parseSubscriptionId,
   type Subscription,
 } from '@licet/domain';
+import { mapOf } from '../mapping/map-of.js';
 import type { VersionLookup } from '../mapping/subscription.js';
 
 /**
  * A subscription as an event holds it: enough to decide on it, at the event's own time. What events do not hold is left
- * empty (anchors, payments, moves, prorated limits) or as it is after every resume (`from`). Null: it is from before
+ * empty (anchors, payments, moves) or as it is after every resume (`from`). Null: it is from before
  * events held all that decides.
  */
 export function pastSubscription(
@@ -27,8 +28,9 @@ export function pastSubscription(
   const addOns = data.addOns.flatMap(({ addOn, version, quantity }) =>
     version === undefined ? [] : [{ ...addOnVersion({ addOn, version }), quantity }],
   );
-  if (id === null || planVersion === null || startedAt === null || addOns.length < data.addOns.length)
-    return null;
+  const prorations = prorationsOf(data);
+  if (id === null || planVersion === null || startedAt === null || prorations === null) return null;
+  if (addOns.length < data.addOns.length) return null;
   const start = maybeInstant(data.currentPeriodStart) ?? startedAt;
   const period = { anchor: start, start, end: maybeInstant(data.currentPeriodEnd) };
   const base = {
@@ -37,13 +39,24 @@ export function pastSubscription(
     planVersion,
     addOns,
     quantities: quantitiesOf(data),
-    prorations: new Map(),
+    prorations,
     startedAt,
     lastPaymentAt: null,
     moves: [],
   };
   const pending = { cancelAt: maybeInstant(data.cancelAt), scheduledChange: null };
   return standing(data, { ...base, period }, pending);
+}
+
+/** Null: the event does not hold them. */
+function prorationsOf({ prorations }: SubscriptionData): Subscription['prorations'] | null {
+  if (prorations === undefined) return null;
+  return mapOf(Object.entries(prorations), ([text, { limit, until }]) => {
+    const [feature, end] = [parseFeatureKey(text), parseInstant(until)];
+    if (feature === null || end === null)
+      throw new Error(`the log holds a prorated limit that is none: ${text}`);
+    return [feature, { limit, until: end }];
+  });
 }
 
 type Base = Omit<Extract<Subscription, { status: 'ACTIVE' }>, 'status' | 'cancelAt' | 'scheduledChange'>;

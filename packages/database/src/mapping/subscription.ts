@@ -298,6 +298,7 @@ export function subscriptionToJson(subscription: Subscription): SubscriptionData
     planVersion: subscription.planVersion.version,
     addOns: subscription.addOns.map(addOnToJson),
     quantities: Object.fromEntries(boughtOf(subscription)),
+    prorations: prorationsToJson(subscription),
     status: subscription.status,
     startedAt: formatInstant(subscription.startedAt),
     currentPeriodStart: iso(period?.start),
@@ -310,6 +311,13 @@ export function subscriptionToJson(subscription: Subscription): SubscriptionData
     scheduledChange: change && changeToJson(change, subscription.planVersion),
     endedAt: iso('endedAt' in subscription ? subscription.endedAt : null),
   };
+}
+
+function prorationsToJson({ prorations }: Subscription): NonNullable<SubscriptionData['prorations']> {
+  const told = [...prorations].map(([key, { limit, until }]) => {
+    return [key, { limit, until: formatInstant(until) }] as const;
+  });
+  return Object.fromEntries(told);
 }
 
 function changeToJson(change: ScheduledChange, sold: PlanVersion): ScheduledChangeData {

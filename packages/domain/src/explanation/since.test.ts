@@ -63,7 +63,7 @@ function undoOf(event: CustomerEvent): Undo {
   return { kind: 'COUNTERS', before: [{ feature, window, used, reserved: 0 }] };
 }
 function bare(subscription: Subscription): Subscription {
-  return { ...subscription, prorations: new Map(), moves: [], lastPaymentAt: null };
+  return { ...subscription, moves: [], lastPaymentAt: null };
 }
 function countersTo({ feature, used, reserved }: Meter, at: Instant): Undo {
   return { kind: 'COUNTERS', before: [{ feature, used, reserved, window: { start: instant(0), end: at } }] };
@@ -149,14 +149,18 @@ test('where it cannot be told what was before, nothing is named', () => {
   expect(turnedBy(answered(account, 'sso'), [{ at: ago(1), undo: { kind: 'CUSTOMER_CREATED' } }])).toBe(0);
 });
 
-test('a prorated limit, which events do not hold, is not guessed', () => {
+test('a prorated limit is the one that the event holds', () => {
   const account = accountWith({ subscriptions: [{ plan: 'pro' }], used: { calls: 5 } });
   const [after] = account.subscriptions;
   const [before] = accountWith({ subscriptions: [{ plan: 'free' }] }).subscriptions;
   if (!after || !before) throw new Error('there are subscriptions');
   const changed: PastEvent = { at: ago(2), undo: { kind: 'SUBSCRIPTION', before, after } };
   const created: PastEvent = { at: ago(3), undo: { kind: 'CUSTOMER_CREATED' } };
-  expect(turnedBy(answered(account, 'calls'), [changed, created])).toBeNull();
+  expect(turnedBy(answered(account, 'calls'), [changed, created])).toBe(1);
+  const calls = featureKey('calls');
+  const prorated = { ...before, prorations: new Map([[calls, { limit: 5, until: time('2026-02-01') }]]) };
+  const changedFromLess: PastEvent = { at: ago(2), undo: { kind: 'SUBSCRIPTION', before: prorated, after } };
+  expect(turnedBy(answered(account, 'calls'), [changedFromLess, created])).toBe(0);
   expect(turnedBy(answered(account, 'sso'), [changed])).toBe(0);
 });
 

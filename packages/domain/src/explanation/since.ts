@@ -62,7 +62,7 @@ export function turnedBy(answered: Answered, events: readonly PastEvent[]): numb
   for (const [index, event] of events.entries()) {
     const after = withAfter(past, event.undo);
     if (answerAt(after, event.at) !== wanted) return null;
-    const before = undone(after, event.undo, request);
+    const before = undone(after, event.undo);
     if (before === null) return null;
     const answer = answerAt(before, instant(event.at - 1));
     if (answer === null) return null;
@@ -113,17 +113,13 @@ function withAfter(past: Past, undo: Undo): Past {
 }
 
 /** Null: it cannot be told how it was before. */
-function undone(past: Past, undo: Undo, request: CheckRequest): Past | null {
+function undone(past: Past, undo: Undo): Past | null {
   const { account } = past;
   if (account === null) return null;
   switch (undo.kind) {
     case 'SUBSCRIPTION': {
-      const before = undo.before && withKnownParts(account, undo.before);
-      if (before !== null && mayBeProrated(past, before, undo.after, request)) return null;
-      return {
-        ...past,
-        account: { ...account, subscriptions: replaced(account.subscriptions, undo.after, before) },
-      };
+      const subscriptions = replaced(account.subscriptions, undo.after, undo.before);
+      return { ...past, account: { ...account, subscriptions } };
     }
     case 'GRANT':
       return { ...past, account: { ...account, grants: replaced(account.grants, undo.after, undo.before) } };
@@ -145,25 +141,6 @@ function undone(past: Past, undo: Undo, request: CheckRequest): Past | null {
     default:
       return unreachable(undo);
   }
-}
-
-/** Events do not hold prorated limits: they are those of the state after, where the plan is the same. */
-function withKnownParts({ subscriptions }: CustomerAccount, before: Subscription): Subscription {
-  const after = subscriptions.find(({ id }) => id === before.id);
-  return after && isSamePlan(before, after) ? { ...before, prorations: after.prorations } : before;
-}
-
-/** Whether the limit before a change of plan may have been a prorated one, which nobody knows any more. */
-function mayBeProrated(
-  { release }: Past,
-  before: Subscription,
-  after: Subscription,
-  request: CheckRequest,
-): boolean {
-  const feature = findFeature(release, request.feature);
-  if (feature?.type !== 'METERED' || isSamePlan(before, after)) return false;
-  const prorates = release.catalog.transitions?.some(({ usage }) => usage === 'prorate') ?? false;
-  return prorates && before.planVersion.plan.entitlements.has(feature.key);
 }
 
 function isSamePlan({ planVersion: one }: Subscription, { planVersion: other }: Subscription): boolean {
