@@ -253,6 +253,25 @@ transitions: [{ from: big, to: small, takesEffect: periodEnd }]
     }
   });
 
+  test('of add-ons to several subscriptions the one that gives least comes first', () => {
+    const release = releaseFrom(`
+catalog: 1
+name: two families
+features: { calls: { type: metered, window: P1M, anchor: calendar } }
+plans:
+  web: { model: subscription, entitlements: { calls: 10 } }
+  app: { model: subscription, entitlements: { calls: 10 } }
+addOns:
+  much: { with: [web], entitlements: { calls: 1000 } }
+  little: { with: [app], entitlements: { calls: 5 } }
+`);
+    const subscriptions = [{ plan: 'web' }, { plan: 'app' }];
+    const state = stateFrom(release, { subscriptions, used: { calls: 20 }, at: NOW });
+    const { remedies } = explain(state, { feature: 'calls', quantity: 1 }, NOW);
+    const bought = offered(remedies).filter((one) => one.startsWith('ADD_ON'));
+    expect(bought).toEqual(['ADD_ON little 1', 'ADD_ON much 1']);
+  });
+
   test('where a rule gives less to who has many of an add-on, few are offered', () => {
     const release = releaseFrom(`
 catalog: 1

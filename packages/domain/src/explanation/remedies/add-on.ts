@@ -10,16 +10,25 @@ const MOST = 2 ** 31 - 1;
 
 /** More of one add-on on top of a subscription; of those that there are the one first that gives least. */
 export function* addOns(denied: Denied): Iterable<Candidate> {
-  for (const subscription of denied.account.subscriptions.filter(isLive))
-    for (const addOn of addOnsFor(denied, subscription)) yield* fewest(denied, subscription, addOn);
+  const { feature } = denied;
+  const size = ({ addOn }: Offer): number => sizeOf(feature, addOn.entitlements.get(feature.key));
+  const offers = denied.account.subscriptions.filter(isLive).flatMap((one) => offersTo(denied, one));
+  const ordered = offers.sort(
+    (one, other) => size(one) - size(other) || (one.addOn.key < other.addOn.key ? -1 : 1),
+  );
+  for (const { subscription, addOn } of ordered) yield* fewest(denied, subscription, addOn);
 }
 
-function addOnsFor({ release, feature }: Denied, { planVersion }: LiveSubscription): AddOn[] {
-  const size = ({ entitlements }: AddOn): number => sizeOf(feature, entitlements.get(feature.key));
-  return [...release.addOnVersions.values()]
-    .map(({ addOn }) => addOn)
-    .filter((addOn) => addOn.with.includes(planVersion.plan.key) && addOn.entitlements.has(feature.key))
-    .sort((one, other) => size(one) - size(other) || (one.key < other.key ? -1 : 1));
+interface Offer {
+  readonly subscription: LiveSubscription;
+  readonly addOn: AddOn;
+}
+
+function offersTo({ release, feature }: Denied, subscription: LiveSubscription): Offer[] {
+  const { plan } = subscription.planVersion;
+  return [...release.addOnVersions.values()].flatMap(({ addOn }) =>
+    addOn.with.includes(plan.key) && addOn.entitlements.has(feature.key) ? [{ subscription, addOn }] : [],
+  );
 }
 
 /** As few of it as will do: twice as many each time until it is enough, because a rule may give less to who has more. */
