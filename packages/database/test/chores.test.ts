@@ -29,7 +29,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('idempotency records are deleted after a day, those that spent after 35 days, and none sooner', async () => {
+test('idempotency records are deleted after a day, those that spent after 36 days, and none sooner', async () => {
   await createTestCustomer(tenant, 'acme');
   await subscribeTo(tenant, 'acme', 'free');
   await spend(tenant.db, tenant.caller, [
@@ -47,7 +47,7 @@ test('idempotency records are deleted after a day, those that spent after 35 day
   await age(25);
   expect(await deleteOldOperations(tenant.db, tenant.caller.tenantId)).toBe(1);
   expect(await kinds()).toEqual(['consume']);
-  await age(35 * 24 + 1);
+  await age(36 * 24 + 1);
   expect(await deleteOldOperations(tenant.db, tenant.caller.tenantId)).toBe(1);
   expect(await kinds()).toEqual([]);
 });
