@@ -92,8 +92,13 @@ test('every remedy that is offered makes a check say yes', () => {
 
 test('a missing fact is offered as a remedy where some value of it makes a check say yes', () => {
   let tried = 0;
+  const withoutFact = request.map((asked) => ({
+    ...asked,
+    feature: 'vip',
+    context: { lane: asked.quantity },
+  }));
   fc.assert(
-    fc.property(state, request, (customer, asked) => {
+    fc.property(state, withoutFact, (customer, asked) => {
       const { remedies } = explain(customer, asked, NOW);
       const remedy = remedies.find(({ kind }) => kind === 'SUPPLY_FACT');
       if (!remedy?.message.includes('`context.vip`')) return;
@@ -101,9 +106,9 @@ test('a missing fact is offered as a remedy where some value of it makes a check
       const supplied: CheckRequest = { ...asked, context: { ...asked.context, vip: true } };
       expect(decide(customer, supplied, NOW).allowed).toBe(true);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
-  expect(tried).toBeGreaterThan(3);
+  expect(tried).toBeGreaterThan(30);
 });
 
 /** What a person does who takes the remedy at its word. */
