@@ -95,7 +95,10 @@ export function makeScheduledChange(
   release: Release,
 ): AccountChange {
   const { at } = change;
-  const to = change.to === null ? subscription.planVersion : promisedVersion(change.to, release);
+  const to =
+    change.to === null
+      ? subscription.planVersion
+      : promisedVersion({ to: change.to, at }, subscription, release);
   const offer = offerWhenDue(subscription, change, release, to);
   if (change.to === null) {
     const { addOns, quantities } = offer;
