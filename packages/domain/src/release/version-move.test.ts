@@ -186,6 +186,46 @@ test('what the customer has scheduled stays, and leads to the version that is so
   expect(versionOf(applyDue(account, second('stay'), RENEWAL).account)).toBe(1);
 });
 
+test('atRenewal: a change that comes after the renewal leads to the version that is sold, not back to before itself', () => {
+  const MONTHLY = [1, 2].map((version) =>
+    releaseOf({
+      version,
+      features: [metered('calls', 'P1M', 'subscription')],
+      plans: [
+        ...['pro', 'team'].map((key) => plan(key, { period: 'P1M', units: { calls: 100 * version } })),
+        ...['free', 'lite'].map((key) => plan(key, { units: { calls: version } })),
+      ],
+    }),
+  );
+  const [before, sold] = MONTHLY;
+  if (before === undefined || sold === undefined) throw new Error('two releases');
+  const atRenewal: Release = {
+    ...sold,
+    publication: { version: 2, at: PUBLISHED, undoesAfter: null, timeZone: UTC },
+    catalog: { ...sold.catalog, existingSubscriptions: { default: 'atRenewal', byPlan: new Map() } },
+  };
+  const later = (at: string, from = 'pro', to = 'team') => {
+    const change = changeTo(to, { timing: 'AT', at: time(at) });
+    return accepted(execute(bought(before, subscribeTo(from)), change, before, BOUGHT)).account;
+  };
+  expect(eventsOf(later('2026-02-05'), atRenewal, time('2026-02-10'))).toEqual([
+    ['subscription.renewed', '2026-02-01T00:00:00.000Z', 1],
+    ['subscription.plan_changed', '2026-02-01T00:00:00.000Z', 2],
+    ['subscription.plan_changed', '2026-02-05T00:00:00.000Z', 2],
+  ]);
+  // Without a period the publication is the renewal.
+  expect(eventsOf(later('2026-02-05', 'free', 'lite'), atRenewal, time('2026-02-10'))).toEqual([
+    ['subscription.plan_changed', '2026-01-10T12:00:00.000Z', 2],
+    ['subscription.plan_changed', '2026-02-05T00:00:00.000Z', 2],
+  ]);
+  // Before the renewal promised is promised, and moves with it.
+  expect(eventsOf(later('2026-01-20'), atRenewal)).toEqual([
+    ['subscription.plan_changed', '2026-01-20T00:00:00.000Z', 1],
+    ['subscription.renewed', '2026-02-01T00:00:00.000Z', 1],
+    ['subscription.plan_changed', '2026-02-01T00:00:00.000Z', 2],
+  ]);
+});
+
 test.each([
   ['dropped', false, 2, 0],
   ['refused: the subscription stays as it is', true, 1, 1],

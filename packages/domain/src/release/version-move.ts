@@ -40,10 +40,31 @@ export function versionMove(
   return move === null || isPrevented(account, subscription, release, move) ? null : move;
 }
 
-/** A scheduled change leads to the version that was promised, unless the release moves everyone off it. */
-export function promisedVersion(promised: PlanVersion, release: Release): PlanVersion {
+/**
+ * A scheduled change leads to the version that was promised, unless the release moves everyone off it: at once, or at a
+ * renewal that is over. To move it afterwards would be dated before the change.
+ */
+export function promisedVersion(
+  { to: promised, at }: { readonly to: PlanVersion; readonly at: Instant },
+  subscription: LiveSubscription,
+  release: Release,
+): PlanVersion {
   const { key } = promised.plan;
-  return policyOf(release, key) === 'now' ? (release.planVersions.get(key) ?? promised) : promised;
+  const sold = release.planVersions.get(key);
+  if (sold === undefined) return promised;
+  const policy = policyOf(release, key);
+  switch (policy) {
+    case 'stay':
+      return promised;
+    case 'now':
+      return sold;
+    case 'atRenewal': {
+      const renewal = nextRenewal(subscription, release.publication.at);
+      return renewal !== null && renewal < at && leadsOn(promised, sold, release) ? sold : promised;
+    }
+    default:
+      return unreachable(policy);
+  }
 }
 
 /**

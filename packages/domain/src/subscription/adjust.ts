@@ -23,7 +23,7 @@ export function adjust(
   const refused =
     refusedAddOns(release.catalog, plan.key, command.addOns ?? []) ?? refusedQuantities(plan, quantities);
   if (refused !== null) return refused;
-  const time = changeTime(account, subscription, command, now);
+  const time = changeTime(account, subscription, { ...command, toOtherPlan: false }, now);
   if ('ok' in time) return time;
   const addOns = command.addOns && boughtNow(release, command.addOns);
   if (addOns === null && quantities === null) return unchanged(account);

@@ -57,7 +57,7 @@ export function changeTo(
   const route = allowedRoute(account, subscription, release, to);
   if ('ok' in route) return route;
   const timing = change.timing ?? (route.takesEffect === 'now' ? 'NOW' : 'PERIOD_END');
-  const time = changeTime(account, subscription, { timing, at: change.at }, now);
+  const time = changeTime(account, subscription, { timing, at: change.at, toOtherPlan: true }, now);
   if ('ok' in time) return time;
   const addOns = addOnsUnder(subscription, change, release, route);
   if ('ok' in addOns) return addOns;

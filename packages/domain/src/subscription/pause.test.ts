@@ -1,5 +1,7 @@
 import {
   accepted,
+  addOn,
+  addOnKey,
   changeTo,
   duration,
   featureKey,
@@ -448,6 +450,31 @@ describe('the length of a pause', () => {
     ]);
     expect(first(so)).toMatchObject({ status: 'ACTIVE', period: { end: time('2027-02-20') } });
   });
+});
+
+test('what is bought can be adjusted while a cancellation waits for the resume, though its time is past', () => {
+  const selling = releaseOf({
+    features: [metered('calls', 'P1M', 'subscription')],
+    plans: [plan('stops', { ...offer, onPause: 'stops' })],
+    addOns: [addOn('more', ['stops'], { calls: 50 })],
+  });
+  const buying: SubscriptionCommand = {
+    kind: 'adjust',
+    ...ID,
+    addOns: [{ addOn: addOnKey('more'), quantity: 1 }],
+    quantities: null,
+    timing: 'NOW',
+    at: null,
+  };
+  const so = history(selling, [
+    on('stops'),
+    ['2026-02-01', cancel('PERIOD_END')],
+    ['2026-02-10', pause()],
+    ['2026-03-10', buying],
+    ['2026-03-20', resume],
+  ]);
+  expect(told(so).slice(-2)).toEqual(['2026-03-10 adjusted', '2026-03-20 resumed']);
+  expect(told(applyDue(so.account, selling, time('2026-04-07')))).toEqual(['2026-04-07 canceled']);
 });
 
 test('`usage: reset` resets while it is paused as it does otherwise', () => {

@@ -20,13 +20,15 @@ export interface ChangeTime {
 export function changeTime(
   account: CustomerAccount,
   subscription: LiveSubscription,
-  asked: { readonly timing: ChangeTiming; readonly at: Instant | null },
+  asked: { readonly timing: ChangeTiming; readonly at: Instant | null; readonly toOtherPlan: boolean },
   now: Instant,
 ): ChangeTime | Refused {
   const { timing } = asked;
   const at = effectiveTime(timing, asked.at, () => periodEnd(subscription, account.timeZone), now);
   if (typeof at !== 'number') return at;
-  if (subscription.cancelAt !== null && at >= subscription.cancelAt) {
+  // What changes now comes before a cancellation that waits for the resume, though the end that is shown has passed.
+  const isNow = timing === 'NOW' && !asked.toOtherPlan;
+  if (!isNow && subscription.cancelAt !== null && at >= subscription.cancelAt) {
     const field = asked.at === null ? 'timing' : 'at';
     return conflict(field, 'the subscription is cancelled by then; take that back first');
   }
@@ -95,7 +97,10 @@ export function makeScheduledChange(
   release: Release,
 ): AccountChange {
   const { at } = change;
-  const to = change.to === null ? subscription.planVersion : promisedVersion(change.to, release);
+  const to =
+    change.to === null
+      ? subscription.planVersion
+      : promisedVersion({ to: change.to, at }, subscription, release);
   const offer = offerWhenDue(subscription, change, release, to);
   if (change.to === null) {
     const { addOns, quantities } = offer;
