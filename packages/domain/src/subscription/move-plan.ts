@@ -1,12 +1,12 @@
 import type { UsageOnChange } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { PendingMove } from '../release/version-move.js';
-import type { Instant, TimeZone } from '../time/instant.js';
+import { type Instant, instant, type TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
 import { type Quantities, quantitiesUnder } from './bought.js';
 import type { AccountChange } from './command.js';
-import { awake, clockOf } from './pause.js';
+import { awake, clockOf, waits } from './pause.js';
 import { routeOfDueChange, takenAlong } from './plan-choice.js';
 import { prorationsOf } from './prorate.js';
 import { baseOf, isTrial, periodFrom, periodUnder, record } from './state.js';
@@ -98,15 +98,13 @@ export function onPlan(
       return to.plan.trial === null
         ? active({ ...subscription, ...moved }, periodFrom(to.plan, at, zone))
         : { ...subscription, ...moved };
-    case 'PAUSED':
+    case 'PAUSED': {
       if (subscription.from.status === 'TRIALING' && to.plan.trial !== null)
         return { ...subscription, ...moved };
-      return {
-        ...subscription,
-        ...moved,
-        from: activeIn(subscription),
-        period: pausedPeriod(subscription, to, at, zone),
-      };
+      const period = pausedPeriod(subscription, to, at, zone);
+      const cancelAt = cancellationUnder(period, subscription, at);
+      return { ...subscription, ...moved, from: activeIn(subscription), period, cancelAt };
+    }
     case 'ACTIVE':
     case 'PAST_DUE':
       return { ...subscription, ...moved, period: periodUnder(to.plan, plan, subscription.period, at, zone) };
@@ -126,6 +124,14 @@ function pausedPeriod(paused: PausedSubscription, to: PlanVersion, at: Instant, 
   return paused.from.status === 'TRIALING'
     ? periodFrom(to.plan, since, zone)
     : periodUnder(to.plan, paused.planVersion.plan, paused.period, since, zone);
+}
+
+/** One that waited for the resume, with a period that is no more, comes as much later as the pause has lasted so far. */
+function cancellationUnder(period: Period, paused: PausedSubscription, at: Instant): Instant | null {
+  const { cancelAt, pausedAt } = paused;
+  return waits(paused) && cancelAt !== null && cancelAt !== period.end
+    ? instant(cancelAt + (at - pausedAt))
+    : cancelAt;
 }
 
 /** The subscription ACTIVE on the plan that follows by trial, grace or cancellation. A scheduled change is dropped. */

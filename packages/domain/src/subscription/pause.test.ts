@@ -477,6 +477,35 @@ test('what is bought can be adjusted while a cancellation waits for the resume, 
   expect(told(applyDue(so.account, selling, time('2026-04-07')))).toEqual(['2026-04-07 canceled']);
 });
 
+test('a cancellation whose period gives way to another during the pause comes as much later as the pause has lasted', () => {
+  const selling = releaseOf({
+    features: [metered('calls', 'P1M', 'subscription')],
+    plans: [
+      plan('stops', { ...offer, onPause: 'stops' }),
+      plan('year', { ...offer, period: 'P1Y', onPause: 'stops' }),
+    ],
+  });
+  const changed = (at: string) =>
+    history(selling, [
+      on('stops'),
+      ['2026-02-01', cancel('PERIOD_END')],
+      ['2026-02-10', pause()],
+      [at, changeTo('year')],
+    ]);
+  // It was to come 18 days after the pause began.
+  expect(told(applyDue(changed('2026-02-15').account, selling, time('2026-04-01')))).toEqual([
+    '2026-03-05 canceled',
+  ]);
+  const resumedFirst = history(selling, [
+    on('stops'),
+    ['2026-02-01', cancel('PERIOD_END')],
+    ['2026-02-10', pause()],
+    ['2026-02-15', changeTo('year')],
+    ['2026-02-20', resume],
+  ]);
+  expect(told(applyDue(resumedFirst.account, selling, time('2026-04-01')))).toEqual(['2026-03-05 canceled']);
+});
+
 test('`usage: reset` resets while it is paused as it does otherwise', () => {
   const resetting = releaseOf({
     features: [metered('calls', 'P1M', 'subscription')],

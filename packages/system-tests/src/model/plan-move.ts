@@ -11,9 +11,14 @@ export function beginPeriod(account: Account, subscription: Subscription, from: 
   // A clock that stands shows when it was stopped.
   const at = subscription.pause?.stands ? subscription.pause.since : from;
   const { period } = PLANS[subscription.plan];
+  const end = period === undefined ? null : plus(at, period, account.zone);
+  const { cancel, periodEnd } = subscription;
+  // It was to come with an end that there is no more.
+  if (cancel?.withEnd && cancel.at === periodEnd && cancel.at !== end)
+    subscription.cancel = { at: cancel.at + (from - at), withEnd: false };
   subscription.anchor = at;
   subscription.periodStart = at;
-  subscription.periodEnd = period === undefined ? null : plus(at, period, account.zone);
+  subscription.periodEnd = end;
 }
 
 /** Another plan from now on; status and event are the caller's, the event first: windows that it resets close by it. */
