@@ -26,9 +26,11 @@ export function isAvoided(account: Account, action: Action): boolean {
         isMadeTogether(account, action)
       );
     }
-    // What nothing has ever given has no window yet for the model.
-    case 'recordUsage':
-      return FEATURES[action.feature].type === 'metered' && meterOf(account, action.feature).window === null;
+    // Of what nothing gives windows are counted from the first record: the model knows no such windows.
+    case 'recordUsage': {
+      const { window, lost } = meterOf(account, action.feature);
+      return FEATURES[action.feature].type === 'metered' && (window === null || lost !== null);
+    }
     default:
       return false;
   }
