@@ -30,11 +30,13 @@ function announcements(account: CustomerAccount, release: Release): CustomerEven
 
 /** From then on an ended subscription is no reason for a denial any more: docs/rules.md, "Decision codes", row 6. */
 function archivals(account: CustomerAccount): CustomerEvent[] {
-  return account.subscriptions.flatMap((one) =>
-    isLive(one)
-      ? []
-      : [{ type: 'subscription.archived', at: speaksUntil(one, account), before: one, after: one }],
-  );
+  const ended = account.subscriptions.filter((one) => !isLive(one));
+  // Of several at one instant the lower id comes first.
+  return ended
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+    .map((one) => {
+      return { type: 'subscription.archived', at: speaksUntil(one, account), before: one, after: one };
+    });
 }
 
 /** A prorated limit ends with its window, also where nothing was used and nobody needs to close that. */

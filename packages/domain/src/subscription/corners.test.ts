@@ -435,3 +435,20 @@ test('of several transitions that fit the first says when a change takes effect;
   expect(after('basic')).toEqual(['ACTIVE basic']);
   expect(after('basic', { timing: 'PERIOD_END' })).toEqual(['ACTIVE pro']);
 });
+
+test('of subscriptions that ended at one instant the one with the lower id is archived first, whichever began first', () => {
+  const cancel = (id: string): SubscriptionCommand => {
+    return { kind: 'cancel', subscriptionId: subscriptionId(id), timing: 'NOW', at: null };
+  };
+  const { account } = timeline(release, [
+    ['2026-01-01', subscribeTo('side', { id: 'sub_b' })],
+    ['2026-01-02', subscribeTo('basic', { id: 'sub_a' })],
+    ['2026-01-03', cancel('sub_b')],
+    ['2026-01-03', cancel('sub_a')],
+  ]);
+  const { events } = applyDue(account, release, time('2026-06-01'));
+  expect(events.flatMap((event) => ('after' in event ? [`${event.type} ${event.after.id}`] : []))).toEqual([
+    'subscription.archived sub_a',
+    'subscription.archived sub_b',
+  ]);
+});
