@@ -1,6 +1,6 @@
 import { CloudEvent, HTTP } from 'cloudevents';
-import { newCustomer } from './customers.js';
-import { startTestGateway, type TestGateway } from './gateway.js';
+import { check, newCustomer } from './customers.js';
+import { at, startTestGateway, type TestGateway } from './gateway.js';
 
 const ONE = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
@@ -36,11 +36,13 @@ async function post(
   return { status: response.status, body: await response.json() };
 }
 
-async function counted(): Promise<unknown> {
-  const answer = await gateway.send(
+/** After the usage that was answered with this revision. */
+async function counted(answer: unknown): Promise<unknown> {
+  await check(gateway, { customerId: 'ada', feature: 'api-calls', atLeast: at(answer, 'revision') });
+  const usage = await gateway.send(
     '{ customer(id: "ada") { usage(feature: "api-calls") { used history { used } } } }',
   );
-  return answer.get('customer.usage');
+  return usage.get('customer.usage');
 }
 
 test('an event as the SDK writes it is usage of its subject, and counts once', async () => {
@@ -57,8 +59,9 @@ test('an event as the SDK writes it is usage of its subject, and counts once', a
     status: 200,
     body: { accepted: 1, duplicates: 0, rejected: [], revision: expect.stringMatching(/^[0-9a-f]{16}-/) },
   });
-  expect(await post(body, { type })).toMatchObject({ status: 200, body: { accepted: 0, duplicates: 1 } });
-  expect(await counted()).toEqual({ used: 4, history: [] });
+  const again = await post(body, { type });
+  expect(again).toMatchObject({ status: 200, body: { accepted: 0, duplicates: 1 } });
+  expect(await counted(again.body)).toEqual({ used: 4, history: [] });
 });
 
 test('in a batch each event is for itself: what is wrong with one is said at its place, the others count', async () => {
@@ -103,7 +106,7 @@ test('in a batch each event is for itself: what is wrong with one is said at its
     ],
   });
   // A minute ago the customer's window had not begun yet.
-  expect(await counted()).toEqual({ used: 6, history: [{ used: 1 }] });
+  expect(await counted(body)).toEqual({ used: 6, history: [{ used: 1 }] });
 });
 
 test.each<[string, unknown, Sent, number, string]>([

@@ -48,10 +48,15 @@ test('usage is counted beyond the limit, and then nothing more is granted', asyn
 
 test('late usage is in the history of its window, and not in the running one', async () => {
   await newCustomer(gateway, 'bo', 'free');
-  await recordUsage([
+  const told = await recordUsage([
     { id: 'bo 1', customerId: 'bo' },
     { id: 'bo 2', customerId: 'bo', quantity: 3, at: daysAgo(34) },
   ]);
+  await check(gateway, {
+    customerId: 'bo',
+    feature: 'api-calls',
+    atLeast: told.get('recordUsage.revision'),
+  });
   const usage = await gateway.send(
     '{ customer(id: "bo") { usage(feature: "api-calls") { used history { used start end } } } }',
   );

@@ -30,11 +30,12 @@ afterAll(() => gateway.close());
 test('behind a change that prorates `since` is found: the change where it has turned the answer, else what was before', async () => {
   const subscriptionId = await newCustomer(gateway, 'ada', 'free');
   await consume(gateway, { customerId: 'ada', feature: 'calls', quantity: 10 });
-  await changePlan(gateway, { subscriptionId, plan: 'pro' });
+  const changed = await changePlan(gateway, { subscriptionId, plan: 'pro' });
+  const atLeast = changed.get('changePlan.revision');
   const since = async (feature: string): Promise<unknown> => {
     const why = await gateway.send(
       'query ($input: CheckInput!) { explain(input: $input) { decision { code } since { type } } }',
-      { input: { customerId: 'ada', feature } },
+      { input: { customerId: 'ada', feature, atLeast } },
     );
     return why.get('explain');
   };

@@ -64,10 +64,11 @@ test('a threshold arrives as an event, and what the spend has turned still names
 
 test('behind a threshold `explain` still finds since when', async () => {
   await newCustomer(gateway, 'bo', 'free');
-  await consume(gateway, { customerId: 'bo', feature: 'calls', quantity: 9 });
+  const spent = await consume(gateway, { customerId: 'bo', feature: 'calls', quantity: 9 });
+  const atLeast = spent.get('consume.revision');
   const why = await gateway.send(
     `query ($input: CheckInput!) { explain(input: $input) { decision { code } since { type } } }`,
-    { input: { customerId: 'bo', feature: 'calls' } },
+    { input: { customerId: 'bo', feature: 'calls', atLeast } },
   );
   expect(why.get('explain')).toEqual({
     decision: { code: 'ENTITLED' },
