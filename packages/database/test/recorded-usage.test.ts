@@ -172,6 +172,26 @@ test('the same event counts once, told again or at once by two gateways; with ot
   expect(await closed('again')).toMatchObject([{ used: 1 }]);
 });
 
+test('an event that comes twice in one list with another time counts once, when it was first said to be used', async () => {
+  await createTestCustomer(tenant, 'twice');
+  await subscribeTo(tenant, 'twice', 'free');
+  const at = await ago(2);
+  expect(
+    await send(used('twice', { id: 'now first' }), used('twice', { id: 'now first', at })),
+  ).toMatchObject([
+    { ok: true, consumed: 1 },
+    { ok: false, code: 'CONFLICT' },
+  ]);
+  expect(
+    await send(used('twice', { id: 'late first', at }), used('twice', { id: 'late first' })),
+  ).toMatchObject([
+    { ok: true, consumed: 1 },
+    { ok: false, code: 'CONFLICT' },
+  ]);
+  expect(await counter('twice')).toEqual([1]);
+  expect(await closed('twice')).toMatchObject([{ used: 1 }]);
+});
+
 test('a key of another operation is never that of an event', async () => {
   await createTestCustomer(tenant, 'names');
   await subscribeTo(tenant, 'names', 'free');

@@ -58,8 +58,8 @@ export interface Ground {
   readonly accounts: ReadonlyMap<CustomerId, KeptAccount>;
   /** Operations that are known to stand under keys of this batch. */
   readonly kept: ReadonlyMap<string, KeptOperation>;
-  /** Of late usage among the requests, by its key. */
-  readonly past: ReadonlyMap<string, Past>;
+  /** Of late usage among the requests. */
+  readonly past: ReadonlyMap<Asked, Past>;
   readonly seen: Revision;
 }
 
@@ -181,7 +181,7 @@ export class Batch {
     const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
     const { customerId } = request;
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
-    const past = this.#ground.past.get(asked.key);
+    const past = this.#ground.past.get(asked);
     const { decision, delta } = past
       ? this.#correct(asked, past, state)
       : spend(state, request, locked.clock);

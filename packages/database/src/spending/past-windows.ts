@@ -36,7 +36,7 @@ interface PastRow {
 }
 
 /**
- * For each record of usage from before its counter's window, by its key: what is kept of that time. Closed windows are
+ * For each record of usage from before its counter's window: what is kept of that time. Closed windows are
  * written under the counter's lock, which is held.
  */
 export async function pastWindows(
@@ -44,7 +44,7 @@ export async function pastWindows(
   asked: readonly Asked[],
   keys: readonly MeterKey[],
   { meters }: LockedMeters,
-): Promise<ReadonlyMap<string, Past>> {
+): Promise<ReadonlyMap<Asked, Past>> {
   const late = lateIn(asked, keys, meters);
   if (late.length === 0) return new Map();
   const rows = await transaction.query<PastRow>({
@@ -66,9 +66,9 @@ export async function pastWindows(
   });
   const byPlace = new Map(rows.map((row) => [row.place, row]));
   return new Map(
-    late.flatMap(({ asked: { key }, start }, index) => {
+    late.flatMap(({ asked: one, start }, index) => {
       const row = byPlace.get(index + 1);
-      return row ? [[key, pastOf(row, start)] as const] : [];
+      return row ? [[one, pastOf(row, start)] as const] : [];
     }),
   );
 }
