@@ -74,6 +74,13 @@ test.each<[string, readonly Step[], string, string[], string[]]>([
     ['ACTIVE stops'],
   ],
   [
+    'a clock that stands: months are counted from the moved end, so none of them is cut short',
+    [on('stops'), ['2026-02-01', pause()], ['2026-03-04', resume]],
+    '2026-06-01',
+    ['2026-03-31 renewed', '2026-04-30 renewed', '2026-05-31 renewed'],
+    ['ACTIVE stops'],
+  ],
+  [
     'a clock that stands: no period ends while it is paused, however long',
     [on('stops'), ['2026-02-10', pause()]],
     '2027-06-01',

@@ -135,9 +135,14 @@ export function awake(
   return subscription.status === 'PAUSED' ? resumed(subscription, at, zone) : subscription;
 }
 
-/** Periods are counted from the anchor, so that moves, too. */
+/**
+ * The periods that follow are counted from the moved end: each is as long as one before the pause. Counted from the
+ * anchor moved by as many days, the next could be shorter, because months are not equally long.
+ */
 function movedPeriod({ anchor, start, end }: Period, length: number): Period {
-  return { anchor: later(anchor, length), start, end: moved(end, length) };
+  if (length === 0) return { anchor, start, end };
+  const movedEnd = moved(end, length);
+  return { anchor: movedEnd ?? later(anchor, length), start, end: movedEnd };
 }
 
 function moved(at: Instant | null, length: number): Instant | null {
