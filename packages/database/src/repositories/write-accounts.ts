@@ -2,6 +2,7 @@ import type {
   ExpiringSoonData,
   CausedData,
   GrantEventData,
+  ReservationExpiredData,
   RuleTurnedData,
   SubscriptionEventData,
   WindowClosedData,
@@ -18,6 +19,7 @@ import {
   nextDue,
   type PlanMigrationId,
   type Release,
+  type Reservation,
   type Subscription,
   type TenantId,
 } from '@licet/domain';
@@ -29,6 +31,7 @@ import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
   type CustomerChange,
+  EXPIRE_RESERVATIONS,
   FORGET_THRESHOLDS,
   INSERT_SUBSCRIPTIONS,
   INSERT_WINDOWS,
@@ -71,6 +74,7 @@ export function accountStatements(
       UPDATE_METERS,
       updates.flatMap((update) => meterChanges(update, release, clock)),
     ),
+    writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
     writeRows(tenantId, FORGET_THRESHOLDS, closed),
     assertRules(release, tenantId),
@@ -124,6 +128,10 @@ function meterChanges({ before, after }: AccountUpdate, release: Release, clock:
     stateVersion: before.row.version + 1,
     rulesVersion: release.publication.version,
   }));
+}
+
+function expiredReservations({ events }: AccountUpdate): Reservation[] {
+  return events.flatMap((event) => (event.type === 'usage.reservation_expired' ? [event.reservation] : []));
 }
 
 function closedWindows({ after, events }: AccountUpdate): ClosedWindow[] {
@@ -205,6 +213,17 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         used: event.used,
       };
       return { subjectType: 'usage', subjectId: event.feature, data: { ...data } };
+    }
+    case 'usage.reservation_expired': {
+      const { id, feature, quantity, expiresAt } = event.reservation;
+      const data: ReservationExpiredData = {
+        reservation: id,
+        feature,
+        quantity,
+        expiresAt: formatInstant(expiresAt),
+        reserved: event.reserved,
+      };
+      return { subjectType: 'reservation', subjectId: id, data: { ...data } };
     }
     case 'grant.created':
     case 'grant.started':

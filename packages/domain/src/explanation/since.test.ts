@@ -60,13 +60,14 @@ function undoOf(event: CustomerEvent): Undo {
     return { kind: 'SUBSCRIPTION', before: event.before && bare(event.before), after: bare(event.after) };
   if (event.type !== 'usage.window_closed') return { kind: 'NOTHING' };
   const { feature, window, used } = event;
-  return { kind: 'COUNTERS', before: [{ feature, window, used, reserved: 0 }] };
+  return { kind: 'COUNTERS', before: [{ feature, window, used, reserved: 0, freesAt: null }] };
 }
 function bare(subscription: Subscription): Subscription {
   return { ...subscription, moves: [], lastPaymentAt: null };
 }
 function countersTo({ feature, used, reserved }: Meter, at: Instant): Undo {
-  return { kind: 'COUNTERS', before: [{ feature, used, reserved, window: { start: instant(0), end: at } }] };
+  const window = { start: instant(0), end: at };
+  return { kind: 'COUNTERS', before: [{ feature, used, reserved, window, freesAt: null }] };
 }
 
 function codeOf(

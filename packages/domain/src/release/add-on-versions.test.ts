@@ -130,6 +130,7 @@ test('now: it moves at the instant of publication, and the usage of the running 
     used: 7,
     reserved: 0,
     window: { start: BOUGHT, end: RENEWAL },
+    freesAt: null,
   });
   const used = { ...account, meters };
   // The route from a plan to itself says `usage: reset`; no plan is changed here.

@@ -3,6 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
+import { isInUse, unusedMeter } from '../usage/meter.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { isLive } from './state.js';
@@ -89,8 +90,7 @@ function restartIdle(account: CustomerAccount, feature: MeteredFeature, at: Inst
   const meter = account.meters.get(feature.key);
   if (
     meter === undefined ||
-    meter.used > 0 ||
-    meter.reserved > 0 ||
+    isInUse(meter) ||
     feature.window?.anchor !== 'subscription'
   ) {
     return account;
@@ -113,7 +113,7 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   if (meter === undefined || meter.window === null || meter.window.start > at)
     return { account: moved, events: [] };
   const cut = { start: meter.window.start, end: meter.window.end < at ? meter.window.end : at };
-  const stopped = { ...meter, used: 0, reserved: 0, window: cut };
+  const stopped = unusedMeter(feature.key, cut);
   const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
   const fresh = meterAt(emptied, feature, at);
   const closed: CustomerEvent = {
@@ -123,7 +123,7 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
     window: cut,
     used: meter.used,
   };
-  const empty = meter.used === 0 || cut.start === cut.end;
+  const empty = !isInUse(meter) || cut.start === cut.end;
   return {
     account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
     events: empty ? [] : [closed],

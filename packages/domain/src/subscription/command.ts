@@ -4,6 +4,7 @@ import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant, IsoDuration } from '../time/instant.js';
 import type { CustomerAccount } from '../customer.js';
 import type { Span } from '../usage/meter.js';
+import type { Reservation } from '../usage/reservation.js';
 import type { AddOnQuantity, Subscription, TrialingSubscription } from './subscription.js';
 
 export type ChangeTiming = 'NOW' | 'PERIOD_END' | 'AT';
@@ -100,6 +101,13 @@ export type CustomerEvent =
       readonly feature: FeatureKey;
       readonly window: Span;
       readonly used: number;
+    }
+  | {
+      readonly type: 'usage.reservation_expired';
+      readonly at: Instant;
+      readonly reservation: Reservation;
+      /** What is still held in its counter; null: its window is over, and the counter has moved on. */
+      readonly reserved: number | null;
     }
   | {
       readonly type: GrantEventType;

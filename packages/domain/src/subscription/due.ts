@@ -4,7 +4,8 @@ import { nextRuleTurn, ruleTurnsAt } from '../decision/rule-turns.js';
 import type { Grant } from '../grant/grant.js';
 import { recordGrant } from '../grant/record-grant.js';
 import { instant, type Instant } from '../time/instant.js';
-import type { Meter, Span } from '../usage/meter.js';
+import { isInUse, type Meter, type Span } from '../usage/meter.js';
+import { expireReservation, type Reservation } from '../usage/reservation.js';
 import { meterAt } from '../usage/window.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
@@ -54,6 +55,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
       readonly feature: MeteredFeature;
     }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
+  | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
 );
@@ -69,10 +71,11 @@ const ORDER = {
   versionMove: 7,
   windowReset: 8,
   grantEnd: 9,
-  start: 10,
-  grantStart: 11,
-  ruleTurn: 12,
-  announcement: 13,
+  reservationEnd: 10,
+  start: 11,
+  grantStart: 12,
+  ruleTurn: 13,
+  announcement: 14,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -118,6 +121,7 @@ function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant
   }
   for (const meter of account.meters.values()) first = earliest(first, windowTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
+  first = earliest(first, reservationTasks(account));
   first = earliest(first, announcementTasks(account, release, toldUntil));
   return earliest(first, ruleTurnTasks(account, release));
 }
@@ -213,10 +217,10 @@ function versionMoveTasks(
   return move === null ? [] : [{ kind: 'versionMove', id: subscription.id, at: move.at, subscription, move }];
 }
 
-/** A window in which nothing was used needs nobody to close it: the counter reads the same in the next. */
+/** A window in which nothing was used or held needs nobody to close it: the counter reads the same in the next. */
 function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
   const feature = release.catalog.features.get(meter.feature);
-  if (feature?.type !== 'METERED' || meter.window === null || meter.used === 0) return [];
+  if (feature?.type !== 'METERED' || meter.window === null || !isInUse(meter)) return [];
   return [
     { kind: 'windowReset', id: meter.feature, at: meter.window.end, meter, window: meter.window, feature },
   ];
@@ -226,6 +230,13 @@ function grantTasks(grant: Grant): readonly DueTask[] {
   const { id, status, startsAt, expiresAt } = grant;
   if (status === 'SCHEDULED') return [{ kind: 'grantStart', id, at: startsAt, grant }];
   return status === 'ACTIVE' && expiresAt !== null ? [{ kind: 'grantEnd', id, at: expiresAt, grant }] : [];
+}
+
+/** They are sorted: the first to expire is the first. */
+function reservationTasks({ reservations: [first] }: CustomerAccount): readonly DueTask[] {
+  return first === undefined
+    ? []
+    : [{ kind: 'reservationEnd', id: first.id, at: first.expiresAt, reservation: first }];
 }
 
 /** All rules that turn at one instant are told of together. */
@@ -267,6 +278,8 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
       return recordGrant(account, 'grant.started', task.at, task.grant, { ...task.grant, status: 'ACTIVE' });
     case 'grantEnd':
       return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
+    case 'reservationEnd':
+      return expireReservation(account, task.reservation);
     case 'ruleTurn':
       return turnRules(account, release, task.at);
     case 'announcement':

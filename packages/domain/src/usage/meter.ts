@@ -13,4 +13,16 @@ export interface Meter {
   readonly used: number;
   readonly reserved: number;
   readonly window: Span | null;
+  /** When time may free units that are held: no reservation of this window expires earlier. Null: none is held. */
+  readonly freesAt: Instant | null;
+}
+
+/** A counter of which nothing is used or held. */
+export function unusedMeter(feature: FeatureKey, window: Span | null): Meter {
+  return { feature, used: 0, reserved: 0, window, freesAt: null };
+}
+
+/** Whether a window must be closed when it is over: in the next one the counter reads otherwise. */
+export function isInUse({ used, reserved }: Meter): boolean {
+  return used > 0 || reserved > 0;
 }

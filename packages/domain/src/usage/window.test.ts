@@ -15,7 +15,9 @@ function account(window: Span | null, used = 0, anchored = true, zone = 'UTC'): 
   return {
     ...newCustomer(zone),
     windowAnchors: new Map(anchored ? [[feature, ANCHOR]] : []),
-    meters: new Map(window === null ? [] : [[feature, { feature, used, reserved: 1, window }]]),
+    meters: new Map(
+      window === null ? [] : [[feature, { feature, used, reserved: 1, window, freesAt: null }]],
+    ),
   };
 }
 
@@ -34,13 +36,24 @@ test.each([
 test('a running window keeps its start and length, and its counter', () => {
   const running = { start: time('2026-02-05'), end: time('2026-02-15') };
   expect(windowAt(calls, account(running), NOW)).toBe(running);
-  expect(meterAt(account(running, 7), calls, NOW)).toMatchObject({ used: 7, reserved: 1, window: running });
+  expect(meterAt(account(running, 7), calls, NOW)).toMatchObject({
+    used: 7,
+    reserved: 1,
+    window: running,
+    freesAt: null,
+  });
 });
 
 test('of a window that is over nothing counts any more', () => {
   const over = { start: time('2026-01-01'), end: time('2026-01-31') };
   const window = { start: ANCHOR, end: time('2026-02-28') };
-  expect(meterAt(account(over, 7), calls, NOW)).toEqual({ feature: calls.key, used: 0, reserved: 0, window });
+  expect(meterAt(account(over, 7), calls, NOW)).toEqual({
+    feature: calls.key,
+    used: 0,
+    reserved: 0,
+    window,
+    freesAt: null,
+  });
 });
 
 test('every instant belongs to exactly one window, whatever is stored', () => {
