@@ -1,4 +1,9 @@
-import type { GrantEventData, SubscriptionEventData, WindowClosedData } from '@licet/api-types';
+import type {
+  GrantEventData,
+  RolloverExpiredData,
+  SubscriptionEventData,
+  WindowClosedData,
+} from '@licet/api-types';
 import type { StoredEvent } from '../event-log/read.js';
 
 /** The data of an event, by its type; null: it is of another type, or from before events held what they hold now. */
@@ -6,6 +11,7 @@ export type EventData =
   | { readonly kind: 'SUBSCRIPTION'; readonly data: SubscriptionEventData }
   | { readonly kind: 'GRANT'; readonly data: GrantEventData }
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
+  | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
   | { readonly kind: 'CUSTOMER_CREATED' | 'CHANGES_NOTHING' };
@@ -28,6 +34,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       return { kind: 'CHANGES_NOTHING' };
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
+    case 'usage.rollover_expired':
+      return isRolled(data) ? { kind: 'ROLLED', data } : null;
     case 'release.published':
     case 'release.rolled_back':
       return isPublication(before) ? { kind: 'PUBLICATION', before } : null;
@@ -54,6 +62,10 @@ function isPublication(value: unknown): value is { readonly rulesVersion: number
 
 function isWindow(data: object): data is WindowClosedData {
   return 'feature' in data && 'windowStart' in data && 'windowEnd' in data && 'used' in data;
+}
+
+function isRolled(data: object): data is RolloverExpiredData {
+  return 'feature' in data && 'units' in data && 'rolledOver' in data;
 }
 
 function isSubscription(data: object): data is SubscriptionEventData {

@@ -94,7 +94,7 @@ test('a counter that moves under a kept state shows in its next answer', () => {
         const asked = { feature: feature.key, quantity };
         decide(kept, asked, NOW);
         const window = feature.type === 'METERED' ? meterAt(kept.account, feature, NOW).window : null;
-        const meter = { feature: feature.key, used, reserved, window };
+        const meter = { feature: feature.key, used, reserved, window, rolled: [] };
         meters.set(feature.key, meter);
         recount(kept, meter);
         const fresh = knownState(kept.release, kept.account);
@@ -113,7 +113,7 @@ test('a counter that is replaced decides as one that was read', () => {
       for (const feature of customer.release.catalog.features.values()) {
         if (feature.type !== 'METERED' && feature.type !== 'LIMIT') continue;
         const window = feature.type === 'METERED' ? meterAt(customer.account, feature, NOW).window : null;
-        const spent = withMeter(customer, { feature: feature.key, used, reserved, window });
+        const spent = withMeter(customer, { feature: feature.key, used, reserved, window, rolled: [] });
         const fresh = knownState(spent.release, spent.account);
         expect(decide(spent, asked, NOW)).toEqual(decide(fresh, asked, NOW));
       }

@@ -20,7 +20,15 @@ export function counterOf(account: CustomerAccount, feature: Feature, at: Instan
     case 'METERED':
       return meterAt(account, feature, at);
     case 'LIMIT':
-      return account.meters.get(feature.key) ?? { feature: feature.key, used: 0, reserved: 0, window: null };
+      return (
+        account.meters.get(feature.key) ?? {
+          feature: feature.key,
+          used: 0,
+          reserved: 0,
+          window: null,
+          rolled: [],
+        }
+      );
     default:
       return null;
   }

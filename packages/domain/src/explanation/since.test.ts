@@ -58,15 +58,23 @@ function toldOf(event: CustomerEvent): PastEvent {
 function undoOf(event: CustomerEvent): Undo {
   if ('before' in event)
     return { kind: 'SUBSCRIPTION', before: event.before && bare(event.before), after: bare(event.after) };
+  if (event.type === 'usage.rollover_expired')
+    return { kind: 'ROLLED', feature: event.feature, before: event.rolledOver + event.units };
   if (event.type !== 'usage.window_closed') return { kind: 'NOTHING' };
   const { feature, window, used } = event;
-  return { kind: 'COUNTERS', before: [{ feature, window, used, reserved: 0 }] };
+  return {
+    kind: 'COUNTERS',
+    before: [{ feature, window, used, reserved: 0, rolledIn: event.rolledIn ?? 0 }],
+  };
 }
 function bare(subscription: Subscription): Subscription {
   return { ...subscription, moves: [], lastPaymentAt: null };
 }
 function countersTo({ feature, used, reserved }: Meter, at: Instant): Undo {
-  return { kind: 'COUNTERS', before: [{ feature, used, reserved, window: { start: instant(0), end: at } }] };
+  return {
+    kind: 'COUNTERS',
+    before: [{ feature, used, reserved, window: { start: instant(0), end: at }, rolledIn: null }],
+  };
 }
 
 function codeOf(

@@ -169,7 +169,7 @@ function metersOf(release: Release, account: CustomerAccount, given: ScenarioGiv
   for (const [key, used] of given.usage) {
     const feature = release.catalog.features.get(key);
     const window = feature?.type === 'METERED' ? windowAt(feature, account, given.now) : null;
-    meters.set(key, { feature: key, used, reserved: 0, window });
+    meters.set(key, { feature: key, used, reserved: 0, window, rolled: [] });
   }
   return meters;
 }

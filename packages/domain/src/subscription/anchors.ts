@@ -3,6 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
+import { sumOf } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { isLive } from './state.js';
@@ -113,17 +114,19 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   if (meter === undefined || meter.window === null || meter.window.start > at)
     return { account: moved, events: [] };
   const cut = { start: meter.window.start, end: meter.window.end < at ? meter.window.end : at };
-  const stopped = { ...meter, used: 0, reserved: 0, window: cut };
+  const stopped = { ...meter, used: 0, reserved: 0, window: cut, rolled: [] };
   const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
   const fresh = meterAt(emptied, feature, at);
+  const rolls = feature.rollover !== null || meter.rolled.length > 0;
   const closed: CustomerEvent = {
     type: 'usage.window_closed',
     at,
     feature: feature.key,
     window: cut,
     used: meter.used,
+    ...(rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: 0 } : {}),
   };
-  const empty = meter.used === 0 || cut.start === cut.end;
+  const empty = (meter.used === 0 && !rolls) || cut.start === cut.end;
   return {
     account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
     events: empty ? [] : [closed],

@@ -15,7 +15,7 @@ function account(window: Span | null, used = 0, anchored = true, zone = 'UTC'): 
   return {
     ...newCustomer(zone),
     windowAnchors: new Map(anchored ? [[feature, ANCHOR]] : []),
-    meters: new Map(window === null ? [] : [[feature, { feature, used, reserved: 1, window }]]),
+    meters: new Map(window === null ? [] : [[feature, { feature, used, reserved: 1, window, rolled: [] }]]),
   };
 }
 
@@ -40,7 +40,13 @@ test('a running window keeps its start and length, and its counter', () => {
 test('of a window that is over nothing counts any more', () => {
   const over = { start: time('2026-01-01'), end: time('2026-01-31') };
   const window = { start: ANCHOR, end: time('2026-02-28') };
-  expect(meterAt(account(over, 7), calls, NOW)).toEqual({ feature: calls.key, used: 0, reserved: 0, window });
+  expect(meterAt(account(over, 7), calls, NOW)).toEqual({
+    feature: calls.key,
+    used: 0,
+    reserved: 0,
+    window,
+    rolled: [],
+  });
 });
 
 test('every instant belongs to exactly one window, whatever is stored', () => {

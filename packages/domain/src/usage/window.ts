@@ -27,7 +27,7 @@ export function meterAt(account: CustomerAccount, feature: MeteredFeature, at: I
   const window = windowAt(feature, account, at);
   const runs =
     stored !== undefined && (stored.window === null ? window === null : contains(stored.window, at));
-  return runs ? stored : { feature: feature.key, used: 0, reserved: 0, window };
+  return runs ? stored : { feature: feature.key, used: 0, reserved: 0, window, rolled: [] };
 }
 
 /** Whether `at` lies in the span: its start does, its end does not. */
