@@ -9,8 +9,8 @@ export function meridian(version = 1, expiringSoon: readonly string[] = []): Rel
     expiringSoon,
     version,
     features: [
-      metered('calls', 'P1M', 'subscription'),
-      metered('minutes', 'P1M', 'calendar'),
+      { ...metered('calls', 'P1M', 'subscription'), rollover: { atMost: 150, for: duration('P45D') } },
+      { ...metered('minutes', 'P1M', 'calendar'), rollover: { atMost: null, for: duration('P2M') } },
       metered('credits', null, 'calendar'),
     ],
     plans: [

@@ -73,7 +73,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
     if (feature?.type !== 'METERED') throw new Error(`${text} is not metered`);
     return [
       feature.key,
-      { feature: feature.key, used, reserved: 0, window: windowAt(feature, account, NOW) },
+      { feature: feature.key, used, reserved: 0, window: windowAt(feature, account, NOW), rolled: [] },
     ] as const;
   });
   return knownState(release, { ...account, meters: new Map(meters) });

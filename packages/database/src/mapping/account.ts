@@ -42,6 +42,8 @@ export interface MeterRow {
   readonly version: number;
   readonly window_start: Date | null;
   readonly window_end: Date | null;
+  /** Null: none, which is the most of them. */
+  readonly rolled: readonly { readonly units: number; readonly until: number }[] | null;
 }
 
 /** The zone in force under a release: the customer's own, else the catalog's, else the tenant's. */
@@ -107,6 +109,7 @@ function meterFromRow(row: MeterRow): Meter {
       start === null || end === null
         ? null
         : { start: instant(start.getTime()), end: instant(end.getTime()) },
+    rolled: (row.rolled ?? []).map(({ units, until }) => ({ units, until: instant(until) })),
   };
 }
 

@@ -141,7 +141,9 @@ export class Batch {
       known.reserved === reserved &&
       known.window?.start === window?.start &&
       known.window?.end === window?.end;
-    if (!same) putMeter(account, { feature, used, reserved, window });
+    // What is left of earlier windows changes with the customer's version, which the row vouches for.
+    const rolled = known?.rolled ?? [];
+    if (!same) putMeter(account, { feature, used, reserved, window, rolled });
     const ceiling =
       row.rulesVersion === rulesVersion
         ? null
@@ -214,7 +216,9 @@ export class Batch {
     if (asked.request.kind === 'consume') counter.granted = Math.max(counter.granted, used);
     this.#written.add(counter);
     const { reserved } = counter.row;
-    putMeter(counter.account, { feature: counter.key.feature, used, reserved, window });
+    const { feature } = counter.key;
+    const rolled = counter.account.meters.get(feature)?.rolled ?? [];
+    putMeter(counter.account, { feature, used, reserved, window, rolled });
     return true;
   }
 

@@ -138,6 +138,7 @@ test('between two boundaries a subscription changes by renewal alone', () => {
         const others = { ...settled, subscriptions: [one] };
         const types = new Set(applyDue(others, release, until).events.map(({ type }) => type));
         types.delete('usage.window_closed');
+        types.delete('usage.rollover_expired');
         types.delete('subscription.archived');
         expect([...types].filter((type) => type !== 'subscription.renewed')).toEqual([]);
       }

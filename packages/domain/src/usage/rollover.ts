@@ -4,7 +4,7 @@ import type { FeatureKey } from '../ids.js';
 import { addDuration } from '../time/calendar.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import type { Meter, RolledUnits, Span } from './meter.js';
-import { contains, meterAt, windowAt } from './window.js';
+import { meterAt, windowAt } from './window.js';
 
 /** Rolled-over units: docs/rules.md, "Spending". */
 
@@ -12,11 +12,14 @@ export function sumOf(rolled: readonly RolledUnits[]): number {
   return rolled.reduce((sum, { units }) => sum + units, 0);
 }
 
-/** How much of what earlier windows have left is part of the feature's limit at `at`; what is spent of it counts on. */
+/**
+ * How much of what earlier windows have left is part of the feature's limit at `at`; what is spent of it counts on. Whoever
+ * asks for the instant before a window asks what was given when it began.
+ */
 export function rolledUnits({ meters }: CustomerAccount, key: FeatureKey, at: Instant): number {
   const meter = meters.get(key);
   if (meter === undefined || meter.rolled.length === 0 || meter.window === null) return 0;
-  return contains(meter.window, at) ? sumOf(meter.rolled) : 0;
+  return at < meter.window.end ? sumOf(meter.rolled) : 0;
 }
 
 /** The customer as one that has nothing left from earlier windows of the feature. */
