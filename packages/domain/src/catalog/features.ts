@@ -140,10 +140,14 @@ function windowOf(document: MeteredDocument, path: Path, report: Report): UsageW
     );
   // Each of their windows is closed for every customer, used or not.
   else if (document.rollover !== undefined && lengthOf(document.window) < DAY)
-    report([...path, 'rollover'], 'what rolls over has a window of a day at least; choose a longer `window`', {
-      atKey: true,
-      restsOn: [[...path, 'window']],
-    });
+    report(
+      [...path, 'rollover'],
+      'what rolls over has a window of a day at least; choose a longer `window`',
+      {
+        atKey: true,
+        restsOn: [[...path, 'window']],
+      },
+    );
   return { every: document.window, anchor: document.anchor ?? 'subscription' };
 }
 

@@ -15,7 +15,7 @@ import { meterAt } from '../usage/window.js';
 import { type PastEvent, turnedBy, type Undo } from './since.js';
 
 const HOUR = 3_600_000;
-const meridianRelease = meridian();
+const meridianRelease = meridian(1, [], true);
 
 /** What a command, a spend or one due instant has made of an account, and what a log tells of it. */
 interface Moment {

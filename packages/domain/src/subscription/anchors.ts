@@ -3,7 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
-import { sumOf } from '../usage/rollover.js';
+import { sumOf, withCounters } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { isLive } from './state.js';
@@ -43,7 +43,7 @@ export function resetWindows(
       const reset = resetWindow(result.account, feature, change.at);
       return { account: reset.account, events: [...result.events, ...reset.events] };
     },
-    { account: withoutProrations(account, features), events: [] },
+    { account: withoutProrations(withCounters(account, release), features), events: [] },
   );
 }
 

@@ -2,7 +2,7 @@ import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { addDuration } from '../time/calendar.js';
-import type { Instant, TimeZone } from '../time/instant.js';
+import { instant, type Instant, type TimeZone } from '../time/instant.js';
 import type { Meter, RolledUnits, Span } from './meter.js';
 import { meterAt, windowAt } from './window.js';
 
@@ -138,16 +138,20 @@ function idleCounter(
   const stored = account.meters.get(feature.key);
   const since = later(publication.at, account.turnedUntil);
   if (stored?.window && stored.window.end > anchor && stored.window.end >= since) return stored;
-  return meterAt(account, feature, later(since, anchor));
+  // One that ends at that very instant is still to be closed.
+  return meterAt(account, feature, later(instant(since - 1), anchor));
 }
 
 function later(one: Instant, other: Instant): Instant {
   return one > other ? one : other;
 }
 
-/** The customer's windows of features that roll over, of which no counter was written yet. */
-export function unwrittenCounters(account: CustomerAccount, release: Release): Meter[] {
-  return countersToClose(account, release).filter(({ feature }) => !account.meters.has(feature));
+/** The customer with a counter for each feature that rolls over: what moves windows moves those that nobody has used, too. */
+export function withCounters(account: CustomerAccount, release: Release): CustomerAccount {
+  const unwritten = countersToClose(account, release).filter(({ feature }) => !account.meters.has(feature));
+  if (unwritten.length === 0) return account;
+  const added = unwritten.map((meter) => [meter.feature, meter] as const);
+  return { ...account, meters: new Map([...account.meters, ...added]) };
 }
 
 /** Until when time leaves the rolled units as they are after `at`, the window's end included; null: for ever. */

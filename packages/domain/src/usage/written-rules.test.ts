@@ -9,7 +9,10 @@ const examples = usageIn(read('../../../../docs/rules.md'));
 
 test('docs/rules.md has usage', () => expect(examples.length).toBeGreaterThan(0));
 
-test.each(examples.map((block) => [block.split('\n')[0], block]))('as docs/rules.md has it: %s …', (_, block) => {
-  const { written, seen } = playUsage(release, block);
-  expect(seen).toEqual(written);
-});
+test.each(examples.map((block) => [block.split('\n')[0], block]))(
+  'as docs/rules.md has it: %s …',
+  (_, block) => {
+    const { written, seen } = playUsage(release, block);
+    expect(seen).toEqual(written);
+  },
+);
