@@ -122,6 +122,19 @@ export interface WindowClosedData extends CausedData {
   readonly windowStart: string;
   readonly windowEnd: string;
   readonly used: number;
+  /** Where the feature rolls over: how much of the limit earlier windows had left over. */
+  readonly rolledIn?: number;
+  /** How much the next window has of this one, and of those before. */
+  readonly rolledOver?: number;
+}
+
+/** The data of `usage.rollover_expired`: rolled-over units have ended before the window did. */
+export interface RolloverExpiredData extends CausedData {
+  readonly feature: string;
+  /** What was left of them. */
+  readonly units: number;
+  /** What is part of the limit from then on: of other rolled-over units all, of these what is spent. */
+  readonly rolledOver: number;
 }
 
 /** The data of `usage.threshold_reached`. The window is null where the feature has none. */

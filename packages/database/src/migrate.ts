@@ -20,6 +20,7 @@ import { PlanMigrations1764440000000 } from './migrations/1764440000000-plan-mig
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
 import { RecordedUsage1764470000000 } from './migrations/1764470000000-recorded-usage.js';
 import { Reservations1764490000000 } from './migrations/1764490000000-reservations.js';
+import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
 
 /** Any number that no other program uses for its advisory lock in this database. */
@@ -42,6 +43,7 @@ export const MIGRATIONS = [
   FailuresBeforeStarts1764450000000,
   Thresholds1764460000000,
   RecordedUsage1764470000000,
+  RolledUnits1764480000000,
   Reservations1764490000000,
 ];
 

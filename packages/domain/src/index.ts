@@ -16,6 +16,7 @@ export * from './usage/time-zone.js';
 export * from './usage/reservation.js';
 export * from './time/calendar.js';
 export * from './usage/window.js';
+export { rolledUnits } from './usage/rollover.js';
 export * from './subscription/execute.js';
 export * from './subscription/due.js';
 export * from './migration/migration.js';

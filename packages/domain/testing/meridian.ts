@@ -4,13 +4,14 @@ import { addOn, duration, metered, plan, planKey, releaseOf, transition } from '
 const DOWN = { takesEffect: 'periodEnd', usage: 'reset' } as const;
 
 /** A catalog with every kind of fallback. */
-export function meridian(version = 1, expiringSoon: readonly string[] = []): Release {
+export function meridian(version = 1, expiringSoon: readonly string[] = [], rolls = false): Release {
+  const [calls, minutes] = [metered('calls', 'P1M', 'subscription'), metered('minutes', 'P1M', 'calendar')];
   return releaseOf({
     expiringSoon,
     version,
     features: [
-      metered('calls', 'P1M', 'subscription'),
-      metered('minutes', 'P1M', 'calendar'),
+      { ...calls, rollover: rolls ? { atMost: 150, for: duration('P45D') } : null },
+      { ...minutes, rollover: rolls ? { atMost: null, for: duration('P2M') } : null },
       metered('credits', null, 'calendar'),
     ],
     plans: [

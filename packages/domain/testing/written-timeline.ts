@@ -11,7 +11,7 @@ interface Line {
   readonly status: string | null;
 }
 
-/** The timelines of a document: its fenced blocks of the language `timeline`. */
+/** The timelines of a document: its fenced blocks of the language `timeline`. Of windows they do not tell. */
 export function timelinesIn(document: string): string[] {
   return [...document.matchAll(/```timeline\n([^]*?)```/g)].flatMap(([, block]) => block ?? []);
 }
@@ -29,7 +29,7 @@ export function playTimeline(release: Release, block: string): { written: string
   const happened = lines.flatMap((line, index) => {
     const so = played(release, steps, line.date);
     const before = index === 0 ? [] : played(release, steps, lines[index - 1]?.date ?? '').events;
-    const events = so.events.slice(before.length);
+    const events = so.events.slice(before.length).filter(({ type }) => !type.startsWith('usage.'));
     const status = line.status === null ? [] : [`${line.date}: ${standing(so.account).join(', ')}`];
     return [...told({ ...so, events }), ...status];
   });

@@ -1,6 +1,7 @@
 import type {
   GrantEventData,
   ReservationExpiredData,
+  RolloverExpiredData,
   SubscriptionEventData,
   WindowClosedData,
 } from '@licet/api-types';
@@ -12,6 +13,7 @@ export type EventData =
   | { readonly kind: 'GRANT'; readonly data: GrantEventData }
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
+  | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
   | { readonly kind: 'CUSTOMER_CREATED' | 'CHANGES_NOTHING' };
@@ -36,6 +38,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
     case 'usage.reservation_expired':
       return isExpired(data) ? { kind: 'RESERVATION_EXPIRED', data } : null;
+    case 'usage.rollover_expired':
+      return isRolled(data) ? { kind: 'ROLLED', data } : null;
     case 'release.published':
     case 'release.rolled_back':
       return isPublication(before) ? { kind: 'PUBLICATION', before } : null;
@@ -66,6 +70,10 @@ function isWindow(data: object): data is WindowClosedData {
 
 function isExpired(data: object): data is ReservationExpiredData {
   return 'reservation' in data && 'feature' in data && 'quantity' in data && 'reserved' in data;
+}
+
+function isRolled(data: object): data is RolloverExpiredData {
+  return 'feature' in data && 'units' in data && 'rolledOver' in data;
 }
 
 function isSubscription(data: object): data is SubscriptionEventData {

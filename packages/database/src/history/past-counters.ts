@@ -1,4 +1,4 @@
-import { type Instant, instant, type Meter, parseFeatureKey, unusedMeter } from '@licet/domain';
+import { type Instant, instant, parseFeatureKey, type PastMeter } from '@licet/domain';
 import type { StoredEvent } from '../event-log/read.js';
 import { countersIn, type CounterEvent } from '../states/kept-state.js';
 import { readEventData } from './event-data.js';
@@ -15,7 +15,7 @@ export function countersBefore(
   older: readonly StoredEvent[],
   subject: string,
   isLevel: (feature: string) => boolean,
-): Meter[] | null {
+): PastMeter[] | null {
   const moved = countersIn(batch).filter((counter) => counter.subject === subject);
   const meters = moved.map((counter) => meterBefore(counter, batch.at, older, isLevel(counter.feature)));
   const known = meters.flatMap((meter) => meter ?? []);
@@ -28,7 +28,7 @@ export function meterBefore(
   at: Instant,
   older: readonly StoredEvent[],
   isLevel: boolean,
-): Meter | null {
+): PastMeter | null {
   const feature = parseFeatureKey(text);
   if (feature === null) return null;
   const window = isLevel ? null : { start: EVER, end: at };
@@ -36,12 +36,13 @@ export function meterBefore(
   let reserved: number | null = null;
   for (const event of older) {
     const left = countersIn(event).find((one) => one.subject === subject && one.feature === text);
-    if (left) return { feature, used: left.used, reserved: reserved ?? left.reserved, window, freesAt: null };
+    if (left)
+      return { feature, used: left.used, reserved: reserved ?? left.reserved, window, rolledIn: null };
     const told = readEventData(event);
     if (told?.kind === 'RESERVATION_EXPIRED' && told.data.feature === text) reserved ??= told.data.reserved;
     const isBegun =
       told?.kind === 'CUSTOMER_CREATED' || (told?.kind === 'WINDOW' && told.data.feature === text);
-    if (isBegun) return unusedMeter(feature, window);
+    if (isBegun) return { feature, used: 0, reserved: 0, window, rolledIn: null };
   }
   return null;
 }

@@ -82,6 +82,11 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
     }
     case 'WINDOW':
       return undoWindow(told.data);
+    case 'ROLLED': {
+      const { feature: text, units, rolledOver } = told.data;
+      const feature = parseFeatureKey(text);
+      return feature === null ? UNKNOWN : { kind: 'ROLLED', feature, before: rolledOver + units };
+    }
     case 'GRANT': {
       const { before, after } = told.data;
       const grant = lookup.grants.get(after.id);
@@ -119,8 +124,9 @@ function undoWindow({
   windowStart,
   windowEnd,
   used,
+  rolledIn = 0,
 }: Extract<EventData, { kind: 'WINDOW' }>['data']): Undo {
   const [feature, start, end] = [parseFeatureKey(text), parseInstant(windowStart), parseInstant(windowEnd)];
   if (feature === null || start === null || end === null) return UNKNOWN;
-  return { kind: 'COUNTERS', before: [{ ...unusedMeter(feature, { start, end }), used }] };
+  return { kind: 'COUNTERS', before: [{ feature, used, reserved: 0, window: { start, end }, rolledIn }] };
 }

@@ -45,6 +45,8 @@ export interface MeterRow {
   readonly version: number;
   readonly window_start: Date | null;
   readonly window_end: Date | null;
+  /** Null: none, which is the most of them. */
+  readonly rolled: readonly { readonly units: number; readonly until: number }[] | null;
 }
 
 export interface ReservationRow {
@@ -133,6 +135,7 @@ function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Mete
         ? null
         : { start: instant(start.getTime()), end: instant(end.getTime()) },
     freesAt: null,
+    rolled: (row.rolled ?? []).map(({ units, until }) => ({ units, until: instant(until) })),
   };
   // They are sorted by their expiry.
   const first = reservations.find((one) => one.feature === meter.feature && isHeldIn(meter, one));

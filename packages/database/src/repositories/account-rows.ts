@@ -126,6 +126,7 @@ const METER_ROW: readonly Column<MeterChange>[] = [
   { name: 'valid_until', type: 'timestamptz', of: ({ ceiling }) => ceiling.validUntil },
   { name: 'state_version', type: 'bigint', of: ({ stateVersion }) => stateVersion },
   { name: 'rules_version', type: 'int', of: ({ rulesVersion }) => rulesVersion },
+  { name: 'rolled', type: 'jsonb', of: ({ meter }) => meter.rolled },
 ];
 
 /**
@@ -139,6 +140,15 @@ export const UPDATE_METERS: RowsStatement<MeterChange> = {
 update meter m set ${assignments(METER_ROW.slice(2), 'r')}, version = m.version + 1
 from ${givenRows(METER_ROW)} r
 where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature`,
+};
+
+/** Those of which time has closed a window that nobody has used: the customer's lock keeps others from making them. */
+export const INSERT_METERS: RowsStatement<MeterChange> = {
+  name: 'insert-idle-meters',
+  columns: METER_ROW,
+  text: `
+insert into meter (tenant_id, ${namesOf(METER_ROW)})
+select $1, r.* from ${givenRows(METER_ROW)} r`,
 };
 
 export interface ClosedWindow {

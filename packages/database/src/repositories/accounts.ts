@@ -81,7 +81,7 @@ where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.
 order by s.started_at, s.id`;
 
 const SELECT_METERS = `
-select customer_id, feature, used, reserved, version, window_start, window_end
+select customer_id, feature, used, reserved, version, window_start, window_end, nullif(rolled, '[]') as rolled
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
 /** Those that hold or will. One that a command names, also when it has ended. */

@@ -3,12 +3,15 @@ import {
   type CustomerId,
   type FeatureKey,
   formatInstant,
+  type Instant,
   meterAt,
+  nextDue,
+  type Release,
   type TenantId,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { type Statement, writeTransaction } from '../connection/transaction.js';
-import { loadAccounts, lockCustomers } from './accounts.js';
+import { loadAccounts, lockCustomers, type StoredAccount } from './accounts.js';
 
 export interface MeterKey {
   readonly customerId: CustomerId;
@@ -36,7 +39,8 @@ export async function createMeters(
     const records = keys.flatMap(({ customerId, feature: key }) => {
       const stored = accounts.get(customerId);
       const feature = release.catalog.features.get(key);
-      if (!stored || !feature) return [];
+      // Windows that are over are closed before: they may leave something to the one that runs.
+      if (!stored || !feature || isOverdue(stored, release, clock)) return [];
       const window = feature.type === 'METERED' ? meterAt(stored.account, feature, clock).window : null;
       const { ceiling, validUntil } = ceilingOf(stored.account, release, key, clock);
       return [
@@ -58,6 +62,11 @@ export async function createMeters(
       events: [],
     };
   });
+}
+
+function isOverdue({ account, overdue }: StoredAccount, release: Release, clock: Instant): boolean {
+  const due = nextDue(account, release);
+  return overdue.length > 0 || (due !== null && due <= clock);
 }
 
 function insertMeters(tenantId: TenantId, records: readonly object[]): Statement {

@@ -3,6 +3,7 @@ import type {
   CausedData,
   GrantEventData,
   ReservationExpiredData,
+  RolloverExpiredData,
   RuleTurnedData,
   SubscriptionEventData,
   WindowClosedData,
@@ -33,6 +34,7 @@ import {
   type CustomerChange,
   EXPIRE_RESERVATIONS,
   FORGET_THRESHOLDS,
+  INSERT_METERS,
   INSERT_SUBSCRIPTIONS,
   INSERT_WINDOWS,
   type MeterChange,
@@ -60,6 +62,7 @@ export function accountStatements(
   clock: Instant,
 ): Statement[] {
   const closed = updates.flatMap(closedWindows);
+  const meters = updates.flatMap((update) => meterChanges(update, release, clock));
   return [
     writeRows(tenantId, INSERT_SUBSCRIPTIONS, updates.flatMap(newSubscriptions)),
     writeRows(tenantId, UPDATE_SUBSCRIPTIONS, updates.flatMap(changedSubscriptions)),
@@ -72,7 +75,12 @@ export function accountStatements(
     writeRows(
       tenantId,
       UPDATE_METERS,
-      updates.flatMap((update) => meterChanges(update, release, clock)),
+      meters.filter(({ isNew }) => !isNew),
+    ),
+    writeRows(
+      tenantId,
+      INSERT_METERS,
+      meters.filter(({ isNew }) => isNew),
     ),
     writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
@@ -120,10 +128,15 @@ function nextDueOf(account: CustomerAccount, release: Release, clock: Instant): 
   return next;
 }
 
-function meterChanges({ before, after }: AccountUpdate, release: Release, clock: Instant): MeterChange[] {
+function meterChanges(
+  { before, after }: AccountUpdate,
+  release: Release,
+  clock: Instant,
+): (MeterChange & { readonly isNew: boolean })[] {
   return [...after.meters.values()].map((meter) => ({
     customerId: after.id,
     meter,
+    isNew: !before.written.meters.has(meter.feature),
     ceiling: ceilingOf(after, release, meter.feature, clock),
     stateVersion: before.row.version + 1,
     rulesVersion: release.publication.version,
@@ -211,6 +224,8 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         windowStart: formatInstant(event.window.start),
         windowEnd: formatInstant(event.window.end),
         used: event.used,
+        ...(event.rolledIn === undefined ? {} : { rolledIn: event.rolledIn }),
+        ...(event.rolledOver === undefined ? {} : { rolledOver: event.rolledOver }),
       };
       return { subjectType: 'usage', subjectId: event.feature, data: { ...data } };
     }
@@ -224,6 +239,11 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         reserved: event.reserved,
       };
       return { subjectType: 'reservation', subjectId: id, data: { ...data } };
+    }
+    case 'usage.rollover_expired': {
+      const { feature, units, rolledOver } = event;
+      const data: RolloverExpiredData = { feature, units, rolledOver };
+      return { subjectType: 'usage', subjectId: feature, data: { ...data } };
     }
     case 'grant.created':
     case 'grant.started':

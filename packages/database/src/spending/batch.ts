@@ -158,7 +158,9 @@ export class Batch {
       known.freesAt === freesAt &&
       known.window?.start === window?.start &&
       known.window?.end === window?.end;
-    if (!same) putMeter(account, { feature, used, reserved, window, freesAt });
+    // What is left of earlier windows changes with the customer's version, which the row vouches for.
+    const rolled = known?.rolled ?? [];
+    if (!same) putMeter(account, { feature, used, reserved, window, rolled, freesAt });
     const ceiling =
       row.rulesVersion === rulesVersion
         ? null
@@ -245,7 +247,8 @@ export class Batch {
       counter.granted = Math.max(counter.granted, used + reserved);
     this.#written.add(counter);
     const { freesAt, key } = counter;
-    putMeter(counter.account, { feature: key.feature, used, reserved, window, freesAt });
+    const rolled = counter.account.meters.get(key.feature)?.rolled ?? [];
+    putMeter(counter.account, { feature: key.feature, used, reserved, window, rolled, freesAt });
     return true;
   }
 

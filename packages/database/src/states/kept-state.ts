@@ -108,8 +108,9 @@ function meterFrom({ account, release }: KnownState, counter: CounterEvent): Met
   const feature = key === null ? undefined : release.catalog.features.get(key);
   if (!feature) return null;
   const { used, reserved, freesAt, at } = counter;
-  const window = feature.type === 'METERED' ? meterAt(account, feature, at).window : null;
-  return { feature: feature.key, used, reserved, window, freesAt };
+  const { window, rolled } =
+    feature.type === 'METERED' ? meterAt(account, feature, at) : { window: null, rolled: [] };
+  return { feature: feature.key, used, reserved, window, rolled, freesAt };
 }
 
 /** The counters that a usage batch moved; none for other events. */

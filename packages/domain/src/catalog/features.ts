@@ -138,8 +138,20 @@ function windowOf(document: MeteredDocument, path: Path, report: Report): UsageW
       [...path, 'window'],
       'a window lasts an hour at least and a year at most; choose a length between',
     );
+  // Each of their windows is closed for every customer, used or not.
+  else if (document.rollover !== undefined && lengthOf(document.window) < DAY)
+    report(
+      [...path, 'rollover'],
+      'what rolls over has a window of a day at least; choose a longer `window`',
+      {
+        atKey: true,
+        restsOn: [[...path, 'window']],
+      },
+    );
   return { every: document.window, anchor: document.anchor ?? 'subscription' };
 }
+
+const DAY = 86_400_000;
 
 function isWindowLength(duration: IsoDuration): boolean {
   const length = lengthOf(duration);

@@ -53,6 +53,17 @@ function combineUnits(
     .reduce((sum, added) => join('sum', sum, added), base);
 }
 
+/** With what earlier windows have left over; docs/rules.md, "Spending". */
+export function raised(allowance: Allowance | null, units: number): Allowance | null {
+  if (units === 0 || allowance?.kind !== 'UNITS') return allowance;
+  const { limit, ceiling } = allowance;
+  return {
+    ...allowance,
+    limit: joinLimits('sum', limit, units),
+    ceiling: joinLimits('sum', ceiling, units),
+  };
+}
+
 function hard(limit: Limit): Units {
   return { kind: 'UNITS', limit, ceiling: limit };
 }

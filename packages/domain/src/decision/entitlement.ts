@@ -7,7 +7,8 @@ import { versionMove } from '../release/version-move.js';
 import { nextSubscriptionBoundary } from '../subscription/boundary.js';
 import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
-import { type Allowance, combine } from './combine.js';
+import { nextRolledEnd, rolledUnits, rolledUntil } from '../usage/rollover.js';
+import { type Allowance, combine, raised } from './combine.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
 import { capped, readCatalogRules } from './catalog-rules.js';
 import type { Subject } from './subject.js';
@@ -55,20 +56,38 @@ export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlemen
   }
   const { denies, broken, cap } = readCatalogRules(subject, at);
   if (denies !== null) return { kind: 'DENIED', code: 'DENIED_BY_RULE', sources: [], rule: denies };
-  return entitledBy(broken === null ? sources : takenAway(sources, broken), subject.feature, cap);
+  const speaking = broken === null ? sources : takenAway(sources, broken);
+  return entitledBy(speaking, subject.feature, {
+    cap,
+    rolled: rolledUnits(subject.account, subject.feature.key, at),
+  });
+}
+
+/** What comes on top of the combination, and what holds it all down. */
+export interface Adjustment {
+  /** Of the catalog's own rules. */
+  readonly cap: Limit;
+  /** From earlier windows. */
+  readonly rolled: number;
 }
 
 /** Row 14 and those before it that are asked of sources, and the combination. */
-export function entitledBy(sources: Sources, feature: Feature, cap: Limit): CompiledEntitlement {
+export function entitledBy(
+  sources: Sources,
+  feature: Feature,
+  { cap, rolled }: Adjustment,
+): CompiledEntitlement {
   const { passing, grants } = sources;
-  const allowance = capped(combine(feature, passing, grants), cap);
+  const given = (subscriptions: typeof passing, granted: typeof grants): Allowance | null =>
+    capped(raised(combine(feature, subscriptions, granted), rolled), cap);
+  const allowance = given(passing, grants);
   if (allowance === null) return notEntitled(sources);
   const sound = passing.filter(({ subscription }) => subscription.status !== 'PAST_DUE');
   return {
     kind: 'ENTITLED',
     allowance,
-    withoutGrace: sound.length === passing.length ? allowance : capped(combine(feature, sound, grants), cap),
-    withoutGrants: grants.length === 0 ? allowance : capped(combine(feature, passing, []), cap),
+    withoutGrace: sound.length === passing.length ? allowance : given(sound, grants),
+    withoutGrants: grants.length === 0 ? allowance : given(passing, []),
     sources: [
       ...passing.flatMap(sourcesIn),
       ...grants.map((grant) => ({ kind: 'GRANT' as const, id: grant.id, key: null })),
@@ -104,12 +123,20 @@ export function ceilingOf(
   const current = accountAt(account, release, now);
   const feature = release.catalog.features.get(key);
   const subject = feature ? { account: current, release, feature, context: 'ANY' as const } : null;
-  const validUntil = subject ? nextBoundary(subject, now) : null;
+  const validUntil = subject ? ceilingHolds(subject, now) : null;
   const entitlement = subject && isDecided(subject.feature) ? entitlementOf(subject, now) : null;
   if (entitlement?.kind !== 'ENTITLED' || entitlement.allowance.kind !== 'UNITS') {
     return { entitled: false, ceiling: 0, validUntil };
   }
   return { entitled: true, ceiling: entitlement.allowance.ceiling, validUntil };
+}
+
+/** A window's end shows in every decision, but only where units roll over in the ceiling. */
+function ceilingHolds(subject: Subject, now: Instant): Instant | null {
+  const { account, feature } = subject;
+  const boundary = nextBoundary(subject, now);
+  const rolled = feature.type === 'METERED' ? rolledUntil(account, feature, now) : null;
+  return boundary === null || (rolled !== null && rolled < boundary) ? rolled : boundary;
 }
 
 /** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
@@ -123,7 +150,9 @@ export function nextBoundary(subject: Subject, after: Instant): Instant | null {
 
 function boundaries({ account, release, feature }: Subject, after: Instant): (Instant | null)[] {
   const grants = account.grants.filter((grant) => grant.feature === feature.key && isOpen(grant));
+  const meter = account.meters.get(feature.key);
   return [
+    meter ? nextRolledEnd(meter) : null,
     ...account.subscriptions.flatMap((subscription) =>
       isLive(subscription)
         ? [

@@ -94,7 +94,7 @@ test('a counter that moves under a kept state shows in its next answer', () => {
         const asked = { feature: feature.key, quantity };
         decide(kept, asked, NOW);
         const window = feature.type === 'METERED' ? meterAt(kept.account, feature, NOW).window : null;
-        const meter = { feature: feature.key, used, reserved, window, freesAt: freesAt(reserved) };
+        const meter = { feature: feature.key, used, reserved, window, rolled: [], freesAt: null };
         meters.set(feature.key, meter);
         recount(kept, meter);
         const fresh = knownState(kept.release, kept.account);
@@ -114,8 +114,12 @@ test('a counter that is replaced decides as one that was read', () => {
         if (feature.type !== 'METERED' && feature.type !== 'LIMIT') continue;
         const window = feature.type === 'METERED' ? meterAt(customer.account, feature, NOW).window : null;
         const spent = withMeter(customer, {
-          ...{ feature: feature.key, used, reserved, window },
-          freesAt: freesAt(reserved),
+          feature: feature.key,
+          used,
+          reserved,
+          window,
+          rolled: [],
+          freesAt: null,
         });
         const fresh = knownState(spent.release, spent.account);
         expect(decide(spent, asked, NOW)).toEqual(decide(fresh, asked, NOW));

@@ -345,7 +345,14 @@ test('a counter that a rule reads decides as it stands, not as it stood', () => 
   const state = stateFrom(RELEASE, { ...pro({ used: { level: 40 } }), at: NOW });
   if (state.kind !== 'KNOWN') throw new Error('known');
   expect(decide(state, { feature: 'exports', quantity: 1 }, NOW).limit).toBe(10);
-  const spent = withMeter(state, { feature: featureKey('level'), used: 41, reserved: 0, window: null, freesAt: null });
+  const spent = withMeter(state, {
+    feature: featureKey('level'),
+    used: 41,
+    reserved: 0,
+    window: null,
+    rolled: [],
+    freesAt: null,
+  });
   expect(decide(spent, { feature: 'exports', quantity: 1 }, NOW).limit).toBe(2);
 });
 

@@ -8,7 +8,7 @@ import type { Inquiry } from './inquiry.js';
 
 /** What each source that passes gives, and how far the catalog's own rules hold it down; docs/rules.md, "Combination". */
 export function combinationSteps(inquiry: Inquiry): ExplanationStep[] {
-  const { subject, sources } = inquiry;
+  const { subject, sources, adjustment } = inquiry;
   const bought = sources.passing.flatMap((naming) => {
     const given = combine(subject.feature, [naming], []);
     return sourcesIn(naming).map((source) => step(`together with its add-ons: ${wordsOf(given)}`, source));
@@ -18,7 +18,11 @@ export function combinationSteps(inquiry: Inquiry): ExplanationStep[] {
     const how = grant.effect.kind === 'REPLACE' ? 'instead of what is bought' : 'besides what is bought';
     return step(`${how}: ${wordsOf(combine(subject.feature, [], [grant]))}`, source);
   });
-  return [...bought, ...granted, ...capSteps(inquiry)];
+  const rolled =
+    adjustment.rolled === 0
+      ? []
+      : [step(`rolled over from earlier windows: ${String(adjustment.rolled)}`, null)];
+  return [...bought, ...granted, ...rolled, ...capSteps(inquiry)];
 }
 
 function capSteps({ subject, at }: Inquiry): ExplanationStep[] {

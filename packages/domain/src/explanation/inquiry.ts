@@ -1,6 +1,5 @@
-import type { CatalogRuling } from '../decision/catalog-rules.js';
 import type { CheckRequest } from '../decision/decision.js';
-import type { CompiledEntitlement } from '../decision/entitlement.js';
+import type { Adjustment, CompiledEntitlement } from '../decision/entitlement.js';
 import type { Sources } from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
 import type { Instant } from '../time/instant.js';
@@ -13,7 +12,7 @@ export interface Inquiry {
   readonly at: Instant;
   /** As they are before the catalog's own rules. */
   readonly whole: Sources;
-  readonly ruling: CatalogRuling;
+  readonly adjustment: Adjustment;
   readonly sources: Sources;
   /** What they come to, whatever blocks or denies it. */
   readonly right: CompiledEntitlement;

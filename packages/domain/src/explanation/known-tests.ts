@@ -7,6 +7,7 @@ import { failureIn, readRule, type RuleFailure } from '../decision/rule-reading.
 import { furthestFirst, type NamingSubscription, sourcesOf, takenAway } from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
 import type { Instant } from '../time/instant.js';
+import { rolledUnits } from '../usage/rollover.js';
 import { combinationSteps } from './combination-steps.js';
 import type { ExplanationStep } from './explanation.js';
 import type { Inquiry } from './inquiry.js';
@@ -27,7 +28,9 @@ export function testKnown(subject: Subject, request: CheckRequest, at: Instant):
   const whole = sourcesOf(subject, at);
   const ruling = readCatalogRules(subject, at);
   const sources = ruling.broken === null ? whole : takenAway(whole, ruling.broken);
-  const right = entitledBy(sources, subject.feature, ruling.cap);
+  const { feature } = subject;
+  const adjustment = { cap: ruling.cap, rolled: rolledUnits(subject.account, feature.key, at) };
+  const right = entitledBy(sources, feature, adjustment);
   const unnamed = right.kind === 'DENIED' && sources.obstacles.length === 0;
   const surroundings = { subject, at, broken: brokenRules(subject, at), unnamed };
   const tested = [
@@ -36,7 +39,7 @@ export function testKnown(subject: Subject, request: CheckRequest, at: Instant):
       .filter(({ effect }) => effect.kind !== 'BLOCK')
       .map((grant) => testGrant(surroundings, grant)),
   ];
-  const inquiry: Inquiry = { subject, request, at, whole, ruling, sources, right, tested };
+  const inquiry: Inquiry = { subject, request, at, whole, adjustment, sources, right, tested };
   const wide = [...blockTests(inquiry), ...denialTests(inquiry)];
   const plan = planTests(inquiry, unnamed);
   const limit = limitTest(inquiry);
@@ -109,13 +112,13 @@ function limitTest(inquiry: Inquiry): Test {
 }
 
 function asIfPassing(inquiry: Inquiry, naming: NamingSubscription): CompiledEntitlement {
-  const { subject, whole, ruling } = inquiry;
-  return entitledBy({ ...whole, passing: [naming] }, subject.feature, ruling.cap);
+  const { subject, whole, adjustment } = inquiry;
+  return entitledBy({ ...whole, passing: [naming] }, subject.feature, adjustment);
 }
 
 /** What grants give where a rule of the catalog has taken them away. */
-function grantsAlone({ subject, whole, ruling }: Inquiry): CompiledEntitlement {
-  return entitledBy({ ...whole, passing: [] }, subject.feature, ruling.cap);
+function grantsAlone({ subject, whole, adjustment }: Inquiry): CompiledEntitlement {
+  return entitledBy({ ...whole, passing: [] }, subject.feature, adjustment);
 }
 
 function limitUnder({ subject, request, at }: Inquiry, right: CompiledEntitlement): Test {

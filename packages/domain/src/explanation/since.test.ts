@@ -15,7 +15,7 @@ import { meterAt } from '../usage/window.js';
 import { type PastEvent, turnedBy, type Undo } from './since.js';
 
 const HOUR = 3_600_000;
-const meridianRelease = meridian();
+const meridianRelease = meridian(1, [], true);
 
 /** What a command, a spend or one due instant has made of an account, and what a log tells of it. */
 interface Moment {
@@ -58,16 +58,23 @@ function toldOf(event: CustomerEvent): PastEvent {
 function undoOf(event: CustomerEvent): Undo {
   if ('before' in event)
     return { kind: 'SUBSCRIPTION', before: event.before && bare(event.before), after: bare(event.after) };
+  if (event.type === 'usage.rollover_expired')
+    return { kind: 'ROLLED', feature: event.feature, before: event.rolledOver + event.units };
   if (event.type !== 'usage.window_closed') return { kind: 'NOTHING' };
   const { feature, window, used } = event;
-  return { kind: 'COUNTERS', before: [{ feature, window, used, reserved: 0, freesAt: null }] };
+  return {
+    kind: 'COUNTERS',
+    before: [{ feature, window, used, reserved: 0, rolledIn: event.rolledIn ?? 0 }],
+  };
 }
 function bare(subscription: Subscription): Subscription {
   return { ...subscription, moves: [], lastPaymentAt: null };
 }
 function countersTo({ feature, used, reserved }: Meter, at: Instant): Undo {
-  const window = { start: instant(0), end: at };
-  return { kind: 'COUNTERS', before: [{ feature, used, reserved, window, freesAt: null }] };
+  return {
+    kind: 'COUNTERS',
+    before: [{ feature, used, reserved, window: { start: instant(0), end: at }, rolledIn: null }],
+  };
 }
 
 function codeOf(

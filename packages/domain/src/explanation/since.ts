@@ -4,6 +4,7 @@ import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { Grant } from '../grant/grant.js';
+import type { FeatureKey } from '../ids.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { type Instant, instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
@@ -14,12 +15,17 @@ export type Undo =
   | { readonly kind: 'SUBSCRIPTION'; readonly before: Subscription | null; readonly after: Subscription }
   | { readonly kind: 'GRANT'; readonly before: Grant | null; readonly after: Grant }
   | { readonly kind: 'PROFILE'; readonly before: Omit<Profile, 'createdAt'> }
-  | { readonly kind: 'COUNTERS'; readonly before: readonly Meter[] }
+  | { readonly kind: 'COUNTERS'; readonly before: readonly PastMeter[] }
+  /** Of what earlier windows had left over, more was part of the limit. */
+  | { readonly kind: 'ROLLED'; readonly feature: FeatureKey; readonly before: number }
   | { readonly kind: 'RELEASE'; readonly before: Release }
   | { readonly kind: 'CUSTOMER_CREATED' }
   | { readonly kind: 'NOTHING' }
   /** It cannot be told. */
   | { readonly kind: 'UNKNOWN' };
+
+/** A counter as it was. `rolledIn`: how much of the limit was left over by earlier windows; null: as much as afterwards. */
+export type PastMeter = Omit<Meter, 'rolled' | 'freesAt'> & { readonly rolledIn: number | null };
 
 /** Something that has happened, and can be taken back in memory. */
 export interface PastEvent {
@@ -127,8 +133,21 @@ function undone(past: Past, undo: Undo): Past | null {
       return { ...past, account: { ...account, profile: { ...account.profile, ...undo.before } } };
     case 'COUNTERS': {
       const meters = new Map(account.meters);
-      for (const meter of undo.before) meters.set(meter.feature, meter);
+      for (const { rolledIn, ...meter } of undo.before) {
+        const rolled = meters.get(meter.feature)?.rolled ?? [];
+        meters.set(meter.feature, {
+          ...meter,
+          freesAt: null,
+          rolled: rolledIn === null ? rolled : lotOf(rolledIn, meter.window),
+        });
+      }
       return { ...past, account: { ...account, meters } };
+    }
+    case 'ROLLED': {
+      const meter = account.meters.get(undo.feature);
+      if (meter === undefined) return null;
+      const was = { ...meter, rolled: lotOf(undo.before, meter.window) };
+      return { ...past, account: { ...account, meters: new Map(account.meters).set(undo.feature, was) } };
     }
     case 'RELEASE':
       return { ...past, release: undo.before };
@@ -141,6 +160,11 @@ function undone(past: Past, undo: Undo): Past | null {
     default:
       return unreachable(undo);
   }
+}
+
+/** For what is decided it does not matter which windows have left it. */
+function lotOf(units: number, window: Meter['window']): Meter['rolled'] {
+  return units === 0 || window === null ? [] : [{ units, until: window.end }];
 }
 
 function isSamePlan({ planVersion: one }: Subscription, { planVersion: other }: Subscription): boolean {

@@ -129,6 +129,7 @@ test('now: it moves at the instant of publication, and the usage of the running 
     feature: metered('calls', 'P1M', 'subscription').key,
     used: 7,
     reserved: 0,
+    rolled: [],
     window: { start: BOUGHT, end: RENEWAL },
     freesAt: null,
   });

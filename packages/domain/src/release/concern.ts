@@ -3,7 +3,7 @@ import { defaultTimeZone } from './time-zone.js';
 
 /** Whom a publication makes due, so that what it has done to them is written down. */
 export interface Concern {
-  /** Time turns rules of the catalog, or ends are told of earlier or later than before. */
+  /** Time turns rules of the catalog, ends are told of earlier or later than before, or windows roll over that did not. */
   readonly everyone: boolean;
   /** Those who name no time zone. */
   readonly withoutTimeZone: boolean;
@@ -16,11 +16,28 @@ export function concernOf(before: Release, release: Release): Concern {
   const { catalog, publication } = release;
   const { default: policy, byPlan } = catalog.existingSubscriptions;
   return {
-    everyone: catalog.rules.some(({ when }) => !when.isTimeless) || !hearAlike(before, release),
+    everyone:
+      catalog.rules.some(({ when }) => !when.isTimeless) ||
+      !hearAlike(before, release) ||
+      rollsAnew(before, release),
     withoutTimeZone: defaultTimeZone(release) !== defaultTimeZone(before),
     subscribers:
       publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay'),
   };
+}
+
+/** Whether windows end in which nothing was used, and that ended without anybody's notice before, or at other times. */
+function rollsAnew(before: Release, { catalog }: Release): boolean {
+  return [...catalog.features.values()].some((feature) => {
+    if (feature.type !== 'METERED' || feature.rollover === null) return false;
+    const was = before.catalog.features.get(feature.key);
+    return (
+      was?.type !== 'METERED' ||
+      was.rollover === null ||
+      was.window?.every !== feature.window?.every ||
+      was.window?.anchor !== feature.window?.anchor
+    );
+  });
 }
 
 function hearAlike(one: Release, other: Release): boolean {

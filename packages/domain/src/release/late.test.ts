@@ -25,14 +25,14 @@ type Published = (typeof publications extends fc.Arbitrary<infer T> ? T : never)
 
 /** The release of each publication, the first one before them. */
 function releasesOf(zone: string, from: number, published: readonly Published[]): Release[] {
-  const first = meridian(1, SOON);
+  const first = meridian(1, SOON, true);
   const releases: Release[] = [{ ...first, publication: { ...first.publication, timeZone: zoneOf(zone) } }];
   let [at, versions, inZone] = [from, 1, zone];
   for (const { hoursLater, policy, zone: moved, newVersions, isRollback } of published) {
     at += hoursLater * HOUR;
     versions += newVersions ? 1 : 0;
     inZone = moved ?? inZone;
-    const release = meridian(versions, SOON);
+    const release = meridian(versions, SOON, true);
     const number = releases.length + 1;
     releases.push({
       ...release,
@@ -59,7 +59,7 @@ test('who applies what was due over several releases late writes what one would 
     hours,
     hops,
     (zone, sequence, published, rest, hop) => {
-      const played = play(zone, sequence, meridian(1, SOON));
+      const played = play(zone, sequence, meridian(1, SOON, true));
       const releases = releasesOf(zone, played.now, published);
       const zoneUnder = (release: Release) => release.publication.timeZone;
       const [first] = releases;

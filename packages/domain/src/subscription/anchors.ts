@@ -4,6 +4,7 @@ import { isInForce } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { isInUse, unusedMeter } from '../usage/meter.js';
+import { sumOf, withCounters } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { isLive } from './state.js';
@@ -43,7 +44,7 @@ export function resetWindows(
       const reset = resetWindow(result.account, feature, change.at);
       return { account: reset.account, events: [...result.events, ...reset.events] };
     },
-    { account: withoutProrations(account, features), events: [] },
+    { account: withoutProrations(withCounters(account, release), features), events: [] },
   );
 }
 
@@ -88,11 +89,7 @@ function windowedFeatures(catalog: Catalog, keys: ReadonlySet<FeatureKey>): read
 /** An unused window from before the break gives way to the one counted from the new anchor; a used one runs to its end. */
 function restartIdle(account: CustomerAccount, feature: MeteredFeature, at: Instant): CustomerAccount {
   const meter = account.meters.get(feature.key);
-  if (
-    meter === undefined ||
-    isInUse(meter) ||
-    feature.window?.anchor !== 'subscription'
-  ) {
+  if (meter === undefined || isInUse(meter) || feature.window?.anchor !== 'subscription') {
     return account;
   }
   const meters = new Map(account.meters);
@@ -116,14 +113,16 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   const stopped = unusedMeter(feature.key, cut);
   const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
   const fresh = meterAt(emptied, feature, at);
+  const rolls = feature.rollover !== null || meter.rolled.length > 0;
   const closed: CustomerEvent = {
     type: 'usage.window_closed',
     at,
     feature: feature.key,
     window: cut,
     used: meter.used,
+    ...(rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: 0 } : {}),
   };
-  const empty = !isInUse(meter) || cut.start === cut.end;
+  const empty = (!isInUse(meter) && !rolls) || cut.start === cut.end;
   return {
     account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
     events: empty ? [] : [closed],

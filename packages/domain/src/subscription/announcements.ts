@@ -47,7 +47,8 @@ function prorationEnds(account: CustomerAccount, release: Release): CustomerEven
       const feature = release.catalog.features.get(key);
       const meter = account.meters.get(key);
       const isClosed = meter?.window != null && (isInUse(meter) || meter.window.start >= until);
-      if (feature?.type !== 'METERED' || isClosed) return [];
+      // Of what rolls over every window is closed.
+      if (feature?.type !== 'METERED' || feature.rollover !== null || isClosed) return [];
       const window = windowAt(feature, account, instant(until - 1));
       return window === null
         ? []

@@ -101,6 +101,19 @@ export type CustomerEvent =
       readonly feature: FeatureKey;
       readonly window: Span;
       readonly used: number;
+      /** Where the feature rolls over: how much of its limit came from earlier windows, and how much the next one has of it. */
+      readonly rolledIn?: number;
+      readonly rolledOver?: number;
+    }
+  | {
+      /** Rolled-over units have ended before their window did. */
+      readonly type: 'usage.rollover_expired';
+      readonly at: Instant;
+      readonly feature: FeatureKey;
+      /** What was left of them. */
+      readonly units: number;
+      /** What is left of other rolled-over units, and what is spent of these. */
+      readonly rolledOver: number;
     }
   | {
       readonly type: 'usage.reservation_expired';

@@ -4,13 +4,14 @@ import { nextRuleTurn, ruleTurnsAt } from '../decision/rule-turns.js';
 import type { Grant } from '../grant/grant.js';
 import { recordGrant } from '../grant/record-grant.js';
 import { instant, type Instant } from '../time/instant.js';
-import { isInUse, type Meter, type Span } from '../usage/meter.js';
+import type { Meter, Span } from '../usage/meter.js';
 import { expireReservation, type Reservation } from '../usage/reservation.js';
-import { meterAt } from '../usage/window.js';
+import { countersToClose, nextRolledEnd } from '../usage/rollover.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
 import { announcementsAt, nextAnnouncement } from './announcements.js';
 import { cancelNow } from './cancel.js';
+import { closeWindow, endRolledUnits } from './close-window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
 import { moveVersion } from './move-plan.js';
 import { resume, waits } from './pause.js';
@@ -54,6 +55,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
       readonly window: Span;
       readonly feature: MeteredFeature;
     }
+  | { readonly kind: 'rolloverEnd'; readonly meter: Meter }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
@@ -70,12 +72,13 @@ const ORDER = {
   periodEnd: 6,
   versionMove: 7,
   windowReset: 8,
-  grantEnd: 9,
-  reservationEnd: 10,
-  start: 11,
-  grantStart: 12,
-  ruleTurn: 13,
-  announcement: 14,
+  rolloverEnd: 9,
+  grantEnd: 10,
+  reservationEnd: 11,
+  start: 12,
+  grantStart: 13,
+  ruleTurn: 14,
+  announcement: 15,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -85,11 +88,13 @@ const ORDER = {
 export function applyDue(account: CustomerAccount, release: Release, now: Instant): AccountChange {
   const events: CustomerEvent[] = [];
   let state = account;
+  /** As it was until the instant whose tasks are performed. */
+  let before = account;
   // Announcements come last at an instant: what else is done there does not count as their having been told.
   let toldUntil = account.turnedUntil;
   let task = firstDue(state, release, toldUntil);
   while (task !== null && task.at <= now) {
-    const change = perform(task, state, release);
+    const change = perform(task, state, release, before);
     events.push(...change.events);
     state = { ...change.account, turnedUntil: later(change.account.turnedUntil, task.at) };
     toldUntil = later(toldUntil, task.kind === 'announcement' ? task.at : instant(task.at - 1));
@@ -98,6 +103,7 @@ export function applyDue(account: CustomerAccount, release: Release, now: Instan
       const reconciled = reconcileAnchors(state, release, task.at);
       if (reconciled !== state) following = firstDue(reconciled, release, toldUntil);
       state = reconciled;
+      before = reconciled;
     }
     task = following;
   }
@@ -119,7 +125,8 @@ function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant
     first = earliest(first, subscriptionTasks(one));
     first = earliest(first, versionMoveTasks(account, one, release));
   }
-  for (const meter of account.meters.values()) first = earliest(first, windowTasks(meter, release));
+  for (const meter of countersToClose(account, release)) first = earliest(first, windowTasks(meter, release));
+  for (const meter of account.meters.values()) first = earliest(first, rolloverTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
   first = earliest(first, reservationTasks(account));
   first = earliest(first, announcementTasks(account, release, toldUntil));
@@ -217,13 +224,20 @@ function versionMoveTasks(
   return move === null ? [] : [{ kind: 'versionMove', id: subscription.id, at: move.at, subscription, move }];
 }
 
-/** A window in which nothing was used or held needs nobody to close it: the counter reads the same in the next. */
+/** A window in which nothing was used or held, and that leaves nothing over, needs nobody to close it: the counter reads the same in the next. */
 function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
   const feature = release.catalog.features.get(meter.feature);
-  if (feature?.type !== 'METERED' || meter.window === null || !isInUse(meter)) return [];
+  if (feature?.type !== 'METERED' || meter.window === null) return [];
   return [
     { kind: 'windowReset', id: meter.feature, at: meter.window.end, meter, window: meter.window, feature },
   ];
+}
+
+/** What ends together with the window is told of with it. */
+function rolloverTasks(meter: Meter, release: Release): readonly DueTask[] {
+  const at = nextRolledEnd(meter);
+  if (at === null || release.catalog.features.get(meter.feature)?.type !== 'METERED') return [];
+  return [{ kind: 'rolloverEnd', id: meter.feature, at, meter }];
 }
 
 function grantTasks(grant: Grant): readonly DueTask[] {
@@ -254,7 +268,12 @@ function announcementTasks(
   return at === null ? [] : [{ kind: 'announcement', id: '', at }];
 }
 
-function perform(task: DueTask, account: CustomerAccount, release: Release): AccountChange {
+function perform(
+  task: DueTask,
+  account: CustomerAccount,
+  release: Release,
+  before: CustomerAccount,
+): AccountChange {
   switch (task.kind) {
     case 'cancellation':
       return cancelNow(account, task.subscription, release, task.at);
@@ -271,7 +290,9 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
     case 'versionMove':
       return moveVersion(account, task.subscription, task.move, release);
     case 'windowReset':
-      return closeWindow(account, task.meter, task.window, task.feature);
+      return closeWindow(account, { ...task, before }, release);
+    case 'rolloverEnd':
+      return endRolledUnits(account, task.meter, task.at);
     case 'start':
       return begin(account, task.subscription, task.subscription);
     case 'grantStart':
@@ -293,24 +314,4 @@ function perform(task: DueTask, account: CustomerAccount, release: Release): Acc
 function turnRules(account: CustomerAccount, release: Release, at: Instant): AccountChange {
   const turns = ruleTurnsAt(account, release, at);
   return { account, events: turns.map((turn) => ({ type: 'rule.turned', at, turn })) };
-}
-
-function closeWindow(
-  account: CustomerAccount,
-  meter: Meter,
-  window: Span,
-  feature: MeteredFeature,
-): AccountChange {
-  const next = meterAt(account, feature, window.end);
-  const event = {
-    type: 'usage.window_closed',
-    at: window.end,
-    feature: meter.feature,
-    window,
-    used: meter.used,
-  } as const;
-  return {
-    account: { ...account, meters: new Map([...account.meters, [meter.feature, next]]) },
-    events: [event],
-  };
 }

@@ -383,7 +383,10 @@ describe('what a paused subscription gives', () => {
   test('windows run on: what was used counts to the end of its window, and the anchor stays', () => {
     const feature = featureKey('calls');
     const window = { start: time(START), end: time('2026-02-28') };
-    const used = { ...account, meters: new Map([[feature, { feature, used: 7, reserved: 0, window, freesAt: null }]]) };
+    const used = {
+      ...account,
+      meters: new Map([[feature, { feature, used: 7, reserved: 0, window, rolled: [], freesAt: null }]]),
+    };
     expect(ask(used, '2026-02-20')).toMatchObject({ used: 7, resetsAt: window.end });
     const due = applyDue(used, release, time('2026-03-01'));
     expect(told(due)).toEqual(['2026-02-20 resumed', '2026-02-28 window_closed']);

@@ -9,8 +9,8 @@ import type { SubscriptionStatus } from './subscription.js';
 
 const HOUR = 3_600_000;
 const release = meridian();
-/** It tells of ends that are near. */
-const attentive = meridian(1, ['P7D', 'P1D']);
+/** It tells of ends that are near, and windows roll over. */
+const attentive = meridian(1, ['P7D', 'P1D'], true);
 
 /** docs/rules.md, "Subscription", read by events: from which status to which. */
 const LIVE = ['SCHEDULED', 'TRIALING', 'ACTIVE', 'PAST_DUE', 'PAUSED'] as const;

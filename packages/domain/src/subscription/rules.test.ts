@@ -70,7 +70,10 @@ function used(
   window = { start: START, end: time('2026-02-28') },
 ): CustomerAccount {
   const feature = featureKey('calls');
-  return { ...account, meters: new Map([[feature, { feature, used: units, reserved: 0, window, freesAt: null }]]) };
+  return {
+    ...account,
+    meters: new Map([[feature, { feature, used: units, reserved: 0, window, rolled: [], freesAt: null }]]),
+  };
 }
 const NEXT = time('2026-02-20');
 const more = [{ addOn: addOnKey('more-calls'), quantity: 1 }];

@@ -42,6 +42,8 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `the window of \`${event.feature}\` ends, and is counted anew`;
     case 'usage.reservation_expired':
       return `${String(event.reservation.quantity)} reserved of \`${event.reservation.feature}\` are free again`;
+    case 'usage.rollover_expired':
+      return `${String(event.units)} units of \`${event.feature}\` that earlier windows have left over end`;
     case 'grant.started':
       return `the grant of \`${event.grant.after.feature}\` begins`;
     case 'grant.expired':

@@ -8,6 +8,7 @@ import { parseFeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter } from './meter.js';
+import { endsWithin } from './rollover.js';
 
 /**
  * `consume` counts up, `reserve` holds; `release` gives back units of a LIMIT feature; `record` counts what was used
@@ -138,6 +139,8 @@ function moveCounter(right: CompiledFeature, meter: Meter): boolean {
     return true;
   }
   if (right.kind !== 'COUNTED' || right.resetsAt !== (meter.window?.end ?? null)) return false;
+  // How much of rolled units will end depends on how much of them is spent.
+  if (endsWithin(meter)) return false;
   right.used = meter.used;
   right.reserved = meter.reserved;
   right.freesAt = meter.freesAt;

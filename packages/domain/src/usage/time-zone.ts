@@ -4,6 +4,7 @@ import type { Subscription } from '../subscription/subscription.js';
 import { sameLocalTime, spanFromAnchor } from '../time/calendar.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 import { isInUse, type Meter, type Span } from './meter.js';
+import { withCounters } from './rollover.js';
 import { contains, meterAt } from './window.js';
 
 /**
@@ -20,7 +21,7 @@ export function changeTimeZone(
 ): CustomerAccount {
   if (zone === account.timeZone) return account;
   const meters = new Map<FeatureKey, Meter>();
-  for (const stored of account.meters.values()) {
+  for (const stored of withCounters(account, release).meters.values()) {
     const meter = runningMeter(stored, account, release, now);
     const window = runs(meter, now) ? moveEnd(meter.window, account.timeZone, zone, now) : meter.window;
     meters.set(meter.feature, { ...meter, window });

@@ -16,7 +16,7 @@ function account(window: Span | null, used = 0, anchored = true, zone = 'UTC'): 
     ...newCustomer(zone),
     windowAnchors: new Map(anchored ? [[feature, ANCHOR]] : []),
     meters: new Map(
-      window === null ? [] : [[feature, { feature, used, reserved: 1, window, freesAt: null }]],
+      window === null ? [] : [[feature, { feature, used, reserved: 1, window, rolled: [], freesAt: null }]],
     ),
   };
 }
@@ -52,6 +52,7 @@ test('of a window that is over nothing counts any more', () => {
     used: 0,
     reserved: 0,
     window,
+    rolled: [],
     freesAt: null,
   });
 });

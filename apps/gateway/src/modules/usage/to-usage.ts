@@ -3,6 +3,7 @@ import {
   accountAt,
   decide,
   meterAt,
+  rolledUnits,
   type CustomerAccount,
   type Feature,
   type Instant,
@@ -18,7 +19,8 @@ export function toFeatureUsage({ state, now }: StampedState, key: string): Featu
   const feature = requireDecided(state.release, key, 'feature');
   if (!feature) throw notFound('feature', `there is no feature \`${key}\`; \`features\` lists them`);
   if (state.kind !== 'KNOWN') return null;
-  const meter = meterOf(accountAt(state.account, state.release, now), feature, now);
+  const account = accountAt(state.account, state.release, now);
+  const meter = meterOf(account, feature, now);
   if (!meter) return null;
   const decision = decide(state, { feature: key, quantity: 0 }, now);
   return {
@@ -29,7 +31,7 @@ export function toFeatureUsage({ state, now }: StampedState, key: string): Featu
     limit: decision.limit,
     unlimited: decision.unlimited,
     remaining: decision.remaining,
-    rolledOver: 0,
+    rolledOver: decision.limit === null ? 0 : rolledUnits(account, feature.key, now),
     windowStart: meter.window?.start ?? null,
     windowEnd: meter.window?.end ?? null,
   };
