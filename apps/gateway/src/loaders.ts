@@ -4,7 +4,12 @@ import {
   findCustomers,
   findSubscriptions,
   grantOwners,
+  creditBlockOwners,
+  type CreditBlockSearch,
   type GrantSearch,
+  listCreditBlocks,
+  type OwnedBlock,
+  type Result,
   listGrants,
   listMigrationProblems,
   type MigrationProblem,
@@ -20,6 +25,7 @@ import {
 import type {
   CustomerId,
   FeatureKey,
+  CreditBlockId,
   GrantId,
   PlanMigrationId,
   Subscription,
@@ -45,7 +51,9 @@ export class Loaders {
   #allSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
   #closedWindows: DataLoader<WindowsKey, UsageBucket[], string> | null = null;
   #customersOfGrants: DataLoader<GrantId, CustomerId | null> | null = null;
-  readonly #grants = new Map<string, DataLoader<CustomerId, GrantPage>>();
+  #customersOfCreditBlocks: DataLoader<CreditBlockId, CustomerId | null> | null = null;
+  readonly #grants = new Map<string, DataLoader<CustomerId, PageOf<StoredGrant>>>();
+  readonly #creditBlocks = new Map<string, DataLoader<CustomerId, PageOf<OwnedBlock>>>();
   readonly #migrationProblems = new Map<string, DataLoader<PlanMigrationId, MigrationProblem[]>>();
 
   constructor(db: Database, tenantId: TenantId) {
@@ -74,10 +82,20 @@ export class Loaders {
   }
 
   /** One for each page that is asked for: that of many customers is read at once. */
-  grants(request: GrantSearch): DataLoader<CustomerId, GrantPage> {
+  grants(request: GrantSearch): DataLoader<CustomerId, PageOf<StoredGrant>> {
     const name = JSON.stringify([request.first, request.after, request.ended]);
-    const loader = this.#grants.get(name) ?? grantsLoader(this.#db, this.#tenantId, request);
+    const loader =
+      this.#grants.get(name) ?? pagesLoader((ids) => listGrants(this.#db, this.#tenantId, ids, request));
     this.#grants.set(name, loader);
+    return loader;
+  }
+
+  creditBlocks(request: CreditBlockSearch): DataLoader<CustomerId, PageOf<OwnedBlock>> {
+    const name = JSON.stringify([request.first, request.after, request.feature, request.spent]);
+    const loader =
+      this.#creditBlocks.get(name) ??
+      pagesLoader((ids) => listCreditBlocks(this.#db, this.#tenantId, ids, request));
+    this.#creditBlocks.set(name, loader);
     return loader;
   }
 
@@ -94,6 +112,12 @@ export class Loaders {
   get customersOfGrants(): DataLoader<GrantId, CustomerId | null> {
     return (this.#customersOfGrants ??= batched(async (ids) =>
       inOrder(ids, await grantOwners(this.#db, this.#tenantId, ids), null),
+    ));
+  }
+
+  get customersOfCreditBlocks(): DataLoader<CreditBlockId, CustomerId | null> {
+    return (this.#customersOfCreditBlocks ??= batched(async (ids) =>
+      inOrder(ids, await creditBlockOwners(this.#db, this.#tenantId, ids), null),
     ));
   }
 
@@ -116,16 +140,15 @@ function subscriptionsLoader(
   );
 }
 
-type GrantPage = ({ readonly ok: true } & Page<StoredGrant>) | Refused;
+type PageOf<T> = ({ readonly ok: true } & Page<T>) | Refused;
 
-function grantsLoader(
-  db: Database,
-  tenantId: TenantId,
-  request: GrantSearch,
-): DataLoader<CustomerId, GrantPage> {
+/** A page for each customer, or the refusal for all of them. */
+function pagesLoader<T>(
+  list: (ids: readonly CustomerId[]) => Promise<Result<{ readonly pages: readonly Page<T>[] }>>,
+): DataLoader<CustomerId, PageOf<T>> {
   return batched(async (ids) => {
-    const listed = await listGrants(db, tenantId, ids, request);
-    return listed.ok ? listed.pages.map((page): GrantPage => ({ ok: true, ...page })) : ids.map(() => listed);
+    const listed = await list(ids);
+    return listed.ok ? listed.pages.map((page): PageOf<T> => ({ ok: true, ...page })) : ids.map(() => listed);
   });
 }
 

@@ -177,7 +177,7 @@ test.each<[string, string, () => { input: object }, string, string]>([
   ],
   ['consuming a value', CONSUME, () => spend({ feature: 'support' }), 'BAD_USER_INPUT', 'input.feature'],
   ['consuming seats', CONSUME, () => spend({ feature: 'editors' }), 'BAD_USER_INPUT', 'input.feature'],
-  ['consuming credits', CONSUME, () => spend({ feature: 'ai-credits' }), 'BAD_USER_INPUT', 'input.feature'],
+  ['giving back credits', RELEASE, () => spend({ feature: 'ai-credits' }), 'BAD_USER_INPUT', 'input.feature'],
   ['giving back calls', RELEASE, () => spend({ feature: 'api-calls' }), 'BAD_USER_INPUT', 'input.feature'],
   [
     'giving back nothing',

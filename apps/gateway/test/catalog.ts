@@ -49,6 +49,14 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       period: 'P1M',
       entitlements: { 'api-calls': 200, editors: { bought: { atLeast: 5, atMost: 500, default: 20 } } },
     },
+    metered: {
+      name: 'Pay as you go',
+      model: 'usage',
+      period: 'P1M',
+      entitlements: {
+        'ai-credits': { blocks: [{ quantity: 10_000, expiresAfter: 'P1Y', given: 'everyPeriod' }] },
+      },
+    },
     bulk: {
       name: 'Bulk',
       model: 'usage',

@@ -38,7 +38,7 @@ const PLANS = `subscription ($customerId: ID, $after: Cursor) { planChanged(cust
   cursor customerId from to reason at subscription { id status plan { key } customer { id } } } }`;
 const ENTITLEMENTS = `subscription ($customerId: ID!, $after: Cursor) { entitlementsChanged(customerId: $customerId, after: $after) {
   cursor customerId changed cause { type data } entitlements { revision entitlements { feature allowed code limit } } } }`;
-const ALL_FEATURES = ['api-calls', 'projects', 'sso', 'support'];
+const ALL_FEATURES = ['ai-credits', 'api-calls', 'projects', 'sso', 'support'];
 
 function changedIn(message: unknown): unknown[] {
   const changed = at(message, 'data.entitlementsChanged.changed');

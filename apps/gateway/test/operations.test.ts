@@ -98,9 +98,9 @@ test('entitlements hold one entry for each feature that is decided', async () =>
     '{ entitlements(customerId: "bo") { customerId release revision validUntil entitlements { feature type allowed code limit } } }',
   );
   const entries = JSON.stringify(answer.get('entitlements.entitlements'));
-  for (const feature of ['sso', 'projects', 'api-calls', 'support'])
+  for (const feature of ['sso', 'projects', 'api-calls', 'support', 'ai-credits'])
     expect(entries).toContain(`"${feature}"`);
-  expect(entries).not.toMatch(/editors|ai-credits/);
+  expect(entries).not.toMatch(/editors/);
 });
 
 test('consuming counts, refuses beyond the limit, and spends once for each key', async () => {

@@ -168,3 +168,26 @@ export interface ReservationExpiredData extends CausedData {
   /** What is still held in its counter; null: its window is over, and the counter has moved on. */
   readonly reserved: number | null;
 }
+
+/** A credit block as the data of `credits.*` events holds it. */
+export interface CreditBlockData {
+  readonly id: string;
+  readonly feature: string;
+  readonly quantity: number;
+  /** Not spent yet, those that are held included. */
+  readonly remaining: number;
+  readonly held: number;
+  readonly priority: number;
+  readonly expiresAt: string | null;
+  readonly createdAt: string;
+  /** Null: somebody added it. */
+  readonly source: { readonly kind: 'SUBSCRIPTION' | 'ADD_ON'; readonly id: string; readonly key: string } | null;
+  readonly status: 'LIVE' | 'EXPIRED' | 'VOIDED';
+}
+
+/** `before` is null where the block was made by this very event; `lost`: what was left of one that has ended. */
+export interface CreditsEventData extends CausedData {
+  readonly before: CreditBlockData | null;
+  readonly after: CreditBlockData;
+  readonly lost?: number;
+}

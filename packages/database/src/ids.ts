@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type CreditBlockId,
   type GrantId,
+  parseCreditBlockId,
   parseGrantId,
   parsePlanMigrationId,
   parseSubscriptionId,
@@ -22,6 +24,12 @@ export function newSubscriptionId(): SubscriptionId {
 export function newGrantId(): GrantId {
   const id = parseGrantId(newId('grant'));
   if (id === null) throw new Error('a new grant id has the form of one');
+  return id;
+}
+
+export function newCreditBlockId(): CreditBlockId {
+  const id = parseCreditBlockId(newId('blk'));
+  if (id === null) throw new Error('a new block id has the form of one');
   return id;
 }
 

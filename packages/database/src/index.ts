@@ -29,6 +29,9 @@ export {
   findCustomers,
   listCustomers,
 } from './repositories/customers.js';
+export { creditBlockOwners, type CreditBlockSearch, listCreditBlocks } from './repositories/credit-blocks.js';
+export { type OwnedBlock } from './mapping/credit-block.js';
+export { type CreditRequest, type CreditResult, executeCreditCommand } from './commands/execute-credits.js';
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
 export {
@@ -92,4 +95,4 @@ export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.
 export { type ReserveRequest, type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newGrantId, newSubscriptionId } from './ids.js';
+export { newCreditBlockId, newGrantId, newSubscriptionId } from './ids.js';

@@ -15,6 +15,7 @@ import { Pauses1764310000000 } from './migrations/1764310000000-pauses.js';
 import { OutcomesAsWritten1764330000000 } from './migrations/1764330000000-outcomes-as-written.js';
 import { RuleTurns1764240000000 } from './migrations/1764240000000-rule-turns.js';
 import { ScheduledPurchases1764340000000 } from './migrations/1764340000000-scheduled-purchases.js';
+import { Credits1764500000000 } from './migrations/1764500000000-credits.js';
 import { FailuresBeforeStarts1764450000000 } from './migrations/1764450000000-failures-before-starts.js';
 import { PlanMigrations1764440000000 } from './migrations/1764440000000-plan-migrations.js';
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
@@ -45,6 +46,7 @@ export const MIGRATIONS = [
   RecordedUsage1764470000000,
   RolledUnits1764480000000,
   Reservations1764490000000,
+  Credits1764500000000,
 ];
 
 /**

@@ -81,6 +81,10 @@ async function fillEveryTable(): Promise<void> {
     `insert into plan_migration_problem values ($1, 'migration_1', 1, 'sub_1', 'CONFLICT', '')`,
     [tenant.caller.tenantId],
   );
+  await owner.query(
+    `insert into credit_block values ($1, 'blk_1', 'acme', 'credits', 1, 1, 0, 0, null, null, 'LIVE', clock_timestamp())`,
+    [tenant.caller.tenantId],
+  );
   // A window closes when time passes.
   await owner.query(
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,

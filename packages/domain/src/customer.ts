@@ -1,6 +1,7 @@
 import type { AddOnKey, CustomerId, FeatureKey, PlanFamily } from './ids.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { CompiledFeature } from './decision/compile.js';
+import type { CreditBlock } from './credits/credit-block.js';
 import { KeptAnswers } from './decision/kept-answers.js';
 import type { Grant } from './grant/grant.js';
 import type { AddOnVersion, PlanVersion, Subscription } from './subscription/subscription.js';
@@ -32,6 +33,8 @@ export interface CustomerAccount {
   readonly meters: ReadonlyMap<FeatureKey, Meter>;
   /** Those that are neither settled nor expired, soonest to expire first; empty where only their sums are known. */
   readonly reservations: readonly Reservation[];
+  /** Credit blocks that have not ended, and those that have and are held by a reservation still. */
+  readonly blocks: readonly CreditBlock[];
   /** Until when it has been told that time has turned a rule; see `ruleTurns`. */
   readonly turnedUntil: Instant;
 }

@@ -10,6 +10,7 @@ export type SubscriptionId = Branded<'SubscriptionId'>;
 export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
+export type CreditBlockId = Branded<'CreditBlockId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
 export type PlanKey = Branded<'PlanKey'>;
 export type AddOnKey = Branded<'AddOnKey'>;
@@ -24,6 +25,7 @@ const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
 const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
+const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
 
 function isTenantId(text: string): text is TenantId {
   return UUID.test(text);
@@ -42,6 +44,9 @@ function isPlanMigrationId(text: string): text is PlanMigrationId {
 }
 function isReservationId(text: string): text is ReservationId {
   return RESERVATION_ID.test(text);
+}
+function isCreditBlockId(text: string): text is CreditBlockId {
+  return CREDIT_BLOCK_ID.test(text);
 }
 function isFeatureKey(text: string): text is FeatureKey {
   return KEY.test(text);
@@ -74,6 +79,9 @@ export function parsePlanMigrationId(text: string): PlanMigrationId | null {
 }
 export function parseReservationId(text: string): ReservationId | null {
   return isReservationId(text) ? text : null;
+}
+export function parseCreditBlockId(text: string): CreditBlockId | null {
+  return isCreditBlockId(text) ? text : null;
 }
 export function parseFeatureKey(text: string): FeatureKey | null {
   return isFeatureKey(text) ? text : null;

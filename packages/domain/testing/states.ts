@@ -72,6 +72,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
     ),
     quantities: new Map(),
     prorations: new Map(),
+    creditsGiven: new Map(),
     startedAt,
     lastPaymentAt: null,
     moves: [],
@@ -160,6 +161,7 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
       window,
       rolled: [],
       freesAt: null,
+      overdrawn: 0,
     });
   }
   return knownState(release, { ...account, meters });

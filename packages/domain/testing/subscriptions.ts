@@ -168,6 +168,7 @@ export function newCustomer(zone = 'UTC'): CustomerAccount {
     grants: [],
     meters: new Map(),
     reservations: [],
+    blocks: [],
     turnedUntil: time('2025-01-15'),
   };
 }

@@ -67,3 +67,9 @@ export function parseSpentQuantity(field: string, quantity: number): number {
     throw badInput(field, 'at least 1 unit; a check with quantity 0 asks whether the feature is there');
   return quantity;
 }
+
+/** Why it is done is kept with it, so it must say something. */
+export function readReason(field: string, text: string): string {
+  if (text.trim() === '') throw badInput(field, 'the reason is empty; say why');
+  return boundText(field, text);
+}

@@ -5,6 +5,7 @@ import { buildSchemaSync, type BuildSchemaOptions } from 'type-graphql';
 import { ApiKeyResolver } from '../modules/api-key/api-key-resolver.js';
 import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
 import { CheckResolver } from '../modules/check/check-resolver.js';
+import { CreditResolver } from '../modules/credits/credit-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
 import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
@@ -22,6 +23,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CustomerResolver,
   SubscriptionResolver,
   GrantResolver,
+  CreditResolver,
   MigrationResolver,
   CatalogResolver,
   ReleaseResolver,

@@ -33,6 +33,16 @@ export type ActorKind =
   | 'SYSTEM'
   | 'WORKER';
 
+export type AddCreditsInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly feature: Scalars['String']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly priority?: Scalars['Int']['input'];
+  readonly quantity: Scalars['Quantity']['input'];
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type AddOnInput = {
   readonly addOn: Scalars['String']['input'];
   readonly quantity?: Scalars['Int']['input'];
@@ -218,10 +228,41 @@ export type CreateApiKeyInput = {
   readonly role: Role;
 };
 
+/** Prepaid units of a METERED feature without a window. */
+export type CreditBlock = {
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly customerId: Scalars['ID']['output'];
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly feature: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  /** Lower is spent first. */
+  readonly priority: Scalars['Int']['output'];
+  readonly quantity: Scalars['Quantity']['output'];
+  /** Not spent yet; units that reservations hold are among them. */
+  readonly remaining: Scalars['Quantity']['output'];
+  readonly source: Maybe<EntitlementSource>;
+};
+
+export type CreditBlockConnection = {
+  readonly edges: ReadonlyArray<CreditBlockEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type CreditBlockEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: CreditBlock;
+};
+
+export type CreditBlockResult = {
+  readonly block: CreditBlock;
+  readonly revision: Scalars['Revision']['output'];
+};
+
 export type Customer = {
   readonly attributes: Scalars['JSONObject']['output'];
   readonly check: Decision;
   readonly createdAt: Scalars['DateTime']['output'];
+  readonly creditBlocks: CreditBlockConnection;
   readonly entitlements: EntitlementSet;
   readonly grants: GrantConnection;
   readonly id: Scalars['ID']['output'];
@@ -241,6 +282,14 @@ export type CustomerCheckArgs = {
   feature: Scalars['String']['input'];
   memberId: InputMaybe<Scalars['ID']['input']>;
   quantity?: Scalars['Quantity']['input'];
+};
+
+
+export type CustomerCreditBlocksArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  feature: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+  spent?: Scalars['Boolean']['input'];
 };
 
 
@@ -602,6 +651,7 @@ export type MigrationProblem = {
 };
 
 export type Mutation = {
+  readonly addCredits: CreditBlockResult;
   readonly adjustSubscription: SubscriptionResult;
   /** What has moved stays moved. */
   readonly cancelPlanMigration: PlanMigrationResult;
@@ -645,9 +695,16 @@ export type Mutation = {
   /** Another time zone moves the customers who name none, where the catalog names none either. */
   readonly updateTenant: TenantResult;
   readonly upsertCustomer: CustomerResult;
+  /** What is left of the block ends. */
+  readonly voidCredits: CreditBlockResult;
   /** Takes a draft, shadow or canary out. */
   readonly withdrawRelease: ReleaseResult;
   readonly withdrawScheduledChange: SubscriptionResult;
+};
+
+
+export type MutationAddCreditsArgs = {
+  input: AddCreditsInput;
 };
 
 
@@ -791,6 +848,12 @@ export type MutationUpdateTenantArgs = {
 
 export type MutationUpsertCustomerArgs = {
   input: UpsertCustomerInput;
+};
+
+
+export type MutationVoidCreditsArgs = {
+  blockId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
 };
 
 

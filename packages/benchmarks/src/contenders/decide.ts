@@ -54,6 +54,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
       grants: [],
       meters: new Map(),
       reservations: [],
+      blocks: [],
       turnedUntil: BOUGHT,
     },
     {

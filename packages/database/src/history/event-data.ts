@@ -33,6 +33,9 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'rule.turned':
     case 'usage.threshold_reached':
     case 'usage.corrected':
+    case 'credits.added':
+    case 'credits.expired':
+    case 'credits.voided':
       return { kind: 'CHANGES_NOTHING' };
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;

@@ -1,4 +1,6 @@
 import {
+  type CreditBlock,
+  type CreditHold,
   type CustomerAccount,
   type CustomerId,
   defaultTimeZone,
@@ -43,6 +45,7 @@ export interface MeterRow {
   readonly used: number;
   readonly reserved: number;
   readonly version: number;
+  readonly overdrawn: number;
   readonly window_start: Date | null;
   readonly window_end: Date | null;
   /** Null: none, which is the most of them. */
@@ -56,6 +59,7 @@ export interface ReservationRow {
   readonly quantity: number;
   readonly expires_at: Date;
   readonly window_start: Date | null;
+  readonly holds: readonly CreditHold[];
 }
 
 /** The zone in force under a release: the customer's own, else the catalog's, else the tenant's. */
@@ -87,12 +91,13 @@ interface AccountParts {
   readonly meters: readonly MeterRow[];
   readonly grants: readonly Grant[];
   readonly reservations: readonly ReservationRow[];
+  readonly blocks: readonly CreditBlock[];
 }
 
 /** `timeZone`: the one in force when the row was written. */
 export function accountFromRows(
   row: CustomerRow,
-  { subscriptions, meters, grants, reservations }: AccountParts,
+  { subscriptions, meters, grants, reservations, blocks }: AccountParts,
   timeZone: TimeZone,
 ): CustomerAccount {
   const held = reservations.map(reservationFromRow);
@@ -110,6 +115,7 @@ export function accountFromRows(
     grants,
     meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held)]),
     reservations: held,
+    blocks,
     turnedUntil: instant(row.turned_until.getTime()),
   };
 }
@@ -121,6 +127,7 @@ function reservationFromRow(row: ReservationRow): Reservation {
     quantity: row.quantity,
     expiresAt: instant(row.expires_at.getTime()),
     windowStart: row.window_start && instant(row.window_start.getTime()),
+    holds: row.holds,
   };
 }
 
@@ -135,6 +142,7 @@ function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Mete
         ? null
         : { start: instant(start.getTime()), end: instant(end.getTime()) },
     freesAt: null,
+    overdrawn: row.overdrawn,
     rolled: (row.rolled ?? []).map(({ units, until }) => ({ units, until: instant(until) })),
   };
   // They are sorted by their expiry.

@@ -55,6 +55,7 @@ export interface SubscriptionRow {
   readonly payment_failed: boolean;
   readonly prorations: Readonly<Record<string, { readonly limit: number; readonly until: number }>>;
   readonly moves: readonly MoveRow[];
+  readonly credits_given: Readonly<Record<string, number>>;
 }
 
 interface MoveRow {
@@ -86,6 +87,10 @@ export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup)
     addOns: row.add_ons.map((json) => boughtAddOn(json, lookup)),
     quantities: quantitiesFromJson(row.quantities),
     prorations: prorationsFromJson(row.prorations),
+    creditsGiven: mapOf(
+      Object.entries(row.credits_given),
+      ([name, start]) => [name, instant(start)] as const,
+    ),
     startedAt: at(row.started_at),
     lastPaymentAt: maybeAt(row.last_payment_at),
     moves: row.moves.map(({ publication, version, release, addOns }) => ({
@@ -209,6 +214,7 @@ export const SUBSCRIPTION_ROW: readonly Column<Subscription>[] = [
   { name: 'add_ons', type: 'jsonb', of: ({ addOns }) => addOns.map(addOnToJson) },
   { name: 'quantities', type: 'jsonb', of: ({ quantities }) => Object.fromEntries(quantities) },
   { name: 'prorations', type: 'jsonb', of: ({ prorations }) => Object.fromEntries(prorations) },
+  { name: 'credits_given', type: 'jsonb', of: ({ creditsGiven }) => Object.fromEntries(creditsGiven) },
   { name: 'started_at', type: 'timestamptz', of: ({ startedAt }) => startedAt },
   { name: 'period_anchor', type: 'timestamptz', of: (one) => periodOf(one)?.anchor ?? null },
   { name: 'period_start', type: 'timestamptz', of: (one) => periodOf(one)?.start ?? null },

@@ -13,6 +13,7 @@ import type {
 } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
 import { assignments, type Column, columnArrays, givenRows, namesOf } from '../mapping/columns.js';
+import { CREDIT_BLOCK_ROW, type OwnedBlock } from '../mapping/credit-block.js';
 import { GRANT_ROW, type StoredGrant } from '../mapping/grant.js';
 import { SUBSCRIPTION_ROW } from '../mapping/subscription.js';
 
@@ -119,6 +120,7 @@ const METER_ROW: readonly Column<MeterChange>[] = [
   { name: 'feature', type: 'text', of: ({ meter }) => meter.feature },
   { name: 'used', type: 'bigint', of: ({ meter }) => meter.used },
   { name: 'reserved', type: 'bigint', of: ({ meter }) => meter.reserved },
+  { name: 'overdrawn', type: 'bigint', of: ({ meter }) => meter.overdrawn },
   { name: 'lim', type: 'bigint', of: ({ ceiling }) => ceiling.ceiling },
   { name: 'window_start', type: 'timestamptz', of: ({ meter }) => meter.window?.start ?? null },
   { name: 'window_end', type: 'timestamptz', of: ({ meter }) => meter.window?.end ?? null },
@@ -195,4 +197,25 @@ export const EXPIRE_RESERVATIONS: RowsStatement<Reservation> = {
 update reservation v set status = 'EXPIRED'
 from ${givenRows(EXPIRED_ROW)} r
 where v.tenant_id = $1 and v.id = r.id and v.status = 'OPEN'`,
+};
+
+export const INSERT_BLOCKS: RowsStatement<OwnedBlock> = {
+  name: 'insert-credit-blocks',
+  columns: CREDIT_BLOCK_ROW,
+  text: `
+insert into credit_block (tenant_id, ${namesOf(CREDIT_BLOCK_ROW)})
+select $1, r.* from ${givenRows(CREDIT_BLOCK_ROW)} r`,
+};
+
+const CHANGING_BLOCK_ROW = CREDIT_BLOCK_ROW.filter(({ name }) =>
+  ['id', 'remaining', 'held', 'status'].includes(name),
+);
+
+export const UPDATE_BLOCKS: RowsStatement<OwnedBlock> = {
+  name: 'update-credit-blocks',
+  columns: CHANGING_BLOCK_ROW,
+  text: `
+update credit_block b set remaining = r.remaining, held = r.held, status = r.status
+from ${givenRows(CHANGING_BLOCK_ROW)} r
+where b.tenant_id = $1 and b.id = r.id`,
 };

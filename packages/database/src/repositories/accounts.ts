@@ -1,4 +1,5 @@
 import {
+  type CreditBlockId,
   type CustomerAccount,
   type CustomerEvent,
   type CustomerId,
@@ -13,6 +14,7 @@ import {
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
 import { textArray } from '../mapping/array-literal.js';
+import { blockFromRow, CREDIT_BLOCK_COLUMNS, type CreditBlockRow } from '../mapping/credit-block.js';
 import { grantFromRow, type GrantRow } from '../mapping/grant.js';
 import { groupBy } from '../mapping/group-by.js';
 import { mapOf } from '../mapping/map-of.js';
@@ -58,7 +60,7 @@ export const SUBSCRIPTION_COLUMNS = `
 s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status, s.add_ons, s.quantities, s.started_at,
 s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
 s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at,
-s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed, s.change_add_ons, s.change_quantities, s.prorations,
+s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed, s.change_add_ons, s.change_quantities, s.prorations, s.credits_given,
 case when s.moves = '[]' then s.moves else (
   select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release,
     'addOns', m."addOns") order by m.publication)
@@ -81,7 +83,7 @@ where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.
 order by s.started_at, s.id`;
 
 const SELECT_METERS = `
-select customer_id, feature, used, reserved, version, window_start, window_end, nullif(rolled, '[]') as rolled
+select customer_id, feature, used, reserved, version, overdrawn, window_start, window_end, nullif(rolled, '[]') as rolled
 from meter where tenant_id = $1 and customer_id = any($2)`;
 
 /** Those that hold or will. One that a command names, also when it has ended. */
@@ -92,11 +94,17 @@ order by g.created_at, g.id`;
 
 /** Those that time may free; in the order in which it does. */
 const SELECT_RESERVATIONS = `
-select id, customer_id, feature, quantity, expires_at, window_start from reservation
+select id, customer_id, feature, quantity, expires_at, window_start, holds from reservation
 where tenant_id = $1 and customer_id = any($2) and status = 'OPEN' order by expires_at, id`;
 
+/** Those that can be spent or are held. One that a command names, also when it has ended. */
+const SELECT_BLOCKS = `
+select ${CREDIT_BLOCK_COLUMNS} from credit_block b
+where b.tenant_id = $1 and b.customer_id = any($2) and (b.status = 'LIVE' or b.held > 0 or b.id = $3)`;
+
 /** What is loaded even if it ended long ago. */
-export type Named = { readonly subscription: SubscriptionId } | { readonly grant: GrantId };
+export type Named =
+  { readonly subscription: SubscriptionId } | { readonly grant: GrantId } | { readonly block: CreditBlockId };
 
 interface Wanted {
   /** The release that decides; the live one where this is left out. */
@@ -117,7 +125,7 @@ export async function loadAccounts(
   { held, live, named = null }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
-  const [version, customers, subscriptions, meters, grants, reservations] = await Promise.all([
+  const [version, customers, subscriptions, meters, grants, reservations, blocks] = await Promise.all([
     held?.publication.version ?? live ?? rulesVersion(transaction),
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
     transaction.query<SubscriptionRow>({
@@ -132,11 +140,17 @@ export async function loadAccounts(
       values: [...values, named !== null && 'grant' in named ? named.grant : null],
     }),
     transaction.query<ReservationRow>({ name: 'account-reservations', text: SELECT_RESERVATIONS, values }),
+    transaction.query<CreditBlockRow>({
+      name: 'account-credit-blocks',
+      text: SELECT_BLOCKS,
+      values: [...values, named !== null && 'block' in named ? named.block : null],
+    }),
   ]);
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const grantsOf = groupBy(grants, (row) => row.customer_id);
+  const blocksOf = groupBy(blocks, (row) => row.customer_id);
   const reservationsOf = groupBy(reservations, (row) => row.customer_id);
   const since = await releasesSince(db, transaction, release, customers);
   const accounts = new Map<CustomerId, StoredAccount>();
@@ -150,6 +164,7 @@ export async function loadAccounts(
         meters: own,
         grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
         reservations: reservationsOf.get(row.id) ?? [],
+        blocks: (blocksOf.get(row.id) ?? []).map(blockFromRow),
       },
       timeZoneInForce(row, releases[0] ?? release),
     );

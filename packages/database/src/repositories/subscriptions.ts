@@ -101,7 +101,7 @@ export async function subscriptionFromRecord(
     text: `
       select ${SUBSCRIPTION_COLUMNS}
       from (select $1::uuid as tenant_id, r.*, coalesce($2::jsonb -> 'moves', '[]') as moves,
-        coalesce($2::jsonb -> 'prorations', '{}') as prorations from jsonb_to_record($2::jsonb) as r(id text, customer_id text, plan text,
+        coalesce($2::jsonb -> 'prorations', '{}') as prorations, coalesce($2::jsonb -> 'credits_given', '{}') as credits_given from jsonb_to_record($2::jsonb) as r(id text, customer_id text, plan text,
         plan_version int, status text, add_ons jsonb, quantities jsonb, started_at timestamptz, period_anchor timestamptz,
         period_start timestamptz, period_end timestamptz, trial boolean, paid boolean, trial_ends_at timestamptz,
         grace_ends_at timestamptz, last_payment_at timestamptz, cancel_at timestamptz, change_plan text,

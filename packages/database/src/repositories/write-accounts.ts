@@ -1,6 +1,7 @@
 import type {
   ExpiringSoonData,
   CausedData,
+  CreditsEventData,
   GrantEventData,
   ReservationExpiredData,
   RolloverExpiredData,
@@ -27,6 +28,7 @@ import {
 import type { Statement } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
+import { blockToJson, type OwnedBlock } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
@@ -34,10 +36,12 @@ import {
   type CustomerChange,
   EXPIRE_RESERVATIONS,
   FORGET_THRESHOLDS,
+  INSERT_BLOCKS,
   INSERT_METERS,
   INSERT_SUBSCRIPTIONS,
   INSERT_WINDOWS,
   type MeterChange,
+  UPDATE_BLOCKS,
   UPDATE_CUSTOMERS,
   UPDATE_GRANTS,
   UPDATE_METERS,
@@ -82,6 +86,8 @@ export function accountStatements(
       INSERT_METERS,
       meters.filter(({ isNew }) => isNew),
     ),
+    writeRows(tenantId, INSERT_BLOCKS, updates.flatMap(newBlocks)),
+    writeRows(tenantId, UPDATE_BLOCKS, updates.flatMap(changedBlocks)),
     writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
     writeRows(tenantId, FORGET_THRESHOLDS, closed),
@@ -103,6 +109,20 @@ function changedSubscriptions({ before, after }: AccountUpdate): readonly Subscr
 function changedGrants({ before, after }: AccountUpdate): readonly Grant[] {
   const known = before.written.grants;
   return after.grants.filter((now) => known.some((one) => one.id === now.id && one.status !== now.status));
+}
+
+function newBlocks({ before, after }: AccountUpdate): OwnedBlock[] {
+  const known = before.written.blocks;
+  return ownedBlocks(after).filter(({ block }) => !known.some(({ id }) => id === block.id));
+}
+
+function changedBlocks({ before, after }: AccountUpdate): OwnedBlock[] {
+  const known = before.written.blocks;
+  return ownedBlocks(after).filter(({ block }) => known.some((one) => one.id === block.id && one !== block));
+}
+
+function ownedBlocks({ id: customerId, blocks }: CustomerAccount): OwnedBlock[] {
+  return blocks.map((block) => ({ block, customerId }));
 }
 
 /** What does not change is not sent. */
@@ -244,6 +264,16 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       const { feature, units, rolledOver } = event;
       const data: RolloverExpiredData = { feature, units, rolledOver };
       return { subjectType: 'usage', subjectId: feature, data: { ...data } };
+    }
+    case 'credits.added': {
+      const data: CreditsEventData = { before: null, after: blockToJson(event.credits.after) };
+      return { subjectType: 'credit_block', subjectId: event.credits.after.id, data: { ...data } };
+    }
+    case 'credits.expired':
+    case 'credits.voided': {
+      const { before, after, lost } = event.credits;
+      const data: CreditsEventData = { before: blockToJson(before), after: blockToJson(after), lost };
+      return { subjectType: 'credit_block', subjectId: after.id, data: { ...data } };
     }
     case 'grant.created':
     case 'grant.started':

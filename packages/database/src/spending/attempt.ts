@@ -1,8 +1,9 @@
-import { askedReads, type CustomerId, type Release, type ReservationId } from '@licet/domain';
+import { askedReads, type CustomerId, isPrepaid, type Release, type ReservationId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import { readHead } from '../event-log/head.js';
 import { loadAccounts, lockCustomers } from '../repositories/accounts.js';
+import { readBlocks } from '../repositories/credit-blocks.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { publishedRelease } from '../repositories/releases.js';
 import { type Answer, Batch, type Decided, type Ground } from './batch.js';
@@ -40,6 +41,7 @@ export async function attempt(
     usedAtOf(request, reservations),
   );
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
+  const blocks = await readBlocks(transaction, prepaidIn(keys, release));
   const ground: Ground = {
     tenantId,
     release,
@@ -50,6 +52,7 @@ export async function attempt(
     kept: await withSettled(transaction, asked, reservations, kept),
     past,
     reservations,
+    blocks,
     seen: head.revision,
   };
   const decided = new Batch(ground).decide(asked);
@@ -63,6 +66,14 @@ async function lockReserving(transaction: Transaction, asked: readonly Asked[]):
   const ids = new Set<CustomerId>();
   for (const { request, meter } of asked) if (request.kind === 'reserve' && meter) ids.add(meter.customerId);
   if (ids.size > 0) await lockCustomers(transaction, [...ids]);
+}
+
+/** Only these have blocks; a feature never becomes prepaid, nor ceases to be. */
+function prepaidIn(keys: readonly MeterKey[], { catalog }: Release): MeterKey[] {
+  return keys.filter(({ feature: key }) => {
+    const feature = catalog.features.get(key);
+    return feature !== undefined && isPrepaid(feature);
+  });
 }
 
 function settledIn(asked: readonly Asked[]): ReservationId[] {

@@ -4,16 +4,23 @@ import {
   type Ceiling,
   contains,
   counterFull,
+  creditLimit,
+  type CreditBlock,
+  type CreditBlockId,
+  type CreditHold,
   type CustomerId,
   type CustomerState,
   earliest,
+  type FeatureKey,
   formatInstant,
   type Instant,
+  isPrepaid,
   refuseRecord,
   refuseSpend,
   type Release,
   type Rise,
   spend,
+  spendCredits,
   type SpendOutcome,
   type SpendRequest as Question,
   type TenantId,
@@ -23,10 +30,11 @@ import type { Writes } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
+import { blockStatements } from '../repositories/credit-blocks.js';
 import { keyConflict } from '../repositories/operations.js';
 import type { Refused } from '../result.js';
 import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMeters } from './counters.js';
-import { type KeptAccount, putMeter } from './kept-account.js';
+import { type KeptAccount, putBlocks, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
 import type { Asked, KeptVerdict, ReserveRequest, SpendRequest } from './request.js';
@@ -72,6 +80,8 @@ export interface Ground {
   readonly past: ReadonlyMap<Asked, Past>;
   /** Those that requests of this batch settle. */
   readonly reservations: LockedReservations;
+  /** Credit blocks of its prepaid counters, by `meterId`. */
+  readonly blocks: ReadonlyMap<string, readonly CreditBlock[]>;
   readonly seen: Revision;
 }
 
@@ -87,9 +97,11 @@ interface Counter {
   readonly key: MeterKey;
   readonly account: KeptAccount;
   readonly row: LockedMeter;
-  readonly ceiling: Ceiling | null;
+  readonly isPrepaid: boolean;
+  ceiling: Ceiling | null;
   used: number;
   reserved: number;
+  overdrawn: number;
   freesAt: Instant | null;
   /** The most that was used and held when units were granted; 0: none were. Usage that is recorded may go beyond the ceiling. */
   granted: number;
@@ -108,6 +120,7 @@ export class Batch {
   readonly #corrections = new Corrections();
   readonly #made: NewReservation[] = [];
   readonly #settled: SettledReservation[] = [];
+  readonly #blocks = new Map<CreditBlockId, CreditBlock>();
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
@@ -127,8 +140,8 @@ export class Batch {
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const event = this.#event();
     const updates = [...this.#written].map(
-      ({ key, used, reserved, freesAt, granted, ceiling }): CounterUpdate => ({
-        ...{ meter: key, used, reserved, freesAt, granted, ceiling },
+      ({ key, used, reserved, overdrawn, freesAt, granted, ceiling }): CounterUpdate => ({
+        ...{ meter: key, used, reserved, overdrawn, freesAt, granted, ceiling },
       }),
     );
     return {
@@ -136,6 +149,7 @@ export class Batch {
       statements: [
         operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
         ...reservationStatements(tenantId, this.#made, this.#settled),
+        ...blockStatements(tenantId, [...this.#blocks.values()]),
         ...counterStatements(tenantId, updates, rulesVersion),
         ...this.#corrections.statements(tenantId),
       ],
@@ -146,21 +160,25 @@ export class Batch {
 
   /** The counter is the row's, whatever is remembered of it. */
   #addCounter(key: MeterKey, row: LockedMeter | undefined): void {
-    const { accounts, release, rulesVersion, locked } = this.#ground;
+    const { accounts, release, rulesVersion, locked, blocks } = this.#ground;
     const account = accounts.get(key.customerId);
     if (row === undefined || account === undefined) return;
     const { feature } = key;
-    const { used, reserved, window, freesAt } = row;
+    const { used, reserved, overdrawn, window, freesAt } = row;
+    const stored = release.catalog.features.get(feature);
+    const prepaid = stored !== undefined && isPrepaid(stored);
+    if (prepaid) putBlocks(account, feature, blocks.get(meterId(key.customerId, feature)) ?? []);
     const known = account.meters.get(feature);
     const same =
       known?.used === used &&
       known.reserved === reserved &&
       known.freesAt === freesAt &&
+      known.overdrawn === overdrawn &&
       known.window?.start === window?.start &&
       known.window?.end === window?.end;
     // What is left of earlier windows changes with the customer's version, which the row vouches for.
     const rolled = known?.rolled ?? [];
-    if (!same) putMeter(account, { feature, used, reserved, window, rolled, freesAt });
+    if (!same) putMeter(account, { feature, used, reserved, window, rolled, freesAt, overdrawn });
     const ceiling =
       row.rulesVersion === rulesVersion
         ? null
@@ -170,7 +188,8 @@ export class Batch {
     const frees = freesAt !== null && freesAt <= locked.clock;
     if (outdated || over || frees) this.#due.add(key.customerId);
     this.#counters.set(meterId(key.customerId, feature), {
-      ...{ key, account, row, ceiling, used, reserved, freesAt },
+      ...{ key, account, row, ceiling, used, reserved, freesAt, overdrawn },
+      isPrepaid: prepaid,
       granted: 0,
     });
   }
@@ -232,7 +251,8 @@ export class Batch {
   }
 
   /** False: there is no counter, or it still has the window in which it was last used, which is over. */
-  #count(asked: Asked, { kind }: Question, outcome: SpendOutcome, verdict: KeptVerdict): boolean {
+  #count(asked: Asked, question: Question, outcome: SpendOutcome, verdict: KeptVerdict): boolean {
+    const { kind } = question;
     const { used, reserved, limit } = outcome.decision;
     const counter = this.#counters.get(asked.meterId);
     if (counter === undefined || used === null || reserved === null) return false;
@@ -241,28 +261,72 @@ export class Batch {
     this.#notice(counter, asked, { from: counter.used, to: used, limit });
     counter.used = used;
     counter.reserved = reserved;
-    if (asked.request.kind === 'reserve') this.#reserve(counter, asked.request, verdict);
+    const holds = counter.isPrepaid ? this.#spendCredits(counter, asked, question) : [];
+    if (asked.request.kind === 'reserve') this.#reserve(counter, asked.request, verdict, holds);
     if (reserved === 0) counter.freesAt = null;
     if (kind === 'consume' || kind === 'reserve')
       counter.granted = Math.max(counter.granted, used + reserved);
     this.#written.add(counter);
-    const { freesAt, key } = counter;
+    const { freesAt, overdrawn, key } = counter;
     const rolled = counter.account.meters.get(key.feature)?.rolled ?? [];
-    putMeter(counter.account, { feature: key.feature, used, reserved, window, rolled, freesAt });
+    putMeter(counter.account, { feature: key.feature, used, reserved, window, rolled, freesAt, overdrawn });
+    if (counter.isPrepaid) this.#lowerCeiling(counter, limit);
     return true;
   }
 
-  #reserve(counter: Counter, request: ReserveRequest, verdict: KeptVerdict): void {
+  /** Takes from the blocks what was spent; answers with what a reservation holds of them. */
+  #spendCredits(counter: Counter, { request }: Asked, question: Question): readonly CreditHold[] {
+    const { account, key, overdrawn } = counter;
+    const blocks = account.blocks.filter(({ feature }) => feature === key.feature);
+    const settles = request.kind === 'commit' || request.kind === 'free';
+    const reservation = settles ? this.#ground.reservations.get(request.idempotencyKey) : undefined;
+    // Of one that has expired nothing is held any more.
+    const held = reservation?.status === 'OPEN' ? reservation.holds : [];
+    const after = spendCredits({ blocks, overdrawn }, question, held);
+    for (const block of after.blocks) if (!blocks.includes(block)) this.#blocks.set(block.id, block);
+    putBlocks(account, key.feature, after.blocks);
+    counter.overdrawn = after.overdrawn;
+    return after.holds;
+  }
+
+  /** What a reservation gives back of a block that has ended is lost: the limit falls, below what was granted before, too. */
+  #lowerCeiling(counter: Counter, before: number | null): void {
+    const { account, key } = counter;
+    const { release, locked } = this.#ground;
+    const lost = (before ?? 0) - creditLimit(account.state.account, key.feature);
+    if (lost <= 0) return;
+    counter.ceiling = ceilingOf(account.state.account, release, key.feature, locked.clock);
+    counter.granted = Math.max(0, counter.granted - lost);
+  }
+
+  #reserve(
+    counter: Counter,
+    request: ReserveRequest,
+    verdict: KeptVerdict,
+    holds: readonly CreditHold[],
+  ): void {
     const made = reservationOf(request, counter.key, verdict);
     const { window } = counter.row;
     const { context = null } = request;
-    this.#made.push({ ...made, windowStart: window?.start ?? null, reservedAt: verdict.asOf, context });
+    this.#made.push({
+      ...made,
+      windowStart: window?.start ?? null,
+      reservedAt: verdict.asOf,
+      context,
+      holds,
+    });
     counter.freesAt = earliest(counter.freesAt, made.expiresAt);
   }
 
   #noteSettlement({ kind, idempotencyKey }: SpendRequest): void {
     if (kind === 'commit') this.#settled.push({ id: idempotencyKey, status: 'COMMITTED' });
     if (kind === 'free') this.#settled.push({ id: idempotencyKey, status: 'RELEASED' });
+  }
+
+  /** Those of a counter that the batch has changed. */
+  #blocksOf({ blocks }: KeptAccount, feature: FeatureKey): object[] {
+    const changed = blocks.filter((block) => block.feature === feature && this.#blocks.has(block.id));
+    return changed.map(({ id, remaining, held }) => ({ id, remaining, held }));
   }
 
   /** What was used, or held, before the running window: that stays as it is. */
@@ -323,14 +387,17 @@ export class Batch {
       at: clock,
       recordedAt: clock,
       data: {
-        meters: [...this.#written].map(({ key, account, row, used, reserved, freesAt }) => ({
-          subject: account.subject,
-          feature: key.feature,
-          used,
-          reserved,
-          version: row.version + 1,
-          ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
-        })),
+        meters: [...this.#written].map(
+          ({ key, account, row, used, reserved, freesAt, overdrawn, isPrepaid }) => ({
+            subject: account.subject,
+            feature: key.feature,
+            used,
+            reserved,
+            version: row.version + 1,
+            ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
+            ...(isPrepaid ? { overdrawn, blocks: this.#blocksOf(account, key.feature) } : {}),
+          }),
+        ),
         actors: this.#actorList,
         operations: this.#operations.length,
         operationsHash: hashOfOperations(this.#operations),

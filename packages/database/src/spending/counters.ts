@@ -7,6 +7,8 @@ import { numberArray, textArray } from '../mapping/array-literal.js';
 export interface LockedMeter {
   readonly used: number;
   readonly reserved: number;
+  /** Recorded beyond all credit blocks. */
+  readonly overdrawn: number;
   readonly version: number;
   /** The version of the customer that the row's ceiling follows from. */
   readonly stateVersion: number;
@@ -30,6 +32,8 @@ interface LockRow {
   readonly places: readonly number[] | null;
   readonly used: readonly number[];
   readonly reserved: readonly number[];
+  /** Null where nothing is. */
+  readonly overdrawn: readonly number[] | null;
   readonly versions: readonly number[];
   readonly state_versions: readonly number[];
   readonly rules_versions: readonly number[];
@@ -44,7 +48,7 @@ interface LockRow {
 /** Columns come as JSON lists: they are read natively, in one go. */
 const LOCK_METERS = `
 with l as materialized (
-  select k.place, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until, m.held_until
+  select k.place, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until, m.held_until, m.overdrawn
   from unnest($2::text[], $3::text[]) with ordinality as k(customer_id, feature, place)
   join meter m on m.tenant_id = $1 and m.customer_id = k.customer_id and m.feature = k.feature
   order by m.customer_id, m.feature for update of m)
@@ -53,6 +57,7 @@ select json_agg(place - 1) as places, json_agg(used) as used, json_agg(reserved)
        json_agg((date_part('epoch', window_start) * 1000)::bigint) as window_starts,
        json_agg((date_part('epoch', window_end) * 1000)::bigint) as window_ends,
        json_agg((date_part('epoch', valid_until) * 1000)::bigint) as valid_untils,
+       case when sum(overdrawn) > 0 then json_agg(overdrawn) end as overdrawn,
        case when count(held_until) > 0 then json_agg((date_part('epoch', held_until) * 1000)::bigint) end as held_untils,
        floor(date_part('epoch', clock_timestamp()) * 1000)::bigint as clock
 from l`;
@@ -84,6 +89,7 @@ function meterIn(row: LockRow, index: number): LockedMeter {
   return {
     used: at(row.used, index),
     reserved: at(row.reserved, index),
+    overdrawn: row.overdrawn?.[index] ?? 0,
     version: at(row.versions, index),
     stateVersion: at(row.state_versions, index),
     rulesVersion: at(row.rules_versions, index),
@@ -103,6 +109,7 @@ export interface CounterUpdate {
   readonly meter: MeterKey;
   readonly used: number;
   readonly reserved: number;
+  readonly overdrawn: number;
   readonly freesAt: Instant | null;
   /** The most that was used and held when units were granted; 0: none were. */
   readonly granted: number;
@@ -117,13 +124,13 @@ export interface CounterUpdate {
  */
 const WRITE_COUNTERS = `
 with written as (
-  update meter m set used = r.used, reserved = r.reserved, held_until = to_timestamp(r.held_until / 1000), version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[])
-    as r(customer_id, feature, used, reserved, granted, held_until)
+  update meter m set used = r.used, reserved = r.reserved, overdrawn = r.overdrawn, held_until = to_timestamp(r.held_until / 1000), version = m.version + 1
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[], $8::bigint[])
+    as r(customer_id, feature, used, reserved, granted, held_until, overdrawn)
   where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
     and (m.lim is null or r.granted = 0 or r.granted <= m.lim)
   returning 1)
-select assert_count((select count(*) from written), $8, 'LK002')`;
+select assert_count((select count(*) from written), $9, 'LK002')`;
 
 /** A publication writes no counters: the first spend by the new release does. */
 const WRITE_CEILINGS = `
@@ -143,6 +150,7 @@ export function counterStatements(
     numberArray(updates.map((update) => update.reserved)),
     numberArray(updates.map((update) => update.granted)),
     numberArray(updates.map((update) => update.freesAt)),
+    numberArray(updates.map((update) => update.overdrawn)),
     updates.length,
   ];
   return [

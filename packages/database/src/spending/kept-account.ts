@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import {
+  type CreditBlock,
   type CustomerId,
   type FeatureKey,
   type Instant,
@@ -27,10 +28,13 @@ export interface KeptAccount {
   readonly state: KnownState;
   /** The counters of `state`. */
   readonly meters: Map<FeatureKey, Meter>;
+  /** Its credit blocks: of the counters of a batch, as they stand under its locks. */
+  readonly blocks: CreditBlock[];
 }
 
 export function keepable({ row, written, account, overdue }: StoredAccount, release: Release): KeptAccount {
   const meters = new Map(account.meters);
+  const blocks = [...account.blocks];
   // Spends make and settle reservations all the time: what each counter holds stands in its row.
   const lasting = withoutReservations(account);
   return {
@@ -38,14 +42,27 @@ export function keepable({ row, written, account, overdue }: StoredAccount, rele
     subject: row.subject,
     // What a publication has moved (windows, to another time zone) is written down before anything is spent in it.
     dueAt: overdue[0]?.at ?? (account === written ? nextDue(lasting, release) : release.publication.at),
-    state: knownState(release, { ...lasting, meters }),
+    state: knownState(release, { ...lasting, meters, blocks }),
     meters,
+    blocks,
   };
 }
 
 export function putMeter({ meters, state }: KeptAccount, meter: Meter): void {
   meters.set(meter.feature, meter);
   recount(state, meter);
+}
+
+/** The blocks of one feature, in the place of those that were there; what rests on them is worked out anew. */
+export function putBlocks(
+  { blocks, state }: KeptAccount,
+  feature: FeatureKey,
+  those: readonly CreditBlock[],
+): void {
+  const others = blocks.filter((block) => block.feature !== feature);
+  blocks.splice(0, blocks.length, ...others, ...those);
+  state.compiled.delete(feature);
+  state.answers.forget(feature);
 }
 
 /** Accounts of the customers that spent last. */

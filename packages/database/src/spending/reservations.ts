@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import {
+  type CreditHold,
   type CustomerId,
   type FeatureKey,
   formatInstant,
@@ -31,6 +32,8 @@ export interface LockedReservation extends MadeReservation {
   readonly windowStart: Instant | null;
   readonly reservedAt: Instant;
   readonly context: Readonly<Record<string, unknown>> | null;
+  /** The credit blocks that it holds; none where the feature is not prepaid. */
+  readonly holds: readonly CreditHold[];
 }
 
 /** Named by the decision that granted it, so that it is the same again when its request comes a second time. */
@@ -73,6 +76,7 @@ interface ReservationRow {
   readonly reserved_at: Date;
   readonly expires_at: Date;
   readonly context: Readonly<Record<string, unknown>> | null;
+  readonly holds: readonly CreditHold[];
 }
 
 /**
@@ -86,7 +90,7 @@ export async function readReservations(
   if (ids.length === 0) return new Map();
   const rows = await transaction.query<ReservationRow>({
     name: 'read-reservations',
-    text: `select id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context
+    text: `select id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds
            from reservation where tenant_id = $1 and id = any($2)`,
     values: [transaction.tenantId, textArray(ids)],
   });
@@ -104,6 +108,7 @@ function reservationFromRow(row: ReservationRow): LockedReservation {
     windowStart: row.window_start && instant(row.window_start.getTime()),
     reservedAt: instant(row.reserved_at.getTime()),
     context: row.context,
+    holds: row.holds,
   };
 }
 
@@ -127,11 +132,11 @@ function insertReservations(tenantId: TenantId, made: readonly NewReservation[])
   return [
     {
       name: 'insert-reservations',
-      text: `insert into reservation (tenant_id, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context)
+      text: `insert into reservation (tenant_id, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds)
              select $1, r.id, r.customer_id, r.feature, r.quantity, 'OPEN', to_timestamp(r.window_start / 1000),
-               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context
-             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[])
-               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context)`,
+               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context, coalesce(r.holds, '[]')
+             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[], $10::jsonb[])
+               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context, holds)`,
       values: [
         tenantId,
         textArray(made.map(({ id }) => id)),
@@ -142,6 +147,7 @@ function insertReservations(tenantId: TenantId, made: readonly NewReservation[])
         numberArray(made.map(({ reservedAt }) => reservedAt)),
         numberArray(made.map(({ expiresAt }) => expiresAt)),
         textArray(made.map(({ context }) => (context === null ? null : JSON.stringify(context)))),
+        textArray(made.map(({ holds }) => (holds.length === 0 ? null : JSON.stringify(holds)))),
       ],
     },
     lowerDue(tenantId, made),

@@ -1,4 +1,5 @@
 import {
+  type CreditBlock,
   type CustomerId,
   type CustomerState,
   freesAt,
@@ -43,9 +44,14 @@ export interface CounterEvent {
   readonly version: number;
   /** When time may free some of what is held; null: nothing is. */
   readonly freesAt: Instant | null;
+  /** Of a prepaid feature: what was recorded beyond all blocks, and the blocks that have changed. */
+  readonly overdrawn: number;
+  readonly blocks: readonly ChangedBlock[];
   /** When it was spent: it counts in the window that runs then. */
   readonly at: Instant;
 }
+
+type ChangedBlock = Pick<CreditBlock, 'remaining' | 'held'> & { readonly id: string };
 
 /** What happened while a state was on its way from the database. */
 export class Loading {
@@ -80,7 +86,7 @@ export function applyCounter(kept: KeptState, counter: CounterEvent): void {
   const meter = meterFrom(state, counter);
   if (meter === null) return;
   kept.meterVersions.set(counter.feature, counter.version);
-  kept.state = withMeter(state, meter);
+  kept.state = withMeter(state, meter, blocksAfter(state, counter));
   kept.readAgainAt = readAgainAt(kept.state);
 }
 
@@ -94,9 +100,19 @@ export function atUsage(state: CustomerState, event: StoredEvent, subject: strin
     if (counter.subject !== subject || then.kind !== 'KNOWN') continue;
     const meter = meterFrom(then, counter);
     if (meter !== null && !isSameCount(meter, then.account.meters.get(meter.feature)))
-      then = withMeter(then, meter);
+      then = withMeter(then, meter, blocksAfter(then, counter));
   }
   return then;
+}
+
+/** The state's own where none has changed. */
+function blocksAfter({ account }: KnownState, { blocks }: CounterEvent): readonly CreditBlock[] {
+  if (blocks.length === 0) return account.blocks;
+  const changed = new Map(blocks.map((block) => [block.id, block]));
+  return account.blocks.map((block) => {
+    const { remaining, held } = changed.get(block.id) ?? block;
+    return { ...block, remaining, held };
+  });
 }
 
 function isSameCount({ used, reserved }: Meter, other: Meter | undefined): boolean {
@@ -107,10 +123,10 @@ function meterFrom({ account, release }: KnownState, counter: CounterEvent): Met
   const key = parseFeatureKey(counter.feature);
   const feature = key === null ? undefined : release.catalog.features.get(key);
   if (!feature) return null;
-  const { used, reserved, freesAt, at } = counter;
+  const { used, reserved, freesAt, overdrawn, at } = counter;
   const { window, rolled } =
     feature.type === 'METERED' ? meterAt(account, feature, at) : { window: null, rolled: [] };
-  return { feature: feature.key, used, reserved, window, rolled, freesAt };
+  return { feature: feature.key, used, reserved, window, rolled, freesAt, overdrawn };
 }
 
 /** The counters that a usage batch moved; none for other events. */
@@ -126,9 +142,20 @@ export function countersIn({ data, at, type }: StoredEvent): CounterEvent[] {
 function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
   if (typeof meter !== 'object' || meter === null) return null;
   const counter: Partial<Record<keyof CounterEvent, unknown>> = meter;
-  const { subject, feature, used, reserved, version, freesAt } = counter;
+  const { subject, feature, used, reserved, version, freesAt, overdrawn, blocks } = counter;
   if (typeof subject !== 'string' || typeof feature !== 'string') return null;
   if (typeof used !== 'number' || typeof reserved !== 'number' || typeof version !== 'number') return null;
   const frees = typeof freesAt === 'string' ? parseInstant(freesAt) : null;
-  return { subject, feature, used, reserved, version, freesAt: frees, at };
+  return {
+    ...{ subject, feature, used, reserved, version, at },
+    freesAt: frees,
+    overdrawn: typeof overdrawn === 'number' ? overdrawn : 0,
+    blocks: Array.isArray(blocks) ? blocks.filter(isChangedBlock) : [],
+  };
+}
+
+function isChangedBlock(block: unknown): block is ChangedBlock {
+  if (typeof block !== 'object' || block === null) return false;
+  const { id, remaining, held }: Partial<Record<keyof ChangedBlock, unknown>> = block;
+  return typeof id === 'string' && typeof remaining === 'number' && typeof held === 'number';
 }

@@ -208,6 +208,16 @@ export interface ScenarioGrant {
   readonly startsAt: Instant | null;
   readonly expiresAt: Instant | null;
 }
+/** Credits that the scenario's customer has; `addedAt` null: a year before. */
+export interface ScenarioBlock {
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  readonly spent: number;
+  readonly held: number;
+  readonly priority: number;
+  readonly expiresAt: Instant | null;
+  readonly addedAt: Instant | null;
+}
 export interface ScenarioGiven {
   readonly plans: readonly PlanKey[];
   readonly addOns: readonly AddOnKey[];
@@ -223,7 +233,11 @@ export interface ScenarioGiven {
   readonly startedAt: Instant | null;
   readonly now: Instant;
   readonly grants: readonly ScenarioGrant[];
+  readonly blocks: readonly ScenarioBlock[];
+  /** Units held by reservations in the running window. */
+  readonly reserved: ReadonlyMap<FeatureKey, number>;
+  /** Units that earlier windows have left over. */
+  readonly rolledOver: ReadonlyMap<FeatureKey, number>;
   /** Parsed and kept; a scenario that gives one of these needs a part of the rules that is named here. */
-  readonly blocks: readonly unknown[];
   readonly seats: readonly unknown[];
 }

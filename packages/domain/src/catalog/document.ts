@@ -250,6 +250,16 @@ const scenarioGrant = strict({
   expiresAt: instantText.optional(),
 });
 
+const scenarioBlock = strict({
+  feature: featureKey,
+  quantity: quantity.refine((units) => units >= 1, 'a block holds at least 1'),
+  spent: quantity.optional(),
+  held: quantity.optional(),
+  priority: z.int().optional(),
+  expiresAt: instantText.optional(),
+  addedAt: instantText.optional(),
+});
+
 export const scenario = strict({
   name,
   given: strict({
@@ -259,7 +269,9 @@ export const scenario = strict({
     quantities: z.record(featureKey, quantity).optional(),
     usage: z.record(featureKey, quantity).optional(),
     grants: z.array(scenarioGrant).optional(),
-    blocks: z.array(z.unknown()).optional(),
+    blocks: z.array(scenarioBlock).optional(),
+    reserved: z.record(featureKey, quantity).optional(),
+    rolledOver: z.record(featureKey, quantity).optional(),
     seats: z.array(z.unknown()).optional(),
     customer: z
       .strictObject({

@@ -1,5 +1,6 @@
 import type { Condition } from '../condition/condition.js';
 import { readCondition, type Surroundings } from '../condition/read-condition.js';
+import { isPrepaid } from '../credits/credit-block.js';
 import type { FeatureKey } from '../ids.js';
 import type { CatalogRule, Feature, LimitOutcome, PlanRule } from './catalog.js';
 import type { CatalogDocument, PlanDocument } from './document.js';
@@ -88,11 +89,20 @@ function checkOutcome(
   const isCounted = isLimited(feature);
   const what = `\`${key}\` is a ${feature.type.toLowerCase()} feature`;
   const place = [...path, 'then'];
-  const restsOn: Path[] = [['features', key, 'type']];
+  const restsOn: Path[] = ['type', 'window', 'prepaid'].map((part) => ['features', key, part]);
   if (then === 'allow' && feature.type !== 'BOOLEAN') {
     const remedy = isCounted ? '`deny` or `{ limit }`' : '`deny`';
     report(place, `${what}, \`allow\` applies to boolean ones alone; write ${remedy}`, { restsOn });
   }
+  if (typeof then === 'object' && isPrepaid(feature))
+    report(
+      [...place, 'limit'],
+      `\`${key}\` is prepaid, and what is left of its credits is its limit; write \`deny\``,
+      {
+        atKey: true,
+        restsOn,
+      },
+    );
   if (typeof then === 'object' && !isCounted)
     report(
       [...place, 'limit'],

@@ -4,6 +4,7 @@ import type { AddOn, Feature, Plan, Scenario } from './catalog.js';
 import type { ScenarioDocument } from './document.js';
 import type { Path, Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
+import { buildScenarioBlocks } from './scenario-blocks.js';
 import { buildScenarioGrants } from './scenario-grants.js';
 
 export interface Known {
@@ -43,7 +44,9 @@ function buildScenario(document: ScenarioDocument, known: Known, path: Path, rep
       startedAt: given.startedAt ?? null,
       now: given.now ?? defaultNow(),
       grants: buildScenarioGrants(given.grants ?? [], known.features, [...path, 'given', 'grants'], report),
-      blocks: given.blocks ?? [],
+      blocks: buildScenarioBlocks(given.blocks ?? [], known.features, [...path, 'given', 'blocks'], report),
+      reserved: new Map(entriesOf(given.reserved ?? {})),
+      rolledOver: new Map(entriesOf(given.rolledOver ?? {})),
       seats: given.seats ?? [],
     },
     check: {
@@ -82,7 +85,8 @@ function checkScenario(
   checkPlans(given, known, place, report);
   checkAddOns(given, known, place, report);
   checkTrial(given, known, place, report);
-  checkUsage(given, known, place, report);
+  for (const part of ['usage', 'reserved', 'rolledOver'] as const)
+    checkUnits(given, part, known, place, report);
   checkQuantities(given, known, place, report);
   // A scenario may promise UNKNOWN_FEATURE.
   if (expect.code !== 'UNKNOWN_FEATURE')
@@ -145,9 +149,15 @@ function checkTrial(given: Given, { plans }: Known, path: Path, report: Report):
   }
 }
 
-function checkUsage(given: Given, { features }: Known, path: Path, report: Report): void {
-  for (const [key] of entriesOf(given.usage ?? {})) {
-    const place = [...path, 'usage', key];
+function checkUnits(
+  given: Given,
+  part: 'usage' | 'reserved' | 'rolledOver',
+  { features }: Known,
+  path: Path,
+  report: Report,
+): void {
+  for (const [key] of entriesOf(given[part] ?? {})) {
+    const place = [...path, part, key];
     mustExist({ kind: 'feature', known: features }, key, place, report, true);
     const type = features.get(key)?.type;
     if (type === undefined || type === 'METERED' || type === 'LIMIT') continue;

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../condition/facts.js';
-import type { AddOnKey, GrantId, PlanKey, SubscriptionId } from '../ids.js';
+import type { AddOnKey, CreditBlockId, GrantId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 
 /** Order and meaning: docs/rules.md, "Decision codes". */
@@ -32,7 +32,8 @@ export type DecisionCode = AllowingCode | DenyingCode;
 export type EntitlementSource =
   | { readonly kind: 'SUBSCRIPTION'; readonly id: SubscriptionId; readonly key: PlanKey }
   | { readonly kind: 'ADD_ON'; readonly id: SubscriptionId; readonly key: AddOnKey }
-  | { readonly kind: 'GRANT'; readonly id: GrantId; readonly key: null };
+  | { readonly kind: 'GRANT'; readonly id: GrantId; readonly key: null }
+  | { readonly kind: 'CREDIT_BLOCK'; readonly id: CreditBlockId; readonly key: null };
 
 export interface CheckRequest {
   readonly feature: string;

@@ -1,4 +1,5 @@
 import type { Feature, Limit } from '../catalog/catalog.js';
+import { creditLimit, isPrepaid, liveBlocks } from '../credits/credit-block.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
@@ -14,7 +15,7 @@ import { capped, readCatalogRules } from './catalog-rules.js';
 import type { Subject } from './subject.js';
 import type { RuleFailure } from './rule-reading.js';
 import { ruleBoundaries } from './rule-turns.js';
-import { furthest, type Sources, sourcesIn, sourcesOf, speaksUntil, takenAway } from './sources.js';
+import { furthest, sourceOf, type Sources, sourcesIn, sourcesOf, speaksUntil, takenAway } from './sources.js';
 
 /** A right to a feature, worked out before anybody asks: what is left is to compare a quantity with a counter. */
 export interface Entitled {
@@ -35,10 +36,9 @@ export interface NotEntitled {
 }
 export type CompiledEntitlement = Entitled | NotEntitled;
 
-/** Whether `decide` answers for this feature: BOOLEAN, LIMIT, METERED with a window, CONFIG; none that needs a seat. */
+/** Whether `decide` answers for this feature: BOOLEAN, LIMIT, METERED, CONFIG; none that needs a seat. */
 export function isDecided(feature: Feature): boolean {
-  if (feature.needsSeat !== null || feature.type === 'SEATS') return false;
-  return feature.type !== 'METERED' || feature.window !== null;
+  return feature.needsSeat === null && feature.type !== 'SEATS';
 }
 
 /** The account as time has made it until `now`; the same object where nothing is due. */
@@ -57,10 +57,7 @@ export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlemen
   const { denies, broken, cap } = readCatalogRules(subject, at);
   if (denies !== null) return { kind: 'DENIED', code: 'DENIED_BY_RULE', sources: [], rule: denies };
   const speaking = broken === null ? sources : takenAway(sources, broken);
-  return entitledBy(speaking, subject.feature, {
-    cap,
-    rolled: rolledUnits(subject.account, subject.feature.key, at),
-  });
+  return entitledBy(speaking, subject.feature, adjustmentOf(subject, cap, at));
 }
 
 /** What comes on top of the combination, and what holds it all down. */
@@ -69,14 +66,22 @@ export interface Adjustment {
   readonly cap: Limit;
   /** From earlier windows. */
   readonly rolled: number;
+  /** The limit of a prepaid feature, which its blocks are; null: it is none. */
+  readonly credits: number | null;
+}
+
+export function adjustmentOf({ account, feature }: Subject, cap: Limit, at: Instant): Adjustment {
+  const credits = isPrepaid(feature) ? creditLimit(account, feature.key) : null;
+  return { cap, rolled: rolledUnits(account, feature.key, at), credits };
 }
 
 /** Row 14 and those before it that are asked of sources, and the combination. */
 export function entitledBy(
   sources: Sources,
   feature: Feature,
-  { cap, rolled }: Adjustment,
+  { cap, rolled, credits }: Adjustment,
 ): CompiledEntitlement {
+  if (credits !== null) return prepaidBy(sources, credits);
   const { passing, grants } = sources;
   const given = (subscriptions: typeof passing, granted: typeof grants): Allowance | null =>
     capped(raised(combine(feature, subscriptions, granted), rolled), cap);
@@ -92,6 +97,20 @@ export function entitledBy(
       ...passing.flatMap(sourcesIn),
       ...grants.map((grant) => ({ kind: 'GRANT' as const, id: grant.id, key: null })),
     ],
+  };
+}
+
+/** What blocks hold can be spent without a plan; a plan that gives blocks is a source also where none is left. */
+function prepaidBy(sources: Sources, credits: number): CompiledEntitlement {
+  const { blocks, passing } = sources;
+  if (blocks.length === 0 && passing.length === 0) return notEntitled(sources);
+  const allowance = { kind: 'UNITS', limit: credits, ceiling: credits } as const;
+  return {
+    kind: 'ENTITLED',
+    allowance,
+    withoutGrace: allowance,
+    withoutGrants: allowance,
+    sources: blocks.length > 0 ? blocks.map(sourceOf) : passing.flatMap(sourcesIn),
   };
 }
 
@@ -153,6 +172,7 @@ function boundaries({ account, release, feature }: Subject, after: Instant): (In
   const meter = account.meters.get(feature.key);
   return [
     meter ? nextRolledEnd(meter) : null,
+    ...liveBlocks(account, feature.key).map(({ expiresAt }) => expiresAt),
     ...account.subscriptions.flatMap((subscription) =>
       isLive(subscription)
         ? [

@@ -94,7 +94,15 @@ test('a counter that moves under a kept state shows in its next answer', () => {
         const asked = { feature: feature.key, quantity };
         decide(kept, asked, NOW);
         const window = feature.type === 'METERED' ? meterAt(kept.account, feature, NOW).window : null;
-        const meter = { feature: feature.key, used, reserved, window, rolled: [], freesAt: null };
+        const meter = {
+          feature: feature.key,
+          used,
+          reserved,
+          window,
+          rolled: [],
+          freesAt: null,
+          overdrawn: 0,
+        };
         meters.set(feature.key, meter);
         recount(kept, meter);
         const fresh = knownState(kept.release, kept.account);
@@ -120,6 +128,7 @@ test('a counter that is replaced decides as one that was read', () => {
           window,
           rolled: [],
           freesAt: null,
+          overdrawn: 0,
         });
         const fresh = knownState(spent.release, spent.account);
         expect(decide(spent, asked, NOW)).toEqual(decide(fresh, asked, NOW));

@@ -352,6 +352,7 @@ test('a counter that a rule reads decides as it stands, not as it stood', () => 
     window: null,
     rolled: [],
     freesAt: null,
+    overdrawn: 0,
   });
   expect(decide(spent, { feature: 'exports', quantity: 1 }, NOW).limit).toBe(2);
 });

@@ -1,4 +1,5 @@
 import type { PlanEntitlement } from '../catalog/catalog.js';
+import { type CreditBlock, liveBlocks } from '../credits/credit-block.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { planEntitlementAt } from '../subscription/prorate.js';
@@ -44,6 +45,8 @@ export interface Sources {
   /** Those that pass. */
   readonly passing: readonly NamingSubscription[];
   readonly obstacles: readonly Obstacle[];
+  /** Of credits, in the order in which they are spent. */
+  readonly blocks: readonly CreditBlock[];
   readonly anyLive: boolean;
 }
 
@@ -77,6 +80,7 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
     grants: grants.filter((grant) => grant.effect.kind !== 'BLOCK'),
     passing,
     obstacles,
+    blocks: liveBlocks(account, feature),
     anyLive: account.subscriptions.some(isLive),
   };
 }
@@ -138,13 +142,25 @@ function ruledOut(naming: NamingSubscription, row: 13 | 14, rule: RuleFailure): 
 }
 
 /** What is left where a rule of the catalog cannot be evaluated: it takes away every source's feature (row 14). */
-export function takenAway({ passing, grants, obstacles, ...rest }: Sources, rule: RuleFailure): Sources {
+export function takenAway(
+  { passing, grants, blocks, obstacles, ...rest }: Sources,
+  rule: RuleFailure,
+): Sources {
   const given = grants.map(({ id, startsAt }): Obstacle => {
     const sources = [{ kind: 'GRANT' as const, id, key: null }];
     return { row: 14, code: 'CONDITION_NOT_MET', sources, began: startsAt, rule };
   });
+  const prepaid = blocks.map((block): Obstacle => {
+    return { row: 14, code: 'CONDITION_NOT_MET', sources: [sourceOf(block)], began: block.createdAt, rule };
+  });
   const taken = passing.map((naming) => ruledOut(naming, 14, rule));
-  return { ...rest, passing: [], grants: [], obstacles: [...obstacles, ...taken, ...given] };
+  return {
+    ...rest,
+    passing: [],
+    grants: [],
+    blocks: [],
+    obstacles: [...obstacles, ...taken, ...given, ...prepaid],
+  };
 }
 
 /** The source that got furthest; among equals the one that began last. */
@@ -162,6 +178,11 @@ export function furthestFirst(obstacles: readonly Obstacle[]): Obstacle[] {
 function isFurther(one: Obstacle, other: Obstacle): boolean {
   if (one.row !== other.row) return one.row > other.row;
   return one.began >= other.began;
+}
+
+/** A block, as decisions name it. */
+export function sourceOf({ id }: CreditBlock): EntitlementSource {
+  return { kind: 'CREDIT_BLOCK', id, key: null };
 }
 
 /** A subscription with all its parts, as decisions name them. */

@@ -1,7 +1,8 @@
 import type { CatalogRule } from '../catalog/catalog.js';
+import type { CreditBlock } from '../credits/credit-block.js';
 import { type Allowance, combine } from '../decision/combine.js';
 import { readRule } from '../decision/rule-reading.js';
-import { sourcesIn } from '../decision/sources.js';
+import { sourceOf, sourcesIn } from '../decision/sources.js';
 import { unreachable } from '../unreachable.js';
 import type { ExplanationStep } from './explanation.js';
 import type { Inquiry } from './inquiry.js';
@@ -9,6 +10,7 @@ import type { Inquiry } from './inquiry.js';
 /** What each source that passes gives, and how far the catalog's own rules hold it down; docs/rules.md, "Combination". */
 export function combinationSteps(inquiry: Inquiry): ExplanationStep[] {
   const { subject, sources, adjustment } = inquiry;
+  if (adjustment.credits !== null) return sources.blocks.map(blockStep);
   const bought = sources.passing.flatMap((naming) => {
     const given = combine(subject.feature, [naming], []);
     return sourcesIn(naming).map((source) => step(`together with its add-ons: ${wordsOf(given)}`, source));
@@ -23,6 +25,11 @@ export function combinationSteps(inquiry: Inquiry): ExplanationStep[] {
       ? []
       : [step(`rolled over from earlier windows: ${String(adjustment.rolled)}`, null)];
   return [...bought, ...granted, ...rolled, ...capSteps(inquiry)];
+}
+
+function blockStep(block: CreditBlock): ExplanationStep {
+  const held = block.held === 0 ? '' : `, ${String(block.held)} of them held by reservations`;
+  return step(`${String(block.remaining)} of ${String(block.quantity)} are left${held}`, sourceOf(block));
 }
 
 function capSteps({ subject, at }: Inquiry): ExplanationStep[] {

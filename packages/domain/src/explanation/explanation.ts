@@ -23,7 +23,8 @@ export interface DenialReason {
 }
 
 /** Those that there are candidates for today, in the order in which they are offered; docs/rules.md, "Why". */
-export type RemedyKind = 'SUPPLY_FACT' | 'WAIT' | 'LIFT_BLOCK' | 'RESUME' | 'PAY' | 'ADD_ON' | 'CHANGE_PLAN';
+export type RemedyKind =
+  'SUPPLY_FACT' | 'WAIT' | 'LIFT_BLOCK' | 'RESUME' | 'PAY' | 'ADD_CREDITS' | 'ADD_ON' | 'CHANGE_PLAN';
 
 /** One change that would allow what was denied; `decide` has said so. */
 export interface Remedy {
@@ -32,7 +33,7 @@ export interface Remedy {
   readonly addOn: AddOnKey | null;
   /** Of the subscription to change; null: it changes none. */
   readonly subscriptionId: SubscriptionId | null;
-  /** Of the add-on, in all; null: it is no add-on. */
+  /** Of the add-on, in all, or of the credits to add; null: it is neither. */
   readonly quantity: number | null;
   /** When it would be allowed; null: at once. */
   readonly availableAt: Instant | null;

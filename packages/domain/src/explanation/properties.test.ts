@@ -140,6 +140,8 @@ function applied(
         outcome: 'SUCCEEDED',
         at: null,
       });
+    case 'ADD_CREDITS':
+      throw new Error('nothing in this catalog is prepaid');
     case 'ADD_ON': {
       const held = current.subscriptions.find(({ id }) => id === subscriptionId)?.addOns ?? [];
       const others = held.filter((bought) => bought.addOn.key !== addOn);

@@ -1,4 +1,5 @@
 import { NO_CONTEXT } from '../condition/facts.js';
+import { isPrepaid } from '../credits/credit-block.js';
 import type { CustomerAccount, Profile, Release } from '../customer.js';
 import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
@@ -25,7 +26,9 @@ export type Undo =
   | { readonly kind: 'UNKNOWN' };
 
 /** A counter as it was. `rolledIn`: how much of the limit was left over by earlier windows; null: as much as afterwards. */
-export type PastMeter = Omit<Meter, 'rolled' | 'freesAt'> & { readonly rolledIn: number | null };
+export type PastMeter = Omit<Meter, 'rolled' | 'freesAt' | 'overdrawn'> & {
+  readonly rolledIn: number | null;
+};
 
 /** Something that has happened, and can be taken back in memory. */
 export interface PastEvent {
@@ -97,7 +100,8 @@ function answerOf({ account, release }: Past, request: CheckRequest, at: Instant
   const feature = findFeature(release, request.feature);
   if (feature === null) return { code: 'UNKNOWN_FEATURE', value: null, limit: null };
   if (account === null) return { code: 'UNKNOWN_CUSTOMER', value: null, limit: null };
-  if (!isDecided(feature)) return null;
+  // How much was left of which credit block no event says.
+  if (!isDecided(feature) || isPrepaid(feature)) return null;
   const grants = account.grants.flatMap((grant) => asWritten(grant, at));
   const context = request.context ?? NO_CONTEXT;
   return decideAt({ account: { ...account, grants }, release, feature, context }, request, at);
@@ -138,6 +142,7 @@ function undone(past: Past, undo: Undo): Past | null {
         meters.set(meter.feature, {
           ...meter,
           freesAt: null,
+          overdrawn: 0,
           rolled: rolledIn === null ? rolled : lotOf(rolledIn, meter.window),
         });
       }

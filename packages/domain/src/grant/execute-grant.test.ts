@@ -148,7 +148,7 @@ describe('the value goes by the type of the feature', () => {
     ['projects', { effect: 'REPLACE', value: -1 }, 'value', /from 0/],
     ['support', { value: 'hgh' }, 'value', /one of `low`, `high`; did you mean `high`\?/],
     ['sso', { effect: 'BLOCK', value: true }, 'value', /takes no value/],
-    ['credits', { value: 5 }, 'feature', /not supported yet/],
+    ['credits', { value: 5 }, 'feature', /is prepaid; give its units by `addCredits`/],
     ['seats', { effect: 'BLOCK' }, 'feature', /not supported yet/],
     ['sso', { expiresAt: NOW }, 'expiresAt', /does not lie after now/],
     ['sso', { startsAt: END, expiresAt: LATER }, 'expiresAt', /does not lie after its start/],

@@ -1,5 +1,6 @@
 import { didYouMean } from '../catalog/nearest.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { isPrepaid } from '../credits/credit-block.js';
 import { findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
 import type { GrantId } from '../ids.js';
@@ -55,6 +56,8 @@ function make(account: CustomerAccount, command: MakeGrant, release: Release, no
   }
   if (!isDecided(feature))
     return badInput('feature', `feature \`${feature.key}\` is not decided by yet: not supported yet`);
+  if (isPrepaid(feature) && command.effect !== 'BLOCK')
+    return badInput('feature', `feature \`${feature.key}\` is prepaid; give its units by \`addCredits\``);
   const effect = readGiven(feature, command.effect, command.value);
   if ('ok' in effect) return effect;
   const startsAt = command.startsAt ?? now;

@@ -132,6 +132,7 @@ test('now: it moves at the instant of publication, and the usage of the running 
     rolled: [],
     window: { start: BOUGHT, end: RENEWAL },
     freesAt: null,
+    overdrawn: 0,
   });
   const used = { ...account, meters };
   // The route from a plan to itself says `usage: reset`; no plan is changed here.

@@ -51,8 +51,7 @@ function missingPart(release: Release, { given, check }: Scenario): string | nul
   const plans = given.plans.flatMap((key) => catalog.plans.get(key) ?? []);
   const feature = catalog.features.get(check.feature);
   if (plans.some((plan) => plan.model === 'PERPETUAL')) return 'licences';
-  if (feature && !isDecided(feature)) return feature.type === 'METERED' ? 'credits' : 'seats';
-  if (given.blocks.length > 0) return 'credits';
+  if (feature && !isDecided(feature)) return 'seats';
   if (given.seats.length > 0) return 'seats';
   return null;
 }

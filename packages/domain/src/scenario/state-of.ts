@@ -1,7 +1,15 @@
-import type { ScenarioGiven, ScenarioGrant } from '../catalog/catalog.js';
+import type { ScenarioBlock, ScenarioGiven, ScenarioGrant } from '../catalog/catalog.js';
+import type { CreditBlock } from '../credits/credit-block.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
 import { type Grant, grantStatusAt } from '../grant/grant.js';
-import { type FeatureKey, parseCustomerId, parseGrantId, parseSubscriptionId, type PlanKey } from '../ids.js';
+import {
+  type FeatureKey,
+  parseCreditBlockId,
+  parseCustomerId,
+  parseGrantId,
+  parseSubscriptionId,
+  type PlanKey,
+} from '../ids.js';
 import { namedBy } from '../subscription/anchors.js';
 import { boughtNow } from '../subscription/plan-choice.js';
 import { periodFrom } from '../subscription/state.js';
@@ -41,6 +49,7 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     grants,
     meters: new Map(),
     reservations: [],
+    blocks: given.blocks.map((block, index) => blockOf(block, index, yearAgo)),
     turnedUntil: given.now,
   };
   return knownState(release, { ...account, meters: metersOf(release, account, given) });
@@ -94,6 +103,18 @@ function grantOf(granted: ScenarioGrant, index: number, yearAgo: Instant, now: I
   return { ...grant, status: grantStatusAt(grant, now) };
 }
 
+function blockOf(block: ScenarioBlock, index: number, yearAgo: Instant): CreditBlock {
+  const { feature, quantity, spent, held, priority, expiresAt, addedAt } = block;
+  return {
+    id: must(parseCreditBlockId(`blk_${String(index)}`), 'blk_'),
+    ...{ feature, quantity, held, priority, expiresAt },
+    remaining: quantity - spent,
+    createdAt: addedAt ?? yearAgo,
+    source: null,
+    status: 'LIVE',
+  };
+}
+
 function subscriptionOf(
   release: Release,
   given: ScenarioGiven,
@@ -114,6 +135,7 @@ function subscriptionOf(
     ),
     quantities: given.quantities,
     prorations: new Map(),
+    creditsGiven: new Map(),
     startedAt: began,
     lastPaymentAt: null,
     moves: [],
@@ -167,10 +189,22 @@ function runningPeriod({ plan }: PlanVersion, began: Instant, now: Instant, time
 
 function metersOf(release: Release, account: CustomerAccount, given: ScenarioGiven): Map<FeatureKey, Meter> {
   const meters = new Map<FeatureKey, Meter>();
-  for (const [key, used] of given.usage) {
+  const features = [
+    ...[given.usage, given.reserved, given.rolledOver].flatMap((units) => [...units.keys()]),
+    ...given.blocks.map(({ feature }) => feature),
+  ];
+  for (const key of new Set(features)) {
     const feature = release.catalog.features.get(key);
     const window = feature?.type === 'METERED' ? windowAt(feature, account, given.now) : null;
-    meters.set(key, { ...unusedMeter(key, window), used });
+    const rolled = given.rolledOver.get(key) ?? 0;
+    const blocks = given.blocks.filter((block) => block.feature === key);
+    meters.set(key, {
+      ...unusedMeter(key, window),
+      used: given.usage.get(key) ?? blocks.reduce((sum, { spent }) => sum + spent, 0),
+      reserved: (given.reserved.get(key) ?? 0) + blocks.reduce((sum, { held }) => sum + held, 0),
+      // It is given for as long as the window runs.
+      rolled: rolled > 0 && window !== null ? [{ units: rolled, until: window.end }] : [],
+    });
   }
   return meters;
 }

@@ -1,3 +1,4 @@
+import type { CreditBlock } from '../credits/credit-block.js';
 import type { RuleTurn } from '../decision/rule-turns.js';
 import type { Grant, GrantEventType } from '../grant/grant.js';
 import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
@@ -88,6 +89,7 @@ export type SubscriptionEventType =
 
 /** Something that happened to a customer, with the state before and after it; `at`: when it took effect. */
 export type CustomerEvent =
+  | CreditsEvent
   | {
       readonly type: SubscriptionEventType;
       readonly at: Instant;
@@ -147,6 +149,19 @@ export type CustomerEvent =
       readonly type: 'rule.turned';
       readonly at: Instant;
       readonly turn: RuleTurn;
+    };
+
+/** `lost`: what was left of a block that has ended. */
+export type CreditsEvent =
+  | {
+      readonly type: 'credits.added';
+      readonly at: Instant;
+      readonly credits: { readonly before: null; readonly after: CreditBlock };
+    }
+  | {
+      readonly type: 'credits.expired' | 'credits.voided';
+      readonly at: Instant;
+      readonly credits: { readonly before: CreditBlock; readonly after: CreditBlock; readonly lost: number };
     };
 
 /** A refused command: nothing has changed. `field`: the path of the argument below `input`. */

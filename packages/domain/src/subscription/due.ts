@@ -1,5 +1,8 @@
 import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { endBlock } from '../credits/change-blocks.js';
+import type { CreditBlock } from '../credits/credit-block.js';
+import { giveCredits } from '../credits/give-credits.js';
 import { nextRuleTurn, ruleTurnsAt } from '../decision/rule-turns.js';
 import type { Grant } from '../grant/grant.js';
 import { recordGrant } from '../grant/record-grant.js';
@@ -57,6 +60,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
     }
   | { readonly kind: 'rolloverEnd'; readonly meter: Meter }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
+  | { readonly kind: 'blockEnd'; readonly block: CreditBlock }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
@@ -74,11 +78,12 @@ const ORDER = {
   windowReset: 8,
   rolloverEnd: 9,
   grantEnd: 10,
-  reservationEnd: 11,
-  start: 12,
-  grantStart: 13,
-  ruleTurn: 14,
-  announcement: 15,
+  blockEnd: 11,
+  reservationEnd: 12,
+  start: 13,
+  grantStart: 14,
+  ruleTurn: 15,
+  announcement: 16,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -100,10 +105,11 @@ export function applyDue(account: CustomerAccount, release: Release, now: Instan
     toldUntil = later(toldUntil, task.kind === 'announcement' ? task.at : instant(task.at - 1));
     let following = firstDue(state, release, toldUntil);
     if (following?.at !== task.at) {
-      const reconciled = reconcileAnchors(state, release, task.at);
-      if (reconciled !== state) following = firstDue(reconciled, release, toldUntil);
-      state = reconciled;
-      before = reconciled;
+      const given = giveCredits(reconcileAnchors(state, release, task.at), release, task.at);
+      if (given.account !== state) following = firstDue(given.account, release, toldUntil);
+      events.push(...given.events);
+      state = given.account;
+      before = state;
     }
     task = following;
   }
@@ -128,6 +134,7 @@ function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant
   for (const meter of countersToClose(account, release)) first = earliest(first, windowTasks(meter, release));
   for (const meter of account.meters.values()) first = earliest(first, rolloverTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
+  for (const block of account.blocks) first = earliest(first, blockTasks(block));
   first = earliest(first, reservationTasks(account));
   first = earliest(first, announcementTasks(account, release, toldUntil));
   return earliest(first, ruleTurnTasks(account, release));
@@ -246,6 +253,11 @@ function grantTasks(grant: Grant): readonly DueTask[] {
   return status === 'ACTIVE' && expiresAt !== null ? [{ kind: 'grantEnd', id, at: expiresAt, grant }] : [];
 }
 
+function blockTasks(block: CreditBlock): readonly DueTask[] {
+  const { id, status, expiresAt } = block;
+  return status === 'LIVE' && expiresAt !== null ? [{ kind: 'blockEnd', id, at: expiresAt, block }] : [];
+}
+
 /** They are sorted: the first to expire is the first. */
 function reservationTasks({ reservations: [first] }: CustomerAccount): readonly DueTask[] {
   return first === undefined
@@ -299,6 +311,8 @@ function perform(
       return recordGrant(account, 'grant.started', task.at, task.grant, { ...task.grant, status: 'ACTIVE' });
     case 'grantEnd':
       return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
+    case 'blockEnd':
+      return endBlock(account, task.block, 'EXPIRED', task.at);
     case 'reservationEnd':
       return expireReservation(account, task.reservation);
     case 'ruleTurn':

@@ -2,10 +2,11 @@ import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { adjust } from './adjust.js';
+import { giveCredits } from '../credits/give-credits.js';
 import { reconcileAnchors } from './anchors.js';
 import { cancel, uncancel } from './cancel.js';
 import { changePlan } from './change-plan.js';
-import type { CommandOutcome, SubscriptionCommand } from './command.js';
+import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
 import { applyDue } from './due.js';
 import { pause, resume } from './pause.js';
 import { reportPayment } from './payment.js';
@@ -84,10 +85,15 @@ export function settled(
   now: Instant,
 ): CommandOutcome {
   if (!outcome.ok || outcome.events.length === 0) return outcome;
-  const anchored = at > now ? outcome.account : reconcileAnchors(outcome.account, release, at);
+  const begun = at > now ? { account: outcome.account, events: [] } : begin(outcome.account, release, at);
   // What rules said before is past; only what they turn to from here on is told.
-  const due = applyDue({ ...anchored, turnedUntil: now }, release, now);
-  return { ok: true, account: due.account, events: [...outcome.events, ...due.events] };
+  const due = applyDue({ ...begun.account, turnedUntil: now }, release, now);
+  return { ok: true, account: due.account, events: [...outcome.events, ...begun.events, ...due.events] };
+}
+
+/** What follows from what the customer has now: anchors of windows, credits that plans give. */
+function begin(account: CustomerAccount, release: Release, at: Instant): AccountChange {
+  return giveCredits(reconcileAnchors(account, release, at), release, at);
 }
 
 function refusedIn(verb: CommandOnSubscription['kind'], status: string): string {

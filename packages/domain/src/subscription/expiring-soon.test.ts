@@ -110,7 +110,10 @@ test('an event at the instant of another one is told of as well', () => {
   const account: CustomerAccount = {
     ...granted('UTC', '2026-03-08'),
     meters: new Map([
-      [minutes.key, { feature: minutes.key, used: 1, reserved: 0, window, rolled: [], freesAt: null }],
+      [
+        minutes.key,
+        { feature: minutes.key, used: 1, reserved: 0, window, rolled: [], freesAt: null, overdrawn: 0 },
+      ],
     ]),
   };
   expect(told(applyDue(account, release, time('2026-03-02')))).toEqual([

@@ -200,7 +200,7 @@ test('a soft limit has its overage on top of the prorated number', () => {
 test('the counter goes on, and the ceiling in its row is the prorated one until the window is over', () => {
   const window = { start: time(START), end: time('2026-02-01') };
   const meters = new Map([
-    [calls, { feature: calls, used: 1209, reserved: 0, window, rolled: [], freesAt: null }],
+    [calls, { feature: calls, used: 1209, reserved: 0, window, rolled: [], freesAt: null, overdrawn: 0 }],
   ]);
   const used = { ...down, meters };
   expect(ask(used, '2026-01-12')).toMatchObject({ allowed: true, used: 1209, remaining: 1 });

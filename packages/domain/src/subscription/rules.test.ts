@@ -72,7 +72,9 @@ function used(
   const feature = featureKey('calls');
   return {
     ...account,
-    meters: new Map([[feature, { feature, used: units, reserved: 0, window, rolled: [], freesAt: null }]]),
+    meters: new Map([
+      [feature, { feature, used: units, reserved: 0, window, rolled: [], freesAt: null, overdrawn: 0 }],
+    ]),
   };
 }
 const NEXT = time('2026-02-20');

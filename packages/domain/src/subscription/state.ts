@@ -119,9 +119,12 @@ export function firstPeriod(subscription: ScheduledSubscription, zone: TimeZone)
 
 /** What a subscription has in whatever status, and nothing else. */
 export function baseOf(subscription: Subscription): SubscriptionBase {
-  const { id, customerId, planVersion, addOns, quantities, prorations } = subscription;
+  const { id, customerId, planVersion, addOns, quantities, prorations, creditsGiven } = subscription;
   const { startedAt, lastPaymentAt, moves } = subscription;
-  return { id, customerId, planVersion, addOns, quantities, prorations, startedAt, lastPaymentAt, moves };
+  return {
+    ...{ id, customerId, planVersion, addOns, quantities, prorations, creditsGiven },
+    ...{ startedAt, lastPaymentAt, moves },
+  };
 }
 
 /** The subscription, ended for good at `at`. */

@@ -64,6 +64,8 @@ export interface SubscriptionBase {
   /** Those of the last change of plan; see `planEntitlementAt`. */
   readonly prorations: ReadonlyMap<FeatureKey, Proration>;
   readonly startedAt: Instant;
+  /** Credit blocks that its plans and add-ons have given, by what offers them: the start of the period last given for. */
+  readonly creditsGiven: ReadonlyMap<string, Instant>;
   /** Newest payment outcome that was reported, by billing's clock. Older ones change nothing. */
   readonly lastPaymentAt: Instant | null;
   /** Moves by publications since anything else has chosen the plan, oldest first: what a rollback takes back. */

@@ -44,6 +44,10 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `${String(event.reservation.quantity)} reserved of \`${event.reservation.feature}\` are free again`;
     case 'usage.rollover_expired':
       return `${String(event.units)} units of \`${event.feature}\` that earlier windows have left over end`;
+    case 'credits.added':
+      return `${String(event.credits.after.quantity)} credits of \`${event.credits.after.feature}\` are given`;
+    case 'credits.expired':
+      return `${String(event.credits.lost)} credits of \`${event.credits.after.feature}\` expire`;
     case 'grant.started':
       return `the grant of \`${event.grant.after.feature}\` begins`;
     case 'grant.expired':
@@ -54,6 +58,7 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `the grant of \`${event.expiring.feature}\` ends at ${formatInstant(event.endsAt)}`;
     case 'rule.turned':
       return `the rule \`${event.turn.rule}\` turns for \`${event.turn.feature}\``;
+    case 'credits.voided':
     case 'grant.created':
     case 'grant.revoked':
       throw new Error(`${event.type} is nothing that time does`);

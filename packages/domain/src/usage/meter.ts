@@ -22,6 +22,8 @@ export interface Meter {
   readonly window: Span | null;
   /** When time may free units that are held: no reservation of this window expires earlier. Null: none is held. */
   readonly freesAt: Instant | null;
+  /** Recorded beyond all credit blocks of a prepaid feature: taken from the next block that comes. Of others 0. */
+  readonly overdrawn: number;
   /**
    * What the window had of earlier ones when it began, less what has ended unspent since; the soonest to end first, which
    * is the order in which it is spent (see `rollover.ts`). Where the catalog rolls nothing over: none.
@@ -31,7 +33,7 @@ export interface Meter {
 
 /** A counter of which nothing is used or held. */
 export function unusedMeter(feature: FeatureKey, window: Span | null): Meter {
-  return { feature, used: 0, reserved: 0, window, freesAt: null, rolled: [] };
+  return { feature, used: 0, reserved: 0, window, freesAt: null, overdrawn: 0, rolled: [] };
 }
 
 /** Whether a window must be closed when it is over: in the next one the counter reads otherwise. */

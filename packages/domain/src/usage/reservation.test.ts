@@ -47,7 +47,7 @@ function reserved(account: CustomerAccount, quantity: number, at: Instant, hours
   const meter = meterAt(account, calls, at);
   const expiresAt = instant(at + hours * HOUR);
   const windowStart = meter.window?.start ?? null;
-  const made: Reservation = { id, feature: KEY, quantity, expiresAt, windowStart };
+  const made: Reservation = { id, feature: KEY, quantity, expiresAt, windowStart, holds: [] };
   const reservations = [...account.reservations, made].sort((one, other) => one.expiresAt - other.expiresAt);
   const freesAt = instant(Math.min(meter.freesAt ?? Infinity, expiresAt));
   const counted = { ...meter, reserved: decision.reserved ?? 0, freesAt };
@@ -94,7 +94,7 @@ test('it counts in the window in which it was made, which is closed though nothi
     { type: 'usage.window_closed', at: midnight, used: 0 },
     { type: 'usage.reservation_expired', at: late + HOUR, reserved: null },
   ]);
-  expect(account.meters.get(KEY)).toMatchObject({ used: 0, reserved: 0, freesAt: null });
+  expect(account.meters.get(KEY)).toMatchObject({ used: 0, reserved: 0, freesAt: null, overdrawn: 0 });
 });
 
 test('without its reservations a state tells until when it is sure, and counts on as if they were held', () => {
@@ -105,7 +105,7 @@ test('without its reservations a state tells until when it is sure, and counts o
   expect(ask(START)).toMatchObject({ reserved: 30, validUntil: made.made.expiresAt });
   expect(ask(made.made.expiresAt)).toMatchObject({ reserved: 30 });
   const settled = withoutExpired(made.account, made.made.expiresAt);
-  expect(settled.meters.get(KEY)).toMatchObject({ reserved: 0, freesAt: null });
+  expect(settled.meters.get(KEY)).toMatchObject({ reserved: 0, freesAt: null, overdrawn: 0 });
   expect(settled.reservations).toEqual([]);
 });
 

@@ -1,3 +1,6 @@
+import { creditsOf, withCredits } from '../credits/change-blocks.js';
+import type { CreditHold } from '../credits/credit-block.js';
+import { spendCredits } from '../credits/spend-credits.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey, ReservationId } from '../ids.js';
 import type { AccountChange } from '../subscription/command.js';
@@ -13,6 +16,8 @@ export interface Reservation {
   readonly expiresAt: Instant;
   /** Of the window in which it was made, and in which it counts; null: a level has none. */
   readonly windowStart: Instant | null;
+  /** The credit blocks that it holds; none where the feature is not prepaid. */
+  readonly holds: readonly CreditHold[];
 }
 
 /** When a reservation made at `at` expires; null: `ttl` is nothing, or more than a day. A day has 24 hours here. */
@@ -37,7 +42,16 @@ export function expireReservation(account: CustomerAccount, expired: Reservation
   const reserved = Math.max(0, meter.reserved - expired.quantity);
   const freed: Meter = { ...meter, reserved, freesAt: next?.expiresAt ?? null };
   const meters = new Map(account.meters).set(meter.feature, freed);
-  return { account: { ...account, meters, reservations }, events: [{ ...told, reserved }] };
+  return {
+    account: withoutHolds({ ...account, meters, reservations }, expired),
+    events: [{ ...told, reserved }],
+  };
+}
+
+function withoutHolds(account: CustomerAccount, { feature, holds }: Reservation): CustomerAccount {
+  if (holds.length === 0) return account;
+  const freed = spendCredits(creditsOf(account, feature), { kind: 'free', quantity: 0 }, holds);
+  return withCredits(account, feature, freed);
 }
 
 /** What time has freed until `at`, whoever writes it down. */

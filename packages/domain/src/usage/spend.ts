@@ -1,5 +1,6 @@
 import type { RequestContext } from '../condition/facts.js';
 import { type CustomerState, knownState, type KnownState, type Release } from '../customer.js';
+import type { CreditBlock } from '../credits/credit-block.js';
 import type { CompiledFeature } from '../decision/compile.js';
 import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
 import { isDecided } from '../decision/entitlement.js';
@@ -110,11 +111,19 @@ function denied(decision: Decision): SpendOutcome {
   return { decision, delta: 0, held: 0 };
 }
 
-/** The state with one counter replaced; the right that the counter is held against stays as it was worked out. */
-export function withMeter(state: KnownState, meter: Meter): KnownState {
+/**
+ * The state with one counter replaced, and the credit blocks that it was spent from; the right that the counter is held
+ * against stays as it was worked out, but for one that rests on blocks.
+ */
+export function withMeter(
+  state: KnownState,
+  meter: Meter,
+  blocks: readonly CreditBlock[] = state.account.blocks,
+): KnownState {
   const meters = new Map(state.account.meters).set(meter.feature, meter);
-  const changed = knownState(state.release, { ...state.account, meters });
+  const changed = knownState(state.release, { ...state.account, meters, blocks });
   for (const [feature, right] of state.compiled) changed.compiled.set(feature, copied(right));
+  if (blocks !== state.account.blocks) changed.compiled.delete(meter.feature);
   recount(changed, meter);
   return changed;
 }

@@ -16,7 +16,9 @@ function account(window: Span | null, used = 0, anchored = true, zone = 'UTC'): 
     ...newCustomer(zone),
     windowAnchors: new Map(anchored ? [[feature, ANCHOR]] : []),
     meters: new Map(
-      window === null ? [] : [[feature, { feature, used, reserved: 1, window, rolled: [], freesAt: null }]],
+      window === null
+        ? []
+        : [[feature, { feature, used, reserved: 1, window, rolled: [], freesAt: null, overdrawn: 0 }]],
     ),
   };
 }
@@ -41,6 +43,7 @@ test('a running window keeps its start and length, and its counter', () => {
     reserved: 1,
     window: running,
     freesAt: null,
+    overdrawn: 0,
   });
 });
 
@@ -54,6 +57,7 @@ test('of a window that is over nothing counts any more', () => {
     window,
     rolled: [],
     freesAt: null,
+    overdrawn: 0,
   });
 });
 

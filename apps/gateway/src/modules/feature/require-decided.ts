@@ -7,14 +7,11 @@ export function featureOf(release: Release, text: string): Feature | null {
   return (key && release.catalog.features.get(key)) ?? null;
 }
 
-/** BAD_USER_INPUT for a feature that is in the catalog and that no rule here decides yet (seats, credits). */
+/** BAD_USER_INPUT for a feature that is in the catalog and that no rule here decides yet (seats). */
 export function requireDecided(release: Release, feature: string, field: string): Feature | null {
   const found = featureOf(release, feature);
   if (found && !isDecided(found)) {
-    throw badInput(
-      field,
-      `\`${feature}\` is not supported yet: seats and prepaid credits are not decided by this version`,
-    );
+    throw badInput(field, `\`${feature}\` is not supported yet: seats are not decided by this version`);
   }
   return found;
 }

@@ -2,9 +2,9 @@ import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root 
 import { executeGrantCommand, type GrantRequest, newGrantId } from '@licet/database';
 import { type GrantId, parseGrantId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { badInput, granted, notFound } from '../../errors/api-error.js';
+import { granted, notFound } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundJson, boundText, parseIdempotencyKey, readCustomerId, requireStorable } from '../arguments.js';
+import { boundJson, parseIdempotencyKey, readCustomerId, readReason, requireStorable } from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { GrantConnectionType, GrantInput, GrantResultType, type GrantType, toGrant } from './grant-types.js';
@@ -79,12 +79,6 @@ async function ownGrant(context: GatewayContext, text: string): Promise<GrantId>
   if (customerId === null) throw notFound('grantId', `there is no grant \`${text}\``);
   context.access.requireCustomer(customerId);
   return id;
-}
-
-/** Why the exception is made is kept with it, so it must say something. */
-function readReason(field: string, text: string): string {
-  if (text.trim() === '') throw badInput(field, 'the reason is empty; say why');
-  return boundText(field, text);
 }
 
 /** A number, a text or `true`, as the feature wants it; what is large fits none. */

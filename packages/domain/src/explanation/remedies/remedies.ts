@@ -1,5 +1,6 @@
 import type { RuleFailure } from '../../decision/rule-reading.js';
 import type { Remedy } from '../explanation.js';
+import { addedCredits } from './add-credits.js';
 import { addOns } from './add-on.js';
 import { allows, type Candidate, type Denied } from './attempt.js';
 import { changesOfPlan } from './change-plan.js';
@@ -18,7 +19,7 @@ const MOST_TRIED = 200;
  * make it, and `decide` has then allowed the request. `conditions`: see `KnownTests`.
  */
 export function remediesFor(denied: Denied, conditions: readonly (readonly RuleFailure[])[]): Remedy[] {
-  const kinds = [waits, liftedBlocks, resumes, payments, addOns, changesOfPlan];
+  const kinds = [waits, liftedBlocks, resumes, payments, addedCredits, addOns, changesOfPlan];
   return [
     ...suppliedFacts(conditions).slice(0, MOST_OFFERED),
     ...kinds.flatMap((candidates) => thatAllow(denied, candidates(denied))),

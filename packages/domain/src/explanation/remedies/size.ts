@@ -4,8 +4,9 @@ import type { Feature, PlanEntitlement } from '../../catalog/catalog.js';
 export function sizeOf(feature: Feature, given: PlanEntitlement | undefined): number {
   switch (given?.kind) {
     case undefined:
-    case 'BLOCKS':
       return 0;
+    case 'BLOCKS':
+      return given.blocks.reduce((sum, { quantity }) => sum + quantity, 0);
     case 'ON':
       return 1;
     case 'UNITS':
