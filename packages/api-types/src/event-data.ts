@@ -158,3 +158,13 @@ export interface UsageCorrectedData {
   readonly used: number;
   readonly added: number;
 }
+
+/** The data of `usage.reservation_expired`: nobody has committed or released it in time, and its units are free again. */
+export interface ReservationExpiredData extends CausedData {
+  readonly reservation: string;
+  readonly feature: string;
+  readonly quantity: number;
+  readonly expiresAt: string;
+  /** What is still held in its counter; null: its window is over, and the counter has moved on. */
+  readonly reserved: number | null;
+}

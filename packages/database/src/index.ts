@@ -89,6 +89,7 @@ export { type MigrationChange } from './commands/migration-changes.js';
 export { withdrawRelease } from './commands/withdraw-release.js';
 export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
-export { type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';
+export { type ReserveRequest, type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';
+export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
 export { newGrantId, newSubscriptionId } from './ids.js';

@@ -19,6 +19,7 @@ import { FailuresBeforeStarts1764450000000 } from './migrations/1764450000000-fa
 import { PlanMigrations1764440000000 } from './migrations/1764440000000-plan-migrations.js';
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
 import { RecordedUsage1764470000000 } from './migrations/1764470000000-recorded-usage.js';
+import { Reservations1764490000000 } from './migrations/1764490000000-reservations.js';
 import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
 
@@ -43,6 +44,7 @@ export const MIGRATIONS = [
   Thresholds1764460000000,
   RecordedUsage1764470000000,
   RolledUnits1764480000000,
+  Reservations1764490000000,
 ];
 
 /**

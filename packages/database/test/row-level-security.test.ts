@@ -18,7 +18,7 @@ import {
   type TestDatabase,
   type TestTenant,
 } from '@licet/database/testing';
-import { parsePlanKey } from '@licet/domain';
+import { parseDuration, parsePlanKey } from '@licet/domain';
 import { Client } from 'pg';
 
 let database: TestDatabase;
@@ -29,10 +29,18 @@ let owner: Client;
 
 /** A table without rows would prove nothing. */
 async function fillEveryTable(): Promise<void> {
+  const hour = parseDuration('PT1H');
+  if (hour === null) throw new Error('a duration');
   const customerId = await createTestCustomer(tenant, 'acme');
   await subscribeTo(tenant, 'acme', 'pro');
   await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId: 'acme', feature: 'calls', quantity: 1, idempotencyKey: 'one call' },
+  ]);
+  await spend(tenant.db, tenant.caller, [
+    {
+      ...{ kind: 'reserve', customerId: 'acme', feature: 'calls', quantity: 1, ttl: hour },
+      idempotencyKey: 'one reservation',
+    },
   ]);
   await executeGrantCommand(tenant.db, tenant.caller, {
     command: {

@@ -6,6 +6,7 @@ import type { Grant } from './grant/grant.js';
 import type { AddOnVersion, PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';
+import type { Reservation } from './usage/reservation.js';
 import type { PlanKey } from './ids.js';
 
 /** What a vendor tells of a customer. */
@@ -29,6 +30,8 @@ export interface CustomerAccount {
   readonly grants: readonly Grant[];
   /** Counters that exist; a feature without one has nothing used. */
   readonly meters: ReadonlyMap<FeatureKey, Meter>;
+  /** Those that are neither settled nor expired, soonest to expire first; empty where only their sums are known. */
+  readonly reservations: readonly Reservation[];
   /** Until when it has been told that time has turned a rule; see `ruleTurns`. */
   readonly turnedUntil: Instant;
 }

@@ -9,6 +9,7 @@ export type CustomerId = Branded<'CustomerId'>;
 export type SubscriptionId = Branded<'SubscriptionId'>;
 export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
+export type ReservationId = Branded<'ReservationId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
 export type PlanKey = Branded<'PlanKey'>;
 export type AddOnKey = Branded<'AddOnKey'>;
@@ -22,6 +23,7 @@ const CUSTOMER_ID = /^[^\p{Cc}\p{Surrogate}]{1,255}$/u;
 const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
 const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
+const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 
 function isTenantId(text: string): text is TenantId {
   return UUID.test(text);
@@ -37,6 +39,9 @@ function isGrantId(text: string): text is GrantId {
 }
 function isPlanMigrationId(text: string): text is PlanMigrationId {
   return PLAN_MIGRATION_ID.test(text);
+}
+function isReservationId(text: string): text is ReservationId {
+  return RESERVATION_ID.test(text);
 }
 function isFeatureKey(text: string): text is FeatureKey {
   return KEY.test(text);
@@ -66,6 +71,9 @@ export function parseGrantId(text: string): GrantId | null {
 }
 export function parsePlanMigrationId(text: string): PlanMigrationId | null {
   return isPlanMigrationId(text) ? text : null;
+}
+export function parseReservationId(text: string): ReservationId | null {
+  return isReservationId(text) ? text : null;
 }
 export function parseFeatureKey(text: string): FeatureKey | null {
   return isFeatureKey(text) ? text : null;

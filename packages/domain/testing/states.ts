@@ -153,7 +153,14 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     const key = featureKey(text);
     const feature = release.catalog.features.get(key);
     const window = feature?.type === 'METERED' ? windowAt(feature, account, given.at) : null;
-    meters.set(key, { feature: key, used, reserved: given.reserved?.[text] ?? 0, window, rolled: [] });
+    meters.set(key, {
+      feature: key,
+      used,
+      reserved: given.reserved?.[text] ?? 0,
+      window,
+      rolled: [],
+      freesAt: null,
+    });
   }
   return knownState(release, { ...account, meters });
 }

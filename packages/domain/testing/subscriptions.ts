@@ -167,6 +167,7 @@ export function newCustomer(zone = 'UTC'): CustomerAccount {
     subscriptions: [],
     grants: [],
     meters: new Map(),
+    reservations: [],
     turnedUntil: time('2025-01-15'),
   };
 }

@@ -607,6 +607,8 @@ export type Mutation = {
   readonly cancelPlanMigration: PlanMigrationResult;
   readonly cancelSubscription: SubscriptionResult;
   readonly changePlan: SubscriptionResult;
+  /** Spends what was really used (at most the reservation; all of it where left out) and frees the rest. */
+  readonly commitReservation: ConsumeResult;
   /** Check and spend in one step: never more than the limit, however many ask at once. */
   readonly consume: ConsumeResult;
   /** Each for itself, in order: one that fails is null, with its error at its index. */
@@ -623,9 +625,11 @@ export type Mutation = {
   readonly publishRelease: ReleaseResult;
   /** Usage after the fact, up to 1,000 events: each for itself, in order, whatever the limit says. */
   readonly recordUsage: RecordUsageResult;
+  readonly releaseReservation: ReservationResult;
   readonly releaseUsage: ConsumeResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
+  readonly reserve: ReservationResult;
   readonly resumeSubscription: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
   readonly revokeGrant: GrantResult;
@@ -664,6 +668,12 @@ export type MutationCancelSubscriptionArgs = {
 
 export type MutationChangePlanArgs = {
   input: ChangePlanInput;
+};
+
+
+export type MutationCommitReservationArgs = {
+  quantity: InputMaybe<Scalars['Quantity']['input']>;
+  reservationId: Scalars['ID']['input'];
 };
 
 
@@ -722,6 +732,11 @@ export type MutationRecordUsageArgs = {
 };
 
 
+export type MutationReleaseReservationArgs = {
+  reservationId: Scalars['ID']['input'];
+};
+
+
 export type MutationReleaseUsageArgs = {
   input: ReleaseUsageInput;
 };
@@ -729,6 +744,11 @@ export type MutationReleaseUsageArgs = {
 
 export type MutationReportPaymentArgs = {
   input: ReportPaymentInput;
+};
+
+
+export type MutationReserveArgs = {
+  input: ReserveInput;
 };
 
 
@@ -1105,6 +1125,30 @@ export type ReportPaymentInput = {
   readonly idempotencyKey: Scalars['String']['input'];
   readonly outcome: PaymentOutcome;
   readonly subscriptionId: Scalars['ID']['input'];
+};
+
+export type Reservation = {
+  readonly customerId: Scalars['ID']['output'];
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly feature: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly quantity: Scalars['Quantity']['output'];
+};
+
+export type ReservationResult = {
+  readonly decision: Decision;
+  readonly reservation: Maybe<Reservation>;
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type ReserveInput = {
+  readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly quantity?: Scalars['Quantity']['input'];
+  /** At most a day. */
+  readonly ttl: Scalars['Duration']['input'];
 };
 
 export type Role =

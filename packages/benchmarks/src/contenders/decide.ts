@@ -13,6 +13,7 @@ import {
   parseSubscriptionId,
   parseTimeZone,
   type Release,
+  unusedMeter,
   windowAt,
 } from '@licet/domain';
 import { CATALOG, PLAN } from '../seed/catalog.js';
@@ -52,6 +53,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
       subscriptions: [],
       grants: [],
       meters: new Map(),
+      reservations: [],
       turnedUntil: BOUGHT,
     },
     {
@@ -73,7 +75,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
     if (feature?.type !== 'METERED') throw new Error(`${text} is not metered`);
     return [
       feature.key,
-      { feature: feature.key, used, reserved: 0, window: windowAt(feature, account, NOW), rolled: [] },
+      { ...unusedMeter(feature.key, windowAt(feature, account, NOW)), used },
     ] as const;
   });
   return knownState(release, { ...account, meters: new Map(meters) });

@@ -1,5 +1,6 @@
 import type {
   GrantEventData,
+  ReservationExpiredData,
   RolloverExpiredData,
   SubscriptionEventData,
   WindowClosedData,
@@ -11,6 +12,7 @@ export type EventData =
   | { readonly kind: 'SUBSCRIPTION'; readonly data: SubscriptionEventData }
   | { readonly kind: 'GRANT'; readonly data: GrantEventData }
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
+  | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
   | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
@@ -34,6 +36,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       return { kind: 'CHANGES_NOTHING' };
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
+    case 'usage.reservation_expired':
+      return isExpired(data) ? { kind: 'RESERVATION_EXPIRED', data } : null;
     case 'usage.rollover_expired':
       return isRolled(data) ? { kind: 'ROLLED', data } : null;
     case 'release.published':
@@ -62,6 +66,10 @@ function isPublication(value: unknown): value is { readonly rulesVersion: number
 
 function isWindow(data: object): data is WindowClosedData {
   return 'feature' in data && 'windowStart' in data && 'windowEnd' in data && 'used' in data;
+}
+
+function isExpired(data: object): data is ReservationExpiredData {
+  return 'reservation' in data && 'feature' in data && 'quantity' in data && 'reserved' in data;
 }
 
 function isRolled(data: object): data is RolloverExpiredData {

@@ -22,8 +22,9 @@ export function countersBefore(
   return known.length < moved.length ? null : known;
 }
 
-function meterBefore(
-  { feature: text, subject }: CounterEvent,
+/** The counter of a feature as it was before something moved it at `at`. */
+export function meterBefore(
+  { feature: text, subject }: Pick<CounterEvent, 'feature' | 'subject'>,
   at: Instant,
   older: readonly StoredEvent[],
   isLevel: boolean,
@@ -31,10 +32,14 @@ function meterBefore(
   const feature = parseFeatureKey(text);
   if (feature === null) return null;
   const window = isLevel ? null : { start: EVER, end: at };
+  /** As the last reservation that has expired since has left it. */
+  let reserved: number | null = null;
   for (const event of older) {
     const left = countersIn(event).find((one) => one.subject === subject && one.feature === text);
-    if (left) return { feature, used: left.used, reserved: left.reserved, window, rolledIn: null };
+    if (left)
+      return { feature, used: left.used, reserved: reserved ?? left.reserved, window, rolledIn: null };
     const told = readEventData(event);
+    if (told?.kind === 'RESERVATION_EXPIRED' && told.data.feature === text) reserved ??= told.data.reserved;
     const isBegun =
       told?.kind === 'CUSTOMER_CREATED' || (told?.kind === 'WINDOW' && told.data.feature === text);
     if (isBegun) return { feature, used: 0, reserved: 0, window, rolledIn: null };

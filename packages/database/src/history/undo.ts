@@ -1,4 +1,4 @@
-import type { GrantData } from '@licet/api-types';
+import type { GrantData, ReservationExpiredData } from '@licet/api-types';
 import {
   type CustomerId,
   type Grant,
@@ -8,12 +8,13 @@ import {
   type Release,
   type Subscription,
   type Undo,
+  unusedMeter,
 } from '@licet/domain';
 import type { StoredEvent } from '../event-log/read.js';
 import type { VersionLookup } from '../mapping/subscription.js';
 import type { EventData } from './event-data.js';
 import { readEventData } from './event-data.js';
-import { countersBefore } from './past-counters.js';
+import { countersBefore, meterBefore } from './past-counters.js';
 import { pastSubscription } from './past-subscription.js';
 
 /** What events name, as it was. */
@@ -46,6 +47,7 @@ function undoOf(event: StoredEvent, older: readonly StoredEvent[], lookup: PastL
     return before === null ? UNKNOWN : { kind: 'COUNTERS', before };
   }
   const told = readEventData(event);
+  if (told?.kind === 'RESERVATION_EXPIRED') return undoExpired(told.data, event, older, lookup);
   return told === null ? UNKNOWN : undoTold(told, lookup);
 }
 
@@ -55,7 +57,18 @@ function isLevel(text: string, { catalog }: Release): boolean {
   return key !== null && catalog.features.get(key)?.type === 'LIMIT';
 }
 
-function undoTold(told: EventData, lookup: PastLookup): Undo {
+function undoExpired(
+  { feature, reserved }: ReservationExpiredData,
+  { at }: StoredEvent,
+  older: readonly StoredEvent[],
+  { subject, release }: PastLookup,
+): Undo {
+  if (reserved === null) return { kind: 'NOTHING' };
+  const before = meterBefore({ feature, subject }, at, older, isLevel(feature, release));
+  return before === null ? UNKNOWN : { kind: 'COUNTERS', before: [before] };
+}
+
+function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, lookup: PastLookup): Undo {
   switch (told.kind) {
     case 'CUSTOMER_CREATED':
       return { kind: 'CUSTOMER_CREATED' };

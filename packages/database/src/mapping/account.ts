@@ -5,12 +5,15 @@ import {
   type FeatureKey,
   type Grant,
   instant,
+  isHeldIn,
   type Meter,
   parseFeatureKey,
   parsePlanFamily,
   parseTimeZone,
   type PlanFamily,
   type Release,
+  type Reservation,
+  type ReservationId,
   type Subscription,
   type TimeZone,
 } from '@licet/domain';
@@ -46,6 +49,15 @@ export interface MeterRow {
   readonly rolled: readonly { readonly units: number; readonly until: number }[] | null;
 }
 
+export interface ReservationRow {
+  readonly id: ReservationId;
+  readonly customer_id: CustomerId;
+  readonly feature: string;
+  readonly quantity: number;
+  readonly expires_at: Date;
+  readonly window_start: Date | null;
+}
+
 /** The zone in force under a release: the customer's own, else the catalog's, else the tenant's. */
 export function timeZoneInForce(
   { time_zone: own }: Pick<CustomerRow, 'time_zone'>,
@@ -74,14 +86,16 @@ interface AccountParts {
   readonly subscriptions: readonly Subscription[];
   readonly meters: readonly MeterRow[];
   readonly grants: readonly Grant[];
+  readonly reservations: readonly ReservationRow[];
 }
 
 /** `timeZone`: the one in force when the row was written. */
 export function accountFromRows(
   row: CustomerRow,
-  { subscriptions, meters, grants }: AccountParts,
+  { subscriptions, meters, grants, reservations }: AccountParts,
   timeZone: TimeZone,
 ): CustomerAccount {
+  const held = reservations.map(reservationFromRow);
   return {
     id: row.id,
     profile: {
@@ -94,14 +108,25 @@ export function accountFromRows(
     windowAnchors: mapOf(Object.entries(row.window_anchors), ([key, at]) => [feature(key), instant(at)]),
     subscriptions,
     grants,
-    meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter)]),
+    meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held)]),
+    reservations: held,
     turnedUntil: instant(row.turned_until.getTime()),
   };
 }
 
-function meterFromRow(row: MeterRow): Meter {
-  const { window_start: start, window_end: end } = row;
+function reservationFromRow(row: ReservationRow): Reservation {
   return {
+    id: row.id,
+    feature: feature(row.feature),
+    quantity: row.quantity,
+    expiresAt: instant(row.expires_at.getTime()),
+    windowStart: row.window_start && instant(row.window_start.getTime()),
+  };
+}
+
+function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Meter {
+  const { window_start: start, window_end: end } = row;
+  const meter: Meter = {
     feature: feature(row.feature),
     used: row.used,
     reserved: row.reserved,
@@ -109,8 +134,12 @@ function meterFromRow(row: MeterRow): Meter {
       start === null || end === null
         ? null
         : { start: instant(start.getTime()), end: instant(end.getTime()) },
+    freesAt: null,
     rolled: (row.rolled ?? []).map(({ units, until }) => ({ units, until: instant(until) })),
   };
+  // They are sorted by their expiry.
+  const first = reservations.find((one) => one.feature === meter.feature && isHeldIn(meter, one));
+  return first === undefined ? meter : { ...meter, freesAt: first.expiresAt };
 }
 
 function feature(text: string): FeatureKey {

@@ -6,6 +6,7 @@ import type {
   Instant,
   Meter,
   PlanFamily,
+  Reservation,
   Span,
   Subscription,
   TenantId,
@@ -121,6 +122,7 @@ const METER_ROW: readonly Column<MeterChange>[] = [
   { name: 'lim', type: 'bigint', of: ({ ceiling }) => ceiling.ceiling },
   { name: 'window_start', type: 'timestamptz', of: ({ meter }) => meter.window?.start ?? null },
   { name: 'window_end', type: 'timestamptz', of: ({ meter }) => meter.window?.end ?? null },
+  { name: 'held_until', type: 'timestamptz', of: ({ meter }) => meter.freesAt },
   { name: 'valid_until', type: 'timestamptz', of: ({ ceiling }) => ceiling.validUntil },
   { name: 'state_version', type: 'bigint', of: ({ stateVersion }) => stateVersion },
   { name: 'rules_version', type: 'int', of: ({ rulesVersion }) => rulesVersion },
@@ -181,4 +183,16 @@ export const FORGET_THRESHOLDS: RowsStatement<ClosedWindow> = {
   text: `
 delete from meter_threshold t using ${givenRows(WINDOW_ROW)} r
 where t.tenant_id = $1 and t.customer_id = r.customer_id and t.feature = r.feature and t.window_start = r.window_start`,
+};
+
+const EXPIRED_ROW: readonly Column<Reservation>[] = [{ name: 'id', type: 'text', of: ({ id }) => id }];
+
+/** What time has freed. */
+export const EXPIRE_RESERVATIONS: RowsStatement<Reservation> = {
+  name: 'expire-reservations',
+  columns: EXPIRED_ROW,
+  text: `
+update reservation v set status = 'EXPIRED'
+from ${givenRows(EXPIRED_ROW)} r
+where v.tenant_id = $1 and v.id = r.id and v.status = 'OPEN'`,
 };

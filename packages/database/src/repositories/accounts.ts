@@ -16,7 +16,13 @@ import { textArray } from '../mapping/array-literal.js';
 import { grantFromRow, type GrantRow } from '../mapping/grant.js';
 import { groupBy } from '../mapping/group-by.js';
 import { mapOf } from '../mapping/map-of.js';
-import { accountFromRows, type CustomerRow, type MeterRow, timeZoneInForce } from '../mapping/account.js';
+import {
+  accountFromRows,
+  type CustomerRow,
+  type MeterRow,
+  type ReservationRow,
+  timeZoneInForce,
+} from '../mapping/account.js';
 import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '../mapping/subscription.js';
 import { addOnVersionsOf } from './add-on-versions.js';
 import { releasesSince } from './former-releases.js';
@@ -84,6 +90,11 @@ select ${GRANT_COLUMNS} from entitlement_grant g
 where g.tenant_id = $1 and g.customer_id = any($2) and (g.status in ('SCHEDULED', 'ACTIVE') or g.id = $3)
 order by g.created_at, g.id`;
 
+/** Those that time may free; in the order in which it does. */
+const SELECT_RESERVATIONS = `
+select id, customer_id, feature, quantity, expires_at, window_start from reservation
+where tenant_id = $1 and customer_id = any($2) and status = 'OPEN' order by expires_at, id`;
+
 /** What is loaded even if it ended long ago. */
 export type Named = { readonly subscription: SubscriptionId } | { readonly grant: GrantId };
 
@@ -106,7 +117,7 @@ export async function loadAccounts(
   { held, live, named = null }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
-  const [version, customers, subscriptions, meters, grants] = await Promise.all([
+  const [version, customers, subscriptions, meters, grants, reservations] = await Promise.all([
     held?.publication.version ?? live ?? rulesVersion(transaction),
     transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
     transaction.query<SubscriptionRow>({
@@ -120,11 +131,13 @@ export async function loadAccounts(
       text: SELECT_GRANTS,
       values: [...values, named !== null && 'grant' in named ? named.grant : null],
     }),
+    transaction.query<ReservationRow>({ name: 'account-reservations', text: SELECT_RESERVATIONS, values }),
   ]);
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const grantsOf = groupBy(grants, (row) => row.customer_id);
+  const reservationsOf = groupBy(reservations, (row) => row.customer_id);
   const since = await releasesSince(db, transaction, release, customers);
   const accounts = new Map<CustomerId, StoredAccount>();
   for (const row of customers) {
@@ -136,6 +149,7 @@ export async function loadAccounts(
         subscriptions: mapped.get(row.id) ?? [],
         meters: own,
         grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
+        reservations: reservationsOf.get(row.id) ?? [],
       },
       timeZoneInForce(row, releases[0] ?? release),
     );

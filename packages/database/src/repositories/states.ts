@@ -6,6 +6,7 @@ import {
   knownState,
   type Release,
   type TenantId,
+  withoutExpired,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction } from '../connection/transaction.js';
@@ -49,7 +50,7 @@ export async function loadStates(
         states.set(
           id,
           stored
-            ? knownState(release, stored.account)
+            ? knownState(release, withoutExpired(stored.account, clock))
             : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
         );
       }

@@ -2,6 +2,7 @@ import type {
   ExpiringSoonData,
   CausedData,
   GrantEventData,
+  ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
   SubscriptionEventData,
@@ -19,6 +20,7 @@ import {
   nextDue,
   type PlanMigrationId,
   type Release,
+  type Reservation,
   type Subscription,
   type TenantId,
 } from '@licet/domain';
@@ -30,6 +32,7 @@ import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
   type CustomerChange,
+  EXPIRE_RESERVATIONS,
   FORGET_THRESHOLDS,
   INSERT_METERS,
   INSERT_SUBSCRIPTIONS,
@@ -79,6 +82,7 @@ export function accountStatements(
       INSERT_METERS,
       meters.filter(({ isNew }) => isNew),
     ),
+    writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
     writeRows(tenantId, FORGET_THRESHOLDS, closed),
     assertRules(release, tenantId),
@@ -137,6 +141,10 @@ function meterChanges(
     stateVersion: before.row.version + 1,
     rulesVersion: release.publication.version,
   }));
+}
+
+function expiredReservations({ events }: AccountUpdate): Reservation[] {
+  return events.flatMap((event) => (event.type === 'usage.reservation_expired' ? [event.reservation] : []));
 }
 
 function closedWindows({ after, events }: AccountUpdate): ClosedWindow[] {
@@ -220,6 +228,17 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         ...(event.rolledOver === undefined ? {} : { rolledOver: event.rolledOver }),
       };
       return { subjectType: 'usage', subjectId: event.feature, data: { ...data } };
+    }
+    case 'usage.reservation_expired': {
+      const { id, feature, quantity, expiresAt } = event.reservation;
+      const data: ReservationExpiredData = {
+        reservation: id,
+        feature,
+        quantity,
+        expiresAt: formatInstant(expiresAt),
+        reserved: event.reserved,
+      };
+      return { subjectType: 'reservation', subjectId: id, data: { ...data } };
     }
     case 'usage.rollover_expired': {
       const { feature, units, rolledOver } = event;

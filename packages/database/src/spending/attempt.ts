@@ -1,8 +1,8 @@
-import { askedReads, type CustomerId, type Release } from '@licet/domain';
+import { askedReads, type CustomerId, type Release, type ReservationId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import { readHead } from '../event-log/head.js';
-import { loadAccounts } from '../repositories/accounts.js';
+import { loadAccounts, lockCustomers } from '../repositories/accounts.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { publishedRelease } from '../repositories/releases.js';
 import { type Answer, Batch, type Decided, type Ground } from './batch.js';
@@ -11,6 +11,8 @@ import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js
 import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
 import type { Asked } from './request.js';
+import { readReservations } from './reservations.js';
+import { isSettled, type LockedReservations, usedAtOf } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
 
 /**
@@ -27,9 +29,16 @@ export async function attempt(
   const { tenantId } = transaction;
   const keys = meterKeys(asked);
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
-  const [locked, head] = await Promise.all([lockMeters(transaction, keys), readHead(transaction)]);
+  const [, locked, head, reservations] = await Promise.all([
+    lockReserving(transaction, asked),
+    lockMeters(transaction, keys),
+    readHead(transaction),
+    readReservations(transaction, settledIn(asked)),
+  ]);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
-  const past = await pastWindows(transaction, asked, keys, locked);
+  const past = await pastWindows(transaction, asked, keys, locked, ({ request }) =>
+    usedAtOf(request, reservations),
+  );
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
   const ground: Ground = {
     tenantId,
@@ -38,14 +47,40 @@ export async function attempt(
     keys,
     locked,
     accounts: known,
-    kept,
+    kept: await withSettled(transaction, asked, reservations, kept),
     past,
+    reservations,
     seen: head.revision,
   };
   const decided = new Batch(ground).decide(asked);
-  const all = await keptOfDenied(transaction, asked, decided.value.answers, kept);
-  const last = all.size === kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
+  const all = await keptOfDenied(transaction, asked, decided.value.answers, ground.kept);
+  const last = all.size === ground.kept.size ? decided : new Batch({ ...ground, kept: all }).decide(asked);
   return tellThresholds(transaction, last, locked.clock);
+}
+
+/** A reservation is a due time of its customer, whose row is locked before any counter. */
+async function lockReserving(transaction: Transaction, asked: readonly Asked[]): Promise<void> {
+  const ids = new Set<CustomerId>();
+  for (const { request, meter } of asked) if (request.kind === 'reserve' && meter) ids.add(meter.customerId);
+  if (ids.size > 0) await lockCustomers(transaction, [...ids]);
+}
+
+function settledIn(asked: readonly Asked[]): ReservationId[] {
+  return asked.flatMap(({ request }) =>
+    request.kind === 'commit' || request.kind === 'free' ? [request.idempotencyKey] : [],
+  );
+}
+
+/** With the first settlements of reservations that are settled already. */
+async function withSettled(
+  transaction: Transaction,
+  asked: readonly Asked[],
+  reservations: LockedReservations,
+  kept: ReadonlyMap<string, KeptOperation>,
+): Promise<ReadonlyMap<string, KeptOperation>> {
+  const settled = asked.filter(({ request }) => isSettled(request, reservations));
+  if (settled.length === 0) return kept;
+  return new Map([...kept, ...(await keptOperations(transaction, settled))]);
 }
 
 function meterKeys(asked: readonly Asked[]): MeterKey[] {

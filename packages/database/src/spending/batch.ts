@@ -6,13 +6,16 @@ import {
   counterFull,
   type CustomerId,
   type CustomerState,
-  type Decision,
+  earliest,
+  formatInstant,
+  type Instant,
   refuseRecord,
   refuseSpend,
   type Release,
   type Rise,
   spend,
   type SpendOutcome,
+  type SpendRequest as Question,
   type TenantId,
   thresholdsReached,
 } from '@licet/domain';
@@ -26,7 +29,14 @@ import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMet
 import { type KeptAccount, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
-import type { Asked, KeptVerdict } from './request.js';
+import type { Asked, KeptVerdict, ReserveRequest, SpendRequest } from './request.js';
+import {
+  type NewReservation,
+  reservationOf,
+  reservationStatements,
+  type SettledReservation,
+} from './reservations.js';
+import { type LockedReservations, questionOf, settledOtherwise, usedAtOf } from './settlement.js';
 import type { ReachedThreshold } from './thresholds.js';
 
 /** What has to be done in another transaction before a request can be decided. */
@@ -58,8 +68,10 @@ export interface Ground {
   readonly accounts: ReadonlyMap<CustomerId, KeptAccount>;
   /** Operations that are known to stand under keys of this batch. */
   readonly kept: ReadonlyMap<string, KeptOperation>;
-  /** Of late usage among the requests. */
+  /** Of what counts before the running window. */
   readonly past: ReadonlyMap<Asked, Past>;
+  /** Those that requests of this batch settle. */
+  readonly reservations: LockedReservations;
   readonly seen: Revision;
 }
 
@@ -77,7 +89,9 @@ interface Counter {
   readonly row: LockedMeter;
   readonly ceiling: Ceiling | null;
   used: number;
-  /** The most that was used when units were granted; 0: none were. Usage that is recorded may go beyond the ceiling. */
+  reserved: number;
+  freesAt: Instant | null;
+  /** The most that was used and held when units were granted; 0: none were. Usage that is recorded may go beyond the ceiling. */
   granted: number;
 }
 
@@ -92,6 +106,8 @@ export class Batch {
   readonly #operations: Operation[] = [];
   readonly #reached: ReachedThreshold[] = [];
   readonly #corrections = new Corrections();
+  readonly #made: NewReservation[] = [];
+  readonly #settled: SettledReservation[] = [];
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
@@ -110,16 +126,16 @@ export class Batch {
     const value = { answers, seen, reached: this.#reached };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const event = this.#event();
-    const updates = [...this.#written].map(({ key, used, granted, ceiling }): CounterUpdate => ({
-      meter: key,
-      used,
-      granted,
-      ceiling,
-    }));
+    const updates = [...this.#written].map(
+      ({ key, used, reserved, freesAt, granted, ceiling }): CounterUpdate => ({
+        ...{ meter: key, used, reserved, freesAt, granted, ceiling },
+      }),
+    );
     return {
       value,
       statements: [
         operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
+        ...reservationStatements(tenantId, this.#made, this.#settled),
         ...counterStatements(tenantId, updates, rulesVersion),
         ...this.#corrections.statements(tenantId),
       ],
@@ -134,31 +150,36 @@ export class Batch {
     const account = accounts.get(key.customerId);
     if (row === undefined || account === undefined) return;
     const { feature } = key;
-    const { used, reserved, window } = row;
+    const { used, reserved, window, freesAt } = row;
     const known = account.meters.get(feature);
     const same =
       known?.used === used &&
       known.reserved === reserved &&
+      known.freesAt === freesAt &&
       known.window?.start === window?.start &&
       known.window?.end === window?.end;
     // What is left of earlier windows changes with the customer's version, which the row vouches for.
     const rolled = known?.rolled ?? [];
-    if (!same) putMeter(account, { feature, used, reserved, window, rolled });
+    if (!same) putMeter(account, { feature, used, reserved, window, rolled, freesAt });
     const ceiling =
       row.rulesVersion === rulesVersion
         ? null
         : ceilingOf(account.state.account, release, feature, locked.clock);
     const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= locked.clock;
-    const over = used > 0 && window !== null && window.end <= locked.clock;
-    if (outdated || over) this.#due.add(key.customerId);
-    this.#counters.set(meterId(key.customerId, feature), { key, account, row, ceiling, used, granted: 0 });
+    const over = used + reserved > 0 && window !== null && window.end <= locked.clock;
+    const frees = freesAt !== null && freesAt <= locked.clock;
+    if (outdated || over || frees) this.#due.add(key.customerId);
+    this.#counters.set(meterId(key.customerId, feature), {
+      ...{ key, account, row, ceiling, used, reserved, freesAt },
+      granted: 0,
+    });
   }
 
   #answer(asked: Asked): Answer {
     if (this.#waiting.has(asked.key) || this.#waiting.has(asked.meterId))
       return this.#putOff(asked, { kind: 'BEHIND_ANOTHER' });
     const earlier = this.#answers.get(asked.key);
-    if (earlier) return replayOf(earlier.asked.hash === asked.hash, earlier.answer);
+    if (earlier) return replayOf(earlier.asked.hash === asked.hash, asked, earlier.answer);
     const kept = this.#ground.kept.get(asked.key);
     if (kept) return keptAnswer(kept, asked);
     return this.#decide(asked);
@@ -183,10 +204,12 @@ export class Batch {
     const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
     const { customerId } = request;
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
-    const past = this.#ground.past.get(asked);
-    const { decision, delta } = past
-      ? this.#correct(asked, past, state)
-      : spend(state, request, locked.clock);
+    const { past, reservations } = this.#ground;
+    const question = questionOf(request, reservations, this.#counters.get(asked.meterId)?.row);
+    if ('ok' in question) return question;
+    const late = past.get(asked);
+    const outcome = late ? this.#correct(asked, question, late, state) : spend(state, question, locked.clock);
+    const { decision, delta } = outcome;
     const verdict: KeptVerdict = {
       decisionId: `dec_${randomUUID()}`,
       decision,
@@ -196,9 +219,12 @@ export class Batch {
     };
     if (!decision.allowed) return { ok: true, verdict, replayed: false, entryId: null };
     // Nothing is given back where nothing was ever counted.
-    if (delta !== 0 && past === undefined && !this.#count(asked, decision))
+    const counts = late === undefined && (delta !== 0 || outcome.held !== 0);
+    if (counts && !this.#count(asked, question, outcome, verdict))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
-    this.#operations.push({ asked, verdict, delta, by: this.#actorOf(asked) });
+    this.#noteSettlement(request);
+    const usedAt = usedAtOf(request, reservations);
+    this.#operations.push({ asked, verdict, delta, usedAt, by: this.#actorOf(asked) });
     const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
     this.#answers.set(asked.key, { asked, answer });
@@ -206,32 +232,48 @@ export class Batch {
   }
 
   /** False: there is no counter, or it still has the window in which it was last used, which is over. */
-  #count(asked: Asked, { used, limit }: Decision): boolean {
+  #count(asked: Asked, { kind }: Question, outcome: SpendOutcome, verdict: KeptVerdict): boolean {
+    const { used, reserved, limit } = outcome.decision;
     const counter = this.#counters.get(asked.meterId);
-    if (counter === undefined || used === null) return false;
+    if (counter === undefined || used === null || reserved === null) return false;
     const { window } = counter.row;
     if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
     this.#notice(counter, asked, { from: counter.used, to: used, limit });
     counter.used = used;
-    if (asked.request.kind === 'consume') counter.granted = Math.max(counter.granted, used);
+    counter.reserved = reserved;
+    if (asked.request.kind === 'reserve') this.#reserve(counter, asked.request, verdict);
+    if (reserved === 0) counter.freesAt = null;
+    if (kind === 'consume' || kind === 'reserve')
+      counter.granted = Math.max(counter.granted, used + reserved);
     this.#written.add(counter);
-    const { reserved } = counter.row;
-    const { feature } = counter.key;
-    const rolled = counter.account.meters.get(feature)?.rolled ?? [];
-    putMeter(counter.account, { feature, used, reserved, window, rolled });
+    const { freesAt, key } = counter;
+    const rolled = counter.account.meters.get(key.feature)?.rolled ?? [];
+    putMeter(counter.account, { feature: key.feature, used, reserved, window, rolled, freesAt });
     return true;
   }
 
-  /** Late usage: the running window stays as it is. */
-  #correct(asked: Asked, past: Past, state: CustomerState): SpendOutcome {
-    const { request } = asked;
+  #reserve(counter: Counter, request: ReserveRequest, verdict: KeptVerdict): void {
+    const made = reservationOf(request, counter.key, verdict);
+    const { window } = counter.row;
+    const { context = null } = request;
+    this.#made.push({ ...made, windowStart: window?.start ?? null, reservedAt: verdict.asOf, context });
+    counter.freesAt = earliest(counter.freesAt, made.expiresAt);
+  }
+
+  #noteSettlement({ kind, idempotencyKey }: SpendRequest): void {
+    if (kind === 'commit') this.#settled.push({ id: idempotencyKey, status: 'COMMITTED' });
+    if (kind === 'free') this.#settled.push({ id: idempotencyKey, status: 'RELEASED' });
+  }
+
+  /** What was used, or held, before the running window: that stays as it is. */
+  #correct(asked: Asked, question: Question, past: Past, state: CustomerState): SpendOutcome {
     const counter = this.#counters.get(asked.meterId);
-    const outcome = spend(state, request, this.#ground.locked.clock);
-    if (counter === undefined || request.kind !== 'record' || request.at === null || outcome.delta === 0)
-      return outcome;
+    const outcome = spend(state, question, this.#ground.locked.clock);
+    const at = usedAtOf(asked.request, this.#ground.reservations);
+    if (counter === undefined || at === null || outcome.delta === 0) return outcome;
     const { key, account } = counter;
-    const late = { key, subject: account.subject, state: account.state, at: request.at };
-    const used = this.#corrections.add({ ...late, quantity: request.quantity }, past);
+    const late = { key, subject: account.subject, state: account.state, at };
+    const used = this.#corrections.add({ ...late, quantity: outcome.delta }, past);
     return used === null
       ? counterFull(outcome.decision)
       : { ...outcome, decision: { ...outcome.decision, used, remaining: null, resetsAt: null } };
@@ -281,12 +323,13 @@ export class Batch {
       at: clock,
       recordedAt: clock,
       data: {
-        meters: [...this.#written].map(({ key, account, row, used }) => ({
+        meters: [...this.#written].map(({ key, account, row, used, reserved, freesAt }) => ({
           subject: account.subject,
           feature: key.feature,
           used,
-          reserved: row.reserved,
+          reserved,
           version: row.version + 1,
+          ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
         })),
         actors: this.#actorList,
         operations: this.#operations.length,
@@ -317,10 +360,10 @@ function hashOfOperations(operations: readonly Operation[]): string {
 function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
   if (kept.verdict === null) return keyConflict('idempotencyKey');
   const answer = { ok: true as const, verdict: kept.verdict, replayed: true, entryId: kept.entryId };
-  return replayOf(kept.hash === asked.hash, answer);
+  return replayOf(kept.hash === asked.hash, asked, answer);
 }
 
-function replayOf(same: boolean, answer: Answer): Answer {
-  if (!same) return keyConflict('idempotencyKey');
+function replayOf(same: boolean, { request: { kind } }: Asked, answer: Answer): Answer {
+  if (!same) return kind === 'commit' || kind === 'free' ? settledOtherwise() : keyConflict('idempotencyKey');
   return answer.ok === true ? { ...answer, replayed: true } : answer;
 }

@@ -13,6 +13,8 @@ export interface LockedMeter {
   /** The publication that the row's ceiling follows from. */
   readonly rulesVersion: number;
   readonly window: Span | null;
+  /** When time may free some of what is held; null: nothing is. */
+  readonly freesAt: Instant | null;
   /** Until when time alone leaves ceiling and window as they are. */
   readonly validUntil: Instant | null;
 }
@@ -34,13 +36,15 @@ interface LockRow {
   readonly window_starts: readonly (number | null)[];
   readonly window_ends: readonly (number | null)[];
   readonly valid_untils: readonly (number | null)[];
+  /** Null where no counter holds anything. */
+  readonly held_untils: readonly (number | null)[] | null;
   readonly clock: number;
 }
 
 /** Columns come as JSON lists: they are read natively, in one go. */
 const LOCK_METERS = `
 with l as materialized (
-  select k.place, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until
+  select k.place, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until, m.held_until
   from unnest($2::text[], $3::text[]) with ordinality as k(customer_id, feature, place)
   join meter m on m.tenant_id = $1 and m.customer_id = k.customer_id and m.feature = k.feature
   order by m.customer_id, m.feature for update of m)
@@ -49,6 +53,7 @@ select json_agg(place - 1) as places, json_agg(used) as used, json_agg(reserved)
        json_agg((date_part('epoch', window_start) * 1000)::bigint) as window_starts,
        json_agg((date_part('epoch', window_end) * 1000)::bigint) as window_ends,
        json_agg((date_part('epoch', valid_until) * 1000)::bigint) as valid_untils,
+       case when count(held_until) > 0 then json_agg((date_part('epoch', held_until) * 1000)::bigint) end as held_untils,
        floor(date_part('epoch', clock_timestamp()) * 1000)::bigint as clock
 from l`;
 
@@ -75,6 +80,7 @@ function meterIn(row: LockRow, index: number): LockedMeter {
   const start = row.window_starts[index] ?? null;
   const end = row.window_ends[index] ?? null;
   const validUntil = row.valid_untils[index] ?? null;
+  const freesAt = row.held_untils?.[index] ?? null;
   return {
     used: at(row.used, index),
     reserved: at(row.reserved, index),
@@ -82,6 +88,7 @@ function meterIn(row: LockRow, index: number): LockedMeter {
     stateVersion: at(row.state_versions, index),
     rulesVersion: at(row.rules_versions, index),
     window: start === null || end === null ? null : { start: instant(start), end: instant(end) },
+    freesAt: freesAt === null ? null : instant(freesAt),
     validUntil: validUntil === null ? null : instant(validUntil),
   };
 }
@@ -95,7 +102,9 @@ function at(column: readonly number[], index: number): number {
 export interface CounterUpdate {
   readonly meter: MeterKey;
   readonly used: number;
-  /** The most that was used when units were granted; 0: none were. */
+  readonly reserved: number;
+  readonly freesAt: Instant | null;
+  /** The most that was used and held when units were granted; 0: none were. */
   readonly granted: number;
   /** The ceiling by the release that decided, where the row still has another's. */
   readonly ceiling: Ceiling | null;
@@ -108,12 +117,13 @@ export interface CounterUpdate {
  */
 const WRITE_COUNTERS = `
 with written as (
-  update meter m set used = r.used, version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as r(customer_id, feature, used, granted)
+  update meter m set used = r.used, reserved = r.reserved, held_until = to_timestamp(r.held_until / 1000), version = m.version + 1
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[])
+    as r(customer_id, feature, used, reserved, granted, held_until)
   where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
-    and (m.lim is null or r.granted = 0 or r.granted + m.reserved <= m.lim)
+    and (m.lim is null or r.granted = 0 or r.granted <= m.lim)
   returning 1)
-select assert_count((select count(*) from written), $6, 'LK002')`;
+select assert_count((select count(*) from written), $8, 'LK002')`;
 
 /** A publication writes no counters: the first spend by the new release does. */
 const WRITE_CEILINGS = `
@@ -130,7 +140,9 @@ export function counterStatements(
   const values = [
     ...namesOf(tenantId, updates),
     numberArray(updates.map((update) => update.used)),
+    numberArray(updates.map((update) => update.reserved)),
     numberArray(updates.map((update) => update.granted)),
+    numberArray(updates.map((update) => update.freesAt)),
     updates.length,
   ];
   return [

@@ -10,6 +10,7 @@ import {
   recount,
   type Release,
   type TenantId,
+  withoutReservations,
 } from '@licet/domain';
 import type { StoredAccount } from '../repositories/accounts.js';
 
@@ -30,12 +31,14 @@ export interface KeptAccount {
 
 export function keepable({ row, written, account, overdue }: StoredAccount, release: Release): KeptAccount {
   const meters = new Map(account.meters);
+  // Spends make and settle reservations all the time: what each counter holds stands in its row.
+  const lasting = withoutReservations(account);
   return {
     version: row.version,
     subject: row.subject,
     // What a publication has moved (windows, to another time zone) is written down before anything is spent in it.
-    dueAt: overdue[0]?.at ?? (account === written ? nextDue(account, release) : release.publication.at),
-    state: knownState(release, { ...account, meters }),
+    dueAt: overdue[0]?.at ?? (account === written ? nextDue(lasting, release) : release.publication.at),
+    state: knownState(release, { ...lasting, meters }),
     meters,
   };
 }

@@ -11,6 +11,8 @@ export interface Operation {
   readonly verdict: KeptVerdict;
   /** By how much it changed the counter. */
   readonly delta: number;
+  /** When it was used; null: when it was written. */
+  readonly usedAt: Instant | null;
   /** Place of who asked among the actors of the batch's event. */
   readonly by: number;
 }
@@ -62,9 +64,8 @@ export function operationStatement(
   };
 }
 
-/** Null: when it was written. */
-function usedAt({ asked: { request } }: Operation): string | null {
-  return request.kind === 'record' && request.at !== null ? formatInstant(request.at) : null;
+function usedAt({ usedAt: at }: Operation): string | null {
+  return at === null ? null : formatInstant(at);
 }
 
 function bytesOf(digests: readonly string[]): Buffer {

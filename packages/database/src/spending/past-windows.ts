@@ -36,7 +36,7 @@ interface PastRow {
 }
 
 /**
- * For each record of usage from before its counter's window: what is kept of that time. Closed windows are
+ * For each request that counts what was used, or held, before its counter's window: what is kept of that time. Closed windows are
  * written under the counter's lock, which is held.
  */
 export async function pastWindows(
@@ -44,8 +44,9 @@ export async function pastWindows(
   asked: readonly Asked[],
   keys: readonly MeterKey[],
   { meters }: LockedMeters,
+  usedAt: (asked: Asked) => Instant | null,
 ): Promise<ReadonlyMap<Asked, Past>> {
-  const late = lateIn(asked, keys, meters);
+  const late = lateIn(asked, keys, meters, usedAt);
   if (late.length === 0) return new Map();
   const rows = await transaction.query<PastRow>({
     name: 'past-windows',
@@ -84,6 +85,7 @@ function lateIn(
   asked: readonly Asked[],
   keys: readonly MeterKey[],
   meters: LockedMeters['meters'],
+  usedAt: (asked: Asked) => Instant | null,
 ): readonly Late[] {
   const starts = new Map(
     keys.map(({ customerId, feature }, place) => [
@@ -93,7 +95,7 @@ function lateIn(
   );
   return asked.flatMap((one) => {
     const start = starts.get(one.meterId);
-    const at = one.request.kind === 'record' ? one.request.at : null;
+    const at = usedAt(one);
     return at !== null && start !== undefined && at < start ? [{ asked: one, at, start }] : [];
   });
 }

@@ -3,8 +3,10 @@ import {
   canonicalJson,
   type Decision,
   type Instant,
+  type IsoDuration,
   parseCustomerId,
   parseFeatureKey,
+  type ReservationId,
   type TenantId,
 } from '@licet/domain';
 import type { Caller } from '../event-log/append.js';
@@ -29,6 +31,20 @@ export interface ConsumeRequest extends KeyedRequest {
 export interface ReleaseRequest extends KeyedRequest {
   readonly kind: 'release';
 }
+/** Holds units for a while. */
+export interface ReserveRequest extends KeyedRequest {
+  readonly kind: 'reserve';
+  /** How long they are held unless they are committed or released before. */
+  readonly ttl: IsoDuration;
+  readonly context?: Readonly<Record<string, unknown>> | null;
+}
+/** Spends what a reservation holds, at most all of it, or frees it. The reservation's id stands for the key: it is settled once. */
+export interface SettleRequest extends Omit<KeyedRequest, 'quantity'> {
+  readonly kind: 'commit' | 'free';
+  readonly idempotencyKey: ReservationId;
+  /** What is spent; 0 where it is freed. */
+  readonly quantity: number;
+}
 /** Counts what was used already: its idempotency key is that of a usage event. */
 export interface RecordRequest extends KeyedRequest {
   readonly kind: 'record';
@@ -36,7 +52,7 @@ export interface RecordRequest extends KeyedRequest {
   readonly at: Instant | null;
 }
 /** What goes through the queue. */
-export type SpendRequest = ConsumeRequest | ReleaseRequest | RecordRequest;
+export type SpendRequest = ConsumeRequest | ReserveRequest | SettleRequest | ReleaseRequest | RecordRequest;
 
 /** What stands for an idempotency key in a usage event: its CloudEvents `source` and `id`. */
 export function usageEventKey(source: string, id: string): string {
@@ -85,16 +101,26 @@ export function ask(keyOf: (text: string) => string, caller: Caller, request: Sp
   };
 }
 
-/** Usage events have a name space of their own: no client's key is the name of one. */
+/** Usage events and reservations have name spaces of their own: no client's key is the name of one. */
 function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: SpendRequest): string {
-  return kind === 'record' ? `${tenantId}\n${idempotencyKey}` : keyText(tenantId, idempotencyKey);
+  switch (kind) {
+    case 'record':
+      return `${tenantId}\n${idempotencyKey}`;
+    case 'commit':
+    case 'free':
+      return `${tenantId}\nreservation ${idempotencyKey}`;
+    default:
+      return keyText(tenantId, idempotencyKey);
+  }
 }
 
 /** Of the operation and its input, as docs/rules.md ("Idempotency") has it. */
 function digestOf(request: SpendRequest): string {
   const { kind, customerId, feature, quantity } = request;
   const asked: unknown[] = [kind, customerId, feature, quantity];
-  if (request.kind === 'consume' && request.context != null) asked.push(canonicalJson(request.context));
+  if (request.kind === 'reserve') asked.push(request.ttl);
+  if ((request.kind === 'consume' || request.kind === 'reserve') && request.context != null)
+    asked.push(canonicalJson(request.context));
   if (request.kind === 'record') asked.push(request.at);
   return hash('sha256', JSON.stringify(asked), 'binary');
 }

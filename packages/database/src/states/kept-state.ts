@@ -1,11 +1,13 @@
 import {
   type CustomerId,
   type CustomerState,
+  freesAt,
   type Instant,
   type KnownState,
   type Meter,
   meterAt,
   parseFeatureKey,
+  parseInstant,
   withMeter,
 } from '@licet/domain';
 import type { StoredEvent } from '../event-log/read.js';
@@ -15,6 +17,8 @@ import { positionOf, type Revision } from '../event-log/revision.js';
 export interface KeptState {
   readonly customerId: CustomerId;
   state: CustomerState;
+  /** See `readAgainAt`; worked out once for many checks. */
+  readAgainAt: number;
   /** The position that it was loaded at: what happened up to there is in it. */
   readonly loadedAt: Revision;
   /** When that was, by `performance.now()`. */
@@ -25,6 +29,11 @@ export interface KeptState {
   readonly meterVersions: Map<string, number>;
 }
 
+/** When the state must be read again, because time may free some of what is held; Infinity: nothing is. */
+export function readAgainAt(state: CustomerState): number {
+  return (state.kind === 'KNOWN' ? freesAt(state.account) : null) ?? Infinity;
+}
+
 /** A counter as a usage event gives it. */
 export interface CounterEvent {
   readonly subject: string;
@@ -32,6 +41,8 @@ export interface CounterEvent {
   readonly used: number;
   readonly reserved: number;
   readonly version: number;
+  /** When time may free some of what is held; null: nothing is. */
+  readonly freesAt: Instant | null;
   /** When it was spent: it counts in the window that runs then. */
   readonly at: Instant;
 }
@@ -70,6 +81,7 @@ export function applyCounter(kept: KeptState, counter: CounterEvent): void {
   if (meter === null) return;
   kept.meterVersions.set(counter.feature, counter.version);
   kept.state = withMeter(state, meter);
+  kept.readAgainAt = readAgainAt(kept.state);
 }
 
 /**
@@ -95,10 +107,10 @@ function meterFrom({ account, release }: KnownState, counter: CounterEvent): Met
   const key = parseFeatureKey(counter.feature);
   const feature = key === null ? undefined : release.catalog.features.get(key);
   if (!feature) return null;
-  const { used, reserved, at } = counter;
+  const { used, reserved, freesAt, at } = counter;
   const { window, rolled } =
     feature.type === 'METERED' ? meterAt(account, feature, at) : { window: null, rolled: [] };
-  return { feature: feature.key, used, reserved, window, rolled };
+  return { feature: feature.key, used, reserved, window, rolled, freesAt };
 }
 
 /** The counters that a usage batch moved; none for other events. */
@@ -113,8 +125,10 @@ export function countersIn({ data, at, type }: StoredEvent): CounterEvent[] {
 
 function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
   if (typeof meter !== 'object' || meter === null) return null;
-  const { subject, feature, used, reserved, version }: Partial<Record<keyof CounterEvent, unknown>> = meter;
+  const counter: Partial<Record<keyof CounterEvent, unknown>> = meter;
+  const { subject, feature, used, reserved, version, freesAt } = counter;
   if (typeof subject !== 'string' || typeof feature !== 'string') return null;
   if (typeof used !== 'number' || typeof reserved !== 'number' || typeof version !== 'number') return null;
-  return { subject, feature, used, reserved, version, at };
+  const frees = typeof freesAt === 'string' ? parseInstant(freesAt) : null;
+  return { subject, feature, used, reserved, version, freesAt: frees, at };
 }

@@ -75,8 +75,11 @@ export class StateStore {
     const tenant = this.#tenants.get(tenantId);
     const kept = tenant?.kept(customerId);
     if (tenant === undefined || kept === undefined || tenant.watch === null) return null;
+    const stamped = this.#stamp(tenant, kept);
+    // Out of reach, what was held counts on as held.
+    if (kept.readAgainAt <= stamped.now && !stamped.stale) return null;
     this.hits += 1;
-    return this.#stamp(tenant, kept);
+    return stamped;
   }
 
   /** The state from memory, else from the database; DatabaseUnavailableError where neither has even the rules. */

@@ -6,6 +6,7 @@ import {
   defaultTimeZone,
   knownState,
   passReleases,
+  withoutReservations,
   type Release,
   type TenantId,
 } from '@licet/domain';
@@ -19,7 +20,7 @@ import { ORIGIN, parseRevision, positionOf, type Revision } from '../event-log/r
 import { publishedRelease, rulesVersion } from '../repositories/releases.js';
 import { loadStates } from '../repositories/states.js';
 import type { Result } from '../result.js';
-import { applyCounter, countersIn, type KeptState, Loading } from './kept-state.js';
+import { applyCounter, countersIn, type KeptState, Loading, readAgainAt } from './kept-state.js';
 import type { StatesOfTenant } from './kept-states.js';
 
 const BATCH_MAX = 1000;
@@ -199,6 +200,7 @@ export class TenantStates {
           const loading = loadings.get(id);
           if (!loading?.isStillGood(kept)) continue;
           if (this.#release !== null && !this.#move(kept, this.#release.release)) continue;
+          strip(kept);
           loading.catchUp(kept);
           this.#kept.set(id, kept);
           found.set(id, kept);
@@ -239,6 +241,7 @@ export class TenantStates {
       read.set(id, {
         customerId: id,
         state,
+        readAgainAt: readAgainAt(state),
         loadedAt: revision,
         loadedTime,
         subject: stored?.row.subject ?? null,
@@ -326,6 +329,14 @@ export class TenantStates {
     }
     return positionOf(watch.revision) >= position;
   }
+}
+
+/** Usage events move the sums of reservations, so these are all that is kept of them. */
+function strip(kept: KeptState): void {
+  const { state } = kept;
+  if (state.kind !== 'KNOWN') return;
+  const account = withoutReservations(state.account);
+  if (account !== state.account) kept.state = knownState(state.release, account);
 }
 
 function inOrderOf(ids: readonly CustomerId[], states: ReadonlyMap<CustomerId, KeptState>): KeptState[] {

@@ -1,5 +1,6 @@
 import type { Units } from './combine.js';
-import type { Counted } from './compile.js';
+import type { Instant } from '../time/instant.js';
+import { type Counted, earliest } from './compile.js';
 import type { Decision, DecisionCode } from './decision.js';
 import { ALLOWED, explainDenial } from './message.js';
 import type { Answer } from './kept-answers.js';
@@ -14,7 +15,8 @@ interface Span {
 /** The answer to a quantity, and from which quantity to which it is the same. */
 export function answerUnits(counted: Counted, quantity: number): Answer {
   const { code, least, most } = spanOf(counted, quantity);
-  return { decision: decisionOf(counted, code), least, most, from: counted.from, until: counted.until };
+  const until = earliest(counted.until, counted.freesAt);
+  return { decision: decisionOf(counted, code, until), least, most, from: counted.from, until };
 }
 
 /** Row 19, then the allowing codes in their order. Rooms are differences: a sum could pass 2^53 and lose units. */
@@ -38,7 +40,7 @@ function roomIn(units: Units | null, { used, reserved }: Counted): number {
 }
 
 /** Every field is written out: a spread would cost more than all the rest. */
-function decisionOf(counted: Counted, code: UnitsCode): Decision {
+function decisionOf(counted: Counted, code: UnitsCode, validUntil: Instant | null): Decision {
   const { used, reserved, resetsAt } = counted;
   const { limit } = counted.units;
   const allowed = code !== 'LIMIT_EXCEEDED';
@@ -57,7 +59,7 @@ function decisionOf(counted: Counted, code: UnitsCode): Decision {
     customerId: counted.customerId,
     feature: counted.feature,
     resetsAt,
-    validUntil: counted.until,
+    validUntil,
     sources: counted.sources,
   };
 }

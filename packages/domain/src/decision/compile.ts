@@ -1,5 +1,6 @@
 import type { Instant } from '../time/instant.js';
 import type { Asked } from './asked.js';
+import type { Meter } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
 import type { Units } from './combine.js';
 import type { Decision, EntitlementSource } from './decision.js';
@@ -38,6 +39,8 @@ export interface Counted {
   /** Moved in place: a right outlives many spends, and a new one for each would be left to the garbage collector. */
   used: number;
   reserved: number;
+  /** When time may free what is held: the answers then are others, whatever the quantity. */
+  freesAt: Instant | null;
   readonly resetsAt: Instant | null;
 }
 
@@ -58,8 +61,15 @@ export function countedAt(subject: Subject, entitlement: Entitled, units: Units,
     withoutGrants: unitsIn(entitlement.withoutGrants),
     used: meter?.used ?? 0,
     reserved: meter?.reserved ?? 0,
+    freesAt: freesAfter(meter, at),
     resetsAt: feature.type === 'METERED' ? (windowAt(feature, account, at)?.end ?? null) : null,
   };
+}
+
+/** Of an account that cannot be read again nothing more is known than that the units are still held. */
+export function freesAfter(meter: Meter | null, at: Instant): Instant | null {
+  const frees = meter?.freesAt ?? null;
+  return frees !== null && frees > at ? frees : null;
 }
 
 function unitsIn(allowance: Entitled['withoutGrace']): Units | null {

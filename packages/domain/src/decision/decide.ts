@@ -12,6 +12,7 @@ import {
   type Counted,
   countedAt,
   earliest,
+  freesAfter,
   sameSources,
   type Settled,
   withEnd,
@@ -201,9 +202,10 @@ interface Question {
 
 function answerOf(right: Settled | Counted, question: Question): Answer {
   const { feature, quantity, now } = question;
-  const { from, until } = right;
-  if (right.kind === 'SETTLED')
-    return { decision: right.decision, least: 0, most: Number.MAX_SAFE_INTEGER, from, until };
+  if (right.kind === 'SETTLED') {
+    const { decision, from, until } = right;
+    return { decision, least: 0, most: Number.MAX_SAFE_INTEGER, from, until };
+  }
   const answer = answerUnits(right, quantity);
   if (right.turnsForAll) return answer;
   const asked = { feature: feature.key, quantity };
@@ -225,8 +227,9 @@ function subjectOf({ state: { account, release }, feature, context, now }: Quest
   return { account: accountAt(account, release, now), release, feature, context };
 }
 
-function holds({ from, until }: CompiledFeature, now: Instant): boolean {
-  return from <= now && (until === null || now < until);
+function holds(right: CompiledFeature, now: Instant): boolean {
+  const until = right.kind === 'COUNTED' ? earliest(right.until, right.freesAt) : right.until;
+  return right.from <= now && (until === null || now < until);
 }
 
 /** The decision at one instant, without how long it holds. The account has been brought to it before. */
@@ -281,11 +284,11 @@ function turnsAt(subject: Subject, request: CheckRequest, now: Instant, decision
   let at = now;
   let current = decision;
   for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
-    const next = earliest(
-      nextBoundary({ ...subject, account }, at),
-      windowEnd({ ...subject, account }, at, current),
-    );
-    if (next === null) return null;
+    const then = { ...subject, account };
+    const frees = freesAfter(counterOf(account, subject.feature, at), at);
+    const next = earliest(earliest(nextBoundary(then, at), windowEnd(then, at, current)), frees);
+    // How much is free then is not known here.
+    if (next === null || next === frees) return next;
     at = next;
     account = accountAt(account, subject.release, at);
     current = decideAt({ ...subject, account }, request, at);

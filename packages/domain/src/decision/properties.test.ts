@@ -3,7 +3,7 @@ import { DAY, NOW, request, state } from '../../testing/decision-questions.js';
 import { grantOf } from '../../testing/states.js';
 import { featureKey } from '../../testing/subscriptions.js';
 import { knownState } from '../customer.js';
-import { instant } from '../time/instant.js';
+import { instant, type Instant } from '../time/instant.js';
 import { recount, withMeter } from '../usage/spend.js';
 import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
@@ -94,7 +94,7 @@ test('a counter that moves under a kept state shows in its next answer', () => {
         const asked = { feature: feature.key, quantity };
         decide(kept, asked, NOW);
         const window = feature.type === 'METERED' ? meterAt(kept.account, feature, NOW).window : null;
-        const meter = { feature: feature.key, used, reserved, window, rolled: [] };
+        const meter = { feature: feature.key, used, reserved, window, rolled: [], freesAt: null };
         meters.set(feature.key, meter);
         recount(kept, meter);
         const fresh = knownState(kept.release, kept.account);
@@ -113,7 +113,14 @@ test('a counter that is replaced decides as one that was read', () => {
       for (const feature of customer.release.catalog.features.values()) {
         if (feature.type !== 'METERED' && feature.type !== 'LIMIT') continue;
         const window = feature.type === 'METERED' ? meterAt(customer.account, feature, NOW).window : null;
-        const spent = withMeter(customer, { feature: feature.key, used, reserved, window, rolled: [] });
+        const spent = withMeter(customer, {
+          feature: feature.key,
+          used,
+          reserved,
+          window,
+          rolled: [],
+          freesAt: null,
+        });
         const fresh = knownState(spent.release, spent.account);
         expect(decide(spent, asked, NOW)).toEqual(decide(fresh, asked, NOW));
       }
@@ -176,3 +183,8 @@ test('a set of entitlements holds until the first of them changes', () => {
     { numRuns: 100 },
   );
 });
+
+/** Of what is held some is freed an hour, or so, later. */
+function freesAt(reserved: number): Instant | null {
+  return reserved === 0 ? null : instant(NOW + 3_600_000 + reserved);
+}

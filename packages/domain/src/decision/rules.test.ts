@@ -351,6 +351,7 @@ test('a counter that a rule reads decides as it stands, not as it stood', () => 
     reserved: 0,
     window: null,
     rolled: [],
+    freesAt: null,
   });
   expect(decide(spent, { feature: 'exports', quantity: 1 }, NOW).limit).toBe(2);
 });

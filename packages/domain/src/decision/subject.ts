@@ -2,7 +2,7 @@ import type { Feature } from '../catalog/catalog.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
-import type { Meter } from '../usage/meter.js';
+import { type Meter, unusedMeter } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
 
 /** What is asked about: a customer's account, brought to the instant that is asked about, and one feature. */
@@ -20,15 +20,7 @@ export function counterOf(account: CustomerAccount, feature: Feature, at: Instan
     case 'METERED':
       return meterAt(account, feature, at);
     case 'LIMIT':
-      return (
-        account.meters.get(feature.key) ?? {
-          feature: feature.key,
-          used: 0,
-          reserved: 0,
-          window: null,
-          rolled: [],
-        }
-      );
+      return account.meters.get(feature.key) ?? unusedMeter(feature.key, null);
     default:
       return null;
   }

@@ -25,7 +25,7 @@ export type Undo =
   | { readonly kind: 'UNKNOWN' };
 
 /** A counter as it was. `rolledIn`: how much of the limit was left over by earlier windows; null: as much as afterwards. */
-export type PastMeter = Omit<Meter, 'rolled'> & { readonly rolledIn: number | null };
+export type PastMeter = Omit<Meter, 'rolled' | 'freesAt'> & { readonly rolledIn: number | null };
 
 /** Something that has happened, and can be taken back in memory. */
 export interface PastEvent {
@@ -137,6 +137,7 @@ function undone(past: Past, undo: Undo): Past | null {
         const rolled = meters.get(meter.feature)?.rolled ?? [];
         meters.set(meter.feature, {
           ...meter,
+          freesAt: null,
           rolled: rolledIn === null ? rolled : lotOf(rolledIn, meter.window),
         });
       }

@@ -131,6 +131,7 @@ test('now: it moves at the instant of publication, and the usage of the running 
     reserved: 0,
     rolled: [],
     window: { start: BOUGHT, end: RENEWAL },
+    freesAt: null,
   });
   const used = { ...account, meters };
   // The route from a plan to itself says `usage: reset`; no plan is changed here.

@@ -125,7 +125,7 @@ test('grace, cancellation and usage follow the transitions of their time', () =>
   const window = { start: BOUGHT, end: time('2026-02-01') };
   const used = {
     ...failed,
-    meters: new Map([[key, { feature: key, used: 7, reserved: 0, window, rolled: [] }]]),
+    meters: new Map([[key, { feature: key, used: 7, reserved: 0, window, rolled: [], freesAt: null }]]),
   };
   const resetting = release(2, '2026-01-20', { usage: 'reset' });
   const done = late(used, [first, resetting], time('2026-01-25'));

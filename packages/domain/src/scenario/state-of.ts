@@ -14,7 +14,7 @@ import {
   parseTimeZone,
   type TimeZone,
 } from '../time/instant.js';
-import type { Meter } from '../usage/meter.js';
+import { type Meter, unusedMeter } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
 
 /** The customer that a scenario describes; what it leaves out began a year before, and nothing is used. */
@@ -40,6 +40,7 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     subscriptions,
     grants,
     meters: new Map(),
+    reservations: [],
     turnedUntil: given.now,
   };
   return knownState(release, { ...account, meters: metersOf(release, account, given) });
@@ -169,7 +170,7 @@ function metersOf(release: Release, account: CustomerAccount, given: ScenarioGiv
   for (const [key, used] of given.usage) {
     const feature = release.catalog.features.get(key);
     const window = feature?.type === 'METERED' ? windowAt(feature, account, given.now) : null;
-    meters.set(key, { feature: key, used, reserved: 0, window, rolled: [] });
+    meters.set(key, { ...unusedMeter(key, window), used });
   }
   return meters;
 }

@@ -3,6 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
+import { isInUse, unusedMeter } from '../usage/meter.js';
 import { sumOf, withCounters } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
@@ -88,12 +89,7 @@ function windowedFeatures(catalog: Catalog, keys: ReadonlySet<FeatureKey>): read
 /** An unused window from before the break gives way to the one counted from the new anchor; a used one runs to its end. */
 function restartIdle(account: CustomerAccount, feature: MeteredFeature, at: Instant): CustomerAccount {
   const meter = account.meters.get(feature.key);
-  if (
-    meter === undefined ||
-    meter.used > 0 ||
-    meter.reserved > 0 ||
-    feature.window?.anchor !== 'subscription'
-  ) {
+  if (meter === undefined || isInUse(meter) || feature.window?.anchor !== 'subscription') {
     return account;
   }
   const meters = new Map(account.meters);
@@ -114,7 +110,7 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   if (meter === undefined || meter.window === null || meter.window.start > at)
     return { account: moved, events: [] };
   const cut = { start: meter.window.start, end: meter.window.end < at ? meter.window.end : at };
-  const stopped = { ...meter, used: 0, reserved: 0, window: cut, rolled: [] };
+  const stopped = unusedMeter(feature.key, cut);
   const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
   const fresh = meterAt(emptied, feature, at);
   const rolls = feature.rollover !== null || meter.rolled.length > 0;
@@ -126,7 +122,7 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
     used: meter.used,
     ...(rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: 0 } : {}),
   };
-  const empty = (meter.used === 0 && !rolls) || cut.start === cut.end;
+  const empty = (!isInUse(meter) && !rolls) || cut.start === cut.end;
   return {
     account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
     events: empty ? [] : [closed],

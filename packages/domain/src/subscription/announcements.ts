@@ -1,6 +1,7 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import { speaksUntil } from '../decision/sources.js';
 import { instant, type Instant } from '../time/instant.js';
+import { isInUse } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
 import type { CustomerEvent } from './command.js';
 import { expiringSoon } from './expiring-soon.js';
@@ -45,8 +46,9 @@ function prorationEnds(account: CustomerAccount, release: Release): CustomerEven
     [...prorations].flatMap(([key, { until }]): CustomerEvent[] => {
       const feature = release.catalog.features.get(key);
       const meter = account.meters.get(key);
-      const isClosed = meter?.window != null && (meter.used > 0 || meter.window.start >= until);
-      if (feature?.type !== 'METERED' || isClosed) return [];
+      const isClosed = meter?.window != null && (isInUse(meter) || meter.window.start >= until);
+      // Of what rolls over every window is closed.
+      if (feature?.type !== 'METERED' || feature.rollover !== null || isClosed) return [];
       const window = windowAt(feature, account, instant(until - 1));
       return window === null
         ? []

@@ -4,6 +4,7 @@ import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant, IsoDuration } from '../time/instant.js';
 import type { CustomerAccount } from '../customer.js';
 import type { Span } from '../usage/meter.js';
+import type { Reservation } from '../usage/reservation.js';
 import type { AddOnQuantity, Subscription, TrialingSubscription } from './subscription.js';
 
 export type ChangeTiming = 'NOW' | 'PERIOD_END' | 'AT';
@@ -113,6 +114,13 @@ export type CustomerEvent =
       readonly units: number;
       /** What is left of other rolled-over units, and what is spent of these. */
       readonly rolledOver: number;
+    }
+  | {
+      readonly type: 'usage.reservation_expired';
+      readonly at: Instant;
+      readonly reservation: Reservation;
+      /** What is still held in its counter; null: its window is over, and the counter has moved on. */
+      readonly reserved: number | null;
     }
   | {
       readonly type: GrantEventType;

@@ -5,6 +5,7 @@ import type { Grant } from '../grant/grant.js';
 import { recordGrant } from '../grant/record-grant.js';
 import { instant, type Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
+import { expireReservation, type Reservation } from '../usage/reservation.js';
 import { countersToClose, nextRolledEnd } from '../usage/rollover.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
@@ -56,6 +57,7 @@ type DueTask = { readonly at: Instant; readonly id: string } & (
     }
   | { readonly kind: 'rolloverEnd'; readonly meter: Meter }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
+  | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
 );
@@ -72,10 +74,11 @@ const ORDER = {
   windowReset: 8,
   rolloverEnd: 9,
   grantEnd: 10,
-  start: 11,
-  grantStart: 12,
-  ruleTurn: 13,
-  announcement: 14,
+  reservationEnd: 11,
+  start: 12,
+  grantStart: 13,
+  ruleTurn: 14,
+  announcement: 15,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /**
@@ -125,6 +128,7 @@ function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant
   for (const meter of countersToClose(account, release)) first = earliest(first, windowTasks(meter, release));
   for (const meter of account.meters.values()) first = earliest(first, rolloverTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
+  first = earliest(first, reservationTasks(account));
   first = earliest(first, announcementTasks(account, release, toldUntil));
   return earliest(first, ruleTurnTasks(account, release));
 }
@@ -220,7 +224,7 @@ function versionMoveTasks(
   return move === null ? [] : [{ kind: 'versionMove', id: subscription.id, at: move.at, subscription, move }];
 }
 
-/** A window in which nothing was used, and that leaves nothing over, needs nobody to close it: the counter reads the same in the next. */
+/** A window in which nothing was used or held, and that leaves nothing over, needs nobody to close it: the counter reads the same in the next. */
 function windowTasks(meter: Meter, release: Release): readonly DueTask[] {
   const feature = release.catalog.features.get(meter.feature);
   if (feature?.type !== 'METERED' || meter.window === null) return [];
@@ -240,6 +244,13 @@ function grantTasks(grant: Grant): readonly DueTask[] {
   const { id, status, startsAt, expiresAt } = grant;
   if (status === 'SCHEDULED') return [{ kind: 'grantStart', id, at: startsAt, grant }];
   return status === 'ACTIVE' && expiresAt !== null ? [{ kind: 'grantEnd', id, at: expiresAt, grant }] : [];
+}
+
+/** They are sorted: the first to expire is the first. */
+function reservationTasks({ reservations: [first] }: CustomerAccount): readonly DueTask[] {
+  return first === undefined
+    ? []
+    : [{ kind: 'reservationEnd', id: first.id, at: first.expiresAt, reservation: first }];
 }
 
 /** All rules that turn at one instant are told of together. */
@@ -288,6 +299,8 @@ function perform(
       return recordGrant(account, 'grant.started', task.at, task.grant, { ...task.grant, status: 'ACTIVE' });
     case 'grantEnd':
       return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
+    case 'reservationEnd':
+      return expireReservation(account, task.reservation);
     case 'ruleTurn':
       return turnRules(account, release, task.at);
     case 'announcement':

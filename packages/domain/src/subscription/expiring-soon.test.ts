@@ -109,7 +109,9 @@ test('an event at the instant of another one is told of as well', () => {
   const window = { start: time('2026-02-01'), end: time('2026-03-01') };
   const account: CustomerAccount = {
     ...granted('UTC', '2026-03-08'),
-    meters: new Map([[minutes.key, { feature: minutes.key, used: 1, reserved: 0, window, rolled: [] }]]),
+    meters: new Map([
+      [minutes.key, { feature: minutes.key, used: 1, reserved: 0, window, rolled: [], freesAt: null }],
+    ]),
   };
   expect(told(applyDue(account, release, time('2026-03-02')))).toEqual([
     '2026-02-06 expiring_soon',

@@ -385,7 +385,7 @@ describe('what a paused subscription gives', () => {
     const window = { start: time(START), end: time('2026-02-28') };
     const used = {
       ...account,
-      meters: new Map([[feature, { feature, used: 7, reserved: 0, window, rolled: [] }]]),
+      meters: new Map([[feature, { feature, used: 7, reserved: 0, window, rolled: [], freesAt: null }]]),
     };
     expect(ask(used, '2026-02-20')).toMatchObject({ used: 7, resetsAt: window.end });
     const due = applyDue(used, release, time('2026-03-01'));

@@ -1,5 +1,6 @@
 import type { CustomerAccount } from '../customer.js';
-import { formatInstant, type Instant, instant, type TimeZone } from '../time/instant.js';
+import { spanFromAnchor } from '../time/calendar.js';
+import { formatInstant, type Instant, instant, type IsoDuration, type TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { AccountChange, CommandOutcome, SubscriptionCommand } from './command.js';
 import { badInput, conflict, unchanged, type Refused } from './refusal.js';
@@ -97,7 +98,7 @@ export function resumed(subscription: PausedSubscription, at: Instant, zone: Tim
   const { scheduledChange: change } = rest;
   const base = {
     ...rest,
-    period: movedPeriod(rest.period, length),
+    period: movedPeriod(rest.period, rest.planVersion.plan.period, length, zone),
     cancelAt: waits(subscription) ? moved(rest.cancelAt, length) : rest.cancelAt,
     scheduledChange: change && { ...change, at: later(change.at, length) },
   };
@@ -136,13 +137,19 @@ export function awake(
 }
 
 /**
- * The periods that follow are counted from the moved end: each is as long as one before the pause. Counted from the
- * anchor moved by as many days, the next could be shorter, because months are not equally long.
+ * Periods are counted from the anchor, so that moves, too. Where the moved end is then no end of a period any more,
+ * because months are not equally long, those that follow are counted from it: none of them is cut short.
  */
-function movedPeriod({ anchor, start, end }: Period, length: number): Period {
-  if (length === 0) return { anchor, start, end };
-  const movedEnd = moved(end, length);
-  return { anchor: movedEnd ?? later(anchor, length), start, end: movedEnd };
+function movedPeriod(
+  { anchor, start, end }: Period,
+  every: IsoDuration | null,
+  length: number,
+  zone: TimeZone,
+): Period {
+  if (every === null || end === null) return { anchor: later(anchor, length), start, end };
+  const [movedAnchor, movedEnd] = [later(anchor, length), later(end, length)];
+  const fits = spanFromAnchor(movedAnchor, every, zone, movedEnd).start === movedEnd;
+  return { anchor: fits ? movedAnchor : movedEnd, start, end: movedEnd };
 }
 
 function moved(at: Instant | null, length: number): Instant | null {

@@ -199,7 +199,9 @@ test('a soft limit has its overage on top of the prorated number', () => {
 
 test('the counter goes on, and the ceiling in its row is the prorated one until the window is over', () => {
   const window = { start: time(START), end: time('2026-02-01') };
-  const meters = new Map([[calls, { feature: calls, used: 1209, reserved: 0, window, rolled: [] }]]);
+  const meters = new Map([
+    [calls, { feature: calls, used: 1209, reserved: 0, window, rolled: [], freesAt: null }],
+  ]);
   const used = { ...down, meters };
   expect(ask(used, '2026-01-12')).toMatchObject({ allowed: true, used: 1209, remaining: 1 });
   expect(ceilingOf(used, release, calls, time('2026-01-12'))).toEqual({

@@ -72,7 +72,7 @@ function used(
   const feature = featureKey('calls');
   return {
     ...account,
-    meters: new Map([[feature, { feature, used: units, reserved: 0, window, rolled: [] }]]),
+    meters: new Map([[feature, { feature, used: units, reserved: 0, window, rolled: [], freesAt: null }]]),
   };
 }
 const NEXT = time('2026-02-20');

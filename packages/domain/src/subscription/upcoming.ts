@@ -40,6 +40,8 @@ export function describeUpcoming(event: CustomerEvent): string {
   switch (event.type) {
     case 'usage.window_closed':
       return `the window of \`${event.feature}\` ends, and is counted anew`;
+    case 'usage.reservation_expired':
+      return `${String(event.reservation.quantity)} reserved of \`${event.reservation.feature}\` are free again`;
     case 'usage.rollover_expired':
       return `${String(event.units)} units of \`${event.feature}\` that earlier windows have left over end`;
     case 'grant.started':

@@ -20,9 +20,21 @@ export interface Meter {
   readonly used: number;
   readonly reserved: number;
   readonly window: Span | null;
+  /** When time may free units that are held: no reservation of this window expires earlier. Null: none is held. */
+  readonly freesAt: Instant | null;
   /**
    * What the window had of earlier ones when it began, less what has ended unspent since; the soonest to end first, which
    * is the order in which it is spent (see `rollover.ts`). Where the catalog rolls nothing over: none.
    */
   readonly rolled: readonly RolledUnits[];
+}
+
+/** A counter of which nothing is used or held. */
+export function unusedMeter(feature: FeatureKey, window: Span | null): Meter {
+  return { feature, used: 0, reserved: 0, window, freesAt: null, rolled: [] };
+}
+
+/** Whether a window must be closed when it is over: in the next one the counter reads otherwise. */
+export function isInUse({ used, reserved }: Meter): boolean {
+  return used > 0 || reserved > 0;
 }

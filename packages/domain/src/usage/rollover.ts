@@ -3,7 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { addDuration } from '../time/calendar.js';
 import { instant, type Instant, type TimeZone } from '../time/instant.js';
-import type { Meter, RolledUnits, Span } from './meter.js';
+import { isInUse, type Meter, type RolledUnits, type Span } from './meter.js';
 import { meterAt, windowAt } from './window.js';
 
 /** Rolled-over units: docs/rules.md, "Spending". */
@@ -121,8 +121,8 @@ export function countersToClose(account: CustomerAccount, release: Release): Met
   return counters;
 }
 
-function holdsSomething({ used, rolled }: Meter): boolean {
-  return used > 0 || rolled.length > 0;
+function holdsSomething(meter: Meter): boolean {
+  return isInUse(meter) || meter.rolled.length > 0;
 }
 
 /**

@@ -10,9 +10,15 @@ import type { Instant } from '../time/instant.js';
 import type { Meter } from './meter.js';
 import { endsWithin } from './rollover.js';
 
-/** `consume` counts up; `release` gives back units of a LIMIT feature; `record` counts what was used already. */
-export interface SpendRequest {
-  readonly kind: 'consume' | 'release' | 'record';
+/**
+ * `consume` counts up, `reserve` holds; `release` gives back units of a LIMIT feature; `record` counts what was used
+ * already; `commit` spends what a reservation holds, `free` ends it.
+ */
+export type SpendRequest = AskingRequest | MovingRequest;
+
+/** Fits, or does not. */
+interface AskingRequest {
+  readonly kind: 'consume' | 'reserve';
   readonly feature: string;
   /** At least 1. */
   readonly quantity: number;
@@ -20,27 +26,51 @@ export interface SpendRequest {
   readonly context?: RequestContext | null;
 }
 
-/** The decision as it stands after the spend, and by how much `used` changes: 0 where it was denied. */
+/** What no limit stops. */
+type MovingRequest = CountRequest | SettleRequest;
+
+interface CountRequest {
+  readonly kind: 'release' | 'record';
+  readonly feature: string;
+  /** At least 1. */
+  readonly quantity: number;
+}
+
+interface SettleRequest {
+  readonly kind: 'commit' | 'free';
+  readonly feature: string;
+  /** What is spent: at most what was reserved. */
+  readonly quantity: number;
+  /** What the reservation still holds in the running window: what was reserved, or 0. */
+  readonly held: number;
+}
+
+/** The decision as it stands after the spend, and by how much `used` and `reserved` change: 0 where it was denied. */
 export interface SpendOutcome {
   readonly decision: Decision;
   readonly delta: number;
+  readonly held: number;
 }
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** Why a request can never be right, whoever makes it and whenever: BAD_USER_INPUT. Null: it may be decided. */
-export function refuseSpend(release: Release, request: SpendRequest): Refusal | null {
-  const feature = findFeature(release, request.feature);
+export function refuseSpend(
+  release: Release,
+  { kind, feature: text }: Pick<SpendRequest, 'kind' | 'feature'>,
+): Refusal | null {
+  const feature = findFeature(release, text);
   if (feature === null) return null;
   if (!isDecided(feature))
     return badInput(`feature \`${feature.key}\` cannot be spent yet: not supported yet`);
-  const spendable = request.kind === 'consume' ? ['LIMIT', 'METERED'] : ['LIMIT'];
-  if (spendable.includes(feature.type)) return null;
-  const remedy =
-    request.kind === 'consume'
-      ? 'METERED and LIMIT features can be consumed'
-      : 'only LIMIT features take units back';
-  return badInput(`feature \`${feature.key}\` is ${feature.type}; ${remedy}`);
+  const isCounted = feature.type === 'LIMIT' || feature.type === 'METERED';
+  if (kind === 'release')
+    return feature.type === 'LIMIT'
+      ? null
+      : badInput(`feature \`${feature.key}\` is ${feature.type}; only LIMIT features take units back`);
+  if (isCounted) return null;
+  const done = kind === 'reserve' ? 'reserved' : 'consumed';
+  return badInput(`feature \`${feature.key}\` is ${feature.type}; METERED and LIMIT features can be ${done}`);
 }
 
 function badInput(message: string): Refusal {
@@ -48,20 +78,36 @@ function badInput(message: string): Refusal {
 }
 
 /**
- * Decides one spend on the counter as it is: what fits is spent whole, else nothing. Giving back never fails
- * and never goes below 0; what is recorded counts in the running window whatever the limit says (docs/rules.md,
+ * Decides one spend on the counter as it is: what fits is spent, or held, whole, else nothing. Giving back never fails
+ * and never goes below 0; what is recorded, or was reserved, counts whatever the limit says (docs/rules.md,
  * "Spending"). Out of reach, nothing is done ("Without state"). `refuseSpend`, or `refuseRecord`, has been asked before.
  */
 export function spend(state: CustomerState, request: SpendRequest, now: Instant): SpendOutcome {
-  const quantity = request.kind === 'consume' ? request.quantity : 0;
+  switch (request.kind) {
+    case 'consume':
+    case 'reserve':
+      return asked(state, request, now);
+    default:
+      return moved(state, request, now);
+  }
+}
+
+function asked(state: CustomerState, request: AskingRequest, now: Instant): SpendOutcome {
+  const { kind, quantity } = request;
   const check = { feature: request.feature, quantity, context: request.context ?? null };
-  if (state.kind === 'OUT_OF_REACH') return { decision: denyOutOfReach(state, check), delta: 0 };
+  if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
   const decision = decide(state, check, now);
-  if (request.kind !== 'consume') return moved(state, decision, request);
-  if (!decision.allowed) return { decision, delta: 0 };
+  if (!decision.allowed) return denied(decision);
   const used = decision.used ?? 0;
-  if (quantity > MOST - used - (decision.reserved ?? 0)) return counterFull(decision);
-  return { decision: withUsed(decision, used + quantity), delta: quantity };
+  const reserved = decision.reserved ?? 0;
+  if (quantity > MOST - used - reserved) return counterFull(decision);
+  return kind === 'consume'
+    ? { decision: withCounter(decision, used + quantity, reserved), delta: quantity, held: 0 }
+    : { decision: withCounter(decision, used, reserved + quantity), delta: 0, held: quantity };
+}
+
+function denied(decision: Decision): SpendOutcome {
+  return { decision, delta: 0, held: 0 };
 }
 
 /** The state with one counter replaced; the right that the counter is held against stays as it was worked out. */
@@ -97,30 +143,59 @@ function moveCounter(right: CompiledFeature, meter: Meter): boolean {
   if (endsWithin(meter)) return false;
   right.used = meter.used;
   right.reserved = meter.reserved;
+  right.freesAt = meter.freesAt;
   return true;
 }
 
-/** What no limit stops. */
-function moved(state: CustomerState, decision: Decision, { kind, quantity }: SpendRequest): SpendOutcome {
+function moved(state: CustomerState, request: MovingRequest, now: Instant): SpendOutcome {
+  const check = { feature: request.feature, quantity: 0 };
+  if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
+  const decision = decide(state, check, now);
   const key = parseFeatureKey(decision.feature);
   if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key))
-    return { decision, delta: 0 };
+    return denied(decision);
   const used = state.account.meters.get(key)?.used ?? 0;
-  if (kind === 'record' && quantity > MOST - used) return counterFull(decision);
-  const delta = kind === 'record' ? quantity : -Math.min(used, quantity);
-  const message = kind === 'record' ? `${String(delta)} recorded` : `${String(-delta)} given back`;
+  const reserved = state.account.meters.get(key)?.reserved ?? 0;
+  const { delta, held, message } = movement(request, used);
+  if (delta > MOST - used) return counterFull(decision);
   const done: Decision = { ...decision, allowed: true, code: 'DONE', message };
-  return { decision: withUsed(done, used + delta), delta };
+  return { decision: withCounter(done, used + delta, Math.max(0, reserved + held)), delta, held };
 }
 
-function withUsed(decision: Decision, used: number): Decision {
+interface Movement {
+  readonly delta: number;
+  readonly held: number;
+  readonly message: string;
+}
+
+function movement(request: MovingRequest, used: number): Movement {
+  const { quantity } = request;
+  switch (request.kind) {
+    case 'record':
+      return { delta: quantity, held: 0, message: `${String(quantity)} recorded` };
+    case 'commit':
+      return {
+        delta: quantity,
+        held: -request.held,
+        message: `${String(quantity)} of what was reserved spent`,
+      };
+    case 'free':
+      return { delta: 0, held: -request.held, message: `${String(request.held)} reserved given back` };
+    case 'release': {
+      const given = Math.min(used, quantity);
+      return { delta: -given, held: 0, message: `${String(given)} given back` };
+    }
+  }
+}
+
+function withCounter(decision: Decision, used: number, reserved: number): Decision {
   const { limit } = decision;
-  const remaining = limit === null ? null : Math.max(0, limit - used - (decision.reserved ?? 0));
-  return { ...decision, used, remaining };
+  const remaining = limit === null ? null : Math.max(0, limit - used - reserved);
+  return { ...decision, used, reserved, remaining };
 }
 
 /** No counter goes beyond what a number can hold. */
 export function counterFull(decision: Decision): SpendOutcome {
   const message = `the counter cannot go beyond ${String(MOST)}`;
-  return { decision: { ...decision, allowed: false, code: 'LIMIT_EXCEEDED', message }, delta: 0 };
+  return denied({ ...decision, allowed: false, code: 'LIMIT_EXCEEDED', message });
 }

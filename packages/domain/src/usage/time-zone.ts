@@ -3,7 +3,7 @@ import type { FeatureKey } from '../ids.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { sameLocalTime, spanFromAnchor } from '../time/calendar.js';
 import type { Instant, TimeZone } from '../time/instant.js';
-import type { Meter, Span } from './meter.js';
+import { isInUse, type Meter, type Span } from './meter.js';
 import { withCounters } from './rollover.js';
 import { contains, meterAt } from './window.js';
 
@@ -55,7 +55,7 @@ function movedProrations(
 /** A counter in which nothing was used since its window was over is told of the next one when it is asked: its end moves, too. */
 function runningMeter(stored: Meter, account: CustomerAccount, release: Release, now: Instant): Meter {
   const feature = release.catalog.features.get(stored.feature);
-  const isOver = stored.window !== null && stored.window.end <= now && stored.used === 0;
+  const isOver = stored.window !== null && stored.window.end <= now && !isInUse(stored);
   return isOver && feature?.type === 'METERED' ? meterAt(account, feature, now) : stored;
 }
 

@@ -15,7 +15,9 @@ function account(window: Span | null, used = 0, anchored = true, zone = 'UTC'): 
   return {
     ...newCustomer(zone),
     windowAnchors: new Map(anchored ? [[feature, ANCHOR]] : []),
-    meters: new Map(window === null ? [] : [[feature, { feature, used, reserved: 1, window, rolled: [] }]]),
+    meters: new Map(
+      window === null ? [] : [[feature, { feature, used, reserved: 1, window, rolled: [], freesAt: null }]],
+    ),
   };
 }
 
@@ -34,7 +36,12 @@ test.each([
 test('a running window keeps its start and length, and its counter', () => {
   const running = { start: time('2026-02-05'), end: time('2026-02-15') };
   expect(windowAt(calls, account(running), NOW)).toBe(running);
-  expect(meterAt(account(running, 7), calls, NOW)).toMatchObject({ used: 7, reserved: 1, window: running });
+  expect(meterAt(account(running, 7), calls, NOW)).toMatchObject({
+    used: 7,
+    reserved: 1,
+    window: running,
+    freesAt: null,
+  });
 });
 
 test('of a window that is over nothing counts any more', () => {
@@ -46,6 +53,7 @@ test('of a window that is over nothing counts any more', () => {
     reserved: 0,
     window,
     rolled: [],
+    freesAt: null,
   });
 });
 

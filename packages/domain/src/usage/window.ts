@@ -2,7 +2,7 @@ import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount } from '../customer.js';
 import { calendarSpan, spanFromAnchor } from '../time/calendar.js';
 import type { Instant } from '../time/instant.js';
-import type { Meter, Span } from './meter.js';
+import { type Meter, type Span, unusedMeter } from './meter.js';
 
 /**
  * The usage window of a feature that contains `at`; null: the feature is prepaid and has none.
@@ -27,7 +27,7 @@ export function meterAt(account: CustomerAccount, feature: MeteredFeature, at: I
   const window = windowAt(feature, account, at);
   const runs =
     stored !== undefined && (stored.window === null ? window === null : contains(stored.window, at));
-  return runs ? stored : { feature: feature.key, used: 0, reserved: 0, window, rolled: [] };
+  return runs ? stored : unusedMeter(feature.key, window);
 }
 
 /** Whether `at` lies in the span: its start does, its end does not. */

@@ -1,6 +1,6 @@
 import { type Account, hasEnded, type Subscription, tell } from './account.js';
 import { checkKept } from './bought.js';
-import { nextFrom, plus } from './calendar.js';
+import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './catalog.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
 import { beginWindows, turnWindow } from './windows.js';
@@ -193,18 +193,23 @@ export function resume(account: Account, subscription: Subscription, at: number)
   if (!pause) return;
   subscription.pause = null;
   subscription.status = subscription.before;
-  if (pause.stands) moveEnds(subscription, pause.since, at);
+  if (pause.stands) moveEnds(subscription, account.zone, pause.since, at);
   else if (subscription.trialEndsAt !== null)
     subscription.trialEndsAt = Math.max(subscription.trialEndsAt, at);
   tell(account, 'subscription.resumed', subscription.id, at);
   if (subscription.failed && subscription.status === 'ACTIVE') fallDue(account, subscription, at);
 }
 
-function moveEnds(subscription: Subscription, since: number, at: number): void {
+function moveEnds(subscription: Subscription, zone: string, since: number, at: number): void {
   const length = at - since;
   // A period that began during the pause has its whole length after it.
   const period = at - Math.max(since, subscription.anchor);
-  if (subscription.periodEnd !== null) subscription.anchor = subscription.periodEnd += period;
+  const every = PLANS[subscription.plan].period;
+  if (subscription.periodEnd !== null && every !== undefined) {
+    const anchor = subscription.anchor + period;
+    const end = (subscription.periodEnd += period);
+    subscription.anchor = lastFrom(anchor, every, zone, end) === end ? anchor : end;
+  }
   if (subscription.trialEndsAt !== null) {
     subscription.trialEndsAt += length;
     subscription.periodEnd = subscription.trialEndsAt;

@@ -47,12 +47,19 @@ export async function spendMany(
   const verdicts = await context.spends.submitAll(context.caller, valid);
   return requests.map((request, index) => {
     if (request instanceof ApiError) return request;
-    const verdict = verdicts[positions.get(request) ?? -1];
-    if (verdict && 'decision' in verdict) context.metrics.spend(verdict.decision.code);
-    return wroteNothing(verdict)
-      ? denyOutOfReach(context, request, pathOf(index))
-      : toAnswer(verdict, pathOf(index));
+    return answerTo(context, request, verdicts[positions.get(request) ?? -1], pathOf(index));
   });
+}
+
+/** What a request has come to. `path`: of its input, for errors. */
+export function answerTo(
+  context: GatewayContext,
+  request: SpendRequest,
+  verdict: Result<Verdict> | Error | undefined,
+  path: string,
+): ConsumeResultType | Error {
+  if (verdict && 'decision' in verdict) context.metrics.spend(verdict.decision.code);
+  return wroteNothing(verdict) ? denyOutOfReach(context, request, path) : toAnswer(verdict, path);
 }
 
 function wroteNothing(verdict: unknown): verdict is DatabaseUnavailableError {
@@ -70,7 +77,8 @@ function denyOutOfReach(
   const { state, revision, asOf, now, stale } = unknown;
   const refusal = refuseSpend(state.release, request);
   if (refusal) return refusalError({ ok: false, ...refusal }, path);
-  const { decision } = spend(state, request, now);
+  const { feature, quantity } = request;
+  const { decision } = spend(state, { kind: 'consume', feature, quantity }, now);
   const release = state.release.number;
   return {
     decision: toDecision(decision, { release, revision, asOf, stale }),

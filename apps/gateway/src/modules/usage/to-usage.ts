@@ -8,6 +8,7 @@ import {
   type Feature,
   type Instant,
   type Meter,
+  unusedMeter,
 } from '@licet/domain';
 import { notFound } from '../../errors/api-error.js';
 import { requireDecided } from '../feature/require-decided.js';
@@ -45,15 +46,7 @@ function meterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter
       return isHad ? meter : { ...meter, window: null };
     }
     case 'LIMIT':
-      return (
-        account.meters.get(feature.key) ?? {
-          feature: feature.key,
-          used: 0,
-          reserved: 0,
-          window: null,
-          rolled: [],
-        }
-      );
+      return account.meters.get(feature.key) ?? unusedMeter(feature.key, null);
     case 'BOOLEAN':
     case 'CONFIG':
     case 'SEATS':

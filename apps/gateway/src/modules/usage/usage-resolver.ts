@@ -1,9 +1,12 @@
-import { Arg, Authorized, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type-graphql';
 import type { GatewayContext } from '../../context.js';
 import { boundList } from '../arguments.js';
 import { parseFirst } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
+import { Quantity } from '../../scalars/index.js';
 import { recordUsage } from './record-usage.js';
+import { commitReservation, releaseReservation, reserve } from './reserve.js';
+import { ReservationResultType, ReserveInput } from './reservation-types.js';
 import { spendMany, spendOne } from './spend-many.js';
 import { toFeatureUsage } from './to-usage.js';
 import {
@@ -48,6 +51,37 @@ export class UsageResolver {
     @Ctx() context: GatewayContext,
   ): Promise<ConsumeResultType> {
     return spendOne(context, 'release', input);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => ReservationResultType)
+  reserve(
+    @Arg('input', () => ReserveInput) input: ReserveInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<ReservationResultType> {
+    return reserve(context, input);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => ConsumeResultType, {
+    description:
+      'Spends what was really used (at most the reservation; all of it where left out) and frees the rest.',
+  })
+  commitReservation(
+    @Arg('reservationId', () => ID) reservationId: string,
+    @Arg('quantity', () => Quantity, { nullable: true }) quantity: number | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<ConsumeResultType> {
+    return commitReservation(context, reservationId, quantity ?? null);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => ReservationResultType)
+  releaseReservation(
+    @Arg('reservationId', () => ID) reservationId: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<ReservationResultType> {
+    return releaseReservation(context, reservationId);
   }
 
   @Authorized('SERVICE')

@@ -1,0 +1,228 @@
+import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
+import {
+  type CustomerId,
+  type FeatureKey,
+  formatInstant,
+  type Instant,
+  instant,
+  parseReservationId,
+  reservedUntil,
+  type ReservationId,
+  type TenantId,
+} from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { readTransaction, type Statement, type Transaction } from '../connection/transaction.js';
+import { numberArray, textArray } from '../mapping/array-literal.js';
+import type { ReserveRequest, Verdict } from './request.js';
+
+/** What never changes of a reservation. */
+export interface MadeReservation {
+  readonly id: ReservationId;
+  readonly customerId: CustomerId;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  readonly expiresAt: Instant;
+}
+
+/** A reservation as it stands under the lock of its counter. EXPIRED: by time; it may still be settled. */
+export interface LockedReservation extends MadeReservation {
+  readonly status: 'OPEN' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';
+  readonly windowStart: Instant | null;
+  readonly reservedAt: Instant;
+  readonly context: Readonly<Record<string, unknown>> | null;
+}
+
+/** Named by the decision that granted it, so that it is the same again when its request comes a second time. */
+export function reservationIdOf(decisionId: string): ReservationId {
+  const id = parseReservationId(decisionId.replace('dec_', 'rsv_').replaceAll('-', ''));
+  if (id === null) throw new Error('a decision id has the form that a reservation id is made of');
+  return id;
+}
+
+/** When units that are reserved at `at` are free again; the gateway has refused what `reservedUntil` does not take. */
+export function expiryOf({ ttl }: ReserveRequest, at: Instant): Instant {
+  const until = reservedUntil(at, ttl);
+  if (until === null) throw new Error(`${ttl} is no time to live of a reservation`);
+  return until;
+}
+
+/** The reservation that a granted request has made. */
+export function reservationOf(
+  request: ReserveRequest,
+  names: Pick<MadeReservation, 'customerId' | 'feature'>,
+  { decisionId, asOf }: Pick<Verdict, 'decisionId' | 'asOf'>,
+): MadeReservation {
+  const { customerId, feature } = names;
+  return {
+    id: reservationIdOf(decisionId),
+    customerId,
+    feature,
+    quantity: request.quantity,
+    expiresAt: expiryOf(request, asOf),
+  };
+}
+
+interface ReservationRow {
+  readonly id: ReservationId;
+  readonly customer_id: CustomerId;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  readonly status: LockedReservation['status'];
+  readonly window_start: Date | null;
+  readonly reserved_at: Date;
+  readonly expires_at: Date;
+  readonly context: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Reservations by id. Their status is written under the lock of their counter alone: read in a statement after that
+ * lock it cannot change before the commit.
+ */
+export async function readReservations(
+  transaction: Transaction,
+  ids: readonly ReservationId[],
+): Promise<Map<ReservationId, LockedReservation>> {
+  if (ids.length === 0) return new Map();
+  const rows = await transaction.query<ReservationRow>({
+    name: 'read-reservations',
+    text: `select id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context
+           from reservation where tenant_id = $1 and id = any($2)`,
+    values: [transaction.tenantId, textArray(ids)],
+  });
+  return new Map(rows.map((row) => [row.id, reservationFromRow(row)]));
+}
+
+function reservationFromRow(row: ReservationRow): LockedReservation {
+  return {
+    id: row.id,
+    customerId: row.customer_id,
+    feature: row.feature,
+    quantity: row.quantity,
+    expiresAt: instant(row.expires_at.getTime()),
+    status: row.status,
+    windowStart: row.window_start && instant(row.window_start.getTime()),
+    reservedAt: instant(row.reserved_at.getTime()),
+    context: row.context,
+  };
+}
+
+export type NewReservation = Omit<LockedReservation, 'status'>;
+export interface SettledReservation {
+  readonly id: ReservationId;
+  readonly status: 'COMMITTED' | 'RELEASED';
+}
+
+/** What a batch writes of reservations. */
+export function reservationStatements(
+  tenantId: TenantId,
+  made: readonly NewReservation[],
+  settled: readonly SettledReservation[],
+): Statement[] {
+  return [...insertReservations(tenantId, made), ...settleReservations(tenantId, settled)];
+}
+
+function insertReservations(tenantId: TenantId, made: readonly NewReservation[]): Statement[] {
+  if (made.length === 0) return [];
+  return [
+    {
+      name: 'insert-reservations',
+      text: `insert into reservation (tenant_id, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context)
+             select $1, r.id, r.customer_id, r.feature, r.quantity, 'OPEN', to_timestamp(r.window_start / 1000),
+               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context
+             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[])
+               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context)`,
+      values: [
+        tenantId,
+        textArray(made.map(({ id }) => id)),
+        textArray(made.map(({ customerId }) => customerId)),
+        textArray(made.map(({ feature }) => feature)),
+        numberArray(made.map(({ quantity }) => quantity)),
+        numberArray(made.map(({ windowStart }) => windowStart)),
+        numberArray(made.map(({ reservedAt }) => reservedAt)),
+        numberArray(made.map(({ expiresAt }) => expiresAt)),
+        textArray(made.map(({ context }) => (context === null ? null : JSON.stringify(context)))),
+      ],
+    },
+    lowerDue(tenantId, made),
+  ];
+}
+
+/** INVARIANT (settled once): a reservation that is settled already raises LK002, and the batch is decided anew. */
+function settleReservations(tenantId: TenantId, settled: readonly SettledReservation[]): Statement[] {
+  if (settled.length === 0) return [];
+  return [
+    {
+      name: 'settle-reservations',
+      text: `with settled as (
+               update reservation v set status = r.status
+               from unnest($2::text[], $3::text[]) as r(id, status)
+               where v.tenant_id = $1 and v.id = r.id and v.status in ('OPEN', 'EXPIRED') returning 1)
+             select assert_count((select count(*) from settled), $4, 'LK002')`,
+      values: [
+        tenantId,
+        textArray(settled.map(({ id }) => id)),
+        textArray(settled.map(({ status }) => status)),
+        settled.length,
+      ],
+    },
+  ];
+}
+
+/** The customers are locked: the worker looks at each when its first reservation expires. */
+function lowerDue(tenantId: TenantId, made: readonly NewReservation[]): Statement {
+  const first = new Map<CustomerId, Instant>();
+  for (const { customerId, expiresAt } of made) {
+    const known = first.get(customerId);
+    if (known === undefined || expiresAt < known) first.set(customerId, expiresAt);
+  }
+  return {
+    name: 'lower-due-of-reservations',
+    text: `update customer c set next_due_at = r.at
+           from unnest($2::text[], $3::timestamptz[]) as r(id, at)
+           where c.tenant_id = $1 and c.id = r.id and (c.next_due_at is null or c.next_due_at > r.at)`,
+    values: [tenantId, textArray([...first.keys()]), textArray([...first.values()].map(formatInstant))],
+  };
+}
+
+/**
+ * Finds whose a reservation is, by its id alone: what this process has made it remembers, for the others it asks, in
+ * one batch with all that are asked for at the same time.
+ */
+export class KnownReservations {
+  readonly #known: LRUCache<string, MadeReservation>;
+  readonly #loader: DataLoader<{ tenantId: TenantId; id: ReservationId }, MadeReservation | null, string>;
+
+  constructor(db: Database, most = 100_000) {
+    this.#known = new LRUCache({ max: most });
+    this.#loader = new DataLoader((wanted) => findAll(db, wanted), {
+      cache: false,
+      batchScheduleFn: (dispatch) => setImmediate(dispatch),
+    });
+  }
+
+  remember(tenantId: TenantId, reservation: MadeReservation): void {
+    this.#known.set(nameOf(tenantId, reservation.id), reservation);
+  }
+
+  async find(tenantId: TenantId, id: ReservationId): Promise<MadeReservation | null> {
+    return this.#known.get(nameOf(tenantId, id)) ?? this.#loader.load({ tenantId, id });
+  }
+}
+
+function nameOf(tenantId: TenantId, id: ReservationId): string {
+  return `${tenantId} ${id}`;
+}
+
+async function findAll(
+  db: Database,
+  wanted: readonly { readonly tenantId: TenantId; readonly id: ReservationId }[],
+): Promise<(MadeReservation | null)[]> {
+  const found = new Map<string, MadeReservation>();
+  for (const tenantId of new Set(wanted.map((one) => one.tenantId))) {
+    const ids = wanted.filter((one) => one.tenantId === tenantId).map(({ id }) => id);
+    const rows = await readTransaction(db, tenantId, (transaction) => readReservations(transaction, ids));
+    for (const [id, reservation] of rows) found.set(nameOf(tenantId, id), reservation);
+  }
+  return wanted.map(({ tenantId, id }) => found.get(nameOf(tenantId, id)) ?? null);
+}

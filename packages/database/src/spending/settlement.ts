@@ -1,0 +1,69 @@
+import type { Instant, ReservationId, SpendRequest as Question } from '@licet/domain';
+import { refused, type Refused } from '../result.js';
+import type { LockedMeter } from './counters.js';
+import type { SettleRequest, SpendRequest } from './request.js';
+import type { LockedReservation } from './reservations.js';
+
+export type LockedReservations = ReadonlyMap<ReservationId, LockedReservation>;
+
+/** What is to be decided: for what settles a reservation, as that stands under its counter's lock. */
+export function questionOf(
+  request: SpendRequest,
+  reservations: LockedReservations,
+  meter: LockedMeter | undefined,
+): Question | Refused {
+  switch (request.kind) {
+    case 'commit':
+    case 'free':
+      return settlementOf(request, reservations.get(request.idempotencyKey), meter);
+    default:
+      return request;
+  }
+}
+
+function settlementOf(
+  { kind, feature, quantity, idempotencyKey }: SettleRequest,
+  reservation: LockedReservation | undefined,
+  meter: LockedMeter | undefined,
+): Question | Refused {
+  if (reservation === undefined)
+    return refused('NOT_FOUND', 'reservationId', `there is no reservation \`${idempotencyKey}\``);
+  switch (reservation.status) {
+    case 'OPEN': {
+      const isRunning = (meter?.window?.start ?? null) === reservation.windowStart;
+      return { kind, feature, quantity, held: isRunning ? reservation.quantity : 0 };
+    }
+    case 'EXPIRED':
+      // Nothing is held any more: what is spent must fit like anything else.
+      return kind === 'commit' && quantity > 0
+        ? { kind: 'consume', feature, quantity, context: reservation.context }
+        : { kind, feature, quantity: 0, held: 0 };
+    case 'COMMITTED':
+    case 'RELEASED':
+      return settledOtherwise();
+  }
+}
+
+/** A reservation is settled once; how, its first settlement says. */
+export function settledOtherwise(): Refused {
+  return refused(
+    'CONFLICT',
+    'reservationId',
+    'this reservation was settled already, in another way: committed with another quantity, or released; make a new one',
+  );
+}
+
+/** When it was used, or held, for what counts in the window of that time; null: now. */
+export function usedAtOf(request: SpendRequest, reservations: LockedReservations): Instant | null {
+  if (request.kind === 'record') return request.at;
+  if (request.kind !== 'commit') return null;
+  const reservation = reservations.get(request.idempotencyKey);
+  return reservation?.status === 'OPEN' ? reservation.reservedAt : null;
+}
+
+/** Whether its first settlement is to be looked up: it is answered again, or refused. */
+export function isSettled(request: SpendRequest, reservations: LockedReservations): boolean {
+  if (request.kind !== 'commit' && request.kind !== 'free') return false;
+  const status = reservations.get(request.idempotencyKey)?.status;
+  return status === 'COMMITTED' || status === 'RELEASED';
+}

@@ -1,0 +1,284 @@
+import { applyDueBatch, type SpendRequest, type Verdict } from '@licet/database';
+import {
+  createTestCustomer,
+  createTestDatabase,
+  createTestTenant,
+  listedEvents,
+  openTestDatabase,
+  spend,
+  subscribeTo,
+  type TestDatabase,
+  type TestTenant,
+  tenantRows,
+} from '@licet/database/testing';
+import { type CustomerId, type IsoDuration, parseDuration, type ReservationId } from '@licet/domain';
+import { Client } from 'pg';
+import { reservationIdOf } from '../src/spending/reservations.js';
+
+let database: TestDatabase;
+let tenant: TestTenant;
+let owner: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+});
+
+afterAll(async () => {
+  await owner.end();
+  await tenant.close();
+  await database.drop();
+});
+
+let keys = 0;
+const nextKey = (): string => `key ${String((keys += 1))}`;
+
+/** On plan `free`: 10 calls a month, 2 projects. */
+async function customerNamed(id: string): Promise<CustomerId> {
+  const customerId = await createTestCustomer(tenant, id);
+  await subscribeTo(tenant, id, 'free');
+  return customerId;
+}
+
+function span(text: string): IsoDuration {
+  const duration = parseDuration(text);
+  if (duration === null) throw new Error(`${text} is no duration`);
+  return duration;
+}
+
+type Told = Verdict | { readonly ok: false; readonly code: string; readonly field: string | null };
+
+async function send(request: SpendRequest, view = tenant): Promise<Told> {
+  const [result] = await spend(view.db, tenant.caller, [request]);
+  if (result === undefined) throw new Error('one request has one answer');
+  return result;
+}
+
+function reserve(customerId: string, quantity: number, feature = 'calls', ttl = 'PT1H'): SpendRequest {
+  return { kind: 'reserve', customerId, feature, quantity, ttl: span(ttl), idempotencyKey: nextKey() };
+}
+
+async function reserved(...asked: Parameters<typeof reserve>): Promise<ReservationId> {
+  const told = await send(reserve(...asked));
+  if (!('decision' in told) || !told.decision.allowed) throw new Error(`refused: ${JSON.stringify(told)}`);
+  return reservationIdOf(told.decisionId);
+}
+
+function settle(
+  kind: 'commit' | 'free',
+  id: ReservationId,
+  customerId: string,
+  quantity = 0,
+  feature = 'calls',
+): SpendRequest {
+  return { kind, customerId, feature, quantity, idempotencyKey: id };
+}
+
+function consume(customerId: string, quantity: number, feature = 'calls'): SpendRequest {
+  return { kind: 'consume', customerId, feature, quantity, idempotencyKey: nextKey() };
+}
+
+async function counter(customerId: string, feature = 'calls'): Promise<unknown> {
+  const [row] = await tenantRows(
+    tenant,
+    `select used::int, reserved::int, held_until is not null as held from meter
+     where customer_id = '${customerId}' and feature = '${feature}'`,
+  );
+  return row;
+}
+
+/** As if it had been made so long ago that its time is over. */
+async function letExpire(customerId: string): Promise<void> {
+  await owner.query(
+    `update reservation set reserved_at = reserved_at - interval '2 hours', expires_at = expires_at - interval '2 hours'
+     where tenant_id = $1 and customer_id = $2 and status = 'OPEN'`,
+    [tenant.caller.tenantId, customerId],
+  );
+  await owner.query(
+    `update meter set held_until = held_until - interval '2 hours' where tenant_id = $1 and customer_id = $2`,
+    [tenant.caller.tenantId, customerId],
+  );
+  await owner.query(`update customer set next_due_at = clock_timestamp() where tenant_id = $1 and id = $2`, [
+    tenant.caller.tenantId,
+    customerId,
+  ]);
+}
+
+test('what is reserved counts against the limit, and is spent by its commit; the rest is free again', async () => {
+  await customerNamed('commits');
+  const id = await reserved('commits', 6);
+  expect(await counter('commits')).toEqual({ used: 0, reserved: 6, held: true });
+  expect(await send(consume('commits', 5))).toMatchObject({
+    decision: { code: 'LIMIT_EXCEEDED', used: 0, reserved: 6 },
+  });
+  expect(await send(settle('commit', id, 'commits', 4))).toMatchObject({
+    consumed: 4,
+    decision: { allowed: true, code: 'DONE', used: 4, reserved: 0, remaining: 6 },
+  });
+  expect(await counter('commits')).toEqual({ used: 4, reserved: 0, held: false });
+});
+
+test('a release frees all of it', async () => {
+  await customerNamed('releases');
+  const id = await reserved('releases', 10);
+  expect(await send(settle('free', id, 'releases'))).toMatchObject({
+    consumed: 0,
+    decision: { code: 'DONE', used: 0, reserved: 0 },
+  });
+  expect(await counter('releases')).toEqual({ used: 0, reserved: 0, held: false });
+});
+
+test('of a level, too', async () => {
+  await customerNamed('levels');
+  const id = await reserved('levels', 3, 'projects');
+  expect(await send(consume('levels', 1, 'projects'))).toMatchObject({
+    decision: { code: 'LIMIT_EXCEEDED' },
+  });
+  await send(settle('commit', id, 'levels', 1, 'projects'));
+  expect(await counter('levels', 'projects')).toEqual({ used: 1, reserved: 0, held: false });
+});
+
+test.each<[string, 'commit' | 'free', number, 'commit' | 'free', number, boolean]>([
+  ['the same commit', 'commit', 3, 'commit', 3, true],
+  ['another quantity', 'commit', 3, 'commit', 2, false],
+  ['a release after a commit', 'commit', 3, 'free', 0, false],
+  ['a commit after a release', 'free', 0, 'commit', 3, false],
+  ['the same release', 'free', 0, 'free', 0, true],
+])('settled twice: %s', async (name, first, units, second, others, same) => {
+  const customerId = `twice ${name}`;
+  await customerNamed(customerId);
+  const id = await reserved(customerId, 3);
+  const once = await send(settle(first, id, customerId, units));
+  const again = await send(settle(second, id, customerId, others));
+  if (same) expect(again).toEqual({ ...once, replayed: true });
+  else expect(again).toMatchObject({ ok: false, code: 'CONFLICT', field: 'reservationId' });
+  expect(await counter(customerId)).toEqual({ used: units, reserved: 0, held: false });
+});
+
+test('a reservation asked for twice under one key is one, and the same', async () => {
+  await customerNamed('same key');
+  const request = reserve('same key', 2);
+  const first = await send(request);
+  expect(await send(request)).toEqual({ ...first, replayed: true });
+  expect(await send({ ...request, ttl: span('PT2H') } as SpendRequest)).toMatchObject({
+    ok: false,
+    code: 'CONFLICT',
+    field: 'idempotencyKey',
+  });
+  expect(await counter('same key')).toEqual({ used: 0, reserved: 2, held: true });
+});
+
+test('time frees what nobody has settled: the worker tells so, once, dated when it was due', async () => {
+  const customerId = await customerNamed('expires');
+  const id = await reserved('expires', 4);
+  const kept = await reserved('expires', 2, 'calls', 'PT20H');
+  await letExpire('expires');
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
+  expect(await counter('expires')).toEqual({ used: 0, reserved: 2, held: true });
+  const told = (await listedEvents(tenant, customerId)).filter(
+    ({ type }) => type === 'usage.reservation_expired',
+  );
+  expect(told).toMatchObject([{ subjectId: id, data: { feature: 'calls', quantity: 4, reserved: 2 } }]);
+  expect(told[0]?.at).toBeLessThan(Date.now() - 3_000_000);
+  await send(settle('free', kept, 'expires'));
+});
+
+test('a spend frees first what time has freed, without a worker', async () => {
+  await customerNamed('no worker');
+  await reserved('no worker', 10);
+  await letExpire('no worker');
+  expect(await send(consume('no worker', 10))).toMatchObject({
+    decision: { allowed: true, used: 10, reserved: 0 },
+  });
+});
+
+test('a commit that comes too late is decided anew', async () => {
+  await customerNamed('late');
+  const fits = await reserved('late', 4);
+  const doesNot = await reserved('late', 6);
+  await letExpire('late');
+  expect(await send(settle('commit', fits, 'late', 4))).toMatchObject({
+    consumed: 4,
+    decision: { code: 'ENTITLED', used: 4, reserved: 0 },
+  });
+  await send(consume('late', 1));
+  expect(await send(settle('commit', doesNot, 'late', 6))).toMatchObject({
+    consumed: 0,
+    decision: { allowed: false, code: 'LIMIT_EXCEEDED' },
+  });
+  // A denial settles nothing: less may fit.
+  expect(await send(settle('commit', doesNot, 'late', 5))).toMatchObject({ consumed: 5 });
+  expect(await counter('late')).toEqual({ used: 10, reserved: 0, held: false });
+});
+
+test('a commit in time is always allowed, though the right is gone', async () => {
+  await customerNamed('lost');
+  const id = await reserved('lost', 3);
+  await owner.query(
+    `update subscription set status = 'CANCELED', ended_at = clock_timestamp(), cancel_at = null where tenant_id = $1 and customer_id = 'lost'`,
+    [tenant.caller.tenantId],
+  );
+  await owner.query(`update customer set version = version + 1 where tenant_id = $1 and id = 'lost'`, [
+    tenant.caller.tenantId,
+  ]);
+  await owner.query(
+    `update meter set lim = 0, state_version = state_version + 1 where tenant_id = $1 and customer_id = 'lost'`,
+    [tenant.caller.tenantId],
+  );
+  expect(await send(consume('lost', 1))).toMatchObject({ decision: { allowed: false } });
+  expect(await send(settle('commit', id, 'lost', 3))).toMatchObject({
+    consumed: 3,
+    decision: { code: 'DONE' },
+  });
+});
+
+test('a reservation counts in the window in which it was made', async () => {
+  const customerId = await customerNamed('window');
+  const id = await reserved('window', 4);
+  // The window ended a moment ago.
+  await owner.query(
+    `update meter set window_start = window_start - interval '1 month', window_end = clock_timestamp()
+     where tenant_id = $1 and customer_id = 'window'`,
+    [tenant.caller.tenantId],
+  );
+  await owner.query(
+    `update reservation set window_start = window_start - interval '1 month',
+       reserved_at = (select window_start from meter where tenant_id = $1 and customer_id = 'window')
+     where tenant_id = $1 and customer_id = 'window'`,
+    [tenant.caller.tenantId],
+  );
+  expect(await send(consume('window', 10))).toMatchObject({ decision: { allowed: true, reserved: 0 } });
+  expect(await send(settle('commit', id, 'window', 3))).toMatchObject({ consumed: 3 });
+  expect(await counter('window')).toEqual({ used: 10, reserved: 0, held: false });
+  const closed = await tenantRows(tenant, `select used::int from meter_window where customer_id = 'window'`);
+  expect(closed).toEqual([{ used: 3 }]);
+  const types = (await listedEvents(tenant, customerId)).map(({ type }) => type);
+  expect(types).toContain('usage.corrected');
+});
+
+test('two gateways reserve and settle against one limit: never beyond it', async () => {
+  await customerNamed('two');
+  const other = await openTestDatabase(database.url);
+  try {
+    const asked = Array.from({ length: 40 }, () => reserve('two', 1));
+    const told = await Promise.all(
+      asked.map((request, index) => spend(index % 2 ? other : tenant.db, tenant.caller, [request])),
+    );
+    const granted = told.flat().flatMap((one) => (one.ok && one.decision.allowed ? [one] : []));
+    expect(granted).toHaveLength(10);
+    const settled = await Promise.all(
+      granted.map(({ decisionId }, index) =>
+        spend(index % 2 ? tenant.db : other, tenant.caller, [
+          settle('commit', reservationIdOf(decisionId), 'two', 1),
+        ]),
+      ),
+    );
+    expect(settled.flat().every((one) => one.ok && one.consumed === 1)).toBe(true);
+    expect(await counter('two')).toEqual({ used: 10, reserved: 0, held: false });
+  } finally {
+    await other.close();
+  }
+});
