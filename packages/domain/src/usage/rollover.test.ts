@@ -195,6 +195,14 @@ describe('what a window leaves over', () => {
     expect(story.sees('2026-05-01')).toBe('0 of 100');
   });
 
+  test('is not what is reserved when the window ends', () => {
+    const story = new Story(releaseWith());
+    story.spends('2026-02-01', 110);
+    const held = { ...meterAt(story.account, story.feature, time('2026-02-02')), reserved: 20 };
+    story.account = { ...story.account, meters: new Map([[CALLS, held]]) };
+    expect(story.lots('2026-03-01')).toEqual(['70 until 2027-03-01']);
+  });
+
   test('usage beyond the limit is taken from no other window', () => {
     const story = new Story(releaseWith());
     story.spends('2026-02-01', 500, 'record');
