@@ -94,7 +94,14 @@ test('a counter that moves under a kept state shows in its next answer', () => {
         const asked = { feature: feature.key, quantity };
         decide(kept, asked, NOW);
         const window = feature.type === 'METERED' ? meterAt(kept.account, feature, NOW).window : null;
-        const meter = { feature: feature.key, used, reserved, window, rolled: [], freesAt: null };
+        const meter = {
+          feature: feature.key,
+          used,
+          reserved,
+          window,
+          rolled: [],
+          freesAt: freesAt(reserved),
+        };
         meters.set(feature.key, meter);
         recount(kept, meter);
         const fresh = knownState(kept.release, kept.account);
@@ -119,7 +126,7 @@ test('a counter that is replaced decides as one that was read', () => {
           reserved,
           window,
           rolled: [],
-          freesAt: null,
+          freesAt: freesAt(reserved),
         });
         const fresh = knownState(spent.release, spent.account);
         expect(decide(spent, asked, NOW)).toEqual(decide(fresh, asked, NOW));
