@@ -119,6 +119,9 @@ test('time closes a window that nobody has used, and writes the counter that the
   const customerId = await createTestCustomer(tenant, 'idle');
   await subscribeTo(tenant, 'idle', 'small');
   expect(await counters('idle')).toEqual([]);
+  const due = `next_due_at = to_timestamp((window_anchors ->> 'calls')::float8 / 1000) + interval '7 days'`;
+  const ahead = await tenantRows(tenant, `select ${due} as due from customer where id = 'idle'`);
+  expect(ahead).toEqual([{ due: true }]);
   await endWindow('idle');
   expect(await worker()).toMatchObject({ claimed: 1, events: 1 });
   expect(await counters('idle')).toEqual([{ used: 0, lim: 18, rolled: 8, due: true, current: true }]);

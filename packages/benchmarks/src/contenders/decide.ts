@@ -74,10 +74,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
   const meters = FEATURES.map((text) => {
     const feature = release.catalog.features.get(known(parseFeatureKey(text)));
     if (feature?.type !== 'METERED') throw new Error(`${text} is not metered`);
-    return [
-      feature.key,
-      { ...unusedMeter(feature.key, windowAt(feature, account, NOW)), used },
-    ] as const;
+    return [feature.key, { ...unusedMeter(feature.key, windowAt(feature, account, NOW)), used }] as const;
   });
   return knownState(release, { ...account, meters: new Map(meters) });
 }

@@ -8,7 +8,6 @@ import {
   type Release,
   type Subscription,
   type Undo,
-  unusedMeter,
 } from '@licet/domain';
 import type { StoredEvent } from '../event-log/read.js';
 import type { VersionLookup } from '../mapping/subscription.js';

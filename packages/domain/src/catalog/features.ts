@@ -138,8 +138,17 @@ function windowOf(document: MeteredDocument, path: Path, report: Report): UsageW
       [...path, 'window'],
       'a window lasts an hour at least and a year at most; choose a length between',
     );
-  // Each of their windows is closed for every customer, used or not.
-  else if (document.rollover !== undefined && lengthOf(document.window) < DAY)
+  else if (document.rollover !== undefined)
+    checkRollover(document.rollover.for, document.window, path, report);
+  return { every: document.window, anchor: document.anchor ?? 'subscription' };
+}
+
+const DAY = 86_400_000;
+const MOST_KEPT = 366;
+
+/** Each window is closed for every customer, used or not, and what each has left is kept for itself. */
+function checkRollover(lasts: IsoDuration, every: IsoDuration, path: Path, report: Report): void {
+  if (lengthOf(every) < DAY)
     report(
       [...path, 'rollover'],
       'what rolls over has a window of a day at least; choose a longer `window`',
@@ -148,10 +157,12 @@ function windowOf(document: MeteredDocument, path: Path, report: Report): UsageW
         restsOn: [[...path, 'window']],
       },
     );
-  return { every: document.window, anchor: document.anchor ?? 'subscription' };
+  else if (lengthOf(lasts) > MOST_KEPT * lengthOf(every))
+    report(
+      [...path, 'rollover', 'for'],
+      `units are kept for ${String(MOST_KEPT)} windows at most; choose a shorter \`for\``,
+    );
 }
-
-const DAY = 86_400_000;
 
 function isWindowLength(duration: IsoDuration): boolean {
   const length = lengthOf(duration);

@@ -100,7 +100,7 @@ test('a counter that moves under a kept state shows in its next answer', () => {
           reserved,
           window,
           rolled: [],
-          freesAt: null,
+          freesAt: freesAt(reserved),
           overdrawn: 0,
         };
         meters.set(feature.key, meter);
@@ -127,7 +127,7 @@ test('a counter that is replaced decides as one that was read', () => {
           reserved,
           window,
           rolled: [],
-          freesAt: null,
+          freesAt: freesAt(reserved),
           overdrawn: 0,
         });
         const fresh = knownState(spent.release, spent.account);

@@ -18,6 +18,7 @@ const publications = fc.array(
     zone: fc.option(zones),
     newVersions: fc.boolean(),
     isRollback: fc.boolean(),
+    rolls: fc.boolean(),
   }),
   { minLength: 1, maxLength: 4 },
 );
@@ -28,11 +29,11 @@ function releasesOf(zone: string, from: number, published: readonly Published[])
   const first = meridian(1, SOON, true);
   const releases: Release[] = [{ ...first, publication: { ...first.publication, timeZone: zoneOf(zone) } }];
   let [at, versions, inZone] = [from, 1, zone];
-  for (const { hoursLater, policy, zone: moved, newVersions, isRollback } of published) {
+  for (const { hoursLater, policy, zone: moved, newVersions, isRollback, rolls } of published) {
     at += hoursLater * HOUR;
     versions += newVersions ? 1 : 0;
     inZone = moved ?? inZone;
-    const release = meridian(versions, SOON, true);
+    const release = meridian(versions, SOON, rolls);
     const number = releases.length + 1;
     releases.push({
       ...release,

@@ -21,6 +21,7 @@ import { ceilingOf } from '../decision/entitlement.js';
 import type { AccountChange, CustomerEvent, SubscriptionCommand } from '../subscription/command.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
+import { concernOf } from '../release/concern.js';
 import { passReleases } from '../release/former-releases.js';
 import { formatInstant, instant } from '../time/instant.js';
 import { sumOf } from './rollover.js';
@@ -194,6 +195,14 @@ describe('what a window leaves over', () => {
     expect(story.sees('2026-05-01')).toBe('0 of 100');
   });
 
+  test('is not what is reserved when the window ends', () => {
+    const story = new Story(releaseWith());
+    story.spends('2026-02-01', 110);
+    const held = { ...meterAt(story.account, story.feature, time('2026-02-02')), reserved: 20 };
+    story.account = { ...story.account, meters: new Map([[CALLS, held]]) };
+    expect(story.lots('2026-03-01')).toEqual(['70 until 2027-03-01']);
+  });
+
   test('usage beyond the limit is taken from no other window', () => {
     const story = new Story(releaseWith());
     story.spends('2026-02-01', 500, 'record');
@@ -332,6 +341,14 @@ describe('rolled units', () => {
     }
   });
 
+  test('that a release brings, or ends at other times, make it concern everyone', () => {
+    const [without, rolling] = [releaseWith({ rollover: null }), releaseWith()];
+    const others = [rolling, releaseWith({ atMost: 3 }), without];
+    expect(others.map((release) => concernOf(rolling, release).everyone)).toEqual([false, false, false]);
+    expect(concernOf(without, rolling).everyone).toBe(true);
+    expect(concernOf(rolling, releaseWith({ every: 'P7D' })).everyone).toBe(true);
+  });
+
   test('of a start that is dated back: none from before it was written', () => {
     const release = releaseWith();
     const back = subscribeTo('one', { startsAt: time('2025-06-01') });
@@ -390,7 +407,7 @@ test('no window grants more than its own units and `atMost`, and every unit is s
           now += hours * HOUR;
           const at = formatInstant(instant(now));
           if (kind === 'move') story.moves(at, zone);
-          else if (kind === 'change') story.does(at, story.until(at) && changeTo(otherPlan(story)));
+          if (kind === 'change') story.until(at).does(at, changeTo(otherPlan(story)));
           const spent = kind === 'consume' || kind === 'record' ? story.spends(at, units, kind) : 0;
           granted += spent;
           const { rolled, used } = meterAt(story.account, story.feature, instant(now));

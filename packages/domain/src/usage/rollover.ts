@@ -71,11 +71,15 @@ interface Closing {
   readonly zone: TimeZone;
 }
 
-/** What the window after this one begins with. */
-export function carriedOver(meter: Meter, { window, rollover, own, zone }: Closing): readonly RolledUnits[] {
-  const left = drawn(meter).map(({ lot, spent }) => ({ ...lot, units: lot.units - spent }));
-  const spent = Math.min(meter.used, sumOf(meter.rolled));
-  const lots = [...left, ...lotOf(rollover, own === null ? 0 : own - (meter.used - spent), window, zone)]
+/** What the window after this one begins with. What is held may still be committed into this one: it is not left over. */
+export function carriedOver(
+  { used, reserved, rolled }: Meter,
+  { window, rollover, own, zone }: Closing,
+): readonly RolledUnits[] {
+  const taken = used + reserved;
+  const left = drawn({ rolled, used: taken }).map(({ lot, spent }) => ({ ...lot, units: lot.units - spent }));
+  const ownTaken = Math.max(0, taken - sumOf(rolled));
+  const lots = [...left, ...lotOf(rollover, own === null ? 0 : own - ownTaken, window, zone)]
     .filter(({ units, until }) => units > 0 && until > window.end)
     .toSorted((one, other) => one.until - other.until);
   return atMost(lots, rollover?.atMost ?? Number.MAX_SAFE_INTEGER);
