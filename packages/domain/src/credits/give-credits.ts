@@ -73,6 +73,12 @@ function giveTo(
   return { account: state, events };
 }
 
+/** The subscription as one that has been given all that its plan and add-ons give: of a customer who is described as it stands. */
+export function asGiven(subscription: Subscription): Subscription {
+  const names = giftsOf(subscription).map(({ name }) => [name, periodStart(subscription)] as const);
+  return { ...subscription, creditsGiven: new Map(names) };
+}
+
 /** A paused one, or one that has not begun, is given nothing; what a pause has kept back comes with the resume. */
 function giftsOf(subscription: Subscription): Gift[] {
   if (!isGiving(subscription)) return [];

@@ -105,10 +105,11 @@ function prepaidBy(sources: Sources, credits: number): CompiledEntitlement {
   const { blocks, passing } = sources;
   if (blocks.length === 0 && passing.length === 0) return notEntitled(sources);
   const allowance = { kind: 'UNITS', limit: credits, ceiling: credits } as const;
+  const isSound = blocks.length > 0 || passing.some(({ subscription }) => subscription.status !== 'PAST_DUE');
   return {
     kind: 'ENTITLED',
     allowance,
-    withoutGrace: allowance,
+    withoutGrace: isSound ? allowance : null,
     withoutGrants: allowance,
     sources: blocks.length > 0 ? blocks.map(sourceOf) : passing.flatMap(sourcesIn),
   };

@@ -1,5 +1,6 @@
 import type { ScenarioBlock, ScenarioGiven, ScenarioGrant } from '../catalog/catalog.js';
 import type { CreditBlock } from '../credits/credit-block.js';
+import { asGiven } from '../credits/give-credits.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
 import { type Grant, grantStatusAt } from '../grant/grant.js';
 import {
@@ -31,7 +32,7 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
   const yearAgo = subtractDuration(given.now, span('P1Y'), timeZone);
   const began = given.startedAt ?? yearAgo;
   const subscriptions = given.plans.map((plan, index) =>
-    subscriptionOf(release, given, timeZone, plan, index),
+    asGiven(subscriptionOf(release, given, timeZone, plan, index)),
   );
   const grants = given.grants.map((grant, index) => grantOf(grant, index, yearAgo, given.now));
   const since = hadSince(subscriptions, grants, given.now);
