@@ -1,7 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { findPgbench, readPgbench } from './pgbench.js';
+import { readPgbench } from './pgbench.js';
 
 const PRINTED = `pgbench (15.14, server 18.4)
 transaction type: pgbench-consume.sql
@@ -30,16 +27,4 @@ test.each([
   ],
 ])('%s is no result', (_, text, message) => {
   expect(() => readPgbench(text)).toThrow(message);
-});
-
-test('pgbench is found in the first folder that has it as a program', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'licet-pgbench-'));
-  const program = path.join(folder, 'pgbench');
-  expect(await findPgbench([folder])).toBeNull();
-  await writeFile(program, '', { mode: 0o644 });
-  expect(await findPgbench([folder])).toBeNull();
-  await rm(program);
-  await writeFile(program, '', { mode: 0o755 });
-  expect(await findPgbench(['/nowhere', folder])).toBe(program);
-  await rm(folder, { recursive: true });
 });

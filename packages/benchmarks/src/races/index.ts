@@ -8,6 +8,8 @@ import { consumeStorage } from './consume-storage.js';
 import { decideRace } from './decide.js';
 import { idleSubscribers } from './idle-subscribers.js';
 import { propagation } from './propagation.js';
+import { recordUsage } from './record-usage.js';
+import { reserveCommit } from './reserve-commit.js';
 import { workerRace } from './worker.js';
 
 /** In the order of the table. */
@@ -15,6 +17,8 @@ export const RACES: readonly Race[] = [
   checkHttp,
   decideRace,
   consumeStorage,
+  reserveCommit,
+  recordUsage,
   consumeHttp,
   workerRace,
   propagation,
