@@ -194,9 +194,8 @@ export const EXPIRE_RESERVATIONS: RowsStatement<Reservation> = {
   name: 'expire-reservations',
   columns: EXPIRED_ROW,
   text: `
-update reservation v set status = 'EXPIRED'
-from ${givenRows(EXPIRED_ROW)} r
-where v.tenant_id = $1 and v.id = r.id and v.status = 'OPEN'`,
+update reservation set status = 'EXPIRED'
+where tenant_id = $1 and id = any($2) and status in ('OPEN', 'EXPIRED')`,
 };
 
 export const INSERT_BLOCKS: RowsStatement<OwnedBlock> = {

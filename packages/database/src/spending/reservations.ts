@@ -38,7 +38,7 @@ export interface LockedReservation extends MadeReservation {
 
 /** Named by the decision that granted it, so that it is the same again when its request comes a second time. */
 export function reservationIdOf(decisionId: string): ReservationId {
-  const id = parseReservationId(decisionId.replace('dec_', 'rsv_').replaceAll('-', ''));
+  const id = parseReservationId(`rsv_${decisionId.slice('dec_'.length).replaceAll('-', '')}`);
   if (id === null) throw new Error('a decision id has the form that a reservation id is made of');
   return id;
 }
@@ -154,25 +154,25 @@ function insertReservations(tenantId: TenantId, made: readonly NewReservation[])
   ];
 }
 
-/** INVARIANT (settled once): a reservation that is settled already raises LK002, and the batch is decided anew. */
+/**
+ * INVARIANT (settled once): a reservation that is settled already raises LK002, and the batch is decided anew. One
+ * statement for each status: by a list of ids the table's own key is used, however little the server knows of the table.
+ */
 function settleReservations(tenantId: TenantId, settled: readonly SettledReservation[]): Statement[] {
-  if (settled.length === 0) return [];
-  return [
-    {
-      name: 'settle-reservations',
-      text: `with settled as (
-               update reservation v set status = r.status
-               from unnest($2::text[], $3::text[]) as r(id, status)
-               where v.tenant_id = $1 and v.id = r.id and v.status in ('OPEN', 'EXPIRED') returning 1)
-             select assert_count((select count(*) from settled), $4, 'LK002')`,
-      values: [
-        tenantId,
-        textArray(settled.map(({ id }) => id)),
-        textArray(settled.map(({ status }) => status)),
-        settled.length,
-      ],
-    },
-  ];
+  return (['COMMITTED', 'RELEASED'] as const).flatMap((status) => {
+    const ids = settled.filter((one) => one.status === status).map(({ id }) => id);
+    if (ids.length === 0) return [];
+    return [
+      {
+        name: 'settle-reservations',
+        text: `with settled as (
+                 update reservation set status = $2
+                 where tenant_id = $1 and id = any($3) and status in ('OPEN', 'EXPIRED') returning 1)
+               select assert_count((select count(*) from settled), $4, 'LK002')`,
+        values: [tenantId, status, textArray(ids), ids.length],
+      },
+    ];
+  });
 }
 
 /** The customers are locked: the worker looks at each when its first reservation expires. */

@@ -4,7 +4,7 @@ import { spendCredits } from '../credits/spend-credits.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey, ReservationId } from '../ids.js';
 import type { AccountChange } from '../subscription/command.js';
-import { parseDuration, type Instant, type IsoDuration, parseTimeZone } from '../time/instant.js';
+import { instant, type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { addDuration } from '../time/calendar.js';
 import type { Meter } from './meter.js';
 
@@ -22,8 +22,21 @@ export interface Reservation {
 
 /** When a reservation made at `at` expires; null: `ttl` is nothing, or more than a day. A day has 24 hours here. */
 export function reservedUntil(at: Instant, ttl: IsoDuration): Instant | null {
-  const until = addDuration(at, ttl, UTC);
-  return until > at && until <= addDuration(at, A_DAY, UTC) ? until : null;
+  const length = millisecondsIn(ttl);
+  return length > 0 && length <= MOST ? instant(at + length) : null;
+}
+
+const LENGTHS = new Map<IsoDuration, number>();
+const MOST_LENGTHS = 1000;
+
+/** Exact for what lasts a day at most; what has longer units is longer, whenever it begins. Few are asked for, often. */
+function millisecondsIn(ttl: IsoDuration): number {
+  const known = LENGTHS.get(ttl);
+  if (known !== undefined) return known;
+  const length = addDuration(EPOCH, ttl, UTC) - EPOCH;
+  if (LENGTHS.size >= MOST_LENGTHS) LENGTHS.clear();
+  LENGTHS.set(ttl, length);
+  return length;
 }
 
 /** Whether the counter's window is the one in which the reservation was made: it then counts in `reserved`. */
@@ -78,10 +91,12 @@ export function freesAt({ meters }: CustomerAccount): Instant | null {
   return first;
 }
 
-const UTC = must(parseTimeZone('UTC'));
-const A_DAY = must(parseDuration('P1D'));
+const MOST = 86_400_000;
+const EPOCH = instant(0);
+const UTC = utc();
 
-function must<T>(value: T | null): T {
-  if (value === null) throw new Error('UTC is a time zone, and P1D a duration');
-  return value;
+function utc(): TimeZone {
+  const zone = parseTimeZone('UTC');
+  if (zone === null) throw new Error('UTC is a time zone');
+  return zone;
 }
