@@ -6,6 +6,26 @@ exports.REWRITES = {
   'operation-key': {
     'insert-spends': (text) => `${text} on conflict do nothing`,
   },
+  /** A reservation is settled once: by its status, read after the counter's lock, its key, and its update's own count. */
+  'settled-once': {
+    'read-reservations': (text) => text.replace(' status,', ` 'OPEN' as status,`),
+    'insert-spends': (text) => `${text} on conflict do nothing`,
+    'settle-reservations': (text) => text.replace(/select assert_count.*$/, 'select $4::int'),
+  },
+  /** What has expired holds nothing any more: its commit is decided anew. */
+  'late-anew': {
+    'read-reservations': (text) =>
+      text.replace(' status,', ` case status when 'EXPIRED' then 'OPEN' else status end as status,`),
+  },
+  /** Units that are held count against the limit. */
+  'held-counted': {
+    'lock-meters': (text) => text.replace('json_agg(reserved)', 'json_agg(0)'),
+  },
+  /** What time has freed is written down before anything is decided. */
+  'frees-first': {
+    'lock-meters': (text) =>
+      text.replace(/case when count\(held_until\).* as held_untils/, 'null as held_untils'),
+  },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': (text) => text.replace('where m.tenant_id = $1', 'where false and m.tenant_id = $1'),
