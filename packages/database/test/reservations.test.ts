@@ -259,6 +259,50 @@ test('a reservation counts in the window in which it was made', async () => {
   expect(types).toContain('usage.corrected');
 });
 
+/** Its window ended a moment ago, and another runs. */
+async function endWindow(customerId: string): Promise<void> {
+  await owner.query(
+    `update meter set window_start = window_start - interval '1 month', window_end = clock_timestamp()
+     where tenant_id = $1 and customer_id = $2`,
+    [tenant.caller.tenantId, customerId],
+  );
+  await owner.query(
+    `update reservation set window_start = window_start - interval '1 month' where tenant_id = $1 and customer_id = $2`,
+    [tenant.caller.tenantId, customerId],
+  );
+}
+
+test('one that has expired is decided anew, also where its window is over and no worker has told', async () => {
+  const customerId = await customerNamed('overdue');
+  const id = await reserved('overdue', 10);
+  await endWindow('overdue');
+  await send(consume('overdue', 1));
+  await letExpire('overdue');
+  expect(await send(settle('commit', id, 'overdue', 10))).toMatchObject({
+    decision: { code: 'LIMIT_EXCEEDED' },
+  });
+  expect(await send(settle('commit', id, 'overdue', 9))).toMatchObject({
+    decision: { code: 'ENTITLED', used: 10 },
+  });
+  const types = (await listedEvents(tenant, customerId)).map(({ type }) => type);
+  expect(types).toContain('usage.reservation_expired');
+  expect(types).not.toContain('usage.corrected');
+});
+
+test('one that was made in the very instant in which another window began counts in its own', async () => {
+  await customerNamed('instant');
+  const id = await reserved('instant', 10);
+  await endWindow('instant');
+  await send(consume('instant', 10));
+  await owner.query(
+    `update reservation set reserved_at = (select window_start from meter where tenant_id = $1 and customer_id = 'instant')
+     where tenant_id = $1 and customer_id = 'instant'`,
+    [tenant.caller.tenantId],
+  );
+  expect(await send(settle('commit', id, 'instant', 10))).toMatchObject({ consumed: 10 });
+  expect(await counter('instant')).toMatchObject({ used: 10, reserved: 0 });
+});
+
 test('two gateways reserve and settle against one limit: never beyond it', async () => {
   await customerNamed('two');
   const other = await openTestDatabase(database.url);

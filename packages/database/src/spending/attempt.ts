@@ -13,7 +13,7 @@ import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
 import type { Asked } from './request.js';
 import { readReservations } from './reservations.js';
-import { isSettled, type LockedReservations, usedAtOf } from './settlement.js';
+import { countsAt, isSettled, type LockedReservations } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
 
 /**
@@ -38,7 +38,7 @@ export async function attempt(
   ]);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
   const past = await pastWindows(transaction, asked, keys, locked, ({ request }) =>
-    usedAtOf(request, reservations),
+    countsAt(request, reservations),
   );
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
   const blocks = await readBlocks(transaction, prepaidIn(keys, release));

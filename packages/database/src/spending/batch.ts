@@ -44,7 +44,14 @@ import {
   reservationStatements,
   type SettledReservation,
 } from './reservations.js';
-import { type LockedReservations, questionOf, settledOtherwise, usedAtOf } from './settlement.js';
+import {
+  countsAt,
+  isOverdue,
+  type LockedReservations,
+  questionOf,
+  settledOtherwise,
+  usedAtOf,
+} from './settlement.js';
 import type { ReachedThreshold } from './thresholds.js';
 
 /** What has to be done in another transaction before a request can be decided. */
@@ -218,7 +225,10 @@ export class Batch {
         ? refuseRecord(release, request, locked.clock)
         : refuseSpend(release, request);
     if (refusal) return { ok: false, ...refusal };
-    if (asked.meter && this.#due.has(request.customerId))
+    const isDue =
+      this.#due.has(request.customerId) ||
+      isOverdue(request, this.#ground.reservations, this.#ground.locked.clock);
+    if (asked.meter && isDue)
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
     const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
     const { customerId } = request;
@@ -333,7 +343,7 @@ export class Batch {
   #correct(asked: Asked, question: Question, past: Past, state: CustomerState): SpendOutcome {
     const counter = this.#counters.get(asked.meterId);
     const outcome = spend(state, question, this.#ground.locked.clock);
-    const at = usedAtOf(asked.request, this.#ground.reservations);
+    const at = countsAt(asked.request, this.#ground.reservations);
     if (counter === undefined || at === null || outcome.delta === 0) return outcome;
     const { key, account } = counter;
     const late = { key, subject: account.subject, state: account.state, at };

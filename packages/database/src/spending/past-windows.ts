@@ -44,9 +44,9 @@ export async function pastWindows(
   asked: readonly Asked[],
   keys: readonly MeterKey[],
   { meters }: LockedMeters,
-  usedAt: (asked: Asked) => Instant | null,
+  countsAt: (asked: Asked) => Instant | null,
 ): Promise<ReadonlyMap<Asked, Past>> {
-  const late = lateIn(asked, keys, meters, usedAt);
+  const late = lateIn(asked, keys, meters, countsAt);
   if (late.length === 0) return new Map();
   const rows = await transaction.query<PastRow>({
     name: 'past-windows',
@@ -85,7 +85,7 @@ function lateIn(
   asked: readonly Asked[],
   keys: readonly MeterKey[],
   meters: LockedMeters['meters'],
-  usedAt: (asked: Asked) => Instant | null,
+  countsAt: (asked: Asked) => Instant | null,
 ): readonly Late[] {
   const starts = new Map(
     keys.map(({ customerId, feature }, place) => [
@@ -95,7 +95,7 @@ function lateIn(
   );
   return asked.flatMap((one) => {
     const start = starts.get(one.meterId);
-    const at = usedAt(one);
+    const at = countsAt(one);
     return at !== null && start !== undefined && at < start ? [{ asked: one, at, start }] : [];
   });
 }

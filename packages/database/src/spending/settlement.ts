@@ -53,12 +53,27 @@ export function settledOtherwise(): Refused {
   );
 }
 
-/** When it was used, or held, for what counts in the window of that time; null: now. */
+/** A time in the window in which it counts, where that may be over; null: it counts now. */
+export function countsAt(request: SpendRequest, reservations: LockedReservations): Instant | null {
+  return request.kind === 'record' ? request.at : (openFor(request, reservations)?.windowStart ?? null);
+}
+
+/** When it was used, or held; null: now. */
 export function usedAtOf(request: SpendRequest, reservations: LockedReservations): Instant | null {
-  if (request.kind === 'record') return request.at;
+  return request.kind === 'record' ? request.at : (openFor(request, reservations)?.reservedAt ?? null);
+}
+
+function openFor(request: SpendRequest, reservations: LockedReservations): LockedReservation | null {
   if (request.kind !== 'commit') return null;
   const reservation = reservations.get(request.idempotencyKey);
-  return reservation?.status === 'OPEN' ? reservation.reservedAt : null;
+  return reservation?.status === 'OPEN' ? reservation : null;
+}
+
+/** Whether its reservation has expired, and nobody has written it down: also one whose window is over, which no counter tells of. */
+export function isOverdue(request: SpendRequest, reservations: LockedReservations, clock: Instant): boolean {
+  if (request.kind !== 'commit' && request.kind !== 'free') return false;
+  const reservation = reservations.get(request.idempotencyKey);
+  return reservation?.status === 'OPEN' && reservation.expiresAt <= clock;
 }
 
 /** Whether its first settlement is to be looked up: it is answered again, or refused. */
