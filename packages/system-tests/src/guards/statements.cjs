@@ -26,6 +26,10 @@ exports.REWRITES = {
     'lock-meters': (text) =>
       text.replace(/case when count\(held_until\).* as held_untils/, 'null as held_untils'),
   },
+  /** What a spend takes from credit blocks is written together with the counter. */
+  'blocks-with-spend': {
+    'write-credit-blocks': (text) => text.replace('where b.tenant_id', 'where false and b.tenant_id'),
+  },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': (text) => text.replace('where m.tenant_id = $1', 'where false and m.tenant_id = $1'),
