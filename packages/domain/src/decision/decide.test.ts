@@ -317,6 +317,26 @@ describe('combination: limit, ceiling (found by asking), value', () => {
     kind,
     value: { kind: 'VALUE', value: text },
   });
+  test.each<'ADD' | 'REPLACE'>(['ADD', 'REPLACE'])(
+    'a granted value that the release does not list any more gives nothing: %s',
+    (kind) => {
+      const gone = grantOf('support', value('gone', kind));
+      expect(ask({ subscriptions: [{ plan: 'free' }], grants: [gone] }, 'support')).toMatchObject({
+        code: 'ENTITLED',
+        value: 'low',
+        sources: [{ kind: 'SUBSCRIPTION' }],
+      });
+      expect(ask({ grants: [gone] }, 'support')).toMatchObject({ code: 'NO_ACTIVE_PLAN', value: null });
+      const listed = grantOf('support', value('middle', 'REPLACE'));
+      expect(ask({ subscriptions: [{ plan: 'pro' }], grants: [gone, listed] }, 'support').value).toBe(
+        'middle',
+      );
+      expect(ask({ subscriptions: [{ plan: 'pro' }], grants: [listed, gone] }, 'support').value).toBe(
+        'middle',
+      );
+    },
+  );
+
   type ValueCase = readonly [string, readonly Given[], readonly Grant[], string, string];
   const values: readonly ValueCase[] = [
     ['order: the later in `values`', [{ plan: 'free' }, { plan: 'pro' }], [], 'support', 'high'],

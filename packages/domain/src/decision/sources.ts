@@ -1,4 +1,4 @@
-import type { PlanEntitlement } from '../catalog/catalog.js';
+import type { Feature, PlanEntitlement } from '../catalog/catalog.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { planEntitlementAt } from '../subscription/prorate.js';
@@ -66,7 +66,9 @@ const SPEAK_UNTIL = new WeakMap<EndedSubscription, { readonly zone: TimeZone; re
 export function sourcesOf(subject: Subject, at: Instant): Sources {
   const { account } = subject;
   const { key: feature } = subject.feature;
-  const grants = account.grants.filter((grant) => grant.feature === feature && isInForce(grant, at));
+  const grants = account.grants.filter(
+    (grant) => grant.feature === feature && isInForce(grant, at) && isListed(grant, subject.feature),
+  );
   const passing: NamingSubscription[] = [];
   const obstacles: Obstacle[] = [];
   for (const subscription of account.subscriptions) {
@@ -86,6 +88,12 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
     obstacles,
     anyLive: account.subscriptions.some(isLive),
   };
+}
+
+/** A value that the live release does not list gives nothing; docs/rules.md, "Grants". */
+function isListed({ effect }: Grant, feature: Feature): boolean {
+  if (feature.type !== 'CONFIG' || effect.kind === 'BLOCK' || effect.value.kind !== 'VALUE') return true;
+  return feature.values.includes(effect.value.value);
 }
 
 /** What the subscription gives of the feature, whether or not it passes; null: it does not name it. */
