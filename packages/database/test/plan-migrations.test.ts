@@ -311,6 +311,7 @@ test.each<[string, string, AskedOfTest]>([
   ['a target version that was never sold', 'NOT_FOUND toVersion', { toVersion: 9 }],
   ['a target that goes by licence', 'BAD_USER_INPUT toPlan', { toPlan: 'box' }],
   ['a way that no transition goes', 'BAD_USER_INPUT toPlan', { plan: 'free', toPlan: 'team' }],
+  ['a plan that goes by licence', 'BAD_USER_INPUT plan', { plan: 'box', toPlan: 'pro' }],
   ['the version itself', 'BAD_USER_INPUT toVersion', { toVersion: 1 }],
   ['the version itself, which is sold now', 'BAD_USER_INPUT version', { version: 2 }],
   ['AT without a time', 'BAD_USER_INPUT at', { timing: 'AT' }],

@@ -37,7 +37,10 @@ async function cancel(
   id: PlanMigrationId,
 ): Promise<Writes<Outcome>> {
   const before = await lockMigration(transaction, id);
-  if (before === null) return unwritten(refused('NOT_FOUND', 'id', `there is no plan migration \`${id}\``));
+  if (before === null)
+    return unwritten(
+      refused('NOT_FOUND', 'id', `there is no plan migration \`${id}\`; see \`planMigrations\``),
+    );
   if (before.status === 'CANCELED') return unwritten({ ok: true, migration: before });
   if (before.finishedAt !== null) {
     const message = 'the migration has finished, and what has moved stays moved; migrate back instead';

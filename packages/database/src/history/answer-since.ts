@@ -129,6 +129,7 @@ async function lookUp(
   return {
     customerId: row.id,
     subject: row.subject,
+    timeZone: row.time_zone,
     planVersion: await planVersionsOf(db, transaction, subscriptions),
     addOnVersion: await addOnVersionsOf(db, transaction, addOns),
     grants: await grantsOf(transaction, row.id),

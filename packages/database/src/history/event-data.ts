@@ -15,12 +15,15 @@ export type EventData =
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
   | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
+  | { readonly kind: 'TENANT'; readonly before: { readonly timeZone: string } }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
   | { readonly kind: 'CUSTOMER_CREATED' | 'CHANGES_NOTHING' };
 
 interface ProfileData {
   readonly name: string | null;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Null: it named none. */
+  readonly timeZone: string | null;
 }
 
 export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>): EventData | null {
@@ -30,11 +33,14 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       return { kind: 'CUSTOMER_CREATED' };
     case 'customer.updated':
       return isProfile(before) ? { kind: 'PROFILE', before } : null;
+    case 'tenant.updated':
+      return isTenant(before) ? { kind: 'TENANT', before } : null;
     case 'rule.turned':
     case 'usage.threshold_reached':
     case 'usage.corrected':
     case 'credits.added':
     case 'credits.expired':
+    case 'credits.expiring_soon':
     case 'credits.voided':
       return { kind: 'CHANGES_NOTHING' };
     case 'usage.window_closed':
@@ -60,7 +66,11 @@ function isObject(value: unknown): value is Fields {
 }
 
 function isProfile(value: unknown): value is ProfileData {
-  return isObject(value) && isObject(value['attributes']) && 'name' in value;
+  return isObject(value) && isObject(value['attributes']) && 'name' in value && 'timeZone' in value;
+}
+
+function isTenant(value: unknown): value is { readonly timeZone: string } {
+  return isObject(value) && typeof value['timeZone'] === 'string';
 }
 
 function isPublication(value: unknown): value is { readonly rulesVersion: number } {

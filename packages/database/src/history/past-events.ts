@@ -3,7 +3,7 @@ import type { Transaction } from '../connection/transaction.js';
 import { positionOf, type Revision } from '../event-log/revision.js';
 import { EVENT_COLUMNS, type EventRow, eventFromRow, type StoredEvent } from '../event-log/read.js';
 
-/** How far back is looked: own events and publications, and positions in which its usage is looked for. */
+/** How far back is looked: own events, and publications with what moved the tenant's time zone, and positions in which its usage is looked for. */
 const MOST_EVENTS = 200;
 const MOST_POSITIONS = 20_000;
 
@@ -21,7 +21,7 @@ export async function pastEvents(
     }),
     transaction.query<EventRow>({
       text: `select ${EVENT_COLUMNS} from event
-             where tenant_id = $1 and type = any('{release.published,release.rolled_back}') order by position desc limit $2`,
+             where tenant_id = $1 and type = any('{release.published,release.rolled_back,tenant.updated}') order by position desc limit $2`,
       values: [tenantId, MOST_EVENTS],
     }),
     countsUsage ? usageOf(transaction, customer.subject) : { rows: [], from: 0 },

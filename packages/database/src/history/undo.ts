@@ -20,6 +20,8 @@ import { pastSubscription } from './past-subscription.js';
 export interface PastLookup {
   readonly customerId: CustomerId;
   readonly subject: string;
+  /** The zone that the customer names now; null: none. */
+  readonly timeZone: string | null;
   readonly planVersion: (plan: string, version: number) => Subscription['planVersion'] | null;
   readonly addOnVersion: VersionLookup['addOnVersion'];
   readonly grants: ReadonlyMap<string, Grant>;
@@ -28,12 +30,51 @@ export interface PastLookup {
   readonly release: Release;
 }
 
-/** The events as they can be taken back. `events`: newest first, without a gap. */
+/**
+ * The events as they can be taken back. `events`: newest first, without a gap. One that moved the customer to another time
+ * zone cannot: what windows and anchors were in the other zone is told by no event.
+ */
 export function undoable(events: readonly StoredEvent[], lookup: PastLookup): PastEvent[] {
-  return events.map((event, index) => ({
-    at: event.at,
-    undo: undoOf(event, events.slice(index + 1), lookup),
-  }));
+  let zones = zonesNow(lookup);
+  return events.map((event, index) => {
+    const before = zonesBefore(event, zones, lookup);
+    const moved = inForce(before) !== inForce(zones);
+    zones = before;
+    return { at: event.at, undo: moved ? UNKNOWN : undoOf(event, events.slice(index + 1), lookup) };
+  });
+}
+
+/** Who names which zone; null: none. docs/rules.md, "Time". */
+interface Zones {
+  readonly customer: string | null;
+  readonly catalog: string | null;
+  readonly tenant: string;
+}
+
+function inForce({ customer, catalog, tenant }: Zones): string {
+  return customer ?? catalog ?? tenant;
+}
+
+function zonesNow({ timeZone, release }: PastLookup): Zones {
+  return { customer: timeZone, catalog: release.catalog.timeZone, tenant: release.publication.timeZone };
+}
+
+function zonesBefore(event: StoredEvent, after: Zones, { releases }: PastLookup): Zones {
+  const told = readEventData(event);
+  switch (told?.kind) {
+    case 'PROFILE':
+      return { ...after, customer: told.before.timeZone };
+    case 'TENANT':
+      return { ...after, tenant: told.before.timeZone };
+    case 'PUBLICATION': {
+      const before = releases.get(told.before.rulesVersion);
+      return before === undefined
+        ? after
+        : { ...after, catalog: before.catalog.timeZone, tenant: before.publication.timeZone };
+    }
+    default:
+      return after;
+  }
 }
 
 const UNKNOWN: Undo = { kind: 'UNKNOWN' };
@@ -72,6 +113,7 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
     case 'CUSTOMER_CREATED':
       return { kind: 'CUSTOMER_CREATED' };
     case 'CHANGES_NOTHING':
+    case 'TENANT':
       return { kind: 'NOTHING' };
     case 'PROFILE':
       return { kind: 'PROFILE', before: { name: told.before.name, attributes: told.before.attributes } };

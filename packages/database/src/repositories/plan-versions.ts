@@ -20,13 +20,20 @@ export async function everSold(
   const rows = await transaction.query<SoldRow>({
     name: 'ever-sold',
     text: `select plan, version, release from plan_version
-           where tenant_id = $1 and (plan = $2 or plan = $3 and version = $4) order by version`,
-    values: [transaction.tenantId, from.plan, toPlan, toVersion],
+           where tenant_id = $1 and plan in ($2, $3) order by version`,
+    values: [transaction.tenantId, from.plan, toPlan],
   });
-  const target = rows.find(({ plan, version }) => plan === toPlan && version === toVersion);
+  const versionsOf = (key: PlanKey): number[] =>
+    rows.filter(({ plan }) => plan === key).map(({ version }) => version);
+  const named = async (key: PlanKey, number: number | null): Promise<PlanVersion | null> => {
+    const row = rows.find(({ plan, version }) => plan === key && version === number);
+    return row === undefined ? null : versionOf(db, transaction, row);
+  };
   return {
-    from: rows.filter(({ plan }) => plan === from.plan).map(({ version }) => version),
-    to: target === undefined ? null : await versionOf(db, transaction, target),
+    from: versionsOf(from.plan),
+    leaving: await named(from.plan, from.version),
+    into: versionsOf(toPlan),
+    to: await named(toPlan, toVersion),
   };
 }
 

@@ -296,6 +296,11 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       const data: GrantEventData & ExpiringSoonData = { before: grant, after: grant, ...soon(event) };
       return { subjectType: 'grant', subjectId: grant.id, data: { ...data } };
     }
+    case 'credits.expiring_soon': {
+      const block = blockToJson(event.block);
+      const data: CreditsEventData & ExpiringSoonData = { before: block, after: block, ...soon(event) };
+      return { subjectType: 'credit_block', subjectId: block.id, data: { ...data } };
+    }
     case 'rule.turned': {
       const { rule, feature, subscription, before, after } = event.turn;
       const data: RuleTurnedData = { rule, feature, subscription: subscription?.id ?? null, before, after };

@@ -26,6 +26,7 @@ import { spendCredits } from './spend-credits.js';
 const RELEASE = releaseFrom(`
 catalog: 1
 name: credits
+expiringSoon: [P7D]
 features:
   sso: { type: boolean }
   credits: { type: metered, prepaid: true }
@@ -182,9 +183,11 @@ describe('a decision', () => {
     expect(decideOn(account, 11)).toMatchObject({ allowed: true, limit: 13, validUntil: end });
     expect(decideOn(account, 11, end)).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: 3, validUntil: null });
     expect(applyDue(account, RELEASE, end).events).toMatchObject([
+      { type: 'credits.expiring_soon', at: time('2026-01-25'), within: 'P7D', endsAt: end },
       { type: 'credits.expired', at: end, credits: { lost: 10, after: { remaining: 0, status: 'EXPIRED' } } },
     ]);
     expect(upcoming(account, RELEASE, NOW, { until: null, most: 5 }).map(({ type }) => type)).toEqual([
+      'credits.expiring_soon',
       'credits.expired',
     ]);
   });
@@ -250,7 +253,7 @@ describe('commands', () => {
 
 function told(events: readonly CustomerEvent[]): string[] {
   return events.flatMap((event) => {
-    if (!event.type.startsWith('credits.') || !('credits' in event)) return [];
+    if (!('credits' in event)) return [];
     const { after } = event.credits;
     const what = event.type.replace('credits.', '');
     return [`${formatInstant(event.at).slice(0, 10)} ${what} ${String(after.quantity)}`];

@@ -10,27 +10,42 @@ interface Span {
   readonly code: UnitsCode;
   readonly least: number;
   readonly most: number;
+  /** Whether it would fit if nothing were used: then waiting, or freeing some, may help. */
+  readonly fitsAlone: boolean;
 }
 
 /** The answer to a quantity, and from which quantity to which it is the same. */
 export function answerUnits(counted: Counted, quantity: number): Answer {
-  const { code, least, most } = spanOf(counted, quantity);
+  const span = spanOf(counted, quantity);
+  const { least, most } = span;
   const until = earliest(counted.until, counted.freesAt);
-  return { decision: decisionOf(counted, code, until), least, most, from: counted.from, until };
+  return { decision: decisionOf(counted, span, until), least, most, from: counted.from, until };
 }
 
 /** Row 19, then the allowing codes in their order. Rooms are differences: a sum could pass 2^53 and lose units. */
 function spanOf(counted: Counted, quantity: number): Span {
   const { units, used, reserved, withoutGrace, withoutGrants } = counted;
   const room = roomIn(units, counted);
-  if (quantity > room) return { code: 'LIMIT_EXCEEDED', least: room + 1, most: Number.MAX_SAFE_INTEGER };
+  if (quantity > room) return exceeding(units.ceiling ?? room, room, quantity);
   const within = units.limit === null ? room : Math.min(room, units.limit - used - reserved);
-  if (quantity > within) return { code: 'ENTITLED_OVERAGE', least: within + 1, most: room };
+  if (quantity > within) return allowedFor('ENTITLED_OVERAGE', within + 1, room);
   const sound = Math.min(within, roomIn(withoutGrace, counted));
-  if (quantity > sound) return { code: 'ENTITLED_GRACE', least: sound + 1, most: within };
+  if (quantity > sound) return allowedFor('ENTITLED_GRACE', sound + 1, within);
   const bought = Math.min(sound, roomIn(withoutGrants, counted));
-  if (quantity > bought) return { code: 'ENTITLED_GRANT', least: bought + 1, most: sound };
-  return { code: 'ENTITLED', least: 0, most: bought };
+  if (quantity > bought) return allowedFor('ENTITLED_GRANT', bought + 1, sound);
+  return allowedFor('ENTITLED', 0, bought);
+}
+
+function allowedFor(code: keyof typeof ALLOWED, least: number, most: number): Span {
+  return { code, least, most, fitsAlone: true };
+}
+
+/** More than fits now, or ever: the message says something else, so these are two spans. */
+function exceeding(ceiling: number, room: number, quantity: number): Span {
+  const code = 'LIMIT_EXCEEDED';
+  return quantity <= ceiling
+    ? { code, least: room + 1, most: ceiling, fitsAlone: true }
+    : { code, least: Math.max(room, ceiling) + 1, most: Number.MAX_SAFE_INTEGER, fitsAlone: false };
 }
 
 /** How much still fits; quantity 0, which asks only whether the feature is there, where anything is given at all. */
@@ -40,7 +55,7 @@ function roomIn(units: Units | null, { used, reserved }: Counted): number {
 }
 
 /** Every field is written out: a spread would cost more than all the rest. */
-function decisionOf(counted: Counted, code: UnitsCode, validUntil: Instant | null): Decision {
+function decisionOf(counted: Counted, { code, fitsAlone }: Span, validUntil: Instant | null): Decision {
   const { used, reserved, resetsAt } = counted;
   const { limit } = counted.units;
   const allowed = code !== 'LIMIT_EXCEEDED';
@@ -55,7 +70,7 @@ function decisionOf(counted: Counted, code: UnitsCode, validUntil: Instant | nul
     value: null,
     message: allowed
       ? ALLOWED[code]
-      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt }),
+      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt, fitsAlone }),
     customerId: counted.customerId,
     feature: counted.feature,
     resetsAt,

@@ -1,10 +1,11 @@
+import { accountAt } from '../subscription/due.js';
 import type { Instant } from '../time/instant.js';
 import type { Asked } from './asked.js';
 import type { Meter } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
 import type { Units } from './combine.js';
 import type { Decision, EntitlementSource } from './decision.js';
-import { accountAt, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
+import { type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
 import { counterOf, type Subject } from './subject.js';
 
 /**

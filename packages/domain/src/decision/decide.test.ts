@@ -205,6 +205,21 @@ describe('codes, in the order of the rules', () => {
     expect(ask({}, 'level', 0)).toMatchObject({ allowed: false, code: 'NO_ACTIVE_PLAN' });
   });
 
+  test('waiting, or freeing some, is advised only where the quantity would fit alone', () => {
+    const plan = stateFrom(RELEASE, { subscriptions: [{ plan: 'pro' }], used: { calls: 1000 }, at: NOW });
+    const advice = (quantity: number) => decide(plan, { feature: 'calls', quantity }, NOW).message;
+    // 1,105 is the ceiling. What is kept of one answer is not given to the other, whichever came first.
+    for (const quantity of [106, 1106, 1105, 2000, 106]) {
+      const wait = 'wait for 2026-02-01T00:00:00.000Z or change to a larger plan';
+      const less = 'ask for less or change to a larger plan';
+      expect(advice(quantity)).toBe(`\`calls\`: 1000 of 1005 used; ${quantity > 1105 ? less : wait}`);
+    }
+    const level = (quantity: number) =>
+      ask({ subscriptions: [{ plan: 'free' }], used: { level: 5 } }, 'level', quantity).message;
+    expect(level(3)).toBe('`level`: 5 of 3 used; free some or change to a larger plan');
+    expect(level(4)).toBe('`level`: 5 of 3 used; ask for less or change to a larger plan');
+  });
+
   test('a quantity near 2^53 loses no unit', () => {
     const state = { subscriptions: [{ plan: 'none' }], used: { calls: 1 } };
     expect(ask(state, 'calls', Number.MAX_SAFE_INTEGER).code).toBe('LIMIT_EXCEEDED');
@@ -302,6 +317,26 @@ describe('combination: limit, ceiling (found by asking), value', () => {
     kind,
     value: { kind: 'VALUE', value: text },
   });
+  test.each<'ADD' | 'REPLACE'>(['ADD', 'REPLACE'])(
+    'a granted value that the release does not list any more gives nothing: %s',
+    (kind) => {
+      const gone = grantOf('support', value('gone', kind));
+      expect(ask({ subscriptions: [{ plan: 'free' }], grants: [gone] }, 'support')).toMatchObject({
+        code: 'ENTITLED',
+        value: 'low',
+        sources: [{ kind: 'SUBSCRIPTION' }],
+      });
+      expect(ask({ grants: [gone] }, 'support')).toMatchObject({ code: 'NO_ACTIVE_PLAN', value: null });
+      const listed = grantOf('support', value('middle', 'REPLACE'));
+      expect(ask({ subscriptions: [{ plan: 'pro' }], grants: [gone, listed] }, 'support').value).toBe(
+        'middle',
+      );
+      expect(ask({ subscriptions: [{ plan: 'pro' }], grants: [listed, gone] }, 'support').value).toBe(
+        'middle',
+      );
+    },
+  );
+
   type ValueCase = readonly [string, readonly Given[], readonly Grant[], string, string];
   const values: readonly ValueCase[] = [
     ['order: the later in `values`', [{ plan: 'free' }, { plan: 'pro' }], [], 'support', 'high'],

@@ -2,6 +2,7 @@ import type { Feature } from '../catalog/catalog.js';
 import { NO_CONTEXT, type RequestContext } from '../condition/facts.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
+import { accountAt } from '../subscription/due.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
@@ -19,7 +20,6 @@ import {
 } from './compile.js';
 import type { CheckRequest, Decision, DenyingCode } from './decision.js';
 import {
-  accountAt,
   type CompiledEntitlement,
   type Entitled,
   entitlementOf,

@@ -3,7 +3,7 @@ import { creditLimit, isPrepaid, liveBlocks } from '../credits/credit-block.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
-import { applyDue, nextDue } from '../subscription/due.js';
+import { accountAt } from '../subscription/due.js';
 import { versionMove } from '../release/version-move.js';
 import { nextSubscriptionBoundary } from '../subscription/boundary.js';
 import { isLive } from '../subscription/state.js';
@@ -39,12 +39,6 @@ export type CompiledEntitlement = Entitled | NotEntitled;
 /** Whether `decide` answers for this feature: BOOLEAN, LIMIT, METERED, CONFIG; none that needs a seat. */
 export function isDecided(feature: Feature): boolean {
   return feature.needsSeat === null && feature.type !== 'SEATS';
-}
-
-/** The account as time has made it until `now`; the same object where nothing is due. */
-export function accountAt(account: CustomerAccount, release: Release, now: Instant): CustomerAccount {
-  const due = nextDue(account, release);
-  return due === null || due > now ? account : applyDue(account, release, now).account;
 }
 
 /** Rows 4 to 14 of the decision codes, and the combination. The account has been brought to `at` before. */

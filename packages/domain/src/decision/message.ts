@@ -15,6 +15,8 @@ export const ALLOWED = {
 /** What a sentence may have to name, besides the code and the feature. */
 interface Details extends Partial<Counted> {
   readonly rule?: RuleFailure | null;
+  /** Whether as much would fit if nothing were used. */
+  readonly fitsAlone?: boolean;
 }
 type Counted = Pick<Decision, 'limit' | 'used' | 'reserved' | 'resetsAt'>;
 
@@ -83,11 +85,13 @@ export function supply(field: string, it = 'it'): string {
     : `ask for ${it} by \`has\` in the rule`;
 }
 
-function limitExceeded(feature: string, counted: Partial<Counted>): string {
+function limitExceeded(feature: string, { fitsAlone = true, ...counted }: Details): string {
   const taken = `${String(counted.used ?? 0)} of ${String(counted.limit ?? 0)} used`;
   const held = counted.reserved ? `, ${String(counted.reserved)} reserved` : '';
-  const remedy = counted.resetsAt
-    ? `wait for ${formatInstant(counted.resetsAt)} or change to a larger plan`
-    : 'free some or change to a larger plan';
+  const sooner = counted.resetsAt ? `wait for ${formatInstant(counted.resetsAt)}` : 'free some';
+  // What is more than all that there is fits at no time.
+  const remedy = fitsAlone
+    ? `${sooner} or change to a larger plan`
+    : 'ask for less or change to a larger plan';
   return `\`${feature}\`: ${taken}${held}; ${remedy}`;
 }

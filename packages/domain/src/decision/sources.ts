@@ -1,4 +1,4 @@
-import type { PlanEntitlement } from '../catalog/catalog.js';
+import type { Feature, PlanEntitlement } from '../catalog/catalog.js';
 import { type CreditBlock, liveBlocks } from '../credits/credit-block.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
@@ -6,7 +6,7 @@ import { planEntitlementAt } from '../subscription/prorate.js';
 import { isLive } from '../subscription/state.js';
 import type { EndedSubscription, Subscription } from '../subscription/subscription.js';
 import { addDuration } from '../time/calendar.js';
-import { type Instant, parseDuration } from '../time/instant.js';
+import { type Instant, parseDuration, type TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
 import type { Subject } from './subject.js';
@@ -53,16 +53,25 @@ export interface Sources {
 const ENDED_SPEAKS_FOR = parseDuration('P90D');
 
 /** Until when an ended subscription still explains why a feature is gone. */
-export function speaksUntil(subscription: EndedSubscription, account: CustomerAccount): Instant {
+export function speaksUntil(subscription: EndedSubscription, { timeZone: zone }: CustomerAccount): Instant {
   if (ENDED_SPEAKS_FOR === null) throw new Error('P90D is a duration');
-  return addDuration(subscription.endedAt, ENDED_SPEAKS_FOR, account.timeZone);
+  const known = SPEAK_UNTIL.get(subscription);
+  if (known?.zone === zone) return known.until;
+  const until = addDuration(subscription.endedAt, ENDED_SPEAKS_FOR, zone);
+  SPEAK_UNTIL.set(subscription, { zone, until });
+  return until;
 }
+
+/** What is due next is asked anew after each thing that time does, of each of them: the calendar is too slow for that. */
+const SPEAK_UNTIL = new WeakMap<EndedSubscription, { readonly zone: TimeZone; readonly until: Instant }>();
 
 /** Sources of a feature as of `at`; everything due until then has been applied to the account. */
 export function sourcesOf(subject: Subject, at: Instant): Sources {
   const { account } = subject;
   const { key: feature } = subject.feature;
-  const grants = account.grants.filter((grant) => grant.feature === feature && isInForce(grant, at));
+  const grants = account.grants.filter(
+    (grant) => grant.feature === feature && isInForce(grant, at) && isListed(grant, subject.feature),
+  );
   const passing: NamingSubscription[] = [];
   const obstacles: Obstacle[] = [];
   for (const subscription of account.subscriptions) {
@@ -83,6 +92,12 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
     blocks: liveBlocks(account, feature),
     anyLive: account.subscriptions.some(isLive),
   };
+}
+
+/** A value that the live release does not list gives nothing; docs/rules.md, "Grants". */
+function isListed({ effect }: Grant, feature: Feature): boolean {
+  if (feature.type !== 'CONFIG' || effect.kind === 'BLOCK' || effect.value.kind !== 'VALUE') return true;
+  return feature.values.includes(effect.value.value);
 }
 
 /** What the subscription gives of the feature, whether or not it passes; null: it does not name it. */

@@ -2,7 +2,7 @@ import { NO_CONTEXT } from '../condition/facts.js';
 import { type CustomerState, type KnownState, knownState } from '../customer.js';
 import { decide, findFeature } from '../decision/decide.js';
 import { type CheckRequest, type Decision, DENYING_CODES, type DenyingCode } from '../decision/decision.js';
-import { accountAt } from '../decision/entitlement.js';
+import { accountAt } from '../subscription/due.js';
 import type { Subject } from '../decision/subject.js';
 import type { Instant } from '../time/instant.js';
 import type { DenialReason, Explanation } from './explanation.js';

@@ -3,7 +3,7 @@ import { NOW, request, state } from '../../testing/decision-questions.js';
 import { knownState, type KnownState } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { CheckRequest } from '../decision/decision.js';
-import { accountAt } from '../decision/entitlement.js';
+import { accountAt } from '../subscription/due.js';
 import { executeGrant } from '../grant/execute-grant.js';
 import { parseSubscriptionId } from '../ids.js';
 import type { CommandOutcome, SubscriptionCommand } from '../subscription/command.js';

@@ -176,7 +176,10 @@ test('a customer has so many grants at once and no more; those that ended do not
   const [first] = one.grants;
   if (!first) throw new Error('a grant');
   const grants = Array.from({ length: 1000 }, (_, n) => ({ ...first, id: id(`n${String(n)}`) }));
-  expect(refused(run({ ...one, grants }, grant('sso')))).toEqual({ code: 'CONFLICT', field: null });
+  expect(refused(run({ ...one, grants }, grant('sso')))).toEqual({
+    code: 'CONFLICT',
+    field: 'customerId',
+  });
   const ended = grants.map((each, n) => (n === 0 ? { ...each, status: 'REVOKED' as const } : each));
   expect(run({ ...one, grants: ended }, grant('sso')).ok).toBe(true);
 });

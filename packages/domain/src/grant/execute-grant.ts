@@ -64,7 +64,10 @@ function make(account: CustomerAccount, command: MakeGrant, release: Release, no
   const untimely = refusedTimes(account, startsAt, command.expiresAt, now);
   if (untimely !== null) return untimely;
   if (account.grants.filter(isOpen).length >= MOST_OPEN)
-    return conflict(null, `the customer has ${String(MOST_OPEN)} grants; revoke those that are not needed`);
+    return conflict(
+      'customerId',
+      `the customer has ${String(MOST_OPEN)} grants; revoke those that are not needed`,
+    );
   const grant: Grant = {
     id: command.grantId,
     feature: feature.key,

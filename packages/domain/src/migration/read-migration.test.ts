@@ -41,8 +41,16 @@ function asked(
   } as const;
 }
 
-const SOLD: EverSold = { from: [1, 2, 3], to: null };
-const second: EverSold = { from: [1, 2, 3], to: { plan: plan('pro'), version: 2 } };
+const VERSIONS = [1, 2, 3];
+const SOLD: EverSold = {
+  from: VERSIONS,
+  leaving: { plan: plan('pro'), version: 1 },
+  into: VERSIONS,
+  to: null,
+};
+const second: EverSold = { ...SOLD, to: { plan: plan('pro'), version: 2 } };
+const NOTHING: EverSold = { from: [], leaving: null, into: [], to: null };
+const boxed = plan('box', { model: 'PERPETUAL' });
 
 function result(request: AskedMigration, sold = SOLD, release = live) {
   const migration = readMigration(request, sold, release, NOW);
@@ -55,8 +63,19 @@ const CASES: readonly [string, string, AskedMigration, EverSold?, Release?][] = 
   ['leads to another plan as it is sold now', 'team 3', asked({ toPlan: 'team' })],
   ['leads to an older version that is named', 'pro 2', asked({ toVersion: 2 }), second],
   ['leaves a plan that is sold no more', 'team 3', asked({ plan: 'legacy', toPlan: 'team' })],
-  ['refuses a plan that never was', 'NOT_FOUND plan', asked({ plan: 'ghost' }), { from: [], to: null }],
-  ['refuses a version that was never sold', 'NOT_FOUND version', asked({ version: 4 })],
+  ['refuses a plan that never was', 'NOT_FOUND plan', asked({ plan: 'ghost' }), NOTHING],
+  [
+    'refuses a version that was never sold',
+    'NOT_FOUND version',
+    asked({ version: 4 }),
+    { ...SOLD, leaving: null },
+  ],
+  [
+    'refuses a plan that is sold by licence alone',
+    'BAD_USER_INPUT plan',
+    asked({ plan: 'box', toPlan: 'pro' }),
+    { ...SOLD, leaving: { plan: boxed, version: 1 } },
+  ],
   ['refuses a target that is not sold', 'NOT_FOUND toPlan', asked({ toPlan: 'ghost' })],
   ['asks for a target where the plan is sold no more', 'NOT_FOUND toPlan', asked({ plan: 'legacy' })],
   ['refuses a target that is sold by licence', 'BAD_USER_INPUT toPlan', asked({ toPlan: 'box' })],
@@ -65,7 +84,7 @@ const CASES: readonly [string, string, AskedMigration, EverSold?, Release?][] = 
     'refuses a target version that was sold by licence',
     'BAD_USER_INPUT toVersion',
     asked({ toVersion: 2 }),
-    { from: [1, 2, 3], to: { plan: plan('pro', { model: 'PERPETUAL' }), version: 2 } },
+    { ...SOLD, to: { plan: plan('pro', { model: 'PERPETUAL' }), version: 2 } },
   ],
   ['refuses to lead from the version sold now to itself', 'BAD_USER_INPUT version', asked({ version: 3 })],
   [
@@ -102,4 +121,21 @@ const CASES: readonly [string, string, AskedMigration, EverSold?, Release?][] = 
 
 test.each(CASES.map(([name, ...rest]) => [name, rest] as const))('%s', (_, [expected, ...given]) => {
   expect(result(...given)).toBe(expected);
+});
+
+test.each<[string, AskedMigration, EverSold]>([
+  ['`pro` was never sold in version 9; it was in 1, 2, 3', asked({ version: 9 }), { ...SOLD, leaving: null }],
+  ['`team` was never sold in version 9; it was in 1, 2, 3', asked({ toPlan: 'team', toVersion: 9 }), SOLD],
+  [
+    'there never was a plan `ghost`; name one of `plans`, or one that was sold before',
+    asked({ plan: 'ghost' }),
+    NOTHING,
+  ],
+  [
+    'no transition of the catalog leads from `pro` to `island`; choose another plan, or publish a release that has one',
+    asked({ toPlan: 'island' }),
+    SOLD,
+  ],
+])('it says what to do: %s', (message, request, sold) => {
+  expect(readMigration(request, sold, live, NOW)).toMatchObject({ refusal: { message } });
 });

@@ -1,5 +1,6 @@
 import type { Release } from '../customer.js';
-import { routeBetween } from '../subscription/plan-choice.js';
+import type { PlanKey } from '../ids.js';
+import { noTransition, routeBetween } from '../subscription/plan-choice.js';
 import { badInput, notFound, type Refused } from '../subscription/refusal.js';
 import type { PlanVersion } from '../subscription/subscription.js';
 import { effectiveTime } from '../subscription/timing.js';
@@ -11,6 +12,10 @@ import { refusedTarget, soldTarget } from './target.js';
 export interface EverSold {
   /** Every version of the plan that is to be left. */
   readonly from: readonly number[];
+  /** The version that is to be left; null: there was none. */
+  readonly leaving: PlanVersion | null;
+  /** Every version of the plan that it leads to. */
+  readonly into: readonly number[];
   /** The version that `toVersion` names; null: there was none, or none is named. */
   readonly to: PlanVersion | null;
 }
@@ -37,13 +42,18 @@ export function readMigration(
 }
 
 function refusedSource({ from }: AskedMigration, sold: EverSold): Refused | null {
-  if (sold.from.length === 0) return notFound('plan', `there never was a plan \`${from.plan}\``);
-  if (sold.from.includes(from.version)) return null;
-  const versions = sold.from.map(String).join(', ');
-  return notFound(
-    'version',
-    `\`${from.plan}\` was never sold in version ${String(from.version)}; it was in ${versions}`,
-  );
+  if (sold.from.length === 0) {
+    const message = `there never was a plan \`${from.plan}\``;
+    return notFound('plan', `${message}; name one of \`plans\`, or one that was sold before`);
+  }
+  if (sold.leaving === null) return notFound('version', neverSold(from.plan, from.version, sold.from));
+  if (sold.leaving.plan.model !== 'PERPETUAL') return null;
+  const message = `version ${String(from.version)} of \`${from.plan}\` is perpetual and sold by licence alone`;
+  return badInput('plan', `${message}, so that no subscription is on it; name another plan`);
+}
+
+function neverSold(plan: PlanKey, version: number, versions: readonly number[]): string {
+  return `\`${plan}\` was never sold in version ${String(version)}; it was in ${versions.map(String).join(', ')}`;
 }
 
 function target(asked: AskedMigration, sold: EverSold, release: Release): PlanVersion | Refused {
@@ -51,9 +61,7 @@ function target(asked: AskedMigration, sold: EverSold, release: Release): PlanVe
   const now = soldTarget(toPlan ?? from.plan, release);
   if ('ok' in now) return now;
   if (toVersion === null || toVersion === now.version) return now;
-  return (
-    sold.to ?? notFound('toVersion', `\`${now.plan.key}\` was never sold in version ${String(toVersion)}`)
-  );
+  return sold.to ?? notFound('toVersion', neverSold(now.plan.key, toVersion, sold.into));
 }
 
 function refusedRoute(
@@ -67,5 +75,5 @@ function refusedRoute(
     return badInput(field, `${message}; name another \`toVersion\` or \`toPlan\``);
   }
   if (routeBetween(release.catalog, from.plan, plan.key) !== null) return null;
-  return badInput('toPlan', `no transition of the catalog leads from \`${from.plan}\` to \`${plan.key}\``);
+  return badInput('toPlan', noTransition(from.plan, plan.key));
 }

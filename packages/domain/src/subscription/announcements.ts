@@ -4,7 +4,7 @@ import { instant, type Instant } from '../time/instant.js';
 import { isInUse } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
 import type { CustomerEvent } from './command.js';
-import { expiringSoon } from './expiring-soon.js';
+import { expiringSoonAt, nextExpiringSoon } from './expiring-soon.js';
 import { isLive } from './state.js';
 
 /** The first instant after `toldUntil` at which time is told of though it changes nothing in the account; null: none. */
@@ -13,8 +13,8 @@ export function nextAnnouncement(
   release: Release,
   toldUntil: Instant,
 ): Instant | null {
-  let next: Instant | null = null;
-  for (const { at } of announcements(account, release)) {
+  let next = nextExpiringSoon(account, release, toldUntil);
+  for (const { at } of endings(account, release)) {
     if (at > toldUntil && (next === null || at < next)) next = at;
   }
   return next;
@@ -22,11 +22,14 @@ export function nextAnnouncement(
 
 /** What is told at `at`. */
 export function announcementsAt(account: CustomerAccount, release: Release, at: Instant): CustomerEvent[] {
-  return announcements(account, release).filter((event) => event.at === at);
+  return [
+    ...endings(account, release).filter((event) => event.at === at),
+    ...expiringSoonAt(account, release, at),
+  ];
 }
 
-function announcements(account: CustomerAccount, release: Release): CustomerEvent[] {
-  return [...prorationEnds(account, release), ...archivals(account), ...expiringSoon(account, release)];
+function endings(account: CustomerAccount, release: Release): CustomerEvent[] {
+  return [...prorationEnds(account, release), ...archivals(account)];
 }
 
 /** From then on an ended subscription is no reason for a denial any more: docs/rules.md, "Decision codes", row 6. */

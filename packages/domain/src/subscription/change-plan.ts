@@ -6,6 +6,7 @@ import { movePlan, onPlan } from './move-plan.js';
 import {
   boughtNow,
   refusedAddOns,
+  noTransition,
   routeBetween,
   sellablePlan,
   takenAlong,
@@ -103,7 +104,7 @@ function allowedRoute(
   }
   const route = routeBetween(release.catalog, plan.key, to.plan.key);
   if (route === null) {
-    return badInput('plan', `no transition of the catalog leads from \`${plan.key}\` to \`${to.plan.key}\``);
+    return badInput('plan', noTransition(plan.key, to.plan.key));
   }
   const other = otherInFamily(account, to.plan.family, subscription.id);
   if (other === undefined) return route;

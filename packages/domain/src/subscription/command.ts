@@ -145,6 +145,13 @@ export type CustomerEvent =
       readonly expiring: Grant;
     }
   | {
+      readonly type: 'credits.expiring_soon';
+      readonly at: Instant;
+      readonly within: IsoDuration;
+      readonly endsAt: Instant;
+      readonly block: CreditBlock;
+    }
+  | {
       /** By time alone a rule says something else: what the customer may do can change without anything else. */
       readonly type: 'rule.turned';
       readonly at: Instant;

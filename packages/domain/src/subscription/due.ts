@@ -91,22 +91,39 @@ const ORDER = {
  * Each event is dated when its cause was due, so that one late call equals many early ones.
  */
 export function applyDue(account: CustomerAccount, release: Release, now: Instant): AccountChange {
+  return apply(account, release, now, firstDue);
+}
+
+/**
+ * The account as `applyDue` leaves it, but for what has been told of: whoever decides tells of nothing, and what is told of
+ * changes nothing. The same object where nothing is due.
+ */
+export function accountAt(account: CustomerAccount, release: Release, now: Instant): CustomerAccount {
+  return apply(account, release, now, firstChange).account;
+}
+
+function apply(
+  account: CustomerAccount,
+  release: Release,
+  now: Instant,
+  first: typeof firstDue,
+): AccountChange {
   const events: CustomerEvent[] = [];
   let state = account;
   /** As it was until the instant whose tasks are performed. */
   let before = account;
   // Announcements come last at an instant: what else is done there does not count as their having been told.
   let toldUntil = account.turnedUntil;
-  let task = firstDue(state, release, toldUntil);
+  let task = first(state, release, toldUntil);
   while (task !== null && task.at <= now) {
     const change = perform(task, state, release, before);
     events.push(...change.events);
     state = { ...change.account, turnedUntil: later(change.account.turnedUntil, task.at) };
     toldUntil = later(toldUntil, task.kind === 'announcement' ? task.at : instant(task.at - 1));
-    let following = firstDue(state, release, toldUntil);
+    let following = first(state, release, toldUntil);
     if (following?.at !== task.at) {
       const given = giveCredits(reconcileAnchors(state, release, task.at), release, task.at);
-      if (given.account !== state) following = firstDue(given.account, release, toldUntil);
+      if (given.account !== state) following = first(given.account, release, toldUntil);
       events.push(...given.events);
       state = given.account;
       before = state;
@@ -126,6 +143,11 @@ export function nextDue(account: CustomerAccount, release: Release): Instant | n
 }
 
 function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant): DueTask | null {
+  return earliest(firstChange(account, release), announcementTasks(account, release, toldUntil));
+}
+
+/** The earliest of all but the announcements. */
+function firstChange(account: CustomerAccount, release: Release): DueTask | null {
   let first: DueTask | null = null;
   for (const one of account.subscriptions) {
     first = earliest(first, subscriptionTasks(one));
@@ -136,7 +158,6 @@ function firstDue(account: CustomerAccount, release: Release, toldUntil: Instant
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
   for (const block of account.blocks) first = earliest(first, blockTasks(block));
   first = earliest(first, reservationTasks(account));
-  first = earliest(first, announcementTasks(account, release, toldUntil));
   return earliest(first, ruleTurnTasks(account, release));
 }
 

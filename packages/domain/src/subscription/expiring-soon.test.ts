@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill';
 import { meridian } from '../../testing/meridian.js';
 import {
   accepted,
@@ -8,7 +9,8 @@ import {
   zoneOf,
 } from '../../testing/subscriptions.js';
 import { history, type Step, told } from '../../testing/timeline.js';
-import type { CustomerAccount, Release } from '../customer.js';
+import { type CustomerAccount, knownState, type Release } from '../customer.js';
+import { decide } from '../decision/decide.js';
 import { executeGrant } from '../grant/execute-grant.js';
 import { parseGrantId } from '../ids.js';
 import { passReleases } from '../release/former-releases.js';
@@ -16,6 +18,7 @@ import { concernOf } from '../release/concern.js';
 import type { SubscriptionCommand } from './command.js';
 import { applyDue, nextDue } from './due.js';
 import { execute } from './execute.js';
+import { instant } from '../time/instant.js';
 import { describeUpcoming, upcoming } from './upcoming.js';
 
 const release = meridian(1, ['P30D', 'P7D', 'P1D']);
@@ -145,4 +148,79 @@ test('a release that tells earlier begins with its publication, and what a forme
   ]);
   expect(concernOf(release, published).everyone).toBe(true);
   expect(concernOf(release, { ...release, publication: published.publication }).everyone).toBe(false);
+});
+
+/** Each ends a minute after the one before it. */
+function manyGranted(count: number): CustomerAccount {
+  const account = granted('Europe/Berlin', '2026-06-01');
+  const ends = Array.from({ length: count }, (_, index) => {
+    const minutes = String(index).padStart(4, '0');
+    return account.grants.flatMap((grant) => {
+      const id = parseGrantId(`grant_${minutes}`);
+      return id === null ? [] : [{ ...grant, id, expiresAt: instant(time('2026-06-01') + index * 60_000) }];
+    });
+  });
+  return { ...account, grants: ends.flat() };
+}
+
+/** How often the calendar is asked meanwhile. */
+function reckonings(work: () => void): number {
+  const add = jest.spyOn(Temporal.ZonedDateTime.prototype, 'add');
+  try {
+    work();
+    return add.mock.calls.length;
+  } finally {
+    add.mockRestore();
+  }
+}
+
+test('the calendar is asked once for each end and span, however much is due', () => {
+  const account = manyGranted(200);
+  let events = 0;
+  const asked = reckonings(() => {
+    events = applyDue(account, release, time('2026-07-01')).events.length;
+  });
+  expect(events).toBe(200 * 4);
+  expect(asked).toBeGreaterThanOrEqual(200 * 3);
+  expect(asked).toBeLessThan(200 * 3 + 50);
+});
+
+test('in another zone the instants are others', () => {
+  const account = granted('Europe/Berlin', '2026-03-30T10:00:00Z');
+  expect(nextDue(account, release)).toBe(time('2026-02-28T11:00:00Z'));
+  expect(nextDue({ ...account, timeZone: zoneOf('UTC') }, release)).toBe(time('2026-02-28T10:00:00Z'));
+  expect(nextDue(account, meridian(2, ['P1D']))).toBe(time('2026-03-29T10:00:00Z'));
+});
+
+test.each(['2026-02-01', '2026-05-30'])('a decision leaves out what would only be told: %s', (now) => {
+  const state = knownState(release, manyGranted(200));
+  const asked = reckonings(() => {
+    expect(decide(state, { feature: 'calls', quantity: 1 }, time(now)).allowed).toBe(true);
+  });
+  expect(asked).toBeLessThan(50);
+});
+
+test('what has ended is told of by the calendar once for each as well', () => {
+  const { account } = history(release, [
+    [START, subscribeTo('free')],
+    ['2026-02-01', { kind: 'cancel', subscriptionId: id, timing: 'NOW', at: null }],
+  ]);
+  const subscriptions = Array.from({ length: 200 }, (_, index) =>
+    account.subscriptions.flatMap((one) =>
+      one.status === 'CANCELED'
+        ? [
+            {
+              ...one,
+              id: subscriptionId(`sub_${String(index)}`),
+              endedAt: instant(one.endedAt + index * 60_000),
+            },
+          ]
+        : [],
+    ),
+  ).flat();
+  const asked = reckonings(() => {
+    const { events } = applyDue({ ...account, subscriptions }, release, time('2026-07-01'));
+    expect(events).toHaveLength(200);
+  });
+  expect(asked).toBeLessThan(200 + 50);
 });

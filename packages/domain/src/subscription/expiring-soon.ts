@@ -1,49 +1,112 @@
+import type { CreditBlock } from '../credits/credit-block.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Grant } from '../grant/grant.js';
 import { subtractDuration } from '../time/calendar.js';
-import type { Instant, IsoDuration } from '../time/instant.js';
+import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 import type { CustomerEvent } from './command.js';
 import type { TrialingSubscription } from './subscription.js';
 
 /** An event ahead of an end that customers want to hear of: the catalog's `expiringSoon` says how long ahead. */
 export type ExpiringSoonEvent = Extract<CustomerEvent, { readonly within: IsoDuration }>;
 
+/** The first after `toldUntil`; null: none. docs/rules.md, "Expiring soon". */
+export function nextExpiringSoon(
+  account: CustomerAccount,
+  release: Release,
+  toldUntil: Instant,
+): Instant | null {
+  let next: Instant | null = null;
+  for (const end of endsOf(account, release)) {
+    for (const { at } of warningsOf(end, account, release)) {
+      if (at > toldUntil && (next === null || at < next) && isToldOf(at, release)) next = at;
+    }
+  }
+  return next;
+}
+
+/** What is told at `at`, in the order of the catalog. */
+export function expiringSoonAt(account: CustomerAccount, release: Release, at: Instant): ExpiringSoonEvent[] {
+  if (!isToldOf(at, release)) return [];
+  const events: ExpiringSoonEvent[] = [];
+  for (const end of endsOf(account, release)) {
+    for (const warning of warningsOf(end, account, release)) {
+      if (warning.at === at) events.push(eventOf(end, warning));
+    }
+  }
+  return events;
+}
+
+/** What a former release should have told is not told by this one. */
+function isToldOf(at: Instant, { publication }: Release): boolean {
+  return at >= publication.at;
+}
+
+/** What runs, and will be over. */
+type Ending = TrialingSubscription | (Grant & Ended) | (CreditBlock & Ended);
+interface Ended {
+  readonly expiresAt: Instant;
+}
+
+function* endsOf({ subscriptions, grants, blocks }: CustomerAccount, { catalog }: Release): Iterable<Ending> {
+  if (catalog.expiringSoon.length === 0) return;
+  for (const one of subscriptions) if (one.status === 'TRIALING') yield one;
+  for (const grant of grants) if (grant.status === 'ACTIVE' && isEnding(grant)) yield grant;
+  // However much is left by then.
+  for (const block of blocks) if (block.status === 'LIVE' && isEnding(block)) yield block;
+}
+
+function isEnding<One extends Grant | CreditBlock>(one: One): one is One & Ended {
+  return one.expiresAt !== null;
+}
+
+/** So long before an end. */
+interface Warning {
+  readonly within: IsoDuration;
+  readonly at: Instant;
+}
+
+/** The warnings of an end, and what they were reckoned by. */
+interface Reckoned {
+  readonly spans: readonly IsoDuration[];
+  readonly zone: TimeZone;
+  readonly warnings: readonly Warning[];
+}
+
 /**
- * All of them, told of or not, in the order of the catalog; docs/rules.md, "Expiring soon". What a former release should
- * have told is not told by this one.
+ * By the subscription, grant or block, which never changes itself: a customer may have a thousand ends, and what is next is asked
+ * anew after each thing that time does. The calendar is too slow to be asked each time.
  */
-export function expiringSoon(account: CustomerAccount, release: Release): ExpiringSoonEvent[] {
-  const { catalog, publication } = release;
-  const ends = catalog.expiringSoon.length === 0 ? [] : endsOf(account);
-  return ends.flatMap((end) =>
-    catalog.expiringSoon.flatMap((within) => {
-      const at = subtractDuration(end.endsAt, within, account.timeZone);
-      return at > end.beganAt && at >= publication.at ? [eventOf(end, within, at)] : [];
-    }),
-  );
+const RECKONED = new WeakMap<Ending, Reckoned>();
+
+/** A span that reaches back to the beginning or beyond makes none. */
+function warningsOf(
+  end: Ending,
+  { timeZone: zone }: CustomerAccount,
+  { catalog: { expiringSoon: spans } }: Release,
+): readonly Warning[] {
+  const known = RECKONED.get(end);
+  if (known?.zone === zone && known.spans === spans) return known.warnings;
+  const beganAt = began(end);
+  const warnings = spans
+    .map((within) => ({ within, at: subtractDuration(endsAt(end), within, zone) }))
+    .filter(({ at }) => at > beganAt);
+  RECKONED.set(end, { spans, zone, warnings });
+  return warnings;
 }
 
-/** What runs, and when it will be over. */
-type End = { readonly beganAt: Instant; readonly endsAt: Instant } & (
-  { readonly trial: TrialingSubscription } | { readonly grant: Grant }
-);
-
-function endsOf({ subscriptions, grants }: CustomerAccount): End[] {
-  return [
-    ...subscriptions.flatMap((one) =>
-      one.status === 'TRIALING' ? [{ trial: one, beganAt: one.period.start, endsAt: one.trialEndsAt }] : [],
-    ),
-    ...grants.flatMap((grant) =>
-      grant.status === 'ACTIVE' && grant.expiresAt !== null
-        ? [{ grant, beganAt: grant.startsAt, endsAt: grant.expiresAt }]
-        : [],
-    ),
-  ];
+function began(end: Ending): Instant {
+  if ('effect' in end) return end.startsAt;
+  return 'quantity' in end ? end.createdAt : end.period.start;
 }
 
-function eventOf(end: End, within: IsoDuration, at: Instant): ExpiringSoonEvent {
-  const { endsAt } = end;
-  return 'trial' in end
-    ? { type: 'subscription.trial_expiring_soon', at, within, endsAt, trial: end.trial }
-    : { type: 'grant.expiring_soon', at, within, endsAt, expiring: end.grant };
+function endsAt(end: Ending): Instant {
+  return 'expiresAt' in end ? end.expiresAt : end.trialEndsAt;
+}
+
+function eventOf(end: Ending, { within, at }: Warning): ExpiringSoonEvent {
+  if ('quantity' in end)
+    return { type: 'credits.expiring_soon', at, within, endsAt: endsAt(end), block: end };
+  return 'effect' in end
+    ? { type: 'grant.expiring_soon', at, within, endsAt: endsAt(end), expiring: end }
+    : { type: 'subscription.trial_expiring_soon', at, within, endsAt: endsAt(end), trial: end };
 }

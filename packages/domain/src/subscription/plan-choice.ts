@@ -58,6 +58,11 @@ export function refusedAddOns(
   return null;
 }
 
+/** For people: why there is no route. */
+export function noTransition(from: PlanKey, to: PlanKey): string {
+  return `no transition of the catalog leads from \`${from}\` to \`${to}\`; choose another plan, or publish a release that has one`;
+}
+
 /** The first transition of the live catalog that fits; null: the catalog has transitions and none fits. */
 export function routeBetween(catalog: Catalog, from: PlanKey, to: PlanKey): PlanRoute | null {
   if (catalog.transitions === null) return ANYTHING_GOES;

@@ -56,6 +56,8 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `the trial of \`${event.trial.planVersion.plan.key}\` ends at ${formatInstant(event.endsAt)}`;
     case 'grant.expiring_soon':
       return `the grant of \`${event.expiring.feature}\` ends at ${formatInstant(event.endsAt)}`;
+    case 'credits.expiring_soon':
+      return `${String(event.block.remaining)} credits of \`${event.block.feature}\` expire at ${formatInstant(event.endsAt)}`;
     case 'rule.turned':
       return `the rule \`${event.turn.rule}\` turns for \`${event.turn.feature}\``;
     case 'credits.voided':

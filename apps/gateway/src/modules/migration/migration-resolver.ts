@@ -65,7 +65,7 @@ export class MigrationResolver {
   ): Promise<PlanMigrationResultType> {
     access.requireEveryCustomer(FOR_ALL);
     const id = parsePlanMigrationId(text);
-    if (id === null) throw notFound('id', `there is no plan migration \`${text}\``);
+    if (id === null) throw notFound('id', `there is no plan migration \`${text}\`; see \`planMigrations\``);
     return toPlanMigrationResult(granted(await cancelPlanMigration(db, caller, id), ''));
   }
 

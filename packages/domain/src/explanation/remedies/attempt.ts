@@ -3,7 +3,7 @@ import { NO_CONTEXT } from '../../condition/facts.js';
 import type { CustomerAccount, Release } from '../../customer.js';
 import { decideAt } from '../../decision/decide.js';
 import type { CheckRequest } from '../../decision/decision.js';
-import { accountAt } from '../../decision/entitlement.js';
+import { accountAt } from '../../subscription/due.js';
 import type { SubscriptionCommand } from '../../subscription/command.js';
 import { execute } from '../../subscription/execute.js';
 import type { Instant } from '../../time/instant.js';
