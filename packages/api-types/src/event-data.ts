@@ -181,7 +181,11 @@ export interface CreditBlockData {
   readonly expiresAt: string | null;
   readonly createdAt: string;
   /** Null: somebody added it. */
-  readonly source: { readonly kind: 'SUBSCRIPTION' | 'ADD_ON'; readonly id: string; readonly key: string } | null;
+  readonly source: {
+    readonly kind: 'SUBSCRIPTION' | 'ADD_ON';
+    readonly id: string;
+    readonly key: string;
+  } | null;
   readonly status: 'LIVE' | 'EXPIRED' | 'VOIDED';
 }
 
