@@ -50,6 +50,16 @@ export type Action =
       readonly lasts: number | null;
     }
   | { readonly kind: 'revoke'; readonly which: number }
+  | {
+      readonly kind: 'reserve';
+      readonly feature: FeatureKey;
+      readonly quantity: number;
+      /** In minutes: at most a day. */
+      readonly lasts: number;
+    }
+  /** Quarters of what is reserved; null: left out. */
+  | { readonly kind: 'commit'; readonly which: number; readonly quarters: number | null }
+  | { readonly kind: 'releaseReservation'; readonly which: number }
   | { readonly kind: 'again' }
   | {
       readonly kind: 'recordUsage';
@@ -167,6 +177,24 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
     }),
   ],
   [1, fc.record({ kind: fc.constant('revoke' as const), which })],
+  [
+    6,
+    fc.record({
+      kind: fc.constant('reserve' as const),
+      feature,
+      quantity: fc.integer({ min: 1, max: 8 }),
+      lasts: fc.oneof(fc.integer({ min: 1, max: DAY }), fc.constant(DAY)),
+    }),
+  ],
+  [
+    4,
+    fc.record({
+      kind: fc.constant('commit' as const),
+      which,
+      quarters: fc.oneof(fc.constant(null), fc.nat(5)),
+    }),
+  ],
+  [2, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
   [2, fc.constant({ kind: 'again' as const })],
   [
     2,

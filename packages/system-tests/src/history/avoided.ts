@@ -1,8 +1,9 @@
 import type { Account } from '../model/account.js';
+import { transitionOf } from '../model/bought.js';
 import { FEATURES } from '../model/catalog.js';
 import { meterOf } from '../model/windows.js';
 import type { Action } from './actions.js';
-import { DAY } from './resolve.js';
+import { DAY, subscriptionAt } from './resolve.js';
 
 type GrantAction = Extract<Action, { readonly kind: 'grant' }>;
 
@@ -30,6 +31,14 @@ export function isAvoided(account: Account, action: Action): boolean {
     case 'recordUsage': {
       const { window, lost } = meterOf(account, action.feature);
       return FEATURES[action.feature].type === 'metered' && (window === null || lost !== null);
+    }
+    // A reservation and a reset of its window within one millisecond: for the product the reservation, made when the
+    // new window begins, is of that one. Where the old one began then, too, it is not told from the new one at all, and
+    // its expiry takes units from what others have reserved since.
+    case 'changePlan': {
+      const subscription = subscriptionAt(account, action.which);
+      const resets = subscription && transitionOf(subscription.plan, action.plan)?.usage === 'reset';
+      return resets === true && account.reservations.some(({ madeAt }) => madeAt === account.now);
     }
     default:
       return false;

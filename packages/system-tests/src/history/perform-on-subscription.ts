@@ -19,6 +19,9 @@ export type OnSubscription = Exclude<
       | 'releaseUsage'
       | 'grant'
       | 'revoke'
+      | 'reserve'
+      | 'commit'
+      | 'releaseReservation'
       | 'again'
       | 'recordUsage';
   }

@@ -7,9 +7,10 @@ import * as usage from '../model/usage.js';
 import type { Action } from './actions.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
+import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
 import { performOnSubscription } from './perform-on-subscription.js';
-import type { Performed } from './performed.js';
-import { DAY, grantAt, instantOf, MINUTE, subscriptionAt } from './resolve.js';
+import { decisionText, type Performed } from './performed.js';
+import { DAY, grantAt, instantOf, MINUTE, reservationAt, subscriptionAt } from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
@@ -70,6 +71,16 @@ export async function perform(account: Account, world: World, action: Action): P
     }
     case 'recordUsage':
       return performRecord(account, world, action);
+    case 'reserve':
+      return performReserve(account, world, action, key);
+    case 'commit':
+    case 'releaseReservation': {
+      const reservation = reservationAt(account, action.which);
+      if (!reservation) throw new Error('a history without a reservation');
+      return action.kind === 'commit'
+        ? performCommit(account, world, reservation, action.quarters)
+        : performRelease(world, reservation);
+    }
     case 'again': {
       const { line, got, expected } = await world.repeat();
       return { line, product: null, model: () => undefined, got, expected: () => expected };
@@ -145,9 +156,4 @@ async function performGrant(
     product: await world.mutate('grantEntitlement', 'GrantInput', input, 'grant { id }'),
     model: (id) => grants.grant(account, { id, feature, effect, value, startsAt, expiresAt }),
   };
-}
-
-function decisionText(value: unknown): string {
-  const { allowed, code } = record(value);
-  return `${String(allowed)} ${String(code)}`;
 }

@@ -72,6 +72,28 @@ export interface Meter {
   /** Whether anything was ever used: a window in which nothing was ever counted is nowhere written. */
   everUsed: boolean;
   window: { start: number; end: number; anchor: number } | null;
+  /** Those that were told of when they were over, as far as they have been used since. */
+  readonly closed: { readonly start: number; readonly end: number; used: number }[];
+}
+
+/** Units that are held until they are committed, released, or time frees them. */
+export interface Reservation {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  readonly madeAt: number;
+  readonly expiresAt: number;
+  /** EXPIRED: by time; it may still be settled. */
+  status: 'OPEN' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';
+  /** Whether the window in which it was made still runs; a level has one for ever. */
+  inWindow: boolean;
+  /** What its commit was answered with. */
+  settled: {
+    readonly allowed: boolean;
+    readonly code: string;
+    readonly consumed: number;
+    readonly replayed: boolean;
+  } | null;
 }
 
 export interface ModelEvent {
@@ -91,6 +113,7 @@ export interface Account {
   readonly trialFamilies: Set<string>;
   readonly grants: Grant[];
   readonly meters: Map<FeatureKey, Meter>;
+  readonly reservations: Reservation[];
   readonly events: ModelEvent[];
 }
 
@@ -111,6 +134,7 @@ export function newAccount(zone: string, now: number): Account {
     trialFamilies: new Set(),
     grants: [],
     meters: new Map(),
+    reservations: [],
     events: [],
   };
 }

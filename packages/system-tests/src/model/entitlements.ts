@@ -1,7 +1,7 @@
 import { type Account, type Grant, hasEnded, type Subscription } from './account.js';
 import { plus } from './calendar.js';
 import { ADD_ONS, type FeatureKey, FEATURES, limitOf, PLANS, type Units } from './catalog.js';
-import { addOnsOf, meterOf, names } from './windows.js';
+import { addOnsOf, meterOf, names, reservedOf } from './windows.js';
 
 /** What a check says: the fields that are compared. */
 export interface Answer {
@@ -10,6 +10,8 @@ export interface Answer {
   /** Null where there is none to speak of. */
   readonly limit: Units | null;
   readonly used: number | null;
+  readonly reserved: number | null;
+  readonly remaining: number | null;
   readonly value: string | null;
   readonly resetsAt: number | null;
 }
@@ -44,8 +46,10 @@ export function entitlementOf(account: Account, feature: FeatureKey, quantity = 
 }
 
 function denied(code: string): Answer {
-  return { allowed: false, code, limit: null, used: null, value: null, resetsAt: null };
+  return { allowed: false, code, ...NOTHING };
 }
+
+const NOTHING = { limit: null, used: null, reserved: null, remaining: null, value: null, resetsAt: null };
 
 function passes({ status }: Subscription): boolean {
   return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
@@ -78,7 +82,7 @@ function given(account: Account, feature: FeatureKey, sources: Sources, quantity
   if (spec.type === 'config')
     return { limit: null, value: valueOf(spec.values, feature, sources), fits: true, overage: false };
   const { limit, ceiling } = bound(feature, spec.combine, sources);
-  const wanted = meterOf(account, feature).used + quantity;
+  const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
   return {
     limit,
     value: null,
@@ -94,7 +98,10 @@ function answer(
 ): Omit<Answer, 'allowed' | 'code'> {
   const counted = FEATURES[feature].type === 'limit' || FEATURES[feature].type === 'metered';
   const { used, window } = meterOf(account, feature);
-  return { limit, value, used: counted ? used : null, resetsAt: window?.end ?? null };
+  if (!counted) return { ...NOTHING, limit, value };
+  const reserved = reservedOf(account, feature);
+  const remaining = typeof limit === 'number' ? Math.max(0, limit - used - reserved) : null;
+  return { limit, value, used, reserved, remaining, resetsAt: window?.end ?? null };
 }
 
 function valueOf(values: readonly string[], feature: FeatureKey, { subscriptions, grants }: Sources): string {

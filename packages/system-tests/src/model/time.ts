@@ -3,6 +3,7 @@ import { checkKept } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './catalog.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
+import { expire } from './reservations.js';
 import { beginWindows, turnWindow } from './windows.js';
 
 interface Due {
@@ -13,8 +14,8 @@ interface Due {
   happen(): void;
 }
 
-const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, START, ARCHIVE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, RESERVATION, START, ARCHIVE] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 ];
 
 /** Lets time pass up to `now`: all that is due, in order, each at its own instant. */
@@ -68,12 +69,18 @@ function dues(account: Account): Due[] {
       tell(account, `grant.${event}`, id, at);
     }
   });
+  const reservations = account.reservations
+    .filter(({ status }) => status === 'OPEN')
+    .map((one): Due => {
+      const { id, expiresAt: at } = one;
+      return { at, kind: RESERVATION, id, happen: () => expire(account, one) };
+    });
   const archives = account.subscriptions.flatMap((one): Due[] => {
     if (one.endedAt === null || one.archived) return [];
     const at = plus(one.endedAt, 'P90D', account.zone);
     return [{ at, kind: ARCHIVE, id: one.id, happen: () => archive(account, one, at) }];
   });
-  return [...subscriptions, ...windows, ...grants, ...archives];
+  return [...subscriptions, ...windows, ...grants, ...reservations, ...archives];
 }
 
 function archive(account: Account, subscription: Subscription, at: number): void {
