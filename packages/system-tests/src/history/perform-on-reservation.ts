@@ -59,7 +59,11 @@ export async function performCommit(
   };
 }
 
-export async function performRelease(world: World, reservation: Reservation): Promise<Performed> {
+export async function performRelease(
+  account: Account,
+  world: World,
+  reservation: Reservation,
+): Promise<Performed> {
   const product = await world.call(
     'releaseReservation',
     'reservationId: ID!',
@@ -69,7 +73,7 @@ export async function performRelease(world: World, reservation: Reservation): Pr
   return {
     line: `release ${nameOf(reservation)}`,
     product,
-    ...settles(() => decisionText(reservations.release(reservation))),
+    ...settles(() => decisionText(reservations.release(account, reservation))),
     got: product.data === null ? '' : decisionText(product.data['decision']),
   };
 }

@@ -19,6 +19,8 @@ export type OnSubscription = Exclude<
       | 'releaseUsage'
       | 'grant'
       | 'revoke'
+      | 'addCredits'
+      | 'voidCredits'
       | 'reserve'
       | 'commit'
       | 'releaseReservation'

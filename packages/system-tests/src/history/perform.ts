@@ -1,6 +1,7 @@
 import type { Account } from '../model/account.js';
 import { FEATURES } from '../model/catalog.js';
 import * as commands from '../model/commands.js';
+import * as credits from '../model/credits.js';
 import * as grants from '../model/grants.js';
 import { passTime } from '../model/time.js';
 import * as usage from '../model/usage.js';
@@ -10,7 +11,7 @@ import { bought, lists, time } from './inputs.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
 import { performOnSubscription } from './perform-on-subscription.js';
 import { decisionText, type Performed } from './performed.js';
-import { DAY, grantAt, instantOf, MINUTE, reservationAt, subscriptionAt } from './resolve.js';
+import { DAY, grantAt, instantOf, MINUTE, blockAt, reservationAt, subscriptionAt } from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
@@ -71,6 +72,18 @@ export async function perform(account: Account, world: World, action: Action): P
     }
     case 'recordUsage':
       return performRecord(account, world, action);
+    case 'addCredits':
+      return performAddCredits(account, world, action, key);
+    case 'voidCredits': {
+      const block = blockAt(account, action.which);
+      if (!block) throw new Error('a history without a credit block');
+      const values = { blockId: block.id, reason: 'test' };
+      return {
+        line: `void ${block.id}, ${String(block.remaining)} of ${String(block.quantity)}`,
+        product: await world.call('voidCredits', 'blockId: ID!, reason: String!', values),
+        model: () => credits.voidCredits(account, block),
+      };
+    }
     case 'reserve':
       return performReserve(account, world, action, key);
     case 'commit':
@@ -79,7 +92,7 @@ export async function perform(account: Account, world: World, action: Action): P
       if (!reservation) throw new Error('a history without a reservation');
       return action.kind === 'commit'
         ? performCommit(account, world, reservation, action.quarters)
-        : performRelease(world, reservation);
+        : performRelease(account, world, reservation);
     }
     case 'again': {
       const { line, got, expected } = await world.repeat();
@@ -155,5 +168,28 @@ async function performGrant(
     line: `grant ${effect} ${feature}${value === null ? '' : ` ${String(value)}`}${startsAt === null ? '' : ` from ${day(startsAt)}`}${expiresAt === null ? '' : ` until ${day(expiresAt)}`}`,
     product: await world.mutate('grantEntitlement', 'GrantInput', input, 'grant { id }'),
     model: (id) => grants.grant(account, { id, feature, effect, value, startsAt, expiresAt }),
+  };
+}
+
+async function performAddCredits(
+  account: Account,
+  world: World,
+  { quantity, priority, lasts }: Extract<Action, { kind: 'addCredits' }>,
+  key: { readonly idempotencyKey: string },
+): Promise<Performed> {
+  const feature = 'credits';
+  const expiresAt = lasts === null ? null : account.now + lasts * MINUTE;
+  const input = {
+    customerId: world.customerId,
+    feature,
+    quantity,
+    priority,
+    expiresAt: time(expiresAt),
+    ...key,
+  };
+  return {
+    line: `add ${String(quantity)} ${feature}, priority ${String(priority)}${expiresAt === null ? '' : `, until ${day(expiresAt)}`}`,
+    product: await world.mutate('addCredits', 'AddCreditsInput', input, 'block { id }'),
+    model: (id) => credits.addCredits(account, { id, feature, quantity, priority, expiresAt }),
   };
 }

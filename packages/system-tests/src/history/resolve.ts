@@ -1,4 +1,11 @@
-import { type Account, type Grant, hasEnded, type Reservation, type Subscription } from '../model/account.js';
+import {
+  type Account,
+  type CreditBlock,
+  type Grant,
+  hasEnded,
+  type Reservation,
+  type Subscription,
+} from '../model/account.js';
 import type { Timing } from '../model/commands.js';
 import { boundaries } from '../model/time.js';
 import type { TimingAction, When } from './actions.js';
@@ -29,6 +36,14 @@ export function reservationAt({ reservations, now }: Account, which: number): Re
     .filter(({ expiresAt }) => now < expiresAt + REMEMBERED)
     .reverse()
     .sort((one, other) => Number(one.status !== 'OPEN') - Number(other.status !== 'OPEN'));
+  return sorted[which % sorted.length];
+}
+
+/** Those that can be spent first. */
+export function blockAt({ blocks }: Account, which: number): CreditBlock | undefined {
+  const sorted = [...blocks]
+    .reverse()
+    .sort((one, other) => Number(one.status !== 'LIVE') - Number(other.status !== 'LIVE'));
   return sorted[which % sorted.length];
 }
 

@@ -1,7 +1,7 @@
 import { type Account, hasEnded, type ModelEvent } from '../model/account.js';
 import { numbersOf } from '../model/bought.js';
 import { entitlementOf } from '../model/entitlements.js';
-import { FEATURES } from '../model/catalog.js';
+import { windowed } from '../model/catalog.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';
 import { ask, record, records } from './gateway.js';
 
@@ -67,24 +67,32 @@ export async function realSnapshot(
     found.set(`${path} value`, text(one['value']));
     found.set(`${path} resetsAt`, instant(one['resetsAt']));
   }
-  if (all) for (const [path, used] of await closedWindows(url, id)) found.set(path, used);
+  if (all) for (const [path, value] of await written(url, id)) found.set(path, value);
   return found;
 }
 
-async function closedWindows(url: string, id: string): Promise<[string, string][]> {
-  const features = featureKeys().filter((feature) => FEATURES[feature].type === 'metered');
+/** Windows that are over, and credit blocks of which something is left. */
+async function written(url: string, id: string): Promise<[string, string][]> {
+  const features = featureKeys().filter((feature) => windowed(feature) !== null);
   const fields = features
     .map((feature) => `${feature}: usage(feature: "${feature}") { ...windows }`)
     .join(' ');
-  const query = `query ($id: ID!) { customer(id: $id) { ${fields} } }
+  const query = `query ($id: ID!) { customer(id: $id) { ${fields}
+      creditBlocks(first: 100) { edges { node { id feature quantity remaining priority expiresAt } } } } }
     fragment windows on FeatureUsage { history(first: 100) { start end used } }`;
   const customer = record(record((await ask(url, query, { id })).data)['customer']);
-  return features.flatMap((feature) =>
+  const blocks = records(record(customer['creditBlocks'])['edges']).map(({ node }): [string, string] => {
+    const { id: block, feature, quantity, remaining, priority, expiresAt } = record(node);
+    const of = `${text(remaining)} of ${text(quantity)} ${text(feature)}`;
+    return [`block ${text(block)}`, `${of}, priority ${text(priority)}, until ${instant(expiresAt)}`];
+  });
+  const windows = features.flatMap((feature) =>
     records(record(customer[feature])['history']).map(({ start, end, used }): [string, string] => [
       `window ${feature} ${instant(start)} to ${instant(end)}`,
       text(used),
     ]),
   );
+  return [...blocks, ...windows];
 }
 
 const COUNTS = ['used', 'reserved', 'remaining'] as const;
@@ -137,6 +145,13 @@ export function modelSnapshot(account: Account, all: boolean): Snapshot {
     for (const [feature, { closed }] of account.meters)
       for (const { start, end, used } of closed.slice(-SHOWN))
         found.set(`window ${feature} ${day(start)} to ${day(end)}`, text(used));
+  const left = account.blocks.filter(({ status, remaining }) => status === 'LIVE' && remaining > 0);
+  if (all)
+    for (const { id, feature, quantity, remaining, priority, expiresAt } of left)
+      found.set(
+        `block ${id}`,
+        `${text(remaining)} of ${text(quantity)} ${feature}, priority ${text(priority)}, until ${day(expiresAt)}`,
+      );
   return found;
 }
 
@@ -151,7 +166,7 @@ export function differences(real: Snapshot, model: Snapshot): string[] {
     const [one, other] = [real.get(path), model.get(path)];
     if (path.startsWith('window ') && other === undefined) return [];
     // What only one of them has hangs on a status, or an answer, that differs as well.
-    const isDetail = !/ status$|^grant |^window |^entitlement [a-z]+$/.test(path);
+    const isDetail = !/ status$|^grant |^window |^block |^entitlement [a-z]+$/.test(path);
     if (one === other || (isDetail && (one === undefined || other === undefined))) return [];
     return [`${path}: product ${one ?? 'nothing'}, model ${other ?? 'nothing'}`];
   });

@@ -2,11 +2,11 @@ import type fc from 'fast-check';
 import type { Account, ModelEvent } from '../model/account.js';
 import { passTime } from '../model/time.js';
 import type { Action } from './actions.js';
-import { isAvoided } from './avoided.js';
+import { isAvoided, isOutdated } from './avoided.js';
 import { record } from './gateway.js';
 import { perform } from './perform.js';
 import { type Performed, refusalOf } from './performed.js';
-import { grantAt, reservationAt, subscriptionAt } from './resolve.js';
+import { blockAt, grantAt, reservationAt, subscriptionAt } from './resolve.js';
 import { until } from '../system.js';
 import {
   day,
@@ -53,6 +53,8 @@ export class Step implements fc.AsyncCommand<Account, World> {
     switch (action.kind) {
       case 'revoke':
         return grantAt(account, action.which) !== undefined;
+      case 'voidCredits':
+        return blockAt(account, action.which) !== undefined;
       case 'commit':
       case 'releaseReservation':
         return reservationAt(account, action.which) !== undefined;
@@ -85,7 +87,8 @@ export class Step implements fc.AsyncCommand<Account, World> {
       const real = await realSnapshot(url, customerId, world.revision, all).catch((error: unknown) => {
         throw new Disagreement(world.lines, [...found, String(error), ...installation.errors()], customerId);
       });
-      return differences(real, modelSnapshot(account, all));
+      if (all) account.gaveUnwritten = false;
+      return differences(real, modelSnapshot(account, all)).filter((one) => !isOutdated(account, one));
     };
     const different = await compare();
     // On a state that may not be current what was held counts on as held.
@@ -118,7 +121,7 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   return answer;
 }
 
-const MADE = ['subscription', 'grant', 'reservation'];
+const MADE = ['subscription', 'grant', 'reservation', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {

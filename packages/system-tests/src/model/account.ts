@@ -49,6 +49,8 @@ export interface Subscription extends Bought {
   archived: boolean;
   /** Of this window, after a change that prorates. */
   readonly prorated: Map<FeatureKey, number>;
+  /** The beginning of the period in which it was last given each gift of its plans and add-ons. */
+  readonly given: Map<string, number>;
 }
 
 export type GrantStatus = 'SCHEDULED' | 'ACTIVE' | 'EXPIRED' | 'REVOKED';
@@ -76,6 +78,22 @@ export interface Meter {
   readonly closed: { readonly start: number; readonly end: number; used: number }[];
 }
 
+/** Prepaid units. */
+export interface CreditBlock {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  /** Not spent yet, those that are held included; of one that has ended those that are still held. */
+  remaining: number;
+  held: number;
+  readonly priority: number;
+  readonly expiresAt: number | null;
+  readonly createdAt: number;
+  /** The subscription that gave it. */
+  readonly giver: string | null;
+  status: 'LIVE' | 'EXPIRED' | 'VOIDED';
+}
+
 /** Units that are held until they are committed, released, or time frees them. */
 export interface Reservation {
   readonly id: string;
@@ -87,6 +105,8 @@ export interface Reservation {
   status: 'OPEN' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';
   /** Whether the window in which it was made still runs; a level has one for ever. */
   inWindow: boolean;
+  /** Of credit blocks, by their ids, in the order in which they were taken. */
+  readonly holds: readonly { readonly block: string; readonly units: number }[];
   /** What its commit was answered with. */
   settled: {
     readonly allowed: boolean;
@@ -114,6 +134,13 @@ export interface Account {
   readonly grants: Grant[];
   readonly meters: Map<FeatureKey, Meter>;
   readonly reservations: Reservation[];
+  readonly blocks: CreditBlock[];
+  /** Recorded beyond all blocks of a prepaid feature. */
+  readonly overdrawn: Map<FeatureKey, number>;
+  /** Whether a plan has given blocks that nobody has written down for sure. */
+  gaveUnwritten: boolean;
+  /** When the command happens that is being done: the present, or an import's start. */
+  commandAt: number | null;
   readonly events: ModelEvent[];
 }
 
@@ -135,6 +162,10 @@ export function newAccount(zone: string, now: number): Account {
     grants: [],
     meters: new Map(),
     reservations: [],
+    blocks: [],
+    overdrawn: new Map(),
+    gaveUnwritten: false,
+    commandAt: null,
     events: [],
   };
 }

@@ -1,6 +1,7 @@
 import { type Account, type Grant, hasEnded, type Subscription } from './account.js';
 import { plus } from './calendar.js';
-import { ADD_ONS, type FeatureKey, FEATURES, limitOf, PLANS, type Units } from './catalog.js';
+import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
+import { creditLimit, liveBlocks } from './credits.js';
 import { addOnsOf, meterOf, names, reservedOf } from './windows.js';
 
 /** What a check says: the fields that are compared. */
@@ -28,7 +29,9 @@ export function entitlementOf(account: Account, feature: FeatureKey, quantity = 
     (one) => (!hasEnded(one) || endedLately(account, one)) && names(one, feature),
   );
   const passing = naming.filter(passes);
-  if (passing.length === 0 && grants.length === 0) return denied(whyNot(account, naming));
+  const isGiven = isPrepaid(feature) && liveBlocks(account, feature).length > 0;
+  if (passing.length === 0 && grants.length === 0 && !isGiven) return denied(whyNot(account, naming));
+  if (isPrepaid(feature)) return ofCredits(account, feature, quantity);
   const sources: Sources = { subscriptions: passing, grants };
   const full = given(account, feature, sources, quantity);
   if (!full.fits) return { ...answer(account, feature, full), allowed: false, code: 'LIMIT_EXCEEDED' };
@@ -43,6 +46,14 @@ export function entitlementOf(account: Account, feature: FeatureKey, quantity = 
         ? 'ENTITLED_GRANT'
         : 'ENTITLED';
   return { ...answer(account, feature, full), allowed: true, code };
+}
+
+/** Blocks are a source of their own; units are neither overdrawn nor lent. */
+function ofCredits(account: Account, feature: FeatureKey, quantity: number): Answer {
+  const limit = creditLimit(account, feature);
+  const fits = meterOf(account, feature).used + reservedOf(account, feature) + quantity <= limit;
+  const given = { limit, value: null, fits, overage: false };
+  return { ...answer(account, feature, given), allowed: fits, code: fits ? 'ENTITLED' : 'LIMIT_EXCEEDED' };
 }
 
 function denied(code: string): Answer {
@@ -77,7 +88,7 @@ interface Given {
 
 function given(account: Account, feature: FeatureKey, sources: Sources, quantity: number): Given {
   const spec = FEATURES[feature];
-  if (spec.type === 'boolean' || spec.type === 'seats')
+  if (spec.type === 'boolean' || spec.type === 'seats' || 'prepaid' in spec)
     return { limit: null, value: null, fits: true, overage: false };
   if (spec.type === 'config')
     return { limit: null, value: valueOf(spec.values, feature, sources), fits: true, overage: false };

@@ -1,7 +1,8 @@
 import { type Account, Refusal, type Reservation, tell } from './account.js';
-import type { FeatureKey } from './catalog.js';
+import { type FeatureKey, isPrepaid } from './catalog.js';
+import { hold, unhold } from './credits.js';
 import { type Answer, entitlementOf } from './entitlements.js';
-import { isCounted, spendNow } from './usage.js';
+import { count, isCounted, spendNow } from './usage.js';
 import { correctWindow, meterOf } from './windows.js';
 
 /** What a commit or release is answered with. */
@@ -31,6 +32,7 @@ export function reserve(account: Account, { id, feature, quantity, expiresAt }: 
     ...{ id, feature, quantity, madeAt, expiresAt },
     status: 'OPEN',
     inWindow: true,
+    holds: isPrepaid(feature) ? hold(account, feature, quantity) : [],
     settled: null,
   };
   account.reservations.push(made);
@@ -52,10 +54,10 @@ export function commit(account: Account, reservation: Reservation, quantity: num
     spendNow(account, feature, quantity);
     return settle(reservation, { allowed, code, consumed: quantity, replayed: false });
   }
-  reservation.status = 'COMMITTED';
-  if (status === 'OPEN' && quantity > 0) {
-    if (inWindow) spendNow(account, feature, quantity);
-    else {
+  if (status === 'OPEN') {
+    unhold(account, reservation, quantity);
+    if (inWindow) count(account, feature, quantity);
+    else if (quantity > 0) {
       correctWindow(account, feature, madeAt, quantity);
       tell(account, 'usage.corrected', feature, account.now);
     }
@@ -70,8 +72,9 @@ function settle(reservation: Reservation, settled: Settlement): Settlement {
 }
 
 /** Frees what is held; after expiry nothing more. */
-export function release(reservation: Reservation): Settlement {
+export function release(account: Account, reservation: Reservation): Settlement {
   if (reservation.status === 'COMMITTED') throw new Refusal('CONFLICT');
+  if (reservation.status === 'OPEN') unhold(account, reservation, 0);
   reservation.status = 'RELEASED';
   return { allowed: true, code: 'DONE', consumed: 0, replayed: false };
 }
@@ -79,5 +82,6 @@ export function release(reservation: Reservation): Settlement {
 /** Its time is over, and nobody has settled it. */
 export function expire(account: Account, reservation: Reservation): void {
   reservation.status = 'EXPIRED';
+  unhold(account, reservation, 0);
   tell(account, 'usage.reservation_expired', reservation.id, reservation.expiresAt);
 }

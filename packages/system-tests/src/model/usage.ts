@@ -1,5 +1,6 @@
 import { type Account, Refusal, tell } from './account.js';
-import { type FeatureKey, FEATURES } from './catalog.js';
+import { type FeatureKey, FEATURES, isPrepaid } from './catalog.js';
+import { draw } from './credits.js';
 import { type Answer, entitlementOf } from './entitlements.js';
 import { correctWindow, meterOf } from './windows.js';
 
@@ -18,6 +19,13 @@ export function consume(account: Account, feature: FeatureKey, quantity: number)
 
 /** In the running window, or on the level. */
 export function spendNow(account: Account, feature: FeatureKey, quantity: number): void {
+  if (isPrepaid(feature)) draw(account, feature, quantity);
+  count(account, feature, quantity);
+}
+
+/** What has been taken from credit blocks before, where it is prepaid. */
+export function count(account: Account, feature: FeatureKey, quantity: number): void {
+  if (quantity === 0) return;
   const meter = meterOf(account, feature);
   Object.assign(meter, { used: meter.used + quantity, everUsed: true });
 }

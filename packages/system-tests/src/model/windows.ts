@@ -8,6 +8,7 @@ import {
   limitOf,
   type PlanKey,
   PLANS,
+  windowed,
 } from './catalog.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
@@ -46,8 +47,8 @@ function hadSince(account: Account, feature: FeatureKey, at: number): number | n
 /** Begins the windows of features that the customer has from `at` on, and did not have before. */
 export function beginWindows(account: Account, at: number): void {
   for (const feature of featureKeys()) {
-    const spec = FEATURES[feature];
-    if (spec.type !== 'metered') continue;
+    const spec = windowed(feature);
+    if (spec === null) continue;
     const since = hadSince(account, feature, at);
     const meter = meterOf(account, feature);
     if (since === null) {
@@ -100,8 +101,8 @@ export function correctWindow(account: Account, feature: FeatureKey, at: number,
 }
 
 function windowAt(account: Account, feature: FeatureKey, anchor: number, at: number): Meter['window'] {
-  const spec = FEATURES[feature];
-  if (spec.type !== 'metered') return null;
+  const spec = windowed(feature);
+  if (spec === null) return null;
   const end = nextFrom(anchor, spec.window, account.zone, at);
   return { start: lastFrom(anchor, spec.window, account.zone, at), end, anchor };
 }
@@ -112,8 +113,8 @@ export function turnWindow(account: Account, feature: FeatureKey, meter: Meter):
   const { anchor, end } = meter.window;
   const isProrated = account.subscriptions.some((one) => givesOtherNumber(one, feature));
   closeWindow(account, feature, meter, end, isProrated);
-  const spec = FEATURES[feature];
-  if (spec.type === 'metered')
+  const spec = windowed(feature);
+  if (spec !== null)
     meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
 }
 
@@ -127,8 +128,8 @@ function givesOtherNumber(subscription: Subscription, feature: FeatureKey): bool
 /** `usage: reset`: a new window of each feature that the old plan gave, or the new one gives, begins now. */
 export function resetWindows(account: Account, plans: readonly PlanKey[], at: number): void {
   for (const feature of featureKeys()) {
-    const spec = FEATURES[feature];
-    if (spec.type !== 'metered' || !plans.some((plan) => PLANS[plan].entitlements[feature])) continue;
+    const spec = windowed(feature);
+    if (spec === null || !plans.some((plan) => PLANS[plan].entitlements[feature])) continue;
     const meter = meterOf(account, feature);
     // Dated before the running window, by an import or a late payment: what was counted since is left alone.
     if (meter.window !== null && at < meter.window.start) {
