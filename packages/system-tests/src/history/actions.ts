@@ -50,6 +50,24 @@ export type Action =
       readonly lasts: number | null;
     }
   | { readonly kind: 'revoke'; readonly which: number }
+  | {
+      readonly kind: 'reserve';
+      readonly feature: FeatureKey;
+      readonly quantity: number;
+      /** In minutes: at most a day. */
+      readonly lasts: number;
+    }
+  /** Quarters of what is reserved; null: left out. */
+  | { readonly kind: 'commit'; readonly which: number; readonly quarters: number | null }
+  | { readonly kind: 'releaseReservation'; readonly which: number }
+  | {
+      readonly kind: 'addCredits';
+      readonly quantity: number;
+      readonly priority: number;
+      /** In minutes; null: for ever. */
+      readonly lasts: number | null;
+    }
+  | { readonly kind: 'voidCredits'; readonly which: number }
   | { readonly kind: 'again' }
   | {
       readonly kind: 'recordUsage';
@@ -91,7 +109,11 @@ const lists = { addOns, quantities };
 const NO_LISTS = { addOns: fc.constant(null), quantities: fc.constant(null) };
 const mostly = <T>(weight: number, plain: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   fc.oneof({ weight, arbitrary: plain }, { weight: 1, arbitrary: other });
-const feature = keys(FEATURES).filter((key) => FEATURES[key].type !== 'seats');
+const decided = keys(FEATURES).filter((key) => FEATURES[key].type !== 'seats');
+const feature = fc.oneof(
+  { weight: 4, arbitrary: decided },
+  { weight: 1, arbitrary: fc.constant<FeatureKey>('credits') },
+);
 const subscribeWith = (given: typeof lists | typeof NO_LISTS): fc.Arbitrary<Action> =>
   fc.record({
     kind: fc.constant('subscribe' as const),
@@ -167,6 +189,34 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
     }),
   ],
   [1, fc.record({ kind: fc.constant('revoke' as const), which })],
+  [
+    3,
+    fc.record({
+      kind: fc.constant('addCredits' as const),
+      quantity: fc.integer({ min: 1, max: 10 }),
+      priority: fc.integer({ min: -1, max: 3 }),
+      lasts: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 2 * DAY }), days(60)),
+    }),
+  ],
+  [1, fc.record({ kind: fc.constant('voidCredits' as const), which })],
+  [
+    6,
+    fc.record({
+      kind: fc.constant('reserve' as const),
+      feature,
+      quantity: fc.integer({ min: 1, max: 8 }),
+      lasts: fc.oneof(fc.integer({ min: 1, max: DAY }), fc.constant(DAY)),
+    }),
+  ],
+  [
+    4,
+    fc.record({
+      kind: fc.constant('commit' as const),
+      which,
+      quarters: fc.oneof(fc.constant(null), fc.nat(5)),
+    }),
+  ],
+  [2, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
   [2, fc.constant({ kind: 'again' as const })],
   [
     2,

@@ -1,8 +1,9 @@
 import type { Account } from '../model/account.js';
-import { FEATURES } from '../model/catalog.js';
+import { transitionOf } from '../model/bought.js';
+import { windowed } from '../model/catalog.js';
 import { meterOf } from '../model/windows.js';
 import type { Action } from './actions.js';
-import { DAY } from './resolve.js';
+import { DAY, subscriptionAt } from './resolve.js';
 
 type GrantAction = Extract<Action, { readonly kind: 'grant' }>;
 
@@ -13,6 +14,14 @@ function isMadeTogether({ grants, now }: Account, { feature, effect, startsIn }:
   return effect === 'REPLACE' && rivals.some((one) => one.startsAt === startsAt);
 }
 
+/**
+ * What a check says of credits is not compared between the renewal of a plan that gives some and the writing down of it:
+ * the gateway's kept answers hold beyond a plain renewal, so that what it gives is not seen until it is written.
+ */
+export function isOutdated({ gaveUnwritten }: Account, difference: string): boolean {
+  return gaveUnwritten && difference.startsWith('entitlement credits');
+}
+
 /** Steps that are kept out of histories because product and model are known to part there, each with its reason. */
 export function isAvoided(account: Account, action: Action): boolean {
   switch (action.kind) {
@@ -20,7 +29,7 @@ export function isAvoided(account: Account, action: Action): boolean {
     case 'subscribe':
       return [...account.meters.values()].some(({ lost }) => lost?.at === account.now);
     case 'grant': {
-      const isAnchored = FEATURES[action.feature].type === 'metered';
+      const isAnchored = windowed(action.feature) !== null;
       return (
         (isAnchored && meterOf(account, action.feature).lost?.at === account.now) ||
         isMadeTogether(account, action)
@@ -29,7 +38,15 @@ export function isAvoided(account: Account, action: Action): boolean {
     // Of what nothing gives windows are counted from the first record: the model knows no such windows.
     case 'recordUsage': {
       const { window, lost } = meterOf(account, action.feature);
-      return FEATURES[action.feature].type === 'metered' && (window === null || lost !== null);
+      return windowed(action.feature) !== null && (window === null || lost !== null);
+    }
+    // A reservation and a reset of its window within one millisecond: for the product the reservation, made when the
+    // new window begins, is of that one. Where the old one began then, too, it is not told from the new one at all, and
+    // its expiry takes units from what others have reserved since.
+    case 'changePlan': {
+      const subscription = subscriptionAt(account, action.which);
+      const resets = subscription && transitionOf(subscription.plan, action.plan)?.usage === 'reset';
+      return resets === true && account.reservations.some(({ madeAt }) => madeAt === account.now);
     }
     default:
       return false;

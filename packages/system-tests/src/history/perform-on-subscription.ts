@@ -19,6 +19,11 @@ export type OnSubscription = Exclude<
       | 'releaseUsage'
       | 'grant'
       | 'revoke'
+      | 'addCredits'
+      | 'voidCredits'
+      | 'reserve'
+      | 'commit'
+      | 'releaseReservation'
       | 'again'
       | 'recordUsage';
   }

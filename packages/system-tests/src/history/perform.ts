@@ -1,15 +1,17 @@
 import type { Account } from '../model/account.js';
 import { FEATURES } from '../model/catalog.js';
 import * as commands from '../model/commands.js';
+import * as credits from '../model/credits.js';
 import * as grants from '../model/grants.js';
 import { passTime } from '../model/time.js';
 import * as usage from '../model/usage.js';
 import type { Action } from './actions.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
+import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
 import { performOnSubscription } from './perform-on-subscription.js';
-import type { Performed } from './performed.js';
-import { DAY, grantAt, instantOf, MINUTE, subscriptionAt } from './resolve.js';
+import { decisionText, type Performed } from './performed.js';
+import { DAY, grantAt, instantOf, MINUTE, blockAt, reservationAt, subscriptionAt } from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
@@ -70,6 +72,28 @@ export async function perform(account: Account, world: World, action: Action): P
     }
     case 'recordUsage':
       return performRecord(account, world, action);
+    case 'addCredits':
+      return performAddCredits(account, world, action, key);
+    case 'voidCredits': {
+      const block = blockAt(account, action.which);
+      if (!block) throw new Error('a history without a credit block');
+      const values = { blockId: block.id, reason: 'test' };
+      return {
+        line: `void ${block.id}, ${String(block.remaining)} of ${String(block.quantity)}`,
+        product: await world.call('voidCredits', 'blockId: ID!, reason: String!', values),
+        model: () => credits.voidCredits(account, block),
+      };
+    }
+    case 'reserve':
+      return performReserve(account, world, action, key);
+    case 'commit':
+    case 'releaseReservation': {
+      const reservation = reservationAt(account, action.which);
+      if (!reservation) throw new Error('a history without a reservation');
+      return action.kind === 'commit'
+        ? performCommit(account, world, reservation, action.quarters)
+        : performRelease(account, world, reservation);
+    }
     case 'again': {
       const { line, got, expected } = await world.repeat();
       return { line, product: null, model: () => undefined, got, expected: () => expected };
@@ -147,7 +171,25 @@ async function performGrant(
   };
 }
 
-function decisionText(value: unknown): string {
-  const { allowed, code } = record(value);
-  return `${String(allowed)} ${String(code)}`;
+async function performAddCredits(
+  account: Account,
+  world: World,
+  { quantity, priority, lasts }: Extract<Action, { kind: 'addCredits' }>,
+  key: { readonly idempotencyKey: string },
+): Promise<Performed> {
+  const feature = 'credits';
+  const expiresAt = lasts === null ? null : account.now + lasts * MINUTE;
+  const input = {
+    customerId: world.customerId,
+    feature,
+    quantity,
+    priority,
+    expiresAt: time(expiresAt),
+    ...key,
+  };
+  return {
+    line: `add ${String(quantity)} ${feature}, priority ${String(priority)}${expiresAt === null ? '' : `, until ${day(expiresAt)}`}`,
+    product: await world.mutate('addCredits', 'AddCreditsInput', input, 'block { id }'),
+    model: (id) => credits.addCredits(account, { id, feature, quantity, priority, expiresAt }),
+  };
 }

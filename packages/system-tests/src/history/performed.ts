@@ -1,5 +1,5 @@
 import { Refusal } from '../model/account.js';
-import type { Answered } from './gateway.js';
+import { type Answered, record } from './gateway.js';
 
 /** What a step did: to the product, and to the model. */
 export interface Performed {
@@ -22,4 +22,9 @@ export function refusalOf(act: () => void): string | null {
     if (error instanceof Refusal) return error.code;
     throw error;
   }
+}
+
+export function decisionText(value: unknown): string {
+  const { allowed, code } = record(value);
+  return `${String(allowed)} ${String(code)}`;
 }

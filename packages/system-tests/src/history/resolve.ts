@@ -1,4 +1,11 @@
-import { type Account, type Grant, hasEnded, type Subscription } from '../model/account.js';
+import {
+  type Account,
+  type CreditBlock,
+  type Grant,
+  hasEnded,
+  type Reservation,
+  type Subscription,
+} from '../model/account.js';
 import type { Timing } from '../model/commands.js';
 import { boundaries } from '../model/time.js';
 import type { TimingAction, When } from './actions.js';
@@ -18,6 +25,26 @@ export function subscriptionAt(account: Account, which: number): Subscription | 
 
 export function grantAt(account: Account, which: number): Grant | undefined {
   return account.grants[account.grants.length === 0 ? 0 : which % account.grants.length];
+}
+
+/** How long a reservation is surely remembered. */
+const REMEMBERED = 30 * DAY;
+
+/** Open ones first, then those that ended last. */
+export function reservationAt({ reservations, now }: Account, which: number): Reservation | undefined {
+  const sorted = reservations
+    .filter(({ expiresAt }) => now < expiresAt + REMEMBERED)
+    .reverse()
+    .sort((one, other) => Number(one.status !== 'OPEN') - Number(other.status !== 'OPEN'));
+  return sorted[which % sorted.length];
+}
+
+/** Those that can be spent first. */
+export function blockAt({ blocks }: Account, which: number): CreditBlock | undefined {
+  const sorted = [...blocks]
+    .reverse()
+    .sort((one, other) => Number(one.status !== 'LIVE') - Number(other.status !== 'LIVE'));
+  return sorted[which % sorted.length];
 }
 
 /** The instant that an action means here and now. */

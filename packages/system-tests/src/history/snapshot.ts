@@ -1,6 +1,7 @@
 import { type Account, hasEnded, type ModelEvent } from '../model/account.js';
 import { numbersOf } from '../model/bought.js';
 import { entitlementOf } from '../model/entitlements.js';
+import { windowed } from '../model/catalog.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';
 import { ask, record, records } from './gateway.js';
 
@@ -8,7 +9,7 @@ import { ask, record, records } from './gateway.js';
 export type Snapshot = ReadonlyMap<string, string>;
 
 const CUSTOMER = `query ($id: ID!, $atLeast: Revision) { entitlements(customerId: $id, atLeast: $atLeast) {
-  entitlements { feature allowed code limit unlimited used value resetsAt }
+  entitlements { feature allowed code limit unlimited used reserved remaining value resetsAt }
 } customer(id: $id) {
   timeZone
   subscriptions(ended: true) {
@@ -21,7 +22,19 @@ const CUSTOMER = `query ($id: ID!, $atLeast: Revision) { entitlements(customerId
 const EVENTS = `query ($id: ID!, $after: Cursor) { events(customerId: $id, first: 100, after: $after) {
   edges { cursor node { type subjectId at revision } } } }`;
 
-export async function realSnapshot(url: string, id: string, atLeast: string | null): Promise<Snapshot> {
+/** Whether the gateway knows that its state is current: time that leaps ahead takes that from it for a moment. */
+export async function isCurrent(url: string, id: string): Promise<boolean> {
+  const { data } = await ask(url, 'query ($id: ID!) { entitlements(customerId: $id) { stale } }', { id });
+  return record(record(data)['entitlements'])['stale'] === false;
+}
+
+/** `all`: nothing is left to be written, so what is over can be compared. */
+export async function realSnapshot(
+  url: string,
+  id: string,
+  atLeast: string | null,
+  all: boolean,
+): Promise<Snapshot> {
   const { data } = await ask(url, CUSTOMER, { id, atLeast });
   const customer = record(record(data)['customer']);
   const found = new Map<string, string>([['time zone', text(customer['timeZone'])]]);
@@ -50,13 +63,39 @@ export async function realSnapshot(url: string, id: string, atLeast: string | nu
     found.set(path, `${one['allowed'] === true ? 'allowed' : 'denied'} ${code}`);
     if (one['allowed'] !== true && code !== 'LIMIT_EXCEEDED') continue;
     found.set(`${path} limit`, one['unlimited'] === true ? 'unlimited' : text(one['limit']));
-    found.set(`${path} used`, text(one['used']));
+    for (const field of COUNTS) found.set(`${path} ${field}`, text(one[field]));
     found.set(`${path} value`, text(one['value']));
     found.set(`${path} resetsAt`, instant(one['resetsAt']));
   }
+  if (all) for (const [path, value] of await written(url, id)) found.set(path, value);
   return found;
 }
 
+/** Windows that are over, and credit blocks of which something is left. */
+async function written(url: string, id: string): Promise<[string, string][]> {
+  const features = featureKeys().filter((feature) => windowed(feature) !== null);
+  const fields = features
+    .map((feature) => `${feature}: usage(feature: "${feature}") { ...windows }`)
+    .join(' ');
+  const query = `query ($id: ID!) { customer(id: $id) { ${fields}
+      creditBlocks(first: 100) { edges { node { id feature quantity remaining priority expiresAt } } } } }
+    fragment windows on FeatureUsage { history(first: 100) { start end used } }`;
+  const customer = record(record((await ask(url, query, { id })).data)['customer']);
+  const blocks = records(record(customer['creditBlocks'])['edges']).map(({ node }): [string, string] => {
+    const { id: block, feature, quantity, remaining, priority, expiresAt } = record(node);
+    const of = `${text(remaining)} of ${text(quantity)} ${text(feature)}`;
+    return [`block ${text(block)}`, `${of}, priority ${text(priority)}, until ${instant(expiresAt)}`];
+  });
+  const windows = features.flatMap((feature) =>
+    records(record(customer[feature])['history']).map(({ start, end, used }): [string, string] => [
+      `window ${feature} ${instant(start)} to ${instant(end)}`,
+      text(used),
+    ]),
+  );
+  return [...blocks, ...windows];
+}
+
+const COUNTS = ['used', 'reserved', 'remaining'] as const;
 const DATES = [
   'startedAt',
   'currentPeriodStart',
@@ -68,7 +107,7 @@ const DATES = [
   'resumesAt',
 ] as const;
 
-export function modelSnapshot(account: Account): Snapshot {
+export function modelSnapshot(account: Account, all: boolean): Snapshot {
   const found = new Map<string, string>([['time zone', account.zone]]);
   for (const one of account.subscriptions) {
     const path = `subscription ${one.id}`;
@@ -92,17 +131,32 @@ export function modelSnapshot(account: Account): Snapshot {
   }
   for (const grant of account.grants) found.set(`grant ${grant.id}`, grant.status);
   for (const feature of featureKeys()) {
-    const { allowed, code, limit, used, value, resetsAt } = entitlementOf(account, feature);
+    const answer = entitlementOf(account, feature);
+    const { allowed, code, limit, value, resetsAt } = answer;
     const path = `entitlement ${feature}`;
     found.set(path, `${allowed ? 'allowed' : 'denied'} ${code}`);
     if (!allowed && code !== 'LIMIT_EXCEEDED') continue;
     found.set(`${path} limit`, text(limit));
-    found.set(`${path} used`, text(used));
+    for (const field of COUNTS) found.set(`${path} ${field}`, text(answer[field]));
     found.set(`${path} value`, text(value));
     found.set(`${path} resetsAt`, day(resetsAt));
   }
+  if (all)
+    for (const [feature, { closed }] of account.meters)
+      for (const { start, end, used } of closed.slice(-SHOWN))
+        found.set(`window ${feature} ${day(start)} to ${day(end)}`, text(used));
+  const left = account.blocks.filter(({ status, remaining }) => status === 'LIVE' && remaining > 0);
+  if (all)
+    for (const { id, feature, quantity, remaining, priority, expiresAt } of left)
+      found.set(
+        `block ${id}`,
+        `${text(remaining)} of ${text(quantity)} ${feature}, priority ${text(priority)}, until ${day(expiresAt)}`,
+      );
   return found;
 }
+
+/** Late usage may have added windows of which nothing was kept; the model knows none of these. */
+const SHOWN = 50;
 
 /** One line for each difference. */
 export function differences(real: Snapshot, model: Snapshot): string[] {
@@ -110,8 +164,9 @@ export function differences(real: Snapshot, model: Snapshot): string[] {
   const paths = [...new Set([...real.keys(), ...model.keys()])].sort().reverse();
   return paths.flatMap((path) => {
     const [one, other] = [real.get(path), model.get(path)];
+    if (path.startsWith('window ') && other === undefined) return [];
     // What only one of them has hangs on a status, or an answer, that differs as well.
-    const isDetail = !/ status$|^grant |^entitlement [a-z]+$/.test(path);
+    const isDetail = !/ status$|^grant |^window |^block |^entitlement [a-z]+$/.test(path);
     if (one === other || (isDetail && (one === undefined || other === undefined))) return [];
     return [`${path}: product ${one ?? 'nothing'}, model ${other ?? 'nothing'}`];
   });

@@ -33,8 +33,11 @@ export class World {
   async mutate(field: string, inputType: string, input: object, selects: string): Promise<Answered> {
     const query = `mutation ($input: ${inputType}!) { ${field}(input: $input) { revision ${selects} } }`;
     const answered = await ask(this.url, query, { input });
+    const before = this.revision;
     const done = this.#done(field, answered);
-    if ('idempotencyKey' in input && isKept(done))
+    // Avoided: one that changed nothing is answered anew, with the revision of then, and not with its first answer.
+    const changed = this.revision !== before;
+    if ('idempotencyKey' in input && isKept(done) && changed)
       this.#last = {
         query,
         field,
@@ -67,13 +70,13 @@ export class World {
   }
 
   /** A mutation with plain arguments, `name: Type`. */
-  async call(field: string, types: string, values: object): Promise<Answered> {
+  async call(field: string, types: string, values: object, selects = ''): Promise<Answered> {
     const names = types.split(', ').map((one) => one.split(':')[0] ?? '');
     const declared = names.length === 0 ? '' : types.replace(/(\w+):/g, '$$$1:');
     const passed = names.map((name) => `${name}: $${name}`).join(', ');
     return this.#done(
       field,
-      await ask(this.url, `mutation (${declared}) { ${field}(${passed}) { revision } }`, values),
+      await ask(this.url, `mutation (${declared}) { ${field}(${passed}) { revision ${selects} } }`, values),
     );
   }
 

@@ -49,6 +49,8 @@ export interface Subscription extends Bought {
   archived: boolean;
   /** Of this window, after a change that prorates. */
   readonly prorated: Map<FeatureKey, number>;
+  /** The beginning of the period in which it was last given each gift of its plans and add-ons. */
+  readonly given: Map<string, number>;
 }
 
 export type GrantStatus = 'SCHEDULED' | 'ACTIVE' | 'EXPIRED' | 'REVOKED';
@@ -72,6 +74,46 @@ export interface Meter {
   /** Whether anything was ever used: a window in which nothing was ever counted is nowhere written. */
   everUsed: boolean;
   window: { start: number; end: number; anchor: number } | null;
+  /** Those that were told of when they were over, as far as they have been used since. */
+  readonly closed: { readonly start: number; readonly end: number; used: number }[];
+}
+
+/** Prepaid units. */
+export interface CreditBlock {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  /** Not spent yet, those that are held included; of one that has ended those that are still held. */
+  remaining: number;
+  held: number;
+  readonly priority: number;
+  readonly expiresAt: number | null;
+  readonly createdAt: number;
+  /** The subscription that gave it. */
+  readonly giver: string | null;
+  status: 'LIVE' | 'EXPIRED' | 'VOIDED';
+}
+
+/** Units that are held until they are committed, released, or time frees them. */
+export interface Reservation {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  readonly madeAt: number;
+  readonly expiresAt: number;
+  /** EXPIRED: by time; it may still be settled. */
+  status: 'OPEN' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';
+  /** Whether the window in which it was made still runs; a level has one for ever. */
+  inWindow: boolean;
+  /** Of credit blocks, by their ids, in the order in which they were taken. */
+  readonly holds: readonly { readonly block: string; readonly units: number }[];
+  /** What its commit was answered with. */
+  settled: {
+    readonly allowed: boolean;
+    readonly code: string;
+    readonly consumed: number;
+    readonly replayed: boolean;
+  } | null;
 }
 
 export interface ModelEvent {
@@ -91,6 +133,14 @@ export interface Account {
   readonly trialFamilies: Set<string>;
   readonly grants: Grant[];
   readonly meters: Map<FeatureKey, Meter>;
+  readonly reservations: Reservation[];
+  readonly blocks: CreditBlock[];
+  /** Recorded beyond all blocks of a prepaid feature. */
+  readonly overdrawn: Map<FeatureKey, number>;
+  /** Whether a plan has given blocks that nobody has written down for sure. */
+  gaveUnwritten: boolean;
+  /** When the command happens that is being done: the present, or an import's start. */
+  commandAt: number | null;
   readonly events: ModelEvent[];
 }
 
@@ -111,6 +161,11 @@ export function newAccount(zone: string, now: number): Account {
     trialFamilies: new Set(),
     grants: [],
     meters: new Map(),
+    reservations: [],
+    blocks: [],
+    overdrawn: new Map(),
+    gaveUnwritten: false,
+    commandAt: null,
     events: [],
   };
 }

@@ -3,9 +3,18 @@
  * here; the gateway gets it as a document.
  */
 export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max';
-export type AddOnKey = 'more-calls' | 'sso-pack' | 'more-storage';
+export type AddOnKey = 'more-calls' | 'more-credits' | 'sso-pack' | 'more-storage';
 export type FeatureKey =
-  'sso' | 'rendering' | 'projects' | 'storage' | 'calls' | 'minutes' | 'steps' | 'support' | 'editors';
+  | 'sso'
+  | 'rendering'
+  | 'projects'
+  | 'storage'
+  | 'calls'
+  | 'minutes'
+  | 'steps'
+  | 'support'
+  | 'editors'
+  | 'credits';
 
 export type FeatureSpec =
   | { readonly type: 'boolean' }
@@ -16,6 +25,8 @@ export type FeatureSpec =
       readonly anchor: 'subscription' | 'calendar';
       readonly combine: 'max' | 'sum';
     }
+  /** Spends blocks; without a window. */
+  | { readonly type: 'metered'; readonly prepaid: true }
   /** Sold by number; who sits on them is another story. */
   | { readonly type: 'seats'; readonly kind: 'named' }
   | { readonly type: 'config'; readonly values: readonly string[]; readonly combine: 'order' };
@@ -30,6 +41,7 @@ export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
   steps: { type: 'metered', window: 'P1D', anchor: 'calendar', combine: 'sum' },
   support: { type: 'config', values: ['community', 'business', 'premium'], combine: 'order' },
   editors: { type: 'seats', kind: 'named' },
+  credits: { type: 'metered', prepaid: true },
 };
 
 export type Units = number | 'unlimited';
@@ -42,7 +54,21 @@ export interface BoughtSpec {
   readonly bought: { readonly atLeast: number; readonly atMost: number; readonly default: number };
 }
 /** A text is `unlimited`, or a value of a config feature. */
-export type EntitlementSpec = true | string | number | LimitSpec | BoughtSpec;
+export type EntitlementSpec = true | string | number | LimitSpec | BoughtSpec | BlocksSpec;
+
+/**
+ * None expires after months here: with the end of a window that was prorated and not used the product tells of that after
+ * what expires then, and not before.
+ */
+export interface BlockOffer {
+  readonly quantity: number;
+  readonly given: 'once' | 'everyPeriod';
+  readonly priority?: number;
+  readonly expiresAfter?: string;
+}
+export interface BlocksSpec {
+  readonly blocks: readonly BlockOffer[];
+}
 
 export interface PlanSpec {
   readonly family: string;
@@ -71,6 +97,12 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       calls: { limit: 30, enforce: 'soft', overage: '10%' },
       minutes: 20,
       support: 'business',
+      credits: {
+        blocks: [
+          { quantity: 6, given: 'everyPeriod', priority: 1, expiresAfter: 'P20D' },
+          { quantity: 5, given: 'once' },
+        ],
+      },
     },
   },
   plus: {
@@ -78,7 +110,13 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
     period: 'P1M',
     trial: { for: 'P7D', then: 'continue' },
     onPause: { clock: 'runs' },
-    entitlements: { projects: 5, calls: 20, minutes: 13, steps: 4 },
+    entitlements: {
+      projects: 5,
+      calls: 20,
+      minutes: 13,
+      steps: 4,
+      credits: { blocks: [{ quantity: 4, given: 'everyPeriod', expiresAfter: 'P80D' }] },
+    },
   },
   enterprise: {
     family: 'cloud',
@@ -103,6 +141,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
     entitlements: {
       editors: { bought: { atLeast: 1, atMost: 20, default: 4 } },
       storage: 4,
+      credits: { blocks: [{ quantity: 3, given: 'everyPeriod', priority: 2, expiresAfter: 'P10D' }] },
       calls: 7,
       steps: 3,
     },
@@ -116,6 +155,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
     onPause: { clock: 'runs' },
     entitlements: {
       rendering: true,
+      credits: { blocks: [{ quantity: 9, given: 'once', expiresAfter: 'P45D' }] },
       editors: { bought: { atLeast: 10, atMost: 60, default: 15 } },
       storage: 15,
       calls: 17,
@@ -128,10 +168,14 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
 
 export interface AddOnSpec {
   readonly with: readonly PlanKey[];
-  readonly entitlements: Readonly<Partial<Record<FeatureKey, true | number>>>;
+  readonly entitlements: Readonly<Partial<Record<FeatureKey, true | number | BlocksSpec>>>;
 }
 export const ADD_ONS: Readonly<Record<AddOnKey, AddOnSpec>> = {
   'more-calls': { with: ['pro', 'enterprise'], entitlements: { calls: 9 } },
+  'more-credits': {
+    with: ['pro', 'basic'],
+    entitlements: { credits: { blocks: [{ quantity: 2, given: 'everyPeriod', expiresAfter: 'P25D' }] } },
+  },
   'sso-pack': { with: ['free', 'plus'], entitlements: { sso: true } },
   'more-storage': { with: ['basic'], entitlements: { storage: 5 } },
 };
@@ -188,6 +232,22 @@ export function limitOf(spec: EntitlementSpec | undefined): LimitSpec | null {
   if (spec === undefined || spec === true) return null;
   if (spec === 'unlimited' || typeof spec === 'number') return { limit: spec, enforce: 'hard' };
   if (typeof spec === 'string') return null;
-  if ('bought' in spec) return null;
+  if ('bought' in spec || 'blocks' in spec) return null;
   return spec;
+}
+
+export function blocksOf(spec: EntitlementSpec | undefined): readonly BlockOffer[] {
+  return typeof spec === 'object' && 'blocks' in spec ? spec.blocks : [];
+}
+
+export function isPrepaid(feature: FeatureKey): boolean {
+  return 'prepaid' in FEATURES[feature];
+}
+
+export type WindowedSpec = Extract<FeatureSpec, { readonly window: string }>;
+
+/** Of a feature that is counted in windows. */
+export function windowed(feature: FeatureKey): WindowedSpec | null {
+  const spec = FEATURES[feature];
+  return spec.type === 'metered' && 'window' in spec ? spec : null;
 }

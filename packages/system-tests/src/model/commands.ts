@@ -51,9 +51,11 @@ export function subscribe(account: Account, { id, plan, trial, startsAt, ...list
     lastPayment: null,
     endedAt: null,
     prorated: new Map(),
+    given: new Map(),
     archived: false,
   };
   account.subscriptions.push(subscription);
+  account.commandAt = Math.min(startedAt, account.now);
   if (startedAt <= account.now) start(account, subscription, startedAt);
   else tell(account, 'subscription.scheduled', id, account.now);
 }

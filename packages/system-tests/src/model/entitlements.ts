@@ -1,7 +1,8 @@
 import { type Account, type Grant, hasEnded, type Subscription } from './account.js';
 import { plus } from './calendar.js';
-import { ADD_ONS, type FeatureKey, FEATURES, limitOf, PLANS, type Units } from './catalog.js';
-import { addOnsOf, meterOf, names } from './windows.js';
+import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
+import { creditLimit, liveBlocks } from './credits.js';
+import { addOnsOf, meterOf, names, reservedOf } from './windows.js';
 
 /** What a check says: the fields that are compared. */
 export interface Answer {
@@ -10,6 +11,8 @@ export interface Answer {
   /** Null where there is none to speak of. */
   readonly limit: Units | null;
   readonly used: number | null;
+  readonly reserved: number | null;
+  readonly remaining: number | null;
   readonly value: string | null;
   readonly resetsAt: number | null;
 }
@@ -26,7 +29,9 @@ export function entitlementOf(account: Account, feature: FeatureKey, quantity = 
     (one) => (!hasEnded(one) || endedLately(account, one)) && names(one, feature),
   );
   const passing = naming.filter(passes);
-  if (passing.length === 0 && grants.length === 0) return denied(whyNot(account, naming));
+  const isGiven = isPrepaid(feature) && liveBlocks(account, feature).length > 0;
+  if (passing.length === 0 && grants.length === 0 && !isGiven) return denied(whyNot(account, naming));
+  if (isPrepaid(feature)) return ofCredits(account, feature, quantity);
   const sources: Sources = { subscriptions: passing, grants };
   const full = given(account, feature, sources, quantity);
   if (!full.fits) return { ...answer(account, feature, full), allowed: false, code: 'LIMIT_EXCEEDED' };
@@ -43,9 +48,19 @@ export function entitlementOf(account: Account, feature: FeatureKey, quantity = 
   return { ...answer(account, feature, full), allowed: true, code };
 }
 
-function denied(code: string): Answer {
-  return { allowed: false, code, limit: null, used: null, value: null, resetsAt: null };
+/** Blocks are a source of their own; units are neither overdrawn nor lent. */
+function ofCredits(account: Account, feature: FeatureKey, quantity: number): Answer {
+  const limit = creditLimit(account, feature);
+  const fits = meterOf(account, feature).used + reservedOf(account, feature) + quantity <= limit;
+  const given = { limit, value: null, fits, overage: false };
+  return { ...answer(account, feature, given), allowed: fits, code: fits ? 'ENTITLED' : 'LIMIT_EXCEEDED' };
 }
+
+function denied(code: string): Answer {
+  return { allowed: false, code, ...NOTHING };
+}
+
+const NOTHING = { limit: null, used: null, reserved: null, remaining: null, value: null, resetsAt: null };
 
 function passes({ status }: Subscription): boolean {
   return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
@@ -73,12 +88,12 @@ interface Given {
 
 function given(account: Account, feature: FeatureKey, sources: Sources, quantity: number): Given {
   const spec = FEATURES[feature];
-  if (spec.type === 'boolean' || spec.type === 'seats')
+  if (spec.type === 'boolean' || spec.type === 'seats' || 'prepaid' in spec)
     return { limit: null, value: null, fits: true, overage: false };
   if (spec.type === 'config')
     return { limit: null, value: valueOf(spec.values, feature, sources), fits: true, overage: false };
   const { limit, ceiling } = bound(feature, spec.combine, sources);
-  const wanted = meterOf(account, feature).used + quantity;
+  const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
   return {
     limit,
     value: null,
@@ -94,7 +109,10 @@ function answer(
 ): Omit<Answer, 'allowed' | 'code'> {
   const counted = FEATURES[feature].type === 'limit' || FEATURES[feature].type === 'metered';
   const { used, window } = meterOf(account, feature);
-  return { limit, value, used: counted ? used : null, resetsAt: window?.end ?? null };
+  if (!counted) return { ...NOTHING, limit, value };
+  const reserved = reservedOf(account, feature);
+  const remaining = typeof limit === 'number' ? Math.max(0, limit - used - reserved) : null;
+  return { limit, value, used, reserved, remaining, resetsAt: window?.end ?? null };
 }
 
 function valueOf(values: readonly string[], feature: FeatureKey, { subscriptions, grants }: Sources): string {

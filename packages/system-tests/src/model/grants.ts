@@ -1,4 +1,5 @@
 import { type Account, type Grant, Refusal, tell } from './account.js';
+import { isPrepaid } from './catalog.js';
 import { beginWindows } from './windows.js';
 
 export type NewGrant = Pick<Grant, 'id' | 'feature' | 'effect' | 'value' | 'expiresAt'> & {
@@ -7,6 +8,7 @@ export type NewGrant = Pick<Grant, 'id' | 'feature' | 'effect' | 'value' | 'expi
 
 export function grant(account: Account, { startsAt: asked, ...made }: NewGrant): void {
   const startsAt = asked ?? account.now;
+  if (isPrepaid(made.feature) && made.effect !== 'BLOCK') throw new Refusal('BAD_USER_INPUT');
   if (made.expiresAt !== null && made.expiresAt <= Math.max(startsAt, account.now))
     throw new Refusal('BAD_USER_INPUT');
   const status = startsAt <= account.now ? 'ACTIVE' : 'SCHEDULED';

@@ -1,7 +1,7 @@
 import { type Account, type Subscription, tell } from './account.js';
 import { boughtWith, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
-import { type FeatureKey, FEATURES, limitOf, PLANS, type PlanKey, type Units } from './catalog.js';
+import { type FeatureKey, limitOf, PLANS, type PlanKey, type Units } from './catalog.js';
 import { beginWindows, featureKeys, meterOf, resetWindows } from './windows.js';
 
 export const KEEP: Lists = { addOns: null, quantities: null };
@@ -71,7 +71,7 @@ function prorate(
     const old = ownNumber(subscription, feature);
     const next = limitOf(PLANS[plan].entitlements[feature])?.limit ?? null;
     // At its end a window is over, though the next one has not begun here.
-    if (FEATURES[feature].type !== 'metered' || window === null || window.end <= at) continue;
+    if (window === null || window.end <= at) continue;
     if (typeof old !== 'number' || typeof next !== 'number') continue;
     const [length, over, rest] = [window.end - window.start, at - window.start, window.end - at].map(BigInt);
     if (length === undefined || over === undefined || rest === undefined) continue;

@@ -2,7 +2,9 @@ import { type Account, hasEnded, type Subscription, tell } from './account.js';
 import { checkKept } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './catalog.js';
+import { endBlock, giveCredits } from './credits.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
+import { expire } from './reservations.js';
 import { beginWindows, turnWindow } from './windows.js';
 
 interface Due {
@@ -13,16 +15,21 @@ interface Due {
   happen(): void;
 }
 
-const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, START, ARCHIVE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, BLOCK, RESERVATION, START, ARCHIVE] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 ];
 
 /** Lets time pass up to `now`: all that is due, in order, each at its own instant. */
 export function passTime(account: Account, now: number): void {
+  let at = account.commandAt ?? account.now;
+  account.commandAt = null;
   account.now = now;
   for (;;) {
     const [first] = dues(account).sort(inOrder);
+    // After all else that happens at an instant.
+    if ((!first || first.at > at) && giveCredits(account, at)) continue;
     if (!first || first.at > now) return;
+    at = first.at;
     first.happen();
   }
 }
@@ -68,12 +75,23 @@ function dues(account: Account): Due[] {
       tell(account, `grant.${event}`, id, at);
     }
   });
+  const blocks = account.blocks.flatMap((block): Due[] => {
+    const { id, status, expiresAt: at } = block;
+    if (status !== 'LIVE' || at === null) return [];
+    return [{ at, kind: BLOCK, id, happen: () => endBlock(account, block, 'EXPIRED', at) }];
+  });
+  const reservations = account.reservations
+    .filter(({ status }) => status === 'OPEN')
+    .map((one): Due => {
+      const { id, expiresAt: at } = one;
+      return { at, kind: RESERVATION, id, happen: () => expire(account, one) };
+    });
   const archives = account.subscriptions.flatMap((one): Due[] => {
     if (one.endedAt === null || one.archived) return [];
     const at = plus(one.endedAt, 'P90D', account.zone);
     return [{ at, kind: ARCHIVE, id: one.id, happen: () => archive(account, one, at) }];
   });
-  return [...subscriptions, ...windows, ...grants, ...archives];
+  return [...subscriptions, ...windows, ...grants, ...blocks, ...reservations, ...archives];
 }
 
 function archive(account: Account, subscription: Subscription, at: number): void {

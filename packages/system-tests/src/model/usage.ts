@@ -1,27 +1,44 @@
 import { type Account, Refusal, tell } from './account.js';
-import { type FeatureKey, FEATURES } from './catalog.js';
+import { type FeatureKey, FEATURES, isPrepaid } from './catalog.js';
+import { draw } from './credits.js';
 import { type Answer, entitlementOf } from './entitlements.js';
-import { meterOf } from './windows.js';
+import { correctWindow, meterOf } from './windows.js';
+
+export function isCounted(feature: FeatureKey): boolean {
+  const { type } = FEATURES[feature];
+  return type === 'metered' || type === 'limit';
+}
 
 /** A check and a spend in one: all of it, or nothing. */
 export function consume(account: Account, feature: FeatureKey, quantity: number): Answer {
-  const { type } = FEATURES[feature];
-  if (type !== 'metered' && type !== 'limit') throw new Refusal('BAD_USER_INPUT');
+  if (!isCounted(feature)) throw new Refusal('BAD_USER_INPUT');
   const answer = entitlementOf(account, feature, quantity);
-  const meter = meterOf(account, feature);
-  if (answer.allowed) Object.assign(meter, { used: meter.used + quantity, everUsed: true });
+  if (answer.allowed) spendNow(account, feature, quantity);
   return answer;
+}
+
+/** In the running window, or on the level. */
+export function spendNow(account: Account, feature: FeatureKey, quantity: number): void {
+  if (isPrepaid(feature)) draw(account, feature, quantity);
+  count(account, feature, quantity);
+}
+
+/** What has been taken from credit blocks before, where it is prepaid. */
+export function count(account: Account, feature: FeatureKey, quantity: number): void {
+  if (quantity === 0) return;
+  const meter = meterOf(account, feature);
+  Object.assign(meter, { used: meter.used + quantity, everUsed: true });
 }
 
 /** After the fact, whatever the limit: in the window of `at`. A closed one is told of, and turns nothing. */
 export function recordUsage(account: Account, feature: FeatureKey, quantity: number, at: number): void {
-  const { type } = FEATURES[feature];
-  if (type !== 'metered' && type !== 'limit') throw new Refusal('BAD_USER_INPUT');
+  if (!isCounted(feature)) throw new Refusal('BAD_USER_INPUT');
   const meter = meterOf(account, feature);
   if (meter.window !== null && at < meter.window.start) {
     meter.everUsed = true;
+    correctWindow(account, feature, at, quantity);
     tell(account, 'usage.corrected', feature, account.now);
-  } else Object.assign(meter, { used: meter.used + quantity, everUsed: true });
+  } else spendNow(account, feature, quantity);
 }
 
 /** Lowers a level, never below 0. */

@@ -8,6 +8,7 @@ import {
   limitOf,
   type PlanKey,
   PLANS,
+  windowed,
 } from './catalog.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
@@ -46,8 +47,8 @@ function hadSince(account: Account, feature: FeatureKey, at: number): number | n
 /** Begins the windows of features that the customer has from `at` on, and did not have before. */
 export function beginWindows(account: Account, at: number): void {
   for (const feature of featureKeys()) {
-    const spec = FEATURES[feature];
-    if (spec.type !== 'metered') continue;
+    const spec = windowed(feature);
+    if (spec === null) continue;
     const since = hadSince(account, feature, at);
     const meter = meterOf(account, feature);
     if (since === null) {
@@ -63,7 +64,7 @@ export function beginWindows(account: Account, at: number): void {
       meter.window ??= windowAt(account, feature, calendarStart(at, spec.window, account.zone), at);
     } else {
       // A used window runs to its end, so that a break is no way to a fresh limit; the next is counted anew.
-      const running = meter.used > 0 ? meter.window : null;
+      const running = isInUse(account, feature) ? meter.window : null;
       const window = windowAt(account, feature, since, at);
       meter.window = running && window ? { ...running, anchor: window.anchor } : window;
     }
@@ -71,14 +72,37 @@ export function beginWindows(account: Account, at: number): void {
 }
 
 export function meterOf(account: Account, feature: FeatureKey): Meter {
-  const meter = account.meters.get(feature) ?? { used: 0, everUsed: false, lost: null, window: null };
+  const meter = account.meters.get(feature) ?? {
+    used: 0,
+    everUsed: false,
+    lost: null,
+    window: null,
+    closed: [],
+  };
   account.meters.set(feature, meter);
   return meter;
 }
 
+/** What open reservations hold in the running window. */
+export function reservedOf({ reservations }: Account, feature: FeatureKey): number {
+  return reservations
+    .filter((one) => one.feature === feature && one.status === 'OPEN' && one.inWindow)
+    .reduce((total, { quantity }) => total + quantity, 0);
+}
+
+function isInUse(account: Account, feature: FeatureKey): boolean {
+  return meterOf(account, feature).used > 0 || reservedOf(account, feature) > 0;
+}
+
+/** What was used in a window that is over. */
+export function correctWindow(account: Account, feature: FeatureKey, at: number, quantity: number): void {
+  const window = meterOf(account, feature).closed.find(({ start, end }) => start <= at && at < end);
+  if (window) window.used += quantity;
+}
+
 function windowAt(account: Account, feature: FeatureKey, anchor: number, at: number): Meter['window'] {
-  const spec = FEATURES[feature];
-  if (spec.type !== 'metered') return null;
+  const spec = windowed(feature);
+  if (spec === null) return null;
   const end = nextFrom(anchor, spec.window, account.zone, at);
   return { start: lastFrom(anchor, spec.window, account.zone, at), end, anchor };
 }
@@ -89,8 +113,8 @@ export function turnWindow(account: Account, feature: FeatureKey, meter: Meter):
   const { anchor, end } = meter.window;
   const isProrated = account.subscriptions.some((one) => givesOtherNumber(one, feature));
   closeWindow(account, feature, meter, end, isProrated);
-  const spec = FEATURES[feature];
-  if (spec.type === 'metered')
+  const spec = windowed(feature);
+  if (spec !== null)
     meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
 }
 
@@ -104,8 +128,8 @@ function givesOtherNumber(subscription: Subscription, feature: FeatureKey): bool
 /** `usage: reset`: a new window of each feature that the old plan gave, or the new one gives, begins now. */
 export function resetWindows(account: Account, plans: readonly PlanKey[], at: number): void {
   for (const feature of featureKeys()) {
-    const spec = FEATURES[feature];
-    if (spec.type !== 'metered' || !plans.some((plan) => PLANS[plan].entitlements[feature])) continue;
+    const spec = windowed(feature);
+    if (spec === null || !plans.some((plan) => PLANS[plan].entitlements[feature])) continue;
     const meter = meterOf(account, feature);
     // Dated before the running window, by an import or a late payment: what was counted since is left alone.
     if (meter.window !== null && at < meter.window.start) {
@@ -127,7 +151,11 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
 function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: number, always = false): void {
   // Cut at the instant at which it begins, it is no window.
   const hasLength = meter.window === null || meter.window.start < at;
-  if (hasLength && (meter.used > 0 || always)) tell(account, 'usage.window_closed', feature, at);
+  if (hasLength && (isInUse(account, feature) || always)) {
+    tell(account, 'usage.window_closed', feature, at);
+    if (meter.window) meter.closed.push({ start: meter.window.start, end: at, used: meter.used });
+  }
   meter.used = 0;
+  for (const one of account.reservations) if (one.feature === feature) one.inWindow = false;
   for (const subscription of account.subscriptions) subscription.prorated.delete(feature);
 }

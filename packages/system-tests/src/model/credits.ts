@@ -1,0 +1,191 @@
+import {
+  type Account,
+  type CreditBlock,
+  Refusal,
+  type Reservation,
+  type Subscription,
+  tell,
+} from './account.js';
+import { plus } from './calendar.js';
+import { ADD_ONS, blocksOf, type BlockOffer, type FeatureKey, isPrepaid, PLANS } from './catalog.js';
+import { addOnsOf, meterOf } from './windows.js';
+
+/** Prepaid units: blocks that are added, or given by plans, and spent in their order. */
+
+export interface NewBlock {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+  readonly priority: number;
+  readonly expiresAt: number | null;
+}
+
+export function addCredits(account: Account, made: NewBlock): void {
+  if (!isPrepaid(made.feature)) throw new Refusal('BAD_USER_INPUT');
+  addBlock(account, { ...made, createdAt: account.now, giver: null });
+}
+
+export function voidCredits(account: Account, block: CreditBlock): void {
+  if (block.status === 'EXPIRED') throw new Refusal('CONFLICT');
+  if (block.status === 'LIVE') endBlock(account, block, 'VOIDED', account.now);
+}
+
+/** What is left ends; what reservations hold of it they keep. */
+export function endBlock(
+  account: Account,
+  block: CreditBlock,
+  status: 'EXPIRED' | 'VOIDED',
+  at: number,
+): void {
+  block.status = status;
+  block.remaining = block.held;
+  tell(account, `credits.${status.toLowerCase()}`, block.id, at);
+}
+
+function addBlock(account: Account, made: Omit<CreditBlock, 'remaining' | 'held' | 'status'>): void {
+  account.blocks.push({ ...made, remaining: made.quantity, held: 0, status: 'LIVE' });
+  payOverdraft(account, made.feature);
+  tell(account, 'credits.added', made.id, made.createdAt);
+}
+
+/** What was recorded beyond all blocks is taken from those that have units again. */
+function payOverdraft(account: Account, feature: FeatureKey): void {
+  const overdrawn = account.overdrawn.get(feature) ?? 0;
+  account.overdrawn.set(feature, 0);
+  draw(account, feature, overdrawn);
+}
+
+export function liveBlocks({ blocks }: Account, feature: FeatureKey): CreditBlock[] {
+  return blocks.filter((block) => block.feature === feature && block.status === 'LIVE');
+}
+
+/** Lowest priority, soonest to expire, oldest. */
+function inOrder(one: CreditBlock, other: CreditBlock): number {
+  const [ends, otherEnds] = [one.expiresAt ?? FOR_EVER, other.expiresAt ?? FOR_EVER];
+  return (
+    one.priority - other.priority ||
+    ends - otherEnds ||
+    one.createdAt - other.createdAt ||
+    (one.id < other.id ? -1 : 1)
+  );
+}
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+
+interface Taken {
+  readonly block: CreditBlock;
+  readonly units: number;
+}
+
+function take(account: Account, feature: FeatureKey, quantity: number): Taken[] {
+  let missing = quantity;
+  return liveBlocks(account, feature)
+    .sort(inOrder)
+    .flatMap((block) => {
+      const units = Math.min(missing, block.remaining - block.held);
+      missing -= units;
+      return units === 0 ? [] : [{ block, units }];
+    });
+}
+
+/** What no block has is overdrawn. */
+export function draw(account: Account, feature: FeatureKey, quantity: number): void {
+  let missing = quantity;
+  for (const { block, units } of take(account, feature, quantity)) {
+    block.remaining -= units;
+    missing -= units;
+  }
+  account.overdrawn.set(feature, (account.overdrawn.get(feature) ?? 0) + missing);
+}
+
+export function hold(account: Account, feature: FeatureKey, quantity: number): Reservation['holds'] {
+  const taken = take(account, feature, quantity);
+  for (const { block, units } of taken) block.held += units;
+  return taken.map(({ block, units }) => ({ block: block.id, units }));
+}
+
+/** A reservation ends: so much of what it holds is spent, the rest is free, or lost with a block that has ended. */
+export function unhold(account: Account, { feature, holds }: Reservation, spent: number): void {
+  let left = spent;
+  for (const { block: id, units } of holds) {
+    const block = account.blocks.find((one) => one.id === id);
+    if (!block) continue;
+    const used = Math.min(units, left);
+    left -= used;
+    block.held -= units;
+    block.remaining -= block.status === 'LIVE' ? used : units;
+  }
+  if (isPrepaid(feature)) payOverdraft(account, feature);
+}
+
+/** What was ever spent, and what is left: units that are held of blocks that have ended included. */
+export function creditLimit(account: Account, feature: FeatureKey): number {
+  const left = account.blocks
+    .filter((block) => block.feature === feature)
+    .reduce((total, { remaining }) => total + remaining, 0);
+  return meterOf(account, feature).used - (account.overdrawn.get(feature) ?? 0) + left;
+}
+
+/** Once for all that happens at one instant; answers with whether anything was given. */
+export function giveCredits(account: Account, at: number): boolean {
+  let gave = false;
+  for (const subscription of account.subscriptions)
+    for (const gift of giftsOf(subscription)) {
+      const last = subscription.given.get(gift.name);
+      const again =
+        gift.offer.given === 'everyPeriod' && last !== undefined && last < subscription.periodStart;
+      if (last === undefined || again) {
+        give(account, subscription, gift, at);
+        gave = true;
+      }
+    }
+  account.gaveUnwritten ||= gave;
+  return gave;
+}
+
+interface Gift {
+  readonly name: string;
+  readonly feature: FeatureKey;
+  readonly offer: BlockOffer;
+  readonly times: number;
+}
+
+function giftsOf(subscription: Subscription): Gift[] {
+  const { plan, status } = subscription;
+  if (status !== 'TRIALING' && status !== 'ACTIVE' && status !== 'PAST_DUE') return [];
+  const sources = [
+    { key: plan, entitlements: PLANS[plan].entitlements, times: 1 },
+    ...addOnsOf(subscription).map(([key, times]) => ({
+      ...{ key, times },
+      entitlements: ADD_ONS[key].entitlements,
+    })),
+  ];
+  return sources.flatMap(({ key, entitlements, times }) =>
+    Object.entries(entitlements).flatMap(([feature, spec]) =>
+      blocksOf(spec).map((offer, place) => ({
+        name: `${key} ${feature} ${String(place)}`,
+        feature: feature as FeatureKey,
+        ...{ offer, times },
+      })),
+    ),
+  );
+}
+
+function give(
+  account: Account,
+  subscription: Subscription,
+  { name, feature, offer, times }: Gift,
+  at: number,
+): void {
+  subscription.given.set(name, subscription.periodStart);
+  const before = account.blocks.filter((one) => one.giver === subscription.id && one.createdAt === at).length;
+  addBlock(account, {
+    // Nobody is asked for the id of what is given: it is made of what it was given for.
+    id: `blk_${subscription.id.replace('sub_', '')}${at.toString(36)}${before.toString(36)}`,
+    feature,
+    quantity: offer.quantity * times,
+    priority: offer.priority ?? 0,
+    expiresAt: offer.expiresAfter === undefined ? null : plus(at, offer.expiresAfter, account.zone),
+    createdAt: at,
+    giver: subscription.id,
+  });
+}
