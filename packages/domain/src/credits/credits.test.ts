@@ -320,6 +320,16 @@ describe('plans give blocks', () => {
     ]);
   });
 
+  test('what the next period gives is seen when it begins, before anybody has written it', () => {
+    const { account } = accepted(execute(newCustomer(), subscribeTo('pack'), RELEASE, time(START)));
+    const state = knownState(RELEASE, account);
+    const renewal = time('2026-02-28');
+    const ask = (quantity: number, at: Instant) => decide(state, { feature: KEY, quantity }, at);
+    expect(ask(1, time('2026-02-01'))).toMatchObject({ limit: 105, validUntil: renewal });
+    expect(ask(106, time('2026-02-01'))).toMatchObject({ allowed: false, validUntil: renewal });
+    expect(ask(106, renewal)).toMatchObject({ allowed: true, limit: 205 });
+  });
+
   test('a trial is a period of its own', () => {
     expect(run([START, subscribeTo('tried', { trial: true })], ['2026-02-15', null])).toEqual([
       '2026-01-31 added 10',

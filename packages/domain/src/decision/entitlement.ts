@@ -174,6 +174,8 @@ function boundaries({ account, release, feature }: Subject, after: Instant): (In
             nextSubscriptionBoundary(subscription, after),
             versionMove(account, subscription, release)?.at ?? null,
             subscription.prorations.get(feature.key)?.until ?? null,
+            // With a period come the credits that are given in it.
+            isPrepaid(feature) && 'period' in subscription ? subscription.period.end : null,
           ]
         : [speaksUntil(subscription, account)],
     ),
