@@ -3,7 +3,7 @@ import { transitionOf } from '../model/bought.js';
 import { windowed } from '../model/catalog.js';
 import { meterOf } from '../model/windows.js';
 import type { Action } from './actions.js';
-import { DAY, subscriptionAt } from './resolve.js';
+import { DAY, MINUTE, subscriptionAt } from './resolve.js';
 
 type GrantAction = Extract<Action, { readonly kind: 'grant' }>;
 
@@ -22,11 +22,16 @@ export function isOutdated({ gaveUnwritten }: Account, difference: string): bool
   return gaveUnwritten && difference.startsWith('entitlement credits');
 }
 
+function isHeldSince({ reservations }: Account, since: number): boolean {
+  return reservations.some(({ status, madeAt }) => status === 'OPEN' && madeAt >= since);
+}
+
 /** Steps that are kept out of histories because product and model are known to part there, each with its reason. */
 export function isAvoided(account: Account, action: Action): boolean {
   switch (action.kind) {
     // A feature that one command takes and another gives back within one millisecond: for the product that is a break.
     case 'subscribe':
+      if (action.trial && (action.startsIn ?? 0) < 0 && isHeldSince(account, -Infinity)) return true;
       return [...account.meters.values()].some(({ lost }) => lost?.at === account.now);
     case 'grant': {
       const isAnchored = windowed(action.feature) !== null;
@@ -48,6 +53,10 @@ export function isAvoided(account: Account, action: Action): boolean {
       const resets = subscription && transitionOf(subscription.plan, action.plan)?.usage === 'reset';
       return resets === true && account.reservations.some(({ madeAt }) => madeAt === account.now);
     }
+    // A reset that is dated back, by a grace or an import's trial that ended long ago, to before a reservation was made: the
+    // model has it made in the window that is over, the product, by its time, in the one that has begun since.
+    case 'payment':
+      return action.minutesAgo > 0 && isHeldSince(account, account.now - action.minutesAgo * MINUTE);
     default:
       return false;
   }
