@@ -112,7 +112,9 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   const cut = { start: meter.window.start, end: meter.window.end < at ? meter.window.end : at };
   const stopped = unusedMeter(feature.key, cut);
   const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
-  const fresh = meterAt(emptied, feature, at);
+  // A window that begins at that very instant is no other one: what is held in it is held on.
+  const held = cut.start === at ? { reserved: meter.reserved, freesAt: meter.freesAt } : {};
+  const fresh = { ...meterAt(emptied, feature, at), ...held };
   const rolls = feature.rollover !== null || meter.rolled.length > 0;
   const closed: CustomerEvent = {
     type: 'usage.window_closed',

@@ -3,7 +3,7 @@ import { transitionOf } from '../model/bought.js';
 import { windowed } from '../model/catalog.js';
 import { meterOf } from '../model/windows.js';
 import type { Action } from './actions.js';
-import { DAY, MINUTE, subscriptionAt } from './resolve.js';
+import { DAY, subscriptionAt } from './resolve.js';
 
 type GrantAction = Extract<Action, { readonly kind: 'grant' }>;
 
@@ -14,16 +14,8 @@ function isMadeTogether({ grants, now }: Account, { feature, effect, startsIn }:
   return effect === 'REPLACE' && rivals.some((one) => one.startsAt === startsAt);
 }
 
-/**
- * What a check says of credits is not compared between the renewal of a plan that gives some and the writing down of it:
- * the gateway's kept answers hold beyond a plain renewal, so that what it gives is not seen until it is written.
- */
-export function isOutdated({ gaveUnwritten }: Account, difference: string): boolean {
-  return gaveUnwritten && difference.startsWith('entitlement credits');
-}
-
-function isHeldSince({ reservations }: Account, since: number): boolean {
-  return reservations.some(({ status, madeAt }) => status === 'OPEN' && madeAt >= since);
+function isOfNewWindow(account: Account, { feature, madeAt }: Account['reservations'][number]): boolean {
+  return madeAt === account.now && meterOf(account, feature).window?.start === account.now;
 }
 
 /** Steps that are kept out of histories because product and model are known to part there, each with its reason. */
@@ -31,7 +23,6 @@ export function isAvoided(account: Account, action: Action): boolean {
   switch (action.kind) {
     // A feature that one command takes and another gives back within one millisecond: for the product that is a break.
     case 'subscribe':
-      if (action.trial && (action.startsIn ?? 0) < 0 && isHeldSince(account, -Infinity)) return true;
       return [...account.meters.values()].some(({ lost }) => lost?.at === account.now);
     case 'grant': {
       const isAnchored = windowed(action.feature) !== null;
@@ -45,18 +36,12 @@ export function isAvoided(account: Account, action: Action): boolean {
       const { window, lost } = meterOf(account, action.feature);
       return windowed(action.feature) !== null && (window === null || lost !== null);
     }
-    // A reservation and a reset of its window within one millisecond: for the product the reservation, made when the
-    // new window begins, is of that one. Where the old one began then, too, it is not told from the new one at all, and
-    // its expiry takes units from what others have reserved since.
+    // A reservation and a reset within the millisecond in which its window began: that is no other window for the product.
     case 'changePlan': {
       const subscription = subscriptionAt(account, action.which);
       const resets = subscription && transitionOf(subscription.plan, action.plan)?.usage === 'reset';
-      return resets === true && account.reservations.some(({ madeAt }) => madeAt === account.now);
+      return resets === true && account.reservations.some((one) => isOfNewWindow(account, one));
     }
-    // A reset that is dated back, by a grace or an import's trial that ended long ago, to before a reservation was made: the
-    // model has it made in the window that is over, the product, by its time, in the one that has begun since.
-    case 'payment':
-      return action.minutesAgo > 0 && isHeldSince(account, account.now - action.minutesAgo * MINUTE);
     default:
       return false;
   }

@@ -2,7 +2,7 @@ import type fc from 'fast-check';
 import type { Account, ModelEvent } from '../model/account.js';
 import { passTime } from '../model/time.js';
 import type { Action } from './actions.js';
-import { isAvoided, isOutdated } from './avoided.js';
+import { isAvoided } from './avoided.js';
 import { record } from './gateway.js';
 import { perform } from './perform.js';
 import { type Performed, refusalOf } from './performed.js';
@@ -87,8 +87,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
       const real = await realSnapshot(url, customerId, world.revision, all).catch((error: unknown) => {
         throw new Disagreement(world.lines, [...found, String(error), ...installation.errors()], customerId);
       });
-      if (all) account.gaveUnwritten = false;
-      return differences(real, modelSnapshot(account, all)).filter((one) => !isOutdated(account, one));
+      return differences(real, modelSnapshot(account, all));
     };
     const different = await compare();
     // On a state that may not be current what was held counts on as held.

@@ -137,8 +137,6 @@ export interface Account {
   readonly blocks: CreditBlock[];
   /** Recorded beyond all blocks of a prepaid feature. */
   readonly overdrawn: Map<FeatureKey, number>;
-  /** Whether a plan has given blocks that nobody has written down for sure. */
-  gaveUnwritten: boolean;
   /** When the command happens that is being done: the present, or an import's start. */
   commandAt: number | null;
   readonly events: ModelEvent[];
@@ -164,7 +162,6 @@ export function newAccount(zone: string, now: number): Account {
     reservations: [],
     blocks: [],
     overdrawn: new Map(),
-    gaveUnwritten: false,
     commandAt: null,
     events: [],
   };

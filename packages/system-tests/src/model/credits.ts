@@ -138,7 +138,6 @@ export function giveCredits(account: Account, at: number): boolean {
         gave = true;
       }
     }
-  account.gaveUnwritten ||= gave;
   return gave;
 }
 
