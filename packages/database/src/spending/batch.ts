@@ -146,11 +146,7 @@ export class Batch {
     const value = { answers, seen, reached: this.#reached };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const event = this.#event();
-    const updates = [...this.#written].map(
-      ({ key, used, reserved, overdrawn, freesAt, granted, ceiling }): CounterUpdate => ({
-        ...{ meter: key, used, reserved, overdrawn, freesAt, granted, ceiling },
-      }),
-    );
+    const updates = [...this.#written].map(updateOf);
     return {
       value,
       statements: [
@@ -420,6 +416,12 @@ export class Batch {
 
 /** Stands for several who asked at once. */
 const QUEUE: Actor = { kind: 'SYSTEM', id: 'spend-queue', name: null };
+
+function updateOf(counter: Counter): CounterUpdate {
+  const { key, row, used, reserved, overdrawn, freesAt, granted, ceiling } = counter;
+  const holdsChanged = reserved !== row.reserved || overdrawn !== row.overdrawn || freesAt !== row.freesAt;
+  return { meter: key, used, reserved, overdrawn, freesAt, granted, ceiling, holdsChanged };
+}
 
 function nameOf({ meter }: Asked): MeterKey {
   if (meter === null) throw new Error('a granted spend has a customer and a feature');

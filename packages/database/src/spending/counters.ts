@@ -28,20 +28,22 @@ export interface LockedMeters {
   readonly clock: Instant;
 }
 
+type Placed = readonly [place: number, value: number];
+
 interface LockRow {
   readonly places: readonly number[] | null;
   readonly used: readonly number[];
   readonly reserved: readonly number[];
-  /** Null where nothing is. */
-  readonly overdrawn: readonly number[] | null;
+  /** With their places, those that are; null: none is. */
+  readonly overdrawn: readonly Placed[] | null;
   readonly versions: readonly number[];
   readonly state_versions: readonly number[];
   readonly rules_versions: readonly number[];
   readonly window_starts: readonly (number | null)[];
   readonly window_ends: readonly (number | null)[];
   readonly valid_untils: readonly (number | null)[];
-  /** Null where no counter holds anything. */
-  readonly held_untils: readonly (number | null)[] | null;
+  /** With their places, of those that hold something; null: none does. */
+  readonly held_untils: readonly Placed[] | null;
   readonly clock: number;
 }
 
@@ -57,8 +59,8 @@ select json_agg(place - 1) as places, json_agg(used) as used, json_agg(reserved)
        json_agg((date_part('epoch', window_start) * 1000)::bigint) as window_starts,
        json_agg((date_part('epoch', window_end) * 1000)::bigint) as window_ends,
        json_agg((date_part('epoch', valid_until) * 1000)::bigint) as valid_untils,
-       case when sum(overdrawn) > 0 then json_agg(overdrawn) end as overdrawn,
-       case when count(held_until) > 0 then json_agg((date_part('epoch', held_until) * 1000)::bigint) end as held_untils,
+       json_agg(json_build_array(place - 1, overdrawn)) filter (where overdrawn > 0) as overdrawn,
+       json_agg(json_build_array(place - 1, (date_part('epoch', held_until) * 1000)::bigint)) filter (where held_until is not null) as held_untils,
        floor(date_part('epoch', clock_timestamp()) * 1000)::bigint as clock
 from l`;
 
@@ -75,26 +77,30 @@ export async function lockMeters(transaction: Transaction, keys: readonly MeterK
   });
   if (!row) throw new Error('an aggregate without a row');
   const meters = new Array<LockedMeter | undefined>(keys.length);
+  const overdrawn = new Map(row.overdrawn);
+  const heldUntil = new Map(row.held_untils);
   row.places?.forEach((place, index) => {
-    meters[place] = meterIn(row, index);
+    const freesAt = heldUntil.get(place);
+    meters[place] = {
+      ...meterIn(row, index),
+      overdrawn: overdrawn.get(place) ?? 0,
+      freesAt: freesAt === undefined ? null : instant(freesAt),
+    };
   });
   return { meters, clock: instant(row.clock) };
 }
 
-function meterIn(row: LockRow, index: number): LockedMeter {
+function meterIn(row: LockRow, index: number): Omit<LockedMeter, 'overdrawn' | 'freesAt'> {
   const start = row.window_starts[index] ?? null;
   const end = row.window_ends[index] ?? null;
   const validUntil = row.valid_untils[index] ?? null;
-  const freesAt = row.held_untils?.[index] ?? null;
   return {
     used: at(row.used, index),
     reserved: at(row.reserved, index),
-    overdrawn: row.overdrawn?.[index] ?? 0,
     version: at(row.versions, index),
     stateVersion: at(row.state_versions, index),
     rulesVersion: at(row.rules_versions, index),
     window: start === null || end === null ? null : { start: instant(start), end: instant(end) },
-    freesAt: freesAt === null ? null : instant(freesAt),
     validUntil: validUntil === null ? null : instant(validUntil),
   };
 }
@@ -113,6 +119,8 @@ export interface CounterUpdate {
   readonly freesAt: Instant | null;
   /** The most that was used and held when units were granted; 0: none were. */
   readonly granted: number;
+  /** Whether anything but `used` is another than in the locked row. */
+  readonly holdsChanged: boolean;
   /** The ceiling by the release that decided, where the row still has another's. */
   readonly ceiling: Ceiling | null;
 }
@@ -123,6 +131,16 @@ export interface CounterUpdate {
  * stand above it.
  */
 const WRITE_COUNTERS = `
+with written as (
+  update meter m set used = r.used, version = m.version + 1
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as r(customer_id, feature, used, granted)
+  where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
+    and (m.lim is null or r.granted = 0 or r.granted <= m.lim)
+  returning 1)
+select assert_count((select count(*) from written), $6, 'LK002')`;
+
+/** The same where reservations have moved: most batches have none. */
+const WRITE_HOLDING_COUNTERS = `
 with written as (
   update meter m set used = r.used, reserved = r.reserved, overdrawn = r.overdrawn, held_until = to_timestamp(r.held_until / 1000), version = m.version + 1
   from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[], $8::bigint[])
@@ -144,6 +162,32 @@ export function counterStatements(
   rulesVersion: number,
 ): Statement[] {
   if (updates.length === 0) return [];
+  return [
+    ...ceilingStatement(tenantId, updates, rulesVersion),
+    ...plainStatement(
+      tenantId,
+      updates.filter(({ holdsChanged }) => !holdsChanged),
+    ),
+    ...holdingStatement(
+      tenantId,
+      updates.filter(({ holdsChanged }) => holdsChanged),
+    ),
+  ];
+}
+
+function plainStatement(tenantId: TenantId, updates: readonly CounterUpdate[]): Statement[] {
+  if (updates.length === 0) return [];
+  const values = [
+    ...namesOf(tenantId, updates),
+    numberArray(updates.map((update) => update.used)),
+    numberArray(updates.map((update) => update.granted)),
+    updates.length,
+  ];
+  return [{ name: 'write-counters', text: WRITE_COUNTERS, values }];
+}
+
+function holdingStatement(tenantId: TenantId, updates: readonly CounterUpdate[]): Statement[] {
+  if (updates.length === 0) return [];
   const values = [
     ...namesOf(tenantId, updates),
     numberArray(updates.map((update) => update.used)),
@@ -153,10 +197,7 @@ export function counterStatements(
     numberArray(updates.map((update) => update.overdrawn)),
     updates.length,
   ];
-  return [
-    ...ceilingStatement(tenantId, updates, rulesVersion),
-    { name: 'write-counters', text: WRITE_COUNTERS, values },
-  ];
+  return [{ name: 'write-holding-counters', text: WRITE_HOLDING_COUNTERS, values }];
 }
 
 function ceilingStatement(

@@ -23,8 +23,7 @@ exports.REWRITES = {
   },
   /** What time has freed is written down before anything is decided. */
   'frees-first': {
-    'lock-meters': (text) =>
-      text.replace(/case when count\(held_until\).* as held_untils/, 'null as held_untils'),
+    'lock-meters': (text) => text.replace(/json_agg\(.*\) filter \(where held_until is not null\)/, 'null'),
   },
   /** What a spend takes from credit blocks is written together with the counter. */
   'blocks-with-spend': {
