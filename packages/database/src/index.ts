@@ -73,7 +73,7 @@ export { findSubscriptions, subscriptionsOf } from './repositories/subscriptions
 export { updateTenant, type UpdateTenant } from './commands/update-tenant.js';
 export { isPublication } from './event-log/publication-events.js';
 export { allTenants, findTenant, type Tenant } from './repositories/tenants.js';
-export { applyDueBatch, type DueBatch, dueTenants } from './commands/apply-due.js';
+export { applyDueBatch, type DueBatch, type DueFailure, dueTenants } from './commands/apply-due.js';
 export { createApiKey, type CreateApiKey, type CreatedApiKey } from './commands/create-api-key.js';
 export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-tenant.js';
 export { deleteOldOperations } from './commands/delete-old-operations.js';

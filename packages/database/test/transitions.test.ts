@@ -198,3 +198,42 @@ test('a window that is over is closed and kept, and the next one begins at nothi
     { used: 9 },
   ]);
 });
+
+test('a customer whose time cannot be written down is named, and does not hold up the others', async () => {
+  const names = ['held-1', 'broken', 'held-2', 'held-3'];
+  for (const name of names) {
+    await createTestCustomer(tenant, name);
+    await subscribeTo(tenant, name, 'pro', { trial: true });
+    await endTrial(name);
+  }
+  await owner.query(
+    `update subscription set add_ons = '[{"addOn": "ghost", "version": 7, "quantity": 1}]' where customer_id = 'broken'`,
+  );
+  const { db, caller } = tenant;
+  const batch = await applyDueBatch(db, caller.tenantId, 10);
+  expect(batch).toMatchObject({ claimed: 3, events: 6, more: false });
+  expect(batch.failures).toEqual([{ customerId: 'broken', error: expect.any(Error) }]);
+  const due = `select id from customer where next_due_at <= clock_timestamp()`;
+  expect(await tenantRows(tenant, due)).toEqual([{ id: 'broken' }]);
+  const failed = batch.failures.map(({ customerId }) => customerId);
+  expect(await applyDueBatch(db, caller.tenantId, 10, failed)).toMatchObject({ claimed: 0, failures: [] });
+  await owner.query(`update subscription set add_ons = '[]' where customer_id = 'broken'`);
+  expect(await applyDueBatch(db, caller.tenantId, 10)).toMatchObject({ claimed: 1, failures: [] });
+});
+
+test('a batch that takes long to reckon is written as far as it goes, and the rest is left to the next', async () => {
+  for (const name of ['long-1', 'long-2']) {
+    await createTestCustomer(tenant, name);
+    await subscribeTo(tenant, name, 'pro', { trial: true });
+    await endTrial(name);
+  }
+  let now = 0;
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));
+  try {
+    const next = () => applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
+    expect(await next()).toMatchObject({ claimed: 1, events: 2, more: true });
+    expect(await next()).toMatchObject({ claimed: 1, events: 2, more: false });
+  } finally {
+    clock.mockRestore();
+  }
+});

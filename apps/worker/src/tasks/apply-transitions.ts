@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { applyDueBatch, type Database, dueTenants, tellOfRelease } from '@licet/database';
-import type { TenantId } from '@licet/domain';
+import type { CustomerId, TenantId } from '@licet/domain';
 import type { Logger } from 'pino';
 
 /** Customers per transaction. */
@@ -11,7 +11,7 @@ const TOLD = 5000;
 const BATCHES_IN_FLIGHT = 2;
 const TENANTS_AT_ONCE = 100;
 const IDLE_MS = 100;
-/** Between tries while the database is away: one line a second in the log is enough. */
+/** Between tries while the database is away, or a customer's time cannot be written down: one line a second in the log is enough. */
 const FAILED_MS = 1000;
 
 /**
@@ -29,10 +29,12 @@ export async function applyTransitions(db: Database, log: Logger, stop: AbortSig
 async function applyOnce(db: Database, log: Logger, stop: AbortSignal): Promise<number> {
   try {
     const tenants = await dueTenants(db, TENANTS_AT_ONCE);
+    let failed = 0;
     for (const tenantId of tenants) {
       if (stop.aborted) return 0;
-      await applyForTenant(db, log, tenantId, stop);
+      failed += await applyForTenant(db, log, tenantId, stop);
     }
+    if (failed > 0) return FAILED_MS;
     return tenants.length > 0 ? 0 : IDLE_MS;
   } catch (error) {
     log.error({ error }, 'transitions could not be applied; trying again');
@@ -40,22 +42,29 @@ async function applyOnce(db: Database, log: Logger, stop: AbortSignal): Promise<
   }
 }
 
+/** Returns for how many customers it failed: they are left alone until the next look, so that the others come first. */
 async function applyForTenant(
   db: Database,
   log: Logger,
   tenantId: TenantId,
   stop: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const told = await tellOfRelease(db, tenantId, TOLD);
   if (told > 0) log.info({ tenantId, customers: told }, 'customers told of a release');
+  const failed: CustomerId[] = [];
   const lanes = Array.from({ length: BATCHES_IN_FLIGHT }, async () => {
-    let claimed = BATCH;
-    while (claimed === BATCH && !stop.aborted) {
-      const batch = await applyDueBatch(db, tenantId, BATCH);
-      claimed = batch.claimed;
-      if (claimed > 0)
-        log.info({ tenantId, customers: claimed, events: batch.events }, 'transitions applied');
+    let more = true;
+    while (more && !stop.aborted) {
+      const batch = await applyDueBatch(db, tenantId, BATCH, failed);
+      more = batch.more;
+      if (batch.claimed > 0)
+        log.info({ tenantId, customers: batch.claimed, events: batch.events }, 'transitions applied');
+      for (const { customerId, error } of batch.failures) {
+        failed.push(customerId);
+        log.error({ tenantId, customerId, error }, 'what is due for a customer could not be written down');
+      }
     }
   });
   await Promise.all(lanes);
+  return failed.length;
 }

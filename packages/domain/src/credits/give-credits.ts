@@ -79,6 +79,14 @@ export function asGiven(subscription: Subscription): Subscription {
   return { ...subscription, creditsGiven: new Map(names) };
 }
 
+/** When the subscription's next period brings credits of the feature; null: none does. */
+export function nextGiftAt(subscription: Subscription, feature: FeatureKey): Instant | null {
+  const gives = giftsOf(subscription).some(
+    (gift) => gift.feature === feature && gift.offer.given === 'everyPeriod',
+  );
+  return gives && 'period' in subscription ? subscription.period.end : null;
+}
+
 /** A paused one, or one that has not begun, is given nothing; what a pause has kept back comes with the resume. */
 function giftsOf(subscription: Subscription): Gift[] {
   if (!isGiving(subscription)) return [];

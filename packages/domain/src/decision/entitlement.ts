@@ -1,5 +1,6 @@
 import type { Feature, Limit } from '../catalog/catalog.js';
 import { creditLimit, isPrepaid, liveBlocks } from '../credits/credit-block.js';
+import { nextGiftAt } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
@@ -174,8 +175,7 @@ function boundaries({ account, release, feature }: Subject, after: Instant): (In
             nextSubscriptionBoundary(subscription, after),
             versionMove(account, subscription, release)?.at ?? null,
             subscription.prorations.get(feature.key)?.until ?? null,
-            // With a period come the credits that are given in it.
-            isPrepaid(feature) && 'period' in subscription ? subscription.period.end : null,
+            isPrepaid(feature) ? nextGiftAt(subscription, feature.key) : null,
           ]
         : [speaksUntil(subscription, account)],
     ),

@@ -1,8 +1,6 @@
 import type { CustomerAccount, Release } from '../customer.js';
 import { speaksUntil } from '../decision/sources.js';
-import { instant, type Instant } from '../time/instant.js';
-import { isInUse } from '../usage/meter.js';
-import { windowAt } from '../usage/window.js';
+import type { Instant } from '../time/instant.js';
 import type { CustomerEvent } from './command.js';
 import { expiringSoonAt, nextExpiringSoon } from './expiring-soon.js';
 import { isLive } from './state.js';
@@ -14,7 +12,7 @@ export function nextAnnouncement(
   toldUntil: Instant,
 ): Instant | null {
   let next = nextExpiringSoon(account, release, toldUntil);
-  for (const { at } of endings(account, release)) {
+  for (const { at } of archivals(account)) {
     if (at > toldUntil && (next === null || at < next)) next = at;
   }
   return next;
@@ -22,14 +20,7 @@ export function nextAnnouncement(
 
 /** What is told at `at`. */
 export function announcementsAt(account: CustomerAccount, release: Release, at: Instant): CustomerEvent[] {
-  return [
-    ...endings(account, release).filter((event) => event.at === at),
-    ...expiringSoonAt(account, release, at),
-  ];
-}
-
-function endings(account: CustomerAccount, release: Release): CustomerEvent[] {
-  return [...prorationEnds(account, release), ...archivals(account)];
+  return [...archivals(account).filter((event) => event.at === at), ...expiringSoonAt(account, release, at)];
 }
 
 /** From then on an ended subscription is no reason for a denial any more: docs/rules.md, "Decision codes", row 6. */
@@ -41,29 +32,4 @@ function archivals(account: CustomerAccount): CustomerEvent[] {
     .map((one) => {
       return { type: 'subscription.archived', at: speaksUntil(one, account), before: one, after: one };
     });
-}
-
-/** A prorated limit ends with its window, also where nothing was used and nobody needs to close that. */
-function prorationEnds(account: CustomerAccount, release: Release): CustomerEvent[] {
-  return account.subscriptions.filter(isLive).flatMap(({ prorations }) =>
-    [...prorations].flatMap(([key, { until }]): CustomerEvent[] => {
-      const feature = release.catalog.features.get(key);
-      const meter = account.meters.get(key);
-      const isClosed = meter?.window != null && (isInUse(meter) || meter.window.start >= until);
-      // Of what rolls over every window is closed.
-      if (feature?.type !== 'METERED' || feature.rollover !== null || isClosed) return [];
-      const window = windowAt(feature, account, instant(until - 1));
-      return window === null
-        ? []
-        : [
-            {
-              type: 'usage.window_closed',
-              at: until,
-              feature: key,
-              window: { ...window, end: until },
-              used: 0,
-            },
-          ];
-    }),
-  );
 }
