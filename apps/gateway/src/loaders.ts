@@ -54,7 +54,7 @@ export class Loaders {
   #customersOfCreditBlocks: DataLoader<CreditBlockId, CustomerId | null> | null = null;
   readonly #grants = new Map<string, DataLoader<CustomerId, PageOf<StoredGrant>>>();
   readonly #creditBlocks = new Map<string, DataLoader<CustomerId, PageOf<OwnedBlock>>>();
-  readonly #migrationProblems = new Map<string, DataLoader<PlanMigrationId, MigrationProblem[]>>();
+  readonly #migrationProblems = new Map<string, DataLoader<PlanMigrationId, ProblemsOf>>();
 
   constructor(db: Database, tenantId: TenantId) {
     this.#db = db;
@@ -100,7 +100,7 @@ export class Loaders {
   }
 
   /** One for each page that is asked for. */
-  migrationProblems(request: ProblemSearch): DataLoader<PlanMigrationId, MigrationProblem[]> {
+  migrationProblems(request: ProblemSearch): DataLoader<PlanMigrationId, ProblemsOf> {
     const name = JSON.stringify([request.first, request.after]);
     const loader =
       this.#migrationProblems.get(name) ??
@@ -140,6 +140,7 @@ function subscriptionsLoader(
   );
 }
 
+type ProblemsOf = Result<{ readonly problems: readonly MigrationProblem[] }>;
 type PageOf<T> = ({ readonly ok: true } & Page<T>) | Refused;
 
 /** A page for each customer, or the refusal for all of them. */

@@ -122,6 +122,7 @@ test('problems are listed for each migration, page by page', async () => {
   expect(rest.get('planMigration.problems')).toEqual([{ subscriptionId: expect.not.stringMatching(last) }]);
   expect(refusal(await page('first: 0'))).toEqual([['BAD_USER_INPUT', 'first']]);
   expect(refusal(await page('first: 1, after: "nonsense"'))).toEqual([['BAD_USER_INPUT', 'after']]);
+  expect(refusal(await page('first: 1, after: "sub_notinthislist"'))).toEqual([['BAD_USER_INPUT', 'after']]);
 });
 
 test('the same key answers as the first time; with another wish it is refused', async () => {

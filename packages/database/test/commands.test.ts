@@ -96,6 +96,25 @@ test('the same key returns the first answer although things have moved on; anoth
   expect(await eventCount()).toBe(before);
 });
 
+test('a command that changes nothing answers with the same revision again, whatever has happened since', async () => {
+  const id = await createTestCustomer(tenant, 'unchanged');
+  const { id: subscriptionId } = await subscribeTo(tenant, 'unchanged', 'pro');
+  const events = (await listedEvents(tenant, id)).length;
+  const nothing: SubscriptionCommand = {
+    kind: 'adjust',
+    subscriptionId,
+    addOns: null,
+    quantities: null,
+    timing: 'NOW',
+    at: null,
+  };
+  const first = await run(nothing, null, 'unchanged-1');
+  expect(first).toMatchObject({ ok: true, replayed: false });
+  expect(await listedEvents(tenant, id)).toHaveLength(events);
+  await run({ kind: 'pause', subscriptionId }, id, null);
+  expect(await run(nothing, null, 'unchanged-1')).toEqual({ ...first, replayed: true });
+});
+
 test('two calls with one key at once subscribe once', async () => {
   const customerId = await createTestCustomer(tenant, 'twice');
   const results = await Promise.all([

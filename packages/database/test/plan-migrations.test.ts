@@ -4,6 +4,7 @@ import {
   executeCommand,
   findPlanMigration,
   findSubscriptions,
+  listMigrationProblems,
   listPlanMigrations,
   migrateBatch,
   migratePlan,
@@ -284,7 +285,15 @@ test('problems are listed page by page, in the order of the turns', async () => 
     (await problemsOf(tenant, queued, first, after)).map(({ subscriptionId }) => subscriptionId);
   expect(await listed(2, null)).toEqual(ids.slice(0, 2));
   expect(await listed(2, ids[1] ?? '')).toEqual(ids.slice(2));
-  expect(await listed(2, 'sub_unknown')).toEqual([]);
+  expect(await listed(2, ids[2] ?? '')).toEqual([]);
+  const other = await queueMigration(tenant, { toPlan: 'team', dryRun: true });
+  const request = { first: 2, after: ids[2] ?? '' };
+  expect(
+    await listMigrationProblems(tenant.db, tenant.caller.tenantId, [other.id, queued.id], request),
+  ).toEqual([
+    expect.objectContaining({ ok: false, code: 'BAD_USER_INPUT', field: 'after' }),
+    { ok: true, problems: [] },
+  ]);
 });
 
 test('the same key queues one migration and answers as the first time; with another wish it is refused', async () => {

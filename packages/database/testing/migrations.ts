@@ -64,8 +64,9 @@ export async function problemsOf(
   first = 100,
   after: string | null = null,
 ): Promise<readonly MigrationProblem[]> {
-  const [problems] = await listMigrationProblems(db, caller.tenantId, [id], { first, after });
-  return problems ?? [];
+  const [listed] = await listMigrationProblems(db, caller.tenantId, [id], { first, after });
+  if (!listed?.ok) throw new Error(JSON.stringify(listed));
+  return listed.problems;
 }
 
 /** Makes another catalog live. */

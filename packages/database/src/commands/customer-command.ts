@@ -9,7 +9,7 @@ import {
 import type { Database } from '../connection/database.js';
 import type { Statement, Transaction, Writes } from '../connection/transaction.js';
 import { type Caller, withLastEntryId } from '../event-log/append.js';
-import { currentRevision, revisionOfEntry } from '../event-log/read.js';
+import { currentRevision, newestEntry, revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { loadAccounts, lockCustomers, type Named, type StoredAccount } from '../repositories/accounts.js';
 import {
@@ -57,7 +57,14 @@ export interface Answered<Answer> {
 }
 
 type Attempt<Answer> =
-  Refused | { readonly ok: true; readonly answer: Answer; readonly replayedAt: Revision | null };
+  | Refused
+  | {
+      readonly ok: true;
+      readonly answer: Answer;
+      /** Null: that of the commit. */
+      readonly revision: Revision | null;
+      readonly replayed: boolean;
+    };
 
 /**
  * Runs what is due for the customer, then the command, in one transaction under the customer's lock. The same
@@ -73,8 +80,9 @@ export async function runCustomerCommand<Answer>(
   );
   const { value } = committed;
   if (!value.ok) return value;
-  const revision = value.replayedAt ?? committed.revision ?? (await currentRevision(db, caller.tenantId));
-  return { ok: true, answer: value.answer, revision, replayed: value.replayedAt !== null };
+  const { answer, replayed } = value;
+  const revision = value.revision ?? committed.revision ?? (await currentRevision(db, caller.tenantId));
+  return { ok: true, answer, revision, replayed };
 }
 
 interface Running<Answer> {
@@ -119,13 +127,15 @@ async function decideAndWrite<Answer>(
   const by = { actor: caller.actor, reason: command.reason, requestId: caller.requestId };
   const change = changeAfterDue(stored, due, outcome, by, clock);
   const { events, entryId } = withLastEntryId(change.events);
+  // What changes nothing is answered at the newest revision, and when it is repeated at the same one.
+  const newest = entryId === null ? await newestEntry(transaction) : null;
   const done: Done = { account: outcome.account, customerId: stored.row.id, clock };
   const answer = await command.answer(transaction, done);
   const changed = outcome.account !== stored.written;
   return {
-    value: { ok: true, answer, replayedAt: null },
+    value: { ok: true, answer, revision: newest?.revision ?? null, replayed: false },
     statements: [
-      ...keepOperation(running, { answer, clock, entryId }),
+      ...keepOperation(running, { answer, clock, entryId: entryId ?? newest?.entryId ?? null }),
       ...command.rows(answer, done),
       ...(changed ? accountStatements(caller.tenantId, [change.update], release, clock) : []),
     ],
@@ -174,6 +184,7 @@ async function answerKept<Answer>({
   return {
     ok: true,
     answer: await command.fromRecord(transaction, kept.outcome),
-    replayedAt: await revisionOfEntry(transaction, kept.batch_id),
+    revision: await revisionOfEntry(transaction, kept.batch_id),
+    replayed: true,
   };
 }

@@ -80,14 +80,22 @@ function subjectsOfBatch(data: { readonly meters?: readonly { readonly subject: 
   return (data.meters ?? []).map((meter) => meter.subject);
 }
 
-/** The tenant's newest revision within this transaction's snapshot. */
-export async function newestRevision(transaction: Transaction): Promise<Revision> {
-  const [row] = await transaction.query<{ position: number; leaf_hash: Buffer }>({
-    name: 'newest-revision',
-    text: 'select position, leaf_hash from event where tenant_id = $1 order by position desc limit 1',
+/** The tenant's newest entry within this transaction's snapshot, and its revision; of an empty log the origin. */
+export async function newestEntry(
+  transaction: Transaction,
+): Promise<{ readonly entryId: string | null; readonly revision: Revision }> {
+  const [row] = await transaction.query<{ entry_id: string; position: number; leaf_hash: Buffer }>({
+    name: 'newest-entry',
+    text: 'select entry_id, position, leaf_hash from event where tenant_id = $1 order by position desc limit 1',
     values: [transaction.tenantId],
   });
-  return row ? revisionOf(row.position, row.leaf_hash) : ORIGIN;
+  return row
+    ? { entryId: row.entry_id, revision: revisionOf(row.position, row.leaf_hash) }
+    : { entryId: null, revision: ORIGIN };
+}
+
+export async function newestRevision(transaction: Transaction): Promise<Revision> {
+  return (await newestEntry(transaction)).revision;
 }
 
 export async function currentRevision(db: Database, tenantId: TenantId): Promise<Revision> {

@@ -75,37 +75,50 @@ export interface ProblemSearch {
   readonly after: string | null;
 }
 
-interface ProblemRow {
-  readonly migration_id: PlanMigrationId;
-  readonly subscription_id: SubscriptionId;
-  readonly code: string;
-  readonly message: string;
-}
+type ProblemRow = { readonly migration_id: PlanMigrationId; readonly follows: boolean } & (
+  | {
+      readonly subscription_id: SubscriptionId;
+      readonly code: string;
+      readonly message: string;
+    }
+  | { readonly subscription_id: null }
+);
 
-/** The problems of each of these migrations, in the order in which they were found: one statement for all of them. */
+/**
+ * The problems of each of these migrations, in the order in which they were found: one statement for all of them.
+ * BAD_USER_INPUT for each that has none of the subscription `after`.
+ */
 export async function listMigrationProblems(
   db: Database,
   tenantId: TenantId,
   ids: readonly PlanMigrationId[],
   { first, after }: ProblemSearch,
-): Promise<MigrationProblem[][]> {
+): Promise<Result<{ readonly problems: readonly MigrationProblem[] }>[]> {
   const rows = await readTransaction(db, tenantId, (transaction) =>
     transaction.query<ProblemRow>({
       name: 'list-migration-problems',
-      text: `select p.* from unnest($2::text[]) as k(id) cross join lateral (
-               select p.migration_id, p.subscription_id, p.code, p.message from plan_migration_problem p
-               where p.tenant_id = $1 and p.migration_id = k.id
-                 and p.number > case when $3::text is null then 0 else (
-                   select l.number from plan_migration_problem l
-                   where l.tenant_id = $1 and l.migration_id = k.id and l.subscription_id = $3) end
-               order by p.number limit $4) p`,
+      text: `select k.id as migration_id, $3::text is null or l.number is not null as follows, p.subscription_id, p.code, p.message
+             from unnest($2::text[]) as k(id)
+             left join plan_migration_problem l
+               on l.tenant_id = $1 and l.migration_id = k.id and l.subscription_id = $3
+             left join lateral (
+               select p.number, p.subscription_id, p.code, p.message from plan_migration_problem p
+               where p.tenant_id = $1 and p.migration_id = k.id and p.number > coalesce(l.number, 0)
+               order by p.number limit $4) p on true
+             order by p.number`,
       values: [tenantId, textArray(ids), after, first],
     }),
   );
   const byMigration = groupBy(rows, (row) => row.migration_id);
-  return ids.map((id) => (byMigration.get(id) ?? []).map(problemFromRow));
+  return ids.map((id) => {
+    const found = byMigration.get(id) ?? [];
+    const follows = found.every((row) => row.follows);
+    return follows ? { ok: true, problems: found.flatMap(problemsIn) } : malformedCursor();
+  });
 }
 
-function problemFromRow({ subscription_id, code, message }: ProblemRow): MigrationProblem {
-  return { subscriptionId: subscription_id, code, message };
+/** A row without one says only whether the cursor is of the list. */
+function problemsIn(row: ProblemRow): MigrationProblem[] {
+  if (row.subscription_id === null) return [];
+  return [{ subscriptionId: row.subscription_id, code: row.code, message: row.message }];
 }

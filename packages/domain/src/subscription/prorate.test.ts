@@ -1,3 +1,4 @@
+import { grantOf } from '../../testing/states.js';
 import {
   accepted,
   addOn,
@@ -235,6 +236,15 @@ test('in another time zone it ends with its window', () => {
   expect(ask(moved, '2026-01-12')).toMatchObject({ limit: 1210, resetsAt: time('2026-02-01T05:00:00Z') });
   expect(ask(moved, '2026-02-01T04:59:59.999Z').limit).toBe(1210);
   expect(ask(moved, '2026-02-01T05:00:00Z').limit).toBe(310);
+});
+
+test('where nothing was used its window is closed before a grant that ends at the same instant', () => {
+  const block = grantOf('minutes', { kind: 'BLOCK' }, '2026-01-01', '2026-02-01');
+  const grants = [{ ...block, status: 'ACTIVE' as const }];
+  expect(told(applyDue({ ...down, grants }, release, time('2026-02-01')))).toEqual([
+    '2026-02-01 window_closed',
+    '2026-02-01 expired',
+  ]);
 });
 
 test('where nothing was used its end is told of, too, once', () => {

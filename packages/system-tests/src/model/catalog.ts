@@ -56,10 +56,6 @@ export interface BoughtSpec {
 /** A text is `unlimited`, or a value of a config feature. */
 export type EntitlementSpec = true | string | number | LimitSpec | BoughtSpec | BlocksSpec;
 
-/**
- * None expires after months here: with the end of a window that was prorated and not used the product tells of that after
- * what expires then, and not before.
- */
 export interface BlockOffer {
   readonly quantity: number;
   readonly given: 'once' | 'everyPeriod';
@@ -115,7 +111,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       calls: 20,
       minutes: 13,
       steps: 4,
-      credits: { blocks: [{ quantity: 4, given: 'everyPeriod', expiresAfter: 'P80D' }] },
+      credits: { blocks: [{ quantity: 4, given: 'everyPeriod', expiresAfter: 'P2M' }] },
     },
   },
   enterprise: {
@@ -155,7 +151,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
     onPause: { clock: 'runs' },
     entitlements: {
       rendering: true,
-      credits: { blocks: [{ quantity: 9, given: 'once', expiresAfter: 'P45D' }] },
+      credits: { blocks: [{ quantity: 9, given: 'once', expiresAfter: 'P1M' }] },
       editors: { bought: { atLeast: 10, atMost: 60, default: 15 } },
       storage: 15,
       calls: 17,
