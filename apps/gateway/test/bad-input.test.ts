@@ -66,7 +66,7 @@ test.each<[string, string, () => { input: object }, string, string]>([
     SUBSCRIBE,
     () => sale({ quantities: [{ feature: 'editors', quantity: 1 }] }),
     'BAD_USER_INPUT',
-    'input.quantities',
+    'input.quantities.0.feature',
   ],
   [
     'a start more than ten years back',

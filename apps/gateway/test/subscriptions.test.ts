@@ -85,6 +85,28 @@ describe('a pause', () => {
   });
 });
 
+describe('a cancellation', () => {
+  const CANCEL = `mutation ($input: CancelInput!) { result: cancelSubscription(input: $input) {
+    revision subscription { status cancelAt } } }`;
+
+  test('asked for again under its key answers as the first time', async () => {
+    const subscriptionId = await newCustomer(gateway, 'cleo', 'pro');
+    const input = { subscriptionId, timing: 'NOW', idempotencyKey: newIdempotencyKey() };
+    const first = await gateway.send(CANCEL, { input });
+    expect(first.get('result.subscription.status')).toBe('CANCELED');
+    await newCustomer(gateway, 'cleo-beside', 'pro');
+    const before = await gateway.countEvents();
+    expect((await gateway.send(CANCEL, { input })).get('result')).toEqual(first.get('result'));
+    expect(refusal(await gateway.send(CANCEL, { input: { ...input, timing: 'PERIOD_END' } }))).toEqual([
+      ['CONFLICT', 'input.idempotencyKey'],
+    ]);
+    expect(refusal(await gateway.send(CANCEL, { input: { ...input, idempotencyKey: '' } }))).toEqual([
+      ['BAD_USER_INPUT', 'input.idempotencyKey'],
+    ]);
+    expect(await gateway.countEvents()).toBe(before);
+  });
+});
+
 describe('what is bought with a plan', () => {
   const ADJUST = `mutation ($input: AdjustSubscriptionInput!) { result: adjustSubscription(input: $input) { revision subscription {
     addOns { addOn quantity } quantities { feature quantity } scheduledChange { plan at addOns { addOn quantity } quantities { feature quantity } } } } }`;
@@ -156,7 +178,7 @@ describe('what is bought with a plan', () => {
     const subscriptionId = await newCustomer(gateway, 'jan', 'team');
     const few = [{ feature: 'editors', quantity: 4 }];
     expect(refusal(await adjust({ subscriptionId, quantities: few }))).toEqual([
-      ['BAD_USER_INPUT', 'input.quantities'],
+      ['BAD_USER_INPUT', 'input.quantities.0.quantity'],
     ]);
     expect(refusal(await adjust({ subscriptionId, timing: 'AT' }))).toEqual([['BAD_USER_INPUT', 'input.at']]);
     expect(refusal(await adjust({ subscriptionId: 'sub_none' }))).toEqual([

@@ -24,6 +24,7 @@ import {
   instant,
   type Instant,
   type IsoDuration,
+  parseCreditBlockId,
   parseDuration,
   type ReservationId,
 } from '@licet/domain';
@@ -257,20 +258,47 @@ test('what was voided is gone, but for what is held; a second time changes nothi
   expect(told).toMatchObject([{ reason: 'a refund', data: { lost: 6 } }]);
 });
 
+/** As if the period of customer `id` ended now; returns that instant. */
+async function endPeriod(id: string): Promise<Instant> {
+  const { rows } = await owner.query<{ period_end: Date }>(
+    `update subscription set period_start = period_start - interval '1 month', period_anchor = period_anchor - interval '1 month',
+       period_end = clock_timestamp(), credits_given = (select jsonb_object_agg(k, v::bigint - 2678400000) from jsonb_each_text(credits_given) g(k, v))
+     where customer_id = $1 returning period_end`,
+    [id],
+  );
+  await owner.query(
+    'update customer set version = version + 1, next_due_at = clock_timestamp() where id = $1',
+    [id],
+  );
+  await owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [id]);
+  return instant(rows[0]?.period_end.getTime() ?? 0);
+}
+
+test('what time has given is voided also before anybody has written it down', async () => {
+  const id = await createTestCustomer(tenant, 'unwritten');
+  const subscription = await subscribeTo(tenant, 'unwritten', 'pack');
+  const at = await endPeriod('unwritten');
+  const blockOf = (number: number): CreditBlockId =>
+    parseCreditBlockId(`blk_${subscription.id.slice(4)}${at.toString(36)}${String(number)}`)!;
+  const voiding = (blockId: CreditBlockId) =>
+    executeCreditCommand(tenant.db, tenant.caller, {
+      command: { kind: 'voidCredits', blockId },
+      reason: 'a refund',
+    });
+  expect(await voiding(blockOf(1))).toMatchObject({ ok: false, code: 'NOT_FOUND', field: 'blockId' });
+  expect(await blocks('unwritten')).toEqual(['100/0']);
+  expect(await voiding(blockOf(0))).toMatchObject({ ok: true, owned: { block: { status: 'VOIDED' } } });
+  expect(await blocks('unwritten')).toEqual(['100/0', '0/0']);
+  const told = (await listedEvents(tenant, id)).map(({ type }) => type);
+  expect(told.slice(-2)).toEqual(['credits.added', 'credits.voided']);
+});
+
 test('a plan gives a block with each period', async () => {
   const id = await createTestCustomer(tenant, 'pack');
   await subscribeTo(tenant, 'pack', 'pack');
   expect(await blocks('pack')).toEqual(['100/0']);
   expect(await send(consume('pack', 30))).toMatchObject({ decision: { allowed: true, limit: 100 } });
-  await owner.query(
-    `update subscription set period_start = period_start - interval '1 month', period_anchor = period_anchor - interval '1 month',
-       period_end = clock_timestamp(), credits_given = (select jsonb_object_agg(k, v::bigint - 2678400000) from jsonb_each_text(credits_given) g(k, v))
-     where customer_id = 'pack'`,
-  );
-  await owner.query(
-    `update customer set version = version + 1, next_due_at = clock_timestamp() where id = 'pack'`,
-  );
-  await owner.query(`update meter set state_version = state_version + 1 where customer_id = 'pack'`);
+  await endPeriod('pack');
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
   expect(await blocks('pack')).toEqual(['70/0', '100/0']);
   const types = (await listedEvents(tenant, id)).map(({ type }) => type);

@@ -195,6 +195,13 @@ test('a spend frees first what time has freed, without a worker', async () => {
   });
 });
 
+test('what has expired in one counter holds up no spend of another that does not exist yet', async () => {
+  await customerNamed('beside');
+  await reserved('beside', 1, 'projects');
+  await letExpire('beside');
+  expect(await send(consume('beside', 1))).toMatchObject({ decision: { allowed: true, used: 1 } });
+});
+
 test('a commit that comes too late is decided anew', async () => {
   await customerNamed('late');
   const fits = await reserved('late', 4);

@@ -17,6 +17,7 @@ export * from './credits/credit-block.js';
 export * from './credits/change-blocks.js';
 export { type Credits, type CreditSpend, spendCredits } from './credits/spend-credits.js';
 export * from './credits/execute-credits.js';
+export { givenTo } from './credits/give-credits.js';
 export * from './usage/reservation.js';
 export * from './time/calendar.js';
 export * from './usage/window.js';

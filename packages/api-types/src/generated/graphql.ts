@@ -97,6 +97,8 @@ export type ApprovalSubject =
 
 export type CancelInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Whoever may have to ask again gives one: where a cancellation now has led to another plan, a second one ends that. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   readonly reason?: InputMaybe<Scalars['String']['input']>;
   readonly subscriptionId: Scalars['ID']['input'];
   readonly timing?: ChangeTiming;

@@ -1,4 +1,4 @@
-import { type CreditBlock, type CreditBlockId, type CustomerId, type TenantId } from '@licet/domain';
+import { type CreditBlock, type CreditBlockId, type CustomerId, givenTo, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Statement, type Transaction } from '../connection/transaction.js';
 import { numberArray, textArray } from '../mapping/array-literal.js';
@@ -64,7 +64,7 @@ export async function listCreditBlocks(
   return { ok: true, pages: ids.map((id) => pageOf(byCustomer.get(id) ?? [], request, cursorOf)) };
 }
 
-/** Whose these blocks are; those that are not there are left out. */
+/** Whose these blocks are; those that are not there are left out. One that time has given, and nobody has written down yet, is its subscription's. */
 export async function creditBlockOwners(
   db: Database,
   tenantId: TenantId,
@@ -79,8 +79,12 @@ export async function blockOwnersOf(
 ): Promise<Map<CreditBlockId, CustomerId>> {
   const rows = await transaction.query<{ id: CreditBlockId; customer_id: CustomerId }>({
     name: 'credit-block-owners',
-    text: 'select id, customer_id from credit_block where tenant_id = $1 and id = any($2)',
-    values: [transaction.tenantId, textArray(ids)],
+    text: `select k.id, coalesce(b.customer_id, s.customer_id) as customer_id
+           from unnest($2::text[], $3::text[]) as k(id, subscription_id)
+           left join credit_block b on b.tenant_id = $1 and b.id = k.id
+           left join subscription s on s.tenant_id = $1 and s.id = k.subscription_id
+           where b.id is not null or s.id is not null`,
+    values: [transaction.tenantId, textArray(ids), textArray(ids.map(givenTo))],
   });
   return new Map(rows.map((row) => [row.id, row.customer_id]));
 }

@@ -8,6 +8,7 @@ import {
   nextDue,
   type Release,
   type TenantId,
+  withoutReservations,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { type Statement, writeTransaction } from '../connection/transaction.js';
@@ -64,8 +65,9 @@ export async function createMeters(
   });
 }
 
+/** What is held in another counter holds up none: spends do not wait for it either. */
 function isOverdue({ account, overdue }: StoredAccount, release: Release, clock: Instant): boolean {
-  const due = nextDue(account, release);
+  const due = nextDue(withoutReservations(account), release);
   return overdue.length > 0 || (due !== null && due <= clock);
 }
 

@@ -110,6 +110,7 @@ test('a missing fact beside one that decides by itself changes nothing', () => {
 
 test.each<[string, Parameters<typeof factsWith>[0], RegExp]>([
   ['context.level < 5', { context: { level: 'high' } }, /^`context.level < 5` cannot be worked out/],
+  ['context.level ? true : false', { context: { level: 'high' } }, /^`context.level` cannot be worked out/],
   ['context.vip', { context: { vip: 'yes' } }, /neither true nor false/],
   [
     'now < timestamp(context.until)',

@@ -93,7 +93,12 @@ function hint(rest: string): string {
 /** What does not go together: the text, and the types that it has. */
 function unfit({ range, summary }: Pick<LibraryError, 'range' | 'summary'>, text: string): string {
   const types = plain(summary).replace(/^(no such overload: |found no matching overload for )/, '');
-  return `\`${text.slice(range?.start, range?.end)}\` cannot be worked out (${types})`;
+  return `\`${pathBefore(text, range?.start)}${text.slice(range?.start, range?.end)}\` cannot be worked out (${types})`;
+}
+
+/** Of a member the library names the last part alone. */
+function pathBefore(text: string, start = 0): string {
+  return /(?:\w+\.)+$/.exec(text.slice(0, start))?.[0] ?? '';
 }
 
 /** An evaluation's error in words: what was tried, and what it was tried on. */

@@ -1,6 +1,12 @@
 import type { CreditBlockOffer } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
-import { type CreditBlockId, type FeatureKey, parseCreditBlockId } from '../ids.js';
+import {
+  type CreditBlockId,
+  type FeatureKey,
+  parseCreditBlockId,
+  parseSubscriptionId,
+  type SubscriptionId,
+} from '../ids.js';
 import type { AccountChange, CustomerEvent } from '../subscription/command.js';
 import { isGiving } from '../subscription/state.js';
 import type { Subscription } from '../subscription/subscription.js';
@@ -123,6 +129,14 @@ function isGiven(subscription: Subscription, { name, offer }: Gift): boolean {
 
 function periodStart(subscription: Subscription): Instant {
   return 'period' in subscription ? subscription.period.start : subscription.startedAt;
+}
+
+const GIVEN = /^blk_([0-9a-f]{32})[0-9a-z]+$/;
+
+/** The subscription that was given this block, or will be, as its id says; null: somebody has added it, or it is none. */
+export function givenTo(block: CreditBlockId): SubscriptionId | null {
+  const subscription = GIVEN.exec(block)?.[1];
+  return subscription === undefined ? null : parseSubscriptionId(`sub_${subscription}`);
 }
 
 /** By the subscription, the instant, and how many it was given there before: the rules hold no chance. */

@@ -320,15 +320,30 @@ describe('a change of plan', () => {
 });
 
 const refusals: readonly [string, SubscriptionCommand, string, string][] = [
-  ['fewer than the plan sells', adjust({ quantities: { editors: 4 } }), 'BAD_USER_INPUT', 'quantities'],
-  ['more than the plan sells', adjust({ quantities: { editors: 501 } }), 'BAD_USER_INPUT', 'quantities'],
+  [
+    'fewer than the plan sells',
+    adjust({ quantities: { editors: 4 } }),
+    'BAD_USER_INPUT',
+    'quantities.0.quantity',
+  ],
+  [
+    'more than the plan sells',
+    adjust({ quantities: { editors: 501 } }),
+    'BAD_USER_INPUT',
+    'quantities.0.quantity',
+  ],
   [
     'a feature that the plan has, and not by number',
     adjust({ quantities: { calls: 5 } }),
     'BAD_USER_INPUT',
-    'quantities',
+    'quantities.0.feature',
   ],
-  ['a feature of another plan', adjust({ quantities: { viewers: 5 } }), 'BAD_USER_INPUT', 'quantities'],
+  [
+    'a feature of another plan',
+    adjust({ quantities: { viewers: 5 } }),
+    'BAD_USER_INPUT',
+    'quantities.0.feature',
+  ],
   ['an unknown add-on', adjust({ addOns: { none: 1 } }), 'NOT_FOUND', 'addOns'],
   ['none of an add-on', adjust({ addOns: { more: 0 } }), 'BAD_USER_INPUT', 'addOns'],
   ['a time in the past', adjust({ addOns: {} }, 'AT', '2026-02-01'), 'BAD_USER_INPUT', 'at'],
@@ -343,13 +358,13 @@ const refusals: readonly [string, SubscriptionCommand, string, string][] = [
     'a change that names more than the new plan sells',
     changeTo('few', { quantities: new Map([[editors, 11]]) }),
     'BAD_USER_INPUT',
-    'quantities',
+    'quantities.0.quantity',
   ],
   [
     'a sale of fewer than the plan sells',
     subscribeTo('few', { id: 'sub_2', quantities: { editors: 0 } }),
     'BAD_USER_INPUT',
-    'quantities',
+    'quantities.0.quantity',
   ],
 ];
 test.each(refusals)('refused: %s', (_, command, code, field) => {

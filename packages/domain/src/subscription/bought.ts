@@ -17,19 +17,19 @@ export function boughtOf({
   );
 }
 
-/** Null, or why the plan does not sell these quantities. */
+/** Null, or why the plan does not sell these quantities, by their place in the list. */
 export function refusedQuantities(plan: Plan, quantities: Quantities | null): Refused | null {
-  for (const [key, quantity] of quantities ?? []) {
+  for (const [index, [key, quantity]] of [...(quantities ?? [])].entries()) {
     const offer = plan.entitlements.get(key);
     if (offer?.kind !== 'BOUGHT') {
       return badInput(
-        'quantities',
+        `quantities.${String(index)}.feature`,
         `the plan \`${plan.key}\` does not sell \`${key}\` by number; leave it out`,
       );
     }
     if (!Number.isSafeInteger(quantity) || quantity !== within(offer, quantity)) {
       return badInput(
-        'quantities',
+        `quantities.${String(index)}.quantity`,
         `of \`${key}\` the plan \`${plan.key}\` sells ${bounds(offer)}, not ${String(quantity)}`,
       );
     }

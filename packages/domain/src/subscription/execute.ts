@@ -97,6 +97,10 @@ function begin(account: CustomerAccount, release: Release, at: Instant): Account
 }
 
 function refusedIn(verb: CommandOnSubscription['kind'], status: string): string {
-  const final = status === 'CANCELED' || status === 'EXPIRED';
-  return `\`${verb}\` cannot be done to a subscription that is ${status}${final ? '; subscribe again' : ''}`;
+  return `\`${verb}\` cannot be done to a subscription that is ${status}${wayOut(status)}`;
+}
+
+function wayOut(status: string): string {
+  if (status === 'CANCELED' || status === 'EXPIRED') return '; subscribe again';
+  return status === 'PAUSED' ? '; resume it first' : '';
 }

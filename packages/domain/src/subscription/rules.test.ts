@@ -463,7 +463,7 @@ describe('refused commands', () => {
       'quantities',
       changeTo('team', { quantities: new Map([[featureKey('calls'), 1]]) }),
       'BAD_USER_INPUT',
-      'quantities',
+      'quantities.0.feature',
     ],
     ['a change to an unknown plan', changeTo('none'), 'NOT_FOUND', 'plan'],
     ['a change that no transition has', changeTo('closed'), 'BAD_USER_INPUT', 'plan'],

@@ -65,10 +65,13 @@ export class Step implements fc.AsyncCommand<Account, World> {
 
   async run(account: Account, world: World): Promise<void> {
     const at = account.now;
-    const performed = await perform(account, world, this.action);
+    const { installation } = world;
+    const performed = await perform(account, world, this.action).catch((error: unknown) => {
+      const failed = [...world.lines, this.toString()];
+      throw new Disagreement(failed, [String(error), ...installation.errors()], world.customerId);
+    });
     const found = applyToModel(account, performed);
     world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
-    const { installation } = world;
     if (installation.workerRuns) await installation.caughtUp(world.customerId);
     const wrote = performed.product !== null && performed.product.data !== null;
     const all = installation.workerRuns || (wrote && !SPENDS.has(this.action.kind));

@@ -92,6 +92,12 @@ export class CancelInput {
   at?: Instant | null;
   @Field(() => String, { nullable: true })
   reason?: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Whoever may have to ask again gives one: where a cancellation now has led to another plan, a second one ends that.',
+  })
+  idempotencyKey?: string | null;
 }
 
 @InputType('ReportPaymentInput', {

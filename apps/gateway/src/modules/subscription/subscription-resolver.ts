@@ -23,7 +23,7 @@ import { toSubscription } from './to-subscription.js';
 interface Execution {
   readonly command: SubscriptionCommand;
   readonly customerId?: CustomerId;
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | null;
   readonly reason?: string | null;
   /** The argument that refused fields lie in. */
   readonly prefix: string;
@@ -146,9 +146,11 @@ export class SubscriptionResolver {
     @Ctx() context: GatewayContext,
   ): Promise<SubscriptionResultType> {
     const reason = boundText('input.reason', input.reason) ?? null;
+    const idempotencyKey =
+      input.idempotencyKey == null ? null : parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
     const subscriptionId = await ownSubscription(context, 'input.subscriptionId', input.subscriptionId);
     const command = { kind: 'cancel', subscriptionId, timing: input.timing, at: input.at ?? null } as const;
-    return execute(context, { command, reason, prefix: 'input' });
+    return execute(context, { command, reason, idempotencyKey, prefix: 'input' });
   }
 
   @Authorized('OPERATOR')
