@@ -13,7 +13,7 @@ import type { NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
 import { INSERT_WINDOWS, writeRows } from '../repositories/account-rows.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
-import type { LockedMeters } from './counters.js';
+import type { LockedMeters } from './counter-rows.js';
 import type { Asked } from './request.js';
 
 /** What is kept of the time in which late usage was used. */
