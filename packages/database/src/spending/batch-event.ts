@@ -49,14 +49,15 @@ export function batchEvent(batch: BatchSummary): NewEvent {
   };
 }
 
+/** Most counters neither hold anything nor have blocks: theirs is written out, as it is made for each. */
 function meterOf(counter: Counter, batch: BatchSummary): object {
   const { key, account, row, used, reserved, freesAt, overdrawn, isPrepaid } = counter;
+  const { subject } = account;
+  const { feature } = key;
+  const version = row.version + 1;
+  if (freesAt === null && !isPrepaid) return { subject, feature, used, reserved, version };
   return {
-    subject: account.subject,
-    feature: key.feature,
-    used,
-    reserved,
-    version: row.version + 1,
+    ...{ subject, feature, used, reserved, version },
     ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
     ...(isPrepaid ? { overdrawn, blocks: changedBlocks(counter, batch) } : {}),
   };

@@ -183,8 +183,15 @@ export class Batch {
     const frees = freesAt !== null && freesAt <= locked.clock;
     if (outdated || over || frees) this.#due.add(key.customerId);
     this.#counters.set(meterId(key.customerId, feature), {
-      ...{ key, account, row, ceiling, used, reserved, freesAt, overdrawn },
+      key,
+      account,
+      row,
       isPrepaid: prepaid,
+      ceiling,
+      used,
+      reserved,
+      overdrawn,
+      freesAt,
       granted: 0,
     });
   }
@@ -301,17 +308,21 @@ export class Batch {
     verdict: KeptVerdict,
     holds: readonly CreditHold[],
   ): void {
-    const made = reservationOf(request, counter.key, verdict);
     const { window } = counter.row;
     const { context = null } = request;
+    const { id, customerId, feature, quantity, expiresAt } = reservationOf(request, counter.key, verdict);
     this.#made.push({
-      ...made,
+      id,
+      customerId,
+      feature,
+      quantity,
+      expiresAt,
       windowStart: window?.start ?? null,
       reservedAt: verdict.asOf,
       context,
       holds,
     });
-    counter.freesAt = earliest(counter.freesAt, made.expiresAt);
+    counter.freesAt = earliest(counter.freesAt, expiresAt);
   }
 
   #noteSettlement({ kind, idempotencyKey }: SpendRequest): void {

@@ -87,13 +87,14 @@ function lateIn(
   meters: LockedMeters['meters'],
   countsAt: (asked: Asked) => Instant | null,
 ): readonly Late[] {
-  const starts = new Map(
-    keys.map(({ customerId, feature }, place) => [
-      meterId(customerId, feature),
-      meters[place]?.window?.start,
-    ]),
+  // Most batches have none that tells a time.
+  const timed = asked.filter((one) => countsAt(one) !== null);
+  if (timed.length === 0) return [];
+  const starts = new Map<string, Instant | undefined>();
+  keys.forEach(({ customerId, feature }, place) =>
+    starts.set(meterId(customerId, feature), meters[place]?.window?.start),
   );
-  return asked.flatMap((one) => {
+  return timed.flatMap((one) => {
     const start = starts.get(one.meterId);
     const at = countsAt(one);
     return at !== null && start !== undefined && at < start ? [{ asked: one, at, start }] : [];
