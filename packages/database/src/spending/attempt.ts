@@ -7,11 +7,11 @@ import { readBlocks } from '../repositories/credit-blocks.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { publishedRelease } from '../repositories/releases.js';
 import { type Answer, Batch, type Decided, type Ground } from './batch.js';
-import { type LockedMeters, lockMeters } from './counters.js';
+import { type LockedMeters, lockMeters } from './counter-rows.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
-import type { Asked } from './request.js';
+import { type Asked, settles } from './request.js';
 import { readReservations } from './reservations.js';
 import { countsAt, isSettled, type LockedReservations } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
@@ -77,9 +77,7 @@ function prepaidIn(keys: readonly MeterKey[], { catalog }: Release): MeterKey[] 
 }
 
 function settledIn(asked: readonly Asked[]): ReservationId[] {
-  return asked.flatMap(({ request }) =>
-    request.kind === 'commit' || request.kind === 'free' ? [request.idempotencyKey] : [],
-  );
+  return asked.flatMap(({ request }) => (settles(request) ? [request.idempotencyKey] : []));
 }
 
 /** With the first settlements of reservations that are settled already. */

@@ -1,19 +1,16 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   ceilingOf,
-  type Ceiling,
   contains,
   counterFull,
   creditLimit,
+  creditsOf,
   type CreditBlock,
   type CreditBlockId,
   type CreditHold,
   type CustomerId,
   type CustomerState,
   earliest,
-  type FeatureKey,
-  formatInstant,
-  type Instant,
   isPrepaid,
   refuseRecord,
   refuseSpend,
@@ -27,17 +24,19 @@ import {
   thresholdsReached,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
-import type { Actor, NewEvent } from '../event-log/append.js';
+import type { Actor } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
 import { keyConflict } from '../repositories/operations.js';
 import type { Refused } from '../result.js';
-import { type CounterUpdate, counterStatements, type LockedMeter, type LockedMeters } from './counters.js';
+import { batchEvent } from './batch-event.js';
+import { type Counter, updateOf } from './counter.js';
+import { counterStatements, type LockedMeter, type LockedMeters } from './counter-rows.js';
 import { type KeptAccount, putBlocks, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
-import type { Asked, KeptVerdict, ReserveRequest, SpendRequest } from './request.js';
+import { type Asked, type KeptVerdict, type ReserveRequest, settles, type SpendRequest } from './request.js';
 import {
   type NewReservation,
   reservationOf,
@@ -100,20 +99,6 @@ export interface Decided {
   readonly reached: readonly ReachedThreshold[];
 }
 
-interface Counter {
-  readonly key: MeterKey;
-  readonly account: KeptAccount;
-  readonly row: LockedMeter;
-  readonly isPrepaid: boolean;
-  ceiling: Ceiling | null;
-  used: number;
-  reserved: number;
-  overdrawn: number;
-  freesAt: Instant | null;
-  /** The most that was used and held when units were granted; 0: none were. Usage that is recorded may go beyond the ceiling. */
-  granted: number;
-}
-
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
 export class Batch {
   readonly #ground: Ground;
@@ -145,7 +130,14 @@ export class Batch {
     const answers = asked.map((one) => this.#answer(one));
     const value = { answers, seen, reached: this.#reached };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
-    const event = this.#event();
+    const event = batchEvent({
+      entryId: this.#entryId,
+      clock: locked.clock,
+      counters: this.#written,
+      blocks: this.#blocks,
+      operations: this.#operations,
+      actors: this.#actorList,
+    });
     const updates = [...this.#written].map(updateOf);
     return {
       value,
@@ -191,8 +183,15 @@ export class Batch {
     const frees = freesAt !== null && freesAt <= locked.clock;
     if (outdated || over || frees) this.#due.add(key.customerId);
     this.#counters.set(meterId(key.customerId, feature), {
-      ...{ key, account, row, ceiling, used, reserved, freesAt, overdrawn },
+      key,
+      account,
+      row,
       isPrepaid: prepaid,
+      ceiling,
+      used,
+      reserved,
+      overdrawn,
+      freesAt,
       granted: 0,
     });
   }
@@ -222,8 +221,7 @@ export class Batch {
         : refuseSpend(release, request);
     if (refusal) return { ok: false, ...refusal };
     const isDue =
-      this.#due.has(request.customerId) ||
-      isOverdue(request, this.#ground.reservations, this.#ground.locked.clock);
+      this.#due.has(request.customerId) || isOverdue(request, this.#ground.reservations, locked.clock);
     if (asked.meter && isDue)
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
     const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
@@ -282,14 +280,13 @@ export class Batch {
 
   /** Takes from the blocks what was spent; answers with what a reservation holds of them. */
   #spendCredits(counter: Counter, { request }: Asked, question: Question): readonly CreditHold[] {
-    const { account, key, overdrawn } = counter;
-    const blocks = account.blocks.filter(({ feature }) => feature === key.feature);
-    const settles = request.kind === 'commit' || request.kind === 'free';
-    const reservation = settles ? this.#ground.reservations.get(request.idempotencyKey) : undefined;
+    const { account, key } = counter;
+    const credits = creditsOf(account.state.account, key.feature);
+    const reservation = settles(request) ? this.#ground.reservations.get(request.idempotencyKey) : undefined;
     // Of one that has expired nothing is held any more.
     const held = reservation?.status === 'OPEN' ? reservation.holds : [];
-    const after = spendCredits({ blocks, overdrawn }, question, held);
-    for (const block of after.blocks) if (!blocks.includes(block)) this.#blocks.set(block.id, block);
+    const after = spendCredits(credits, question, held);
+    for (const block of after.blocks) if (!credits.blocks.includes(block)) this.#blocks.set(block.id, block);
     putBlocks(account, key.feature, after.blocks);
     counter.overdrawn = after.overdrawn;
     return after.holds;
@@ -311,28 +308,26 @@ export class Batch {
     verdict: KeptVerdict,
     holds: readonly CreditHold[],
   ): void {
-    const made = reservationOf(request, counter.key, verdict);
     const { window } = counter.row;
     const { context = null } = request;
+    const { id, customerId, feature, quantity, expiresAt } = reservationOf(request, counter.key, verdict);
     this.#made.push({
-      ...made,
+      id,
+      customerId,
+      feature,
+      quantity,
+      expiresAt,
       windowStart: window?.start ?? null,
       reservedAt: verdict.asOf,
       context,
       holds,
     });
-    counter.freesAt = earliest(counter.freesAt, made.expiresAt);
+    counter.freesAt = earliest(counter.freesAt, expiresAt);
   }
 
   #noteSettlement({ kind, idempotencyKey }: SpendRequest): void {
     if (kind === 'commit') this.#settled.push({ id: idempotencyKey, status: 'COMMITTED' });
     if (kind === 'free') this.#settled.push({ id: idempotencyKey, status: 'RELEASED' });
-  }
-
-  /** Those of a counter that the batch has changed. */
-  #blocksOf({ blocks }: KeptAccount, feature: FeatureKey): object[] {
-    const changed = blocks.filter((block) => block.feature === feature && this.#blocks.has(block.id));
-    return changed.map(({ id, remaining, held }) => ({ id, remaining, held }));
   }
 
   /** What was used, or held, before the running window: that stays as it is. */
@@ -371,69 +366,11 @@ export class Batch {
     this.#actors.set(id, place);
     return place;
   }
-
-  /**
-   * One summary of the batch: caches take the absolute values, the usage records stand in the operations. Each of
-   * these names its batch and the place of who asked among `actors`.
-   */
-  #event(): NewEvent {
-    const { clock } = this.#ground.locked;
-    const [first] = this.#operations;
-    const requestId = first?.asked.caller.requestId ?? null;
-    const oneRequest = this.#operations.every(({ asked }) => asked.caller.requestId === requestId);
-    const [actor = QUEUE] = this.#actorList;
-    return {
-      type: 'usage.recorded',
-      subjectType: 'usage',
-      subjectId: this.#entryId,
-      customer: null,
-      actor: this.#actorList.length === 1 ? actor : QUEUE,
-      reason: null,
-      requestId: oneRequest ? requestId : null,
-      at: clock,
-      recordedAt: clock,
-      data: {
-        meters: [...this.#written].map(
-          ({ key, account, row, used, reserved, freesAt, overdrawn, isPrepaid }) => ({
-            subject: account.subject,
-            feature: key.feature,
-            used,
-            reserved,
-            version: row.version + 1,
-            ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
-            ...(isPrepaid ? { overdrawn, blocks: this.#blocksOf(account, key.feature) } : {}),
-          }),
-        ),
-        actors: this.#actorList,
-        operations: this.#operations.length,
-        operationsHash: hashOfOperations(this.#operations),
-      },
-      listed: false,
-      entryId: this.#entryId,
-    };
-  }
-}
-
-/** Stands for several who asked at once. */
-const QUEUE: Actor = { kind: 'SYSTEM', id: 'spend-queue', name: null };
-
-function updateOf(counter: Counter): CounterUpdate {
-  const { key, row, used, reserved, overdrawn, freesAt, granted, ceiling } = counter;
-  const holdsChanged = reserved !== row.reserved || overdrawn !== row.overdrawn || freesAt !== row.freesAt;
-  return { meter: key, used, reserved, overdrawn, freesAt, granted, ceiling, holdsChanged };
 }
 
 function nameOf({ meter }: Asked): MeterKey {
   if (meter === null) throw new Error('a granted spend has a customer and a feature');
   return meter;
-}
-
-/** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
-function hashOfOperations(operations: readonly Operation[]): string {
-  const lines = operations
-    .toSorted((one, other) => (one.asked.key < other.asked.key ? -1 : 1))
-    .map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
-  return hash('sha256', Buffer.from(lines.join(''), 'latin1'), 'hex');
 }
 
 function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
@@ -442,7 +379,7 @@ function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
   return replayOf(kept.hash === asked.hash, asked, answer);
 }
 
-function replayOf(same: boolean, { request: { kind } }: Asked, answer: Answer): Answer {
-  if (!same) return kind === 'commit' || kind === 'free' ? settledOtherwise() : keyConflict('idempotencyKey');
+function replayOf(same: boolean, { request }: Asked, answer: Answer): Answer {
+  if (!same) return settles(request) ? settledOtherwise() : keyConflict('idempotencyKey');
   return answer.ok === true ? { ...answer, replayed: true } : answer;
 }

@@ -33,50 +33,38 @@ export function verdictArray(stored: readonly Stored[]): string {
   );
 }
 
-/** By the sources of a right, which are the same objects in all of its decisions: what was written of it last. */
-const written = new WeakMap<readonly EntitlementSource[], { verdict: KeptVerdict; reasons: string }>();
-
-/** Spends of one counter share all but their ids, so the rest is written once for many. */
-function writtenReasons(verdict: KeptVerdict): string {
-  const { sources } = verdict.decision;
-  const last = written.get(sources);
-  if (last !== undefined && sameReasons(last.verdict, verdict)) return last.reasons;
-  const reasons = reasonsOf(verdict);
-  written.set(sources, { verdict, reasons });
-  return reasons;
-}
-
-function sameReasons(one: KeptVerdict, other: KeptVerdict): boolean {
-  const a = one.decision;
-  const b = other.decision;
-  return (
-    one.release === other.release &&
-    a.code === b.code &&
-    a.message === b.message &&
-    a.limit === b.limit &&
-    a.unlimited === b.unlimited &&
-    a.reserved === b.reserved &&
-    a.resetsAt === b.resetsAt &&
-    a.validUntil === b.validUntil
-  );
-}
-
 /** The elements of the list that follow the ids, as they stand between the quotes of an array's element. */
-function reasonsOf({ decision, release }: KeptVerdict): string {
-  const { code, message, limit, unlimited, reserved, resetsAt, validUntil, sources } = decision;
-  const reasons: StoredReasons = [
-    release,
-    code,
-    message,
-    limit,
-    unlimited,
-    reserved,
-    resetsAt,
-    validUntil,
-    ...sources,
-  ];
-  // In JSON nothing but quotes and backslashes wants escaping, and JSON's own way to do that is the array's.
-  return JSON.stringify(JSON.stringify(reasons).slice(1, -1)).slice(1, -1);
+function writtenReasons({ decision, release }: KeptVerdict): string {
+  const { code, message, limit, unlimited, reserved } = decision;
+  const own = `${String(release)},${quoted(code)},${quoted(message)},${String(limit)},${String(unlimited)},${String(reserved)}`;
+  return `${own},${writtenGround(decision)}`;
+}
+
+type Ground = Pick<Decision, 'resetsAt' | 'validUntil' | 'sources'>;
+
+/** By the sources of a right, which are the same objects in all of its decisions: what was written of it last. */
+const written = new WeakMap<readonly EntitlementSource[], { ground: Ground; text: string }>();
+
+/** Spends of one counter differ in quantities; what the right rests on is written once for many. */
+function writtenGround(ground: Ground): string {
+  const { resetsAt, validUntil, sources } = ground;
+  const last = written.get(sources);
+  if (last?.ground.resetsAt === resetsAt && last.ground.validUntil === validUntil) return last.text;
+  const text = escaped(JSON.stringify([resetsAt, validUntil, ...sources]).slice(1, -1));
+  written.set(sources, { ground: { resetsAt, validUntil, sources }, text });
+  return text;
+}
+
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** A JSON string. Most have nothing in them to escape. */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `\\"${text}\\"` : escaped(JSON.stringify(text));
+}
+
+/** In JSON nothing but quotes and backslashes wants escaping, and JSON's own way to do that is the array's. */
+function escaped(json: string): string {
+  return JSON.stringify(json).slice(1, -1);
 }
 
 /** The columns of an idempotency record that a verdict is read from. */

@@ -13,7 +13,7 @@ import type { NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
 import { INSERT_WINDOWS, writeRows } from '../repositories/account-rows.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
-import type { LockedMeters } from './counters.js';
+import type { LockedMeters } from './counter-rows.js';
 import type { Asked } from './request.js';
 
 /** What is kept of the time in which late usage was used. */
@@ -87,13 +87,14 @@ function lateIn(
   meters: LockedMeters['meters'],
   countsAt: (asked: Asked) => Instant | null,
 ): readonly Late[] {
-  const starts = new Map(
-    keys.map(({ customerId, feature }, place) => [
-      meterId(customerId, feature),
-      meters[place]?.window?.start,
-    ]),
+  // Most batches have none that tells a time.
+  const timed = asked.filter((one) => countsAt(one) !== null);
+  if (timed.length === 0) return [];
+  const starts = new Map<string, Instant | undefined>();
+  keys.forEach(({ customerId, feature }, place) =>
+    starts.set(meterId(customerId, feature), meters[place]?.window?.start),
   );
-  return asked.flatMap((one) => {
+  return timed.flatMap((one) => {
     const start = starts.get(one.meterId);
     const at = countsAt(one);
     return at !== null && start !== undefined && at < start ? [{ asked: one, at, start }] : [];

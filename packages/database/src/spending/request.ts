@@ -54,6 +54,11 @@ export interface RecordRequest extends KeyedRequest {
 /** What goes through the queue. */
 export type SpendRequest = ConsumeRequest | ReserveRequest | SettleRequest | ReleaseRequest | RecordRequest;
 
+/** Its idempotency key is a reservation's id. */
+export function settles(request: SpendRequest): request is SettleRequest {
+  return request.kind === 'commit' || request.kind === 'free';
+}
+
 /** What stands for an idempotency key in a usage event: its CloudEvents `source` and `id`. */
 export function usageEventKey(source: string, id: string): string {
   return JSON.stringify([source, id]);

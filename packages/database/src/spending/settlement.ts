@@ -1,7 +1,7 @@
 import type { Instant, ReservationId, SpendRequest as Question } from '@licet/domain';
 import { refused, type Refused } from '../result.js';
-import type { LockedMeter } from './counters.js';
-import type { SettleRequest, SpendRequest } from './request.js';
+import type { LockedMeter } from './counter-rows.js';
+import { type SettleRequest, settles, type SpendRequest } from './request.js';
 import type { LockedReservation } from './reservations.js';
 
 export type LockedReservations = ReadonlyMap<ReservationId, LockedReservation>;
@@ -12,13 +12,7 @@ export function questionOf(
   reservations: LockedReservations,
   meter: LockedMeter | undefined,
 ): Question | Refused {
-  switch (request.kind) {
-    case 'commit':
-    case 'free':
-      return settlementOf(request, reservations.get(request.idempotencyKey), meter);
-    default:
-      return request;
-  }
+  return settles(request) ? settlementOf(request, reservations.get(request.idempotencyKey), meter) : request;
 }
 
 function settlementOf(
@@ -71,14 +65,14 @@ function openFor(request: SpendRequest, reservations: LockedReservations): Locke
 
 /** Whether its reservation has expired, and nobody has written it down: also one whose window is over, which no counter tells of. */
 export function isOverdue(request: SpendRequest, reservations: LockedReservations, clock: Instant): boolean {
-  if (request.kind !== 'commit' && request.kind !== 'free') return false;
+  if (!settles(request)) return false;
   const reservation = reservations.get(request.idempotencyKey);
   return reservation?.status === 'OPEN' && reservation.expiresAt <= clock;
 }
 
 /** Whether its first settlement is to be looked up: it is answered again, or refused. */
 export function isSettled(request: SpendRequest, reservations: LockedReservations): boolean {
-  if (request.kind !== 'commit' && request.kind !== 'free') return false;
+  if (!settles(request)) return false;
   const status = reservations.get(request.idempotencyKey)?.status;
   return status === 'COMMITTED' || status === 'RELEASED';
 }

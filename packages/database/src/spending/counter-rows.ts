@@ -80,27 +80,33 @@ export async function lockMeters(transaction: Transaction, keys: readonly MeterK
   const overdrawn = new Map(row.overdrawn);
   const heldUntil = new Map(row.held_untils);
   row.places?.forEach((place, index) => {
-    const freesAt = heldUntil.get(place);
-    meters[place] = {
-      ...meterIn(row, index),
-      overdrawn: overdrawn.get(place) ?? 0,
-      freesAt: freesAt === undefined ? null : instant(freesAt),
-    };
+    meters[place] = meterIn(row, index, {
+      overdrawn: overdrawn.get(place),
+      heldUntil: heldUntil.get(place),
+    });
   });
   return { meters, clock: instant(row.clock) };
 }
 
-function meterIn(row: LockRow, index: number): Omit<LockedMeter, 'overdrawn' | 'freesAt'> {
+/** What few counters have, where this one has it. */
+interface Seldom {
+  readonly overdrawn: number | undefined;
+  readonly heldUntil: number | undefined;
+}
+
+function meterIn(row: LockRow, index: number, { overdrawn = 0, heldUntil }: Seldom): LockedMeter {
   const start = row.window_starts[index] ?? null;
   const end = row.window_ends[index] ?? null;
   const validUntil = row.valid_untils[index] ?? null;
   return {
     used: at(row.used, index),
     reserved: at(row.reserved, index),
+    overdrawn,
     version: at(row.versions, index),
     stateVersion: at(row.state_versions, index),
     rulesVersion: at(row.rules_versions, index),
     window: start === null || end === null ? null : { start: instant(start), end: instant(end) },
+    freesAt: heldUntil === undefined ? null : instant(heldUntil),
     validUntil: validUntil === null ? null : instant(validUntil),
   };
 }

@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto';
+import { type CreditBlock, type CreditBlockId, formatInstant, type Instant } from '@licet/domain';
+import type { Actor, NewEvent } from '../event-log/append.js';
+import type { Counter } from './counter.js';
+import type { Operation } from './operations.js';
+
+/** What a batch has done. */
+export interface BatchSummary {
+  readonly entryId: string;
+  readonly clock: Instant;
+  readonly counters: ReadonlySet<Counter>;
+  /** Of credit blocks, those that it has changed. */
+  readonly blocks: ReadonlyMap<CreditBlockId, CreditBlock>;
+  readonly operations: readonly Operation[];
+  readonly actors: readonly Actor[];
+}
+
+/** Stands for several who asked at once. */
+const QUEUE: Actor = { kind: 'SYSTEM', id: 'spend-queue', name: null };
+
+/**
+ * One event for the batch: caches take the absolute values, the usage records stand in the operations. Each of
+ * these names its batch and the place of who asked among `actors`.
+ */
+export function batchEvent(batch: BatchSummary): NewEvent {
+  const { entryId, clock, counters, operations, actors } = batch;
+  const [first] = operations;
+  const requestId = first?.asked.caller.requestId ?? null;
+  const oneRequest = operations.every(({ asked }) => asked.caller.requestId === requestId);
+  const [actor = QUEUE] = actors;
+  return {
+    type: 'usage.recorded',
+    subjectType: 'usage',
+    subjectId: entryId,
+    customer: null,
+    actor: actors.length === 1 ? actor : QUEUE,
+    reason: null,
+    requestId: oneRequest ? requestId : null,
+    at: clock,
+    recordedAt: clock,
+    data: {
+      meters: [...counters].map((counter) => meterOf(counter, batch)),
+      actors,
+      operations: operations.length,
+      operationsHash: hashOfOperations(operations),
+    },
+    listed: false,
+    entryId,
+  };
+}
+
+/** Most counters neither hold anything nor have blocks: theirs is written out, as it is made for each. */
+function meterOf(counter: Counter, batch: BatchSummary): object {
+  const { key, account, row, used, reserved, freesAt, overdrawn, isPrepaid } = counter;
+  const { subject } = account;
+  const { feature } = key;
+  const version = row.version + 1;
+  if (freesAt === null && !isPrepaid) return { subject, feature, used, reserved, version };
+  return {
+    ...{ subject, feature, used, reserved, version },
+    ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
+    ...(isPrepaid ? { overdrawn, blocks: changedBlocks(counter, batch) } : {}),
+  };
+}
+
+function changedBlocks({ account, key }: Counter, { blocks }: BatchSummary): object[] {
+  const changed = account.blocks.filter(({ id, feature }) => feature === key.feature && blocks.has(id));
+  return changed.map(({ id, remaining, held }) => ({ id, remaining, held }));
+}
+
+/** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
+function hashOfOperations(operations: readonly Operation[]): string {
+  const lines = operations
+    .toSorted((one, other) => (one.asked.key < other.asked.key ? -1 : 1))
+    .map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
+  return hash('sha256', Buffer.from(lines.join(''), 'latin1'), 'hex');
+}
