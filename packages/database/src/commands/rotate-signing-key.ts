@@ -5,6 +5,7 @@ import {
   instant,
   type Instant,
   type IsoDuration,
+  lengthOf,
   parseTimeZone,
   type TimeZone,
 } from '@licet/domain';
@@ -51,6 +52,7 @@ export async function rotateSigningKey(
   caller: Caller,
   input: RotateSigningKey,
 ): Promise<Result<{ key: SigningKey; revision: Revision }>> {
+  if (lengthOf(input.overlap) > OVERLAP_MAX) return tooLong(input.overlap);
   await ensureSigningKey(db, caller.tenantId);
   const { value, revision } = await keyedTransaction(db, caller.tenantId, (transaction) =>
     rotate(db, transaction, caller, input),
@@ -80,9 +82,9 @@ async function rotate(
   }
   const clock = await readClock(transaction);
   const keys = await readKeys(transaction, clock);
+  const full = tooMany(keys);
+  if (full) return nothing(full);
   const signsFrom = addDuration(clock, overlap, UTC);
-  const refusal = refusalOf(keys, signsFrom - clock, overlap);
-  if (refusal) return nothing(refusal);
   const made = newSigningKey(db, caller, { number: (keys[0]?.number ?? 0) + 1, clock, signsFrom });
   const { publicKey } = made;
   const key: SigningKey = {
@@ -105,13 +107,16 @@ async function rotate(
   };
 }
 
-function refusalOf(keys: readonly StoredKey[], overlap: number, written: IsoDuration): Refused | null {
-  if (overlap > OVERLAP_MAX)
-    return refused(
-      'BAD_USER_INPUT',
-      'overlap',
-      `\`${written}\` is more than 90 days, which is the longest; give at most \`P90D\``,
-    );
+function tooLong(overlap: IsoDuration): Refused {
+  return refused(
+    'BAD_USER_INPUT',
+    'overlap',
+    `\`${overlap}\` is more than 90 days, which is the longest; give at most \`P90D\``,
+  );
+}
+
+/** Null: there is place for one more. */
+function tooMany(keys: readonly StoredKey[]): Refused | null {
   const verifying = keys.filter(({ status }) => status !== 'RETIRED');
   if (verifying.length < KEYS_AT_ONCE) return null;
   const next = Math.min(...verifying.map(({ retiresAt }) => retiresAt ?? Infinity));
