@@ -1,6 +1,8 @@
 import { createPublicKey, type JsonWebKey, randomUUID, verify } from 'node:crypto';
 import { createTenant, signToken, tokenSigner } from '@licet/database';
 import { instant, parseTimeZone } from '@licet/domain';
+import { Pool } from 'pg';
+import { startServer } from '../src/server.js';
 import { CATALOG } from './catalog.js';
 import { at, startTestGateway, type Answer, type TestGateway } from './gateway.js';
 
@@ -205,4 +207,22 @@ test.each([
   const before = await gateway.countEvents();
   expect(await errorOf(await keySet(query))).toEqual([status, code, 'tenant', 'no-store']);
   expect(await gateway.countEvents()).toBe(before);
+});
+
+test('while the database is out of reach the key set is UNAVAILABLE, and caches may go on with theirs', async () => {
+  const pool = new Pool({ host: '127.0.0.1', port: 1 });
+  const { services } = gateway;
+  const server = await startServer(
+    { ...services, db: { ...services.db, pool } },
+    { host: '127.0.0.1', port: 0 },
+  );
+  try {
+    for (const query of ['', `?tenant=${gateway.tenantId}`]) {
+      const response = await fetch(`${server.url}/.well-known/jwks.json${query}`);
+      expect(await errorOf(response)).toEqual([503, 'UNAVAILABLE', undefined, 'no-store']);
+    }
+  } finally {
+    await server.close();
+    await pool.end();
+  }
 });
