@@ -8,6 +8,6 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // Modules of the generator that come as ESM only, beside those of the base.
   transformIgnorePatterns: [
-    '/node_modules/(?!(auto-bind|@marcbachmann/cel-js|temporal-polyfill|temporal-utils)/)',
+    '/node_modules/(?!(auto-bind|@marcbachmann/cel-js|jose|temporal-polyfill|temporal-utils)/)',
   ],
 };

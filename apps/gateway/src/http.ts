@@ -102,7 +102,12 @@ function answerErrors(server: FastifyInstance, logger: Logger): void {
 }
 
 /** Of errors that answer a request as a whole. */
-const STATUS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, FORBIDDEN: 403, UNAVAILABLE: 503 };
+const STATUS: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  UNAVAILABLE: 503,
+};
 
 function statusOf(error: FastifyError | ApiError): number {
   if (!(error instanceof ApiError)) return error.statusCode ?? 500;

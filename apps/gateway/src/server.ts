@@ -6,6 +6,7 @@ import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
 import { createHttpServer } from './http.js';
+import { addKeySet } from './key-set.js';
 import { addSocketServer } from './live/socket-server.js';
 import { buildApiSchema } from './schema/api-schema.js';
 import { toSubgraphSchema } from './schema/subgraph-schema.js';
@@ -35,6 +36,7 @@ export async function startServer(
   const fastLane = new FastLane(schema, documents, services);
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
   addCloudEvents(http, services);
+  addKeySet(http, services);
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.

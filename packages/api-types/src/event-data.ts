@@ -195,3 +195,18 @@ export interface CreditsEventData extends CausedData {
   readonly after: CreditBlockData;
   readonly lost?: number;
 }
+
+/** A signing key as the data of `signing_key.*` events holds it; times are RFC 3339. */
+export interface SigningKeyData {
+  readonly kid: string;
+  /** From when it signs, unless a newer key does. */
+  readonly signsFrom: string;
+  /** Until when it verifies; null: nothing follows it. */
+  readonly retiresAt: string | null;
+}
+
+/** `signing_key.created`: `before` is null. `signing_key.rotated`: the same key, before and after another followed it. */
+export interface SigningKeyEventData {
+  readonly before: SigningKeyData | null;
+  readonly after: SigningKeyData;
+}

@@ -54,6 +54,22 @@ export {
   type StoredRelease,
   storedLiveRelease,
 } from './repositories/stored-releases.js';
+export { type SigningKey, type SigningKeyStatus } from './repositories/signing-keys.js';
+export { publicKeys, signingKeys, tokenSigner } from './signing/tenant-keys.js';
+export { type PrivateKey, type PublicJwk, SealedKeyError } from './signing/key-pair.js';
+export {
+  signToken,
+  TOKEN_LIFE_MAX,
+  TOKEN_TYPES,
+  type TokenContent,
+  type TokenType,
+} from './signing/sign-token.js';
+export {
+  type TokenProblem,
+  type VerifiedToken,
+  verifyToken,
+  type WantedToken,
+} from './signing/verify-token.js';
 export { ApiKeyStore } from './states/api-key-store.js';
 export { atUsage } from './states/kept-state.js';
 export {
@@ -72,7 +88,7 @@ export {
 export { findSubscriptions, subscriptionsOf } from './repositories/subscriptions.js';
 export { updateTenant, type UpdateTenant } from './commands/update-tenant.js';
 export { isPublication } from './event-log/publication-events.js';
-export { allTenants, findTenant, type Tenant } from './repositories/tenants.js';
+export { allTenants, findTenant, soleTenant, type Tenant } from './repositories/tenants.js';
 export { applyDueBatch, type DueBatch, type DueFailure, dueTenants } from './commands/apply-due.js';
 export { createApiKey, type CreateApiKey, type CreatedApiKey } from './commands/create-api-key.js';
 export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-tenant.js';
@@ -90,6 +106,7 @@ export { migratePlan, type MigratePlan } from './commands/migrate-plan.js';
 export { migrateBatch, migratingTenants, type MigrationStep } from './commands/migrate-batch.js';
 export { type MigrationChange } from './commands/migration-changes.js';
 export { withdrawRelease } from './commands/withdraw-release.js';
+export { rotateSigningKey, type RotateSigningKey } from './commands/rotate-signing-key.js';
 export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
 export { type ReserveRequest, type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';

@@ -7,6 +7,7 @@ import {
   migratePlan,
   newGrantId,
   parseMasterKey,
+  signingKeys,
 } from '@licet/database';
 import {
   createTestCustomer,
@@ -64,6 +65,7 @@ async function fillEveryTable(): Promise<void> {
     expiresAt: null,
     idempotencyKey: 'reader',
   });
+  await signingKeys(tenant.db, tenant.caller.tenantId);
   const plan = parsePlanKey('pro');
   if (plan === null) throw new Error('a plan key');
   await migratePlan(tenant.db, tenant.caller, {

@@ -11,6 +11,8 @@ export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
+/** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
+export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
 export type PlanKey = Branded<'PlanKey'>;
 export type AddOnKey = Branded<'AddOnKey'>;
@@ -26,6 +28,7 @@ const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
+const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
 function isTenantId(text: string): text is TenantId {
   return UUID.test(text);
@@ -47,6 +50,9 @@ function isReservationId(text: string): text is ReservationId {
 }
 function isCreditBlockId(text: string): text is CreditBlockId {
   return CREDIT_BLOCK_ID.test(text);
+}
+function isKeyId(text: string): text is KeyId {
+  return KEY_ID.test(text);
 }
 function isFeatureKey(text: string): text is FeatureKey {
   return KEY.test(text);
@@ -82,6 +88,9 @@ export function parseReservationId(text: string): ReservationId | null {
 }
 export function parseCreditBlockId(text: string): CreditBlockId | null {
   return isCreditBlockId(text) ? text : null;
+}
+export function parseKeyId(text: string): KeyId | null {
+  return isKeyId(text) ? text : null;
 }
 export function parseFeatureKey(text: string): FeatureKey | null {
   return isFeatureKey(text) ? text : null;

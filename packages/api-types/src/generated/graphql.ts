@@ -691,6 +691,8 @@ export type Mutation = {
    * taken for that rollback repeated and changes nothing, else it is CONFLICT.
    */
   readonly rollbackRelease: ReleaseResult;
+  /** The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most. */
+  readonly rotateSigningKey: SigningKeyResult;
   readonly subscribe: SubscriptionResult;
   /** Takes back a cancellation that has not happened yet. */
   readonly uncancelSubscription: SubscriptionResult;
@@ -830,6 +832,12 @@ export type MutationRevokeGrantArgs = {
 export type MutationRollbackReleaseArgs = {
   reason: Scalars['String']['input'];
   to: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationRotateSigningKeyArgs = {
+  idempotencyKey: Scalars['String']['input'];
+  overlap: InputMaybe<Scalars['Duration']['input']>;
 };
 
 
@@ -1016,6 +1024,8 @@ export type Query = {
   readonly plans: ReadonlyArray<Plan>;
   /** Dry run: what this document (one of the two) would change, and whether its scenarios pass. Writes nothing. */
   readonly previewCatalog: CatalogPreview;
+  /** Newest first, 100 at most. */
+  readonly signingKeys: ReadonlyArray<SigningKey>;
   readonly subscription: Maybe<PlanSubscription>;
   readonly tenant: Tenant;
 };
@@ -1237,6 +1247,27 @@ export type ScheduledChange = {
   /** Like `addOns`. */
   readonly quantities: Maybe<ReadonlyArray<FeatureQuantity>>;
 };
+
+export type SigningKey = {
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** The thumbprint of the public key (RFC 7638). */
+  readonly kid: Scalars['ID']['output'];
+  /** A JWK (RFC 8037), as in `/.well-known/jwks.json`. */
+  readonly publicKey: Scalars['JSONObject']['output'];
+  readonly retiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly status: SigningKeyStatus;
+};
+
+export type SigningKeyResult = {
+  readonly key: SigningKey;
+  readonly revision: Scalars['Revision']['output'];
+};
+
+/** ACTIVE: the newest. RETIRING: another follows it; it verifies until `retiresAt`. RETIRED: nothing is to be trusted for it any more. */
+export type SigningKeyStatus =
+  | 'ACTIVE'
+  | 'RETIRED'
+  | 'RETIRING';
 
 export type SourceKind =
   | 'ADD_ON'

@@ -14,7 +14,7 @@ export interface Database {
   readonly dataSource: DataSource;
   readonly pool: Pool;
   readonly url: string;
-  readonly keys: { readonly apiKey: Buffer; readonly operation: Buffer };
+  readonly keys: { readonly apiKey: Buffer; readonly operation: Buffer; readonly signing: Buffer };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
   readonly signal: LookSignal;
@@ -73,6 +73,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     keys: {
       apiKey: deriveKey(options.masterKey, 'api-key'),
       operation: deriveKey(options.masterKey, 'operation-key'),
+      signing: deriveKey(options.masterKey, 'signing-key'),
     },
     get releases() {
       return releases;

@@ -1,5 +1,5 @@
 import type { TenantId, TimeZone } from '@licet/domain';
-import type { Transaction } from '../connection/transaction.js';
+import { retried, type Transaction } from '../connection/transaction.js';
 import { entityTransaction } from '../connection/entities.js';
 import type { Database } from '../connection/database.js';
 import { TenantEntity } from '../entities/tenant.entity.js';
@@ -58,4 +58,12 @@ export async function allTenants(db: Database): Promise<TenantId[]> {
     'select all_tenants as tenant_id from all_tenants()',
   );
   return rows.map((row) => row.tenant_id);
+}
+
+/** The tenant of an installation that has one; null where there are several, or none yet. */
+export async function soleTenant(db: Database): Promise<TenantId | null> {
+  const { rows } = await retried(() =>
+    db.pool.query<{ tenant_id: TenantId }>('select all_tenants as tenant_id from all_tenants() limit 2'),
+  );
+  return rows.length === 1 ? (rows[0]?.tenant_id ?? null) : null;
 }

@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Database, publicKeys, type PublicJwk, soleTenant } from '@licet/database';
+import { parseTenantId, type TenantId } from '@licet/domain';
+import type { Services } from './context.js';
+import { badInput, notFound } from './errors/api-error.js';
+
+export const KEY_SET_PATH = '/.well-known/jwks.json';
+
+/** How long others may keep it, in seconds; how long while we do not answer. */
+const KEPT = 300;
+const KEPT_WITHOUT_US = 86_400;
+
+/**
+ * Answers with what verifies the tokens of one tenant, as a JWK Set (RFC 7517): the one that `?tenant=` names; without
+ * it that of an installation with one tenant (docs/decisions/0012). Needs no key. An ETag, and 304 where it is known.
+ */
+export function addKeySet(server: FastifyInstance, { db }: Services): void {
+  server.get(KEY_SET_PATH, async (request, reply) => {
+    const body = JSON.stringify({ keys: await keysFor(db, request) });
+    const etag = `"${hash('sha256', body, 'base64url')}"`;
+    void reply.headers({
+      etag,
+      'cache-control': `public, max-age=${String(KEPT)}, stale-if-error=${String(KEPT_WITHOUT_US)}`,
+    });
+    if (knows(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    // As bytes: to text the framework adds a charset, which this type does not have.
+    return reply.header('content-type', 'application/jwk-set+json').send(Buffer.from(body));
+  });
+}
+
+async function keysFor(db: Database, request: FastifyRequest): Promise<PublicJwk[]> {
+  const keys = await publicKeys(db, await tenantOf(db, request));
+  if (keys === null)
+    throw notFound('tenant', 'there is no such tenant; its id is what tokens name as issuer (`iss`)');
+  return keys;
+}
+
+async function tenantOf(db: Database, { query }: FastifyRequest): Promise<TenantId> {
+  const wanted = isRecord(query) ? query['tenant'] : undefined;
+  const tenantId = wanted === undefined ? await soleTenant(db) : parsed(wanted);
+  if (tenantId !== null) return tenantId;
+  throw badInput(
+    'tenant',
+    wanted === undefined
+      ? 'which tenant? name it as `?tenant=<id>`; its id is what tokens name as issuer (`iss`)'
+      : 'a tenant id is a UUID in lower case, given once; it is what tokens name as issuer (`iss`)',
+  );
+}
+
+function parsed(wanted: unknown): TenantId | null {
+  return typeof wanted === 'string' ? parseTenantId(wanted) : null;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Whether an `If-None-Match` header names this ETag (RFC 9110, 13.1.2). */
+function knows(header: string | undefined, etag: string): boolean {
+  const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes('*') || tags.includes(etag);
+}

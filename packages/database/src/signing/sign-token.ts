@@ -1,0 +1,47 @@
+import { type Instant, type TenantId } from '@licet/domain';
+import { SignJWT } from 'jose';
+import type { PrivateKey } from './key-pair.js';
+
+/** What a token is, as its header `typ` says it (RFC 8725, 3.11): one of one type is worth nothing as another. */
+export const TOKEN_TYPES = ['licet-customer+jwt', 'licet-validation+jwt'] as const;
+export type TokenType = (typeof TOKEN_TYPES)[number];
+
+/** The longest life of a token, in milliseconds: a key that signs no more goes on verifying as long. */
+export const TOKEN_LIFE_MAX = 86_400_000;
+
+/** The algorithm of every token; whatever else a header names is refused. */
+export const TOKEN_ALGORITHM = 'EdDSA';
+
+export interface TokenContent {
+  readonly type: TokenType;
+  /** The tenant that the key is of. */
+  readonly issuer: TenantId;
+  /** Whom it is for. */
+  readonly audience: string;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  /** What it says besides; it does not replace `iss`, `aud`, `iat` and `exp`. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A compact JWS (Ed25519) with `alg`, `typ`, `kid`, `iss`, `aud`, `iat` and `exp`, times in whole seconds, rounded down.
+ * RangeError for a life of less than a second, or more than a day.
+ */
+export async function signToken({ kid, key }: PrivateKey, content: TokenContent): Promise<string> {
+  const iat = inSeconds(content.issuedAt);
+  const exp = inSeconds(content.expiresAt);
+  if (exp <= iat || exp - iat > TOKEN_LIFE_MAX / 1000)
+    throw new RangeError(`a token lives from 1 s to a day, not ${String(exp - iat)} s`);
+  return new SignJWT({ ...content.claims })
+    .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: content.type, kid })
+    .setIssuer(content.issuer)
+    .setAudience(content.audience)
+    .setIssuedAt(iat)
+    .setExpirationTime(exp)
+    .sign(key);
+}
+
+function inSeconds(at: Instant): number {
+  return Math.floor(at / 1000);
+}
