@@ -2,6 +2,7 @@ import {
   type Answered,
   askedReads,
   type CheckRequest,
+  type CreditBlock,
   type CustomerId,
   type Grant,
   parseFeatureKey,
@@ -15,6 +16,7 @@ import { readTransaction, type Transaction } from '../connection/transaction.js'
 import { readHead } from '../event-log/head.js';
 import type { StoredEvent } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
+import { blockFromRow, CREDIT_BLOCK_COLUMNS, type CreditBlockRow } from '../mapping/credit-block.js';
 import { grantFromRow, type GrantRow } from '../mapping/grant.js';
 import { loadAccounts, type StoredAccount } from '../repositories/accounts.js';
 import { addOnVersionsOf } from '../repositories/add-on-versions.js';
@@ -133,6 +135,7 @@ async function lookUp(
     planVersion: await planVersionsOf(db, transaction, subscriptions),
     addOnVersion: await addOnVersionsOf(db, transaction, addOns),
     grants: await grantsOf(transaction, row.id),
+    blocks: told.some(({ kind }) => kind === 'CREDITS') ? await blocksOf(transaction, row.id) : new Map(),
     releases,
     release,
   };
@@ -174,6 +177,16 @@ async function planVersionsOf(
     ]),
   );
   return (plan, version) => found.get(`${plan} ${String(version)}`) ?? null;
+}
+
+/** Of a block nothing but its status, and what is left and held of it, ever changes. */
+async function blocksOf(transaction: Transaction, customerId: CustomerId): Promise<Map<string, CreditBlock>> {
+  const rows = await transaction.query<CreditBlockRow>({
+    text: `select ${CREDIT_BLOCK_COLUMNS} from credit_block b where b.tenant_id = $1 and b.customer_id = $2
+           order by b.created_at desc, b.id limit 1000`,
+    values: [transaction.tenantId, customerId],
+  });
+  return new Map(rows.map((row) => [row.id, blockFromRow(row)]));
 }
 
 /** Of a grant nothing but its status ever changes. */

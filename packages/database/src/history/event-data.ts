@@ -1,4 +1,5 @@
 import type {
+  CreditsEventData,
   GrantEventData,
   ReservationExpiredData,
   RolloverExpiredData,
@@ -14,6 +15,7 @@ export type EventData =
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
   | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
+  | { readonly kind: 'CREDITS'; readonly data: CreditsEventData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
   | { readonly kind: 'TENANT'; readonly before: { readonly timeZone: string } }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
@@ -38,11 +40,12 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'rule.turned':
     case 'usage.threshold_reached':
     case 'usage.corrected':
+    case 'credits.expiring_soon':
+      return { kind: 'CHANGES_NOTHING' };
     case 'credits.added':
     case 'credits.expired':
-    case 'credits.expiring_soon':
     case 'credits.voided':
-      return { kind: 'CHANGES_NOTHING' };
+      return isCredits(data) ? { kind: 'CREDITS', data } : null;
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
     case 'usage.reservation_expired':
@@ -98,6 +101,13 @@ function isSubscription(data: object): data is SubscriptionEventData {
 
 function isGrant(data: object): data is GrantEventData {
   return hasStates(data, (state) => typeof state['id'] === 'string' && typeof state['status'] === 'string');
+}
+
+function isCredits(data: object): data is CreditsEventData {
+  return hasStates(
+    data,
+    (state) => typeof state['id'] === 'string' && typeof state['remaining'] === 'number',
+  );
 }
 
 function hasStates(data: object, isState: (state: Fields) => boolean): boolean {

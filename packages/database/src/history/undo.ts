@@ -1,5 +1,6 @@
-import type { GrantData, ReservationExpiredData } from '@licet/api-types';
+import type { CreditBlockData, GrantData, ReservationExpiredData } from '@licet/api-types';
 import {
+  type CreditBlock,
   type CustomerId,
   type Grant,
   parseFeatureKey,
@@ -25,6 +26,7 @@ export interface PastLookup {
   readonly planVersion: (plan: string, version: number) => Subscription['planVersion'] | null;
   readonly addOnVersion: VersionLookup['addOnVersion'];
   readonly grants: ReadonlyMap<string, Grant>;
+  readonly blocks: ReadonlyMap<string, CreditBlock>;
   /** By the number of the publication. */
   readonly releases: ReadonlyMap<number, Release>;
   readonly release: Release;
@@ -82,7 +84,7 @@ const UNKNOWN: Undo = { kind: 'UNKNOWN' };
 function undoOf(event: StoredEvent, older: readonly StoredEvent[], lookup: PastLookup): Undo {
   if (event.type === 'usage.recorded') {
     const before = countersBefore(event, older, lookup.subject, (feature) =>
-      isLevel(feature, lookup.release),
+      hasWindow(feature, lookup.release),
     );
     return before === null ? UNKNOWN : { kind: 'COUNTERS', before };
   }
@@ -91,10 +93,11 @@ function undoOf(event: StoredEvent, older: readonly StoredEvent[], lookup: PastL
   return told === null ? UNKNOWN : undoTold(told, lookup);
 }
 
-/** What is no feature any more moves nothing. */
-function isLevel(text: string, { catalog }: Release): boolean {
+/** Levels and prepaid features have none. What is no feature any more moves nothing. */
+function hasWindow(text: string, { catalog }: Release): boolean {
   const key = parseFeatureKey(text);
-  return key !== null && catalog.features.get(key)?.type === 'LIMIT';
+  const feature = key === null ? undefined : catalog.features.get(key);
+  return feature?.type !== 'LIMIT' && !(feature?.type === 'METERED' && feature.window === null);
 }
 
 function undoExpired(
@@ -104,7 +107,7 @@ function undoExpired(
   { subject, release }: PastLookup,
 ): Undo {
   if (reserved === null) return { kind: 'NOTHING' };
-  const before = meterBefore({ feature, subject }, at, older, isLevel(feature, release));
+  const before = meterBefore({ feature, subject }, at, older, hasWindow(feature, release));
   return before === null ? UNKNOWN : { kind: 'COUNTERS', before: [before] };
 }
 
@@ -128,6 +131,12 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
       const feature = parseFeatureKey(text);
       return feature === null ? UNKNOWN : { kind: 'ROLLED', feature, before: rolledOver + units };
     }
+    case 'CREDITS': {
+      const { before, after } = told.data;
+      const block = lookup.blocks.get(after.id);
+      if (block === undefined) return UNKNOWN;
+      return { kind: 'BLOCK', before: before && withUnits(block, before), after: withUnits(block, after) };
+    }
     case 'GRANT': {
       const { before, after } = told.data;
       const grant = lookup.grants.get(after.id);
@@ -145,6 +154,10 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
       return { kind: 'SUBSCRIPTION', before: was, after: became };
     }
   }
+}
+
+function withUnits(block: CreditBlock, { remaining, held, status }: CreditBlockData): CreditBlock {
+  return { ...block, remaining, held, status };
 }
 
 /** Null: a status that decides nothing here. */
@@ -169,5 +182,9 @@ function undoWindow({
 }: Extract<EventData, { kind: 'WINDOW' }>['data']): Undo {
   const [feature, start, end] = [parseFeatureKey(text), parseInstant(windowStart), parseInstant(windowEnd)];
   if (feature === null || start === null || end === null) return UNKNOWN;
-  return { kind: 'COUNTERS', before: [{ feature, used, reserved: 0, window: { start, end }, rolledIn }] };
+  const window = { start, end };
+  return {
+    kind: 'COUNTERS',
+    before: [{ feature, used, reserved: 0, overdrawn: 0, blocks: [], window, rolledIn }],
+  };
 }

@@ -3,7 +3,9 @@ import { type Step, steps } from '../../testing/histories.js';
 import { meridian } from '../../testing/meridian.js';
 import { grantOf, releaseFrom, stateFrom } from '../../testing/states.js';
 import { featureKey, newCustomer, time } from '../../testing/subscriptions.js';
+import type { CreditBlock } from '../credits/credit-block.js';
 import { type CustomerAccount, knownState, type Release } from '../customer.js';
+import { parseCreditBlockId } from '../ids.js';
 import { decide } from '../decision/decide.js';
 import type { CustomerEvent } from '../subscription/command.js';
 import { applyDue, nextDue } from '../subscription/due.js';
@@ -64,16 +66,17 @@ function undoOf(event: CustomerEvent): Undo {
   const { feature, window, used } = event;
   return {
     kind: 'COUNTERS',
-    before: [{ feature, window, used, reserved: 0, rolledIn: event.rolledIn ?? 0 }],
+    before: [{ feature, window, used, reserved: 0, overdrawn: 0, blocks: [], rolledIn: event.rolledIn ?? 0 }],
   };
 }
 function bare(subscription: Subscription): Subscription {
   return { ...subscription, moves: [], lastPaymentAt: null };
 }
-function countersTo({ feature, used, reserved }: Meter, at: Instant): Undo {
+function countersTo({ feature, used, reserved, overdrawn }: Meter, at: Instant): Undo {
+  const window = { start: instant(0), end: at };
   return {
     kind: 'COUNTERS',
-    before: [{ feature, used, reserved, window: { start: instant(0), end: at }, rolledIn: null }],
+    before: [{ feature, used, reserved, overdrawn, blocks: [], window, rolledIn: null }],
   };
 }
 
@@ -155,6 +158,30 @@ test('where it cannot be told what was before, nothing is named', () => {
   expect(turnedBy(answered(account, 'sso'), [{ at: ago(1), undo: { kind: 'UNKNOWN' } }])).toBeNull();
   expect(turnedBy(answered(account, 'sso'), [])).toBeNull();
   expect(turnedBy(answered(account, 'sso'), [{ at: ago(1), undo: { kind: 'CUSTOMER_CREATED' } }])).toBe(0);
+});
+
+test('of what a credit block has lost unseen nothing is told', () => {
+  const release = releaseFrom(`
+catalog: 1
+name: prepaid
+features: { credits: { type: metered, prepaid: true } }
+plans: { free: { model: subscription, entitlements: {} } }`);
+  const credits = featureKey('credits');
+  const after: CreditBlock = {
+    ...{ id: parseCreditBlockId('blk_1')!, feature: credits, quantity: 9, priority: 0, source: null },
+    ...{ remaining: 2, held: 2, status: 'EXPIRED', expiresAt: ago(1), createdAt: ago(3) },
+  };
+  const before: CreditBlock = { ...after, remaining: 9, status: 'LIVE' };
+  const account = accountWith({});
+  const expired = (left: number): PastEvent => ({
+    at: ago(1),
+    undo: { kind: 'BLOCK', before, after: { ...after, remaining: left } },
+  });
+  const asked = answered(account, 'credits', release);
+  expect(asked.decision.code).toBe('NO_ACTIVE_PLAN');
+  expect(turnedBy(asked, [expired(0)])).toBe(0);
+  // What a reservation held of it is gone, and no event says so.
+  expect(turnedBy(asked, [expired(2)])).toBeNull();
 });
 
 test('a prorated limit is the one that the event holds', () => {

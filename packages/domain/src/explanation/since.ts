@@ -1,5 +1,5 @@
 import { NO_CONTEXT } from '../condition/facts.js';
-import { isPrepaid } from '../credits/credit-block.js';
+import type { CreditBlock } from '../credits/credit-block.js';
 import type { CustomerAccount, Profile, Release } from '../customer.js';
 import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
@@ -19,16 +19,23 @@ export type Undo =
   | { readonly kind: 'COUNTERS'; readonly before: readonly PastMeter[] }
   /** Of what earlier windows had left over, more was part of the limit. */
   | { readonly kind: 'ROLLED'; readonly feature: FeatureKey; readonly before: number }
+  | { readonly kind: 'BLOCK'; readonly before: CreditBlock | null; readonly after: CreditBlock }
   | { readonly kind: 'RELEASE'; readonly before: Release }
   | { readonly kind: 'CUSTOMER_CREATED' }
   | { readonly kind: 'NOTHING' }
   /** It cannot be told. */
   | { readonly kind: 'UNKNOWN' };
 
-/** A counter as it was. `rolledIn`: how much of the limit was left over by earlier windows; null: as much as afterwards. */
-export type PastMeter = Omit<Meter, 'rolled' | 'freesAt' | 'overdrawn'> & {
+/** A counter as it was. */
+export type PastMeter = Omit<Meter, 'rolled' | 'freesAt'> & {
+  /** How much of the limit was left over by earlier windows; null: as much as afterwards. */
   readonly rolledIn: number | null;
+  /** The credit blocks that were others. */
+  readonly blocks: readonly PastBlock[];
 };
+
+/** What was left of a credit block. */
+export type PastBlock = Pick<CreditBlock, 'id' | 'remaining' | 'held'>;
 
 /** Something that has happened, and can be taken back in memory. */
 export interface PastEvent {
@@ -100,8 +107,7 @@ function answerOf({ account, release }: Past, request: CheckRequest, at: Instant
   const feature = findFeature(release, request.feature);
   if (feature === null) return { code: 'UNKNOWN_FEATURE', value: null, limit: null };
   if (account === null) return { code: 'UNKNOWN_CUSTOMER', value: null, limit: null };
-  // How much was left of which credit block no event says.
-  if (!isDecided(feature) || isPrepaid(feature)) return null;
+  if (!isDecided(feature)) return null;
   const grants = account.grants.flatMap((grant) => asWritten(grant, at));
   const context = request.context ?? NO_CONTEXT;
   return decideAt({ account: { ...account, grants }, release, feature, context }, request, at);
@@ -135,18 +141,11 @@ function undone(past: Past, undo: Undo): Past | null {
       return { ...past, account: { ...account, grants: replaced(account.grants, undo.after, undo.before) } };
     case 'PROFILE':
       return { ...past, account: { ...account, profile: { ...account.profile, ...undo.before } } };
-    case 'COUNTERS': {
-      const meters = new Map(account.meters);
-      for (const { rolledIn, ...meter } of undo.before) {
-        const rolled = meters.get(meter.feature)?.rolled ?? [];
-        meters.set(meter.feature, {
-          ...meter,
-          freesAt: null,
-          overdrawn: 0,
-          rolled: rolledIn === null ? rolled : lotOf(rolledIn, meter.window),
-        });
-      }
-      return { ...past, account: { ...account, meters } };
+    case 'COUNTERS':
+      return { ...past, account: withCounters(account, undo.before) };
+    case 'BLOCK': {
+      const was = withoutBlock(account, undo);
+      return was && { ...past, account: was };
     }
     case 'ROLLED': {
       const meter = account.meters.get(undo.feature);
@@ -165,6 +164,36 @@ function undone(past: Past, undo: Undo): Past | null {
     default:
       return unreachable(undo);
   }
+}
+
+function withCounters(account: CustomerAccount, before: readonly PastMeter[]): CustomerAccount {
+  const meters = new Map(account.meters);
+  for (const { rolledIn, blocks: _blocks, ...meter } of before) {
+    const rolled = meters.get(meter.feature)?.rolled ?? [];
+    meters.set(meter.feature, {
+      ...meter,
+      freesAt: null,
+      rolled: rolledIn === null ? rolled : lotOf(rolledIn, meter.window),
+    });
+  }
+  const others = new Map(before.flatMap(({ blocks }) => blocks.map((block) => [block.id, block] as const)));
+  const blocks = account.blocks.map((block) => ({ ...block, ...others.get(block.id) }));
+  return { ...account, meters, blocks };
+}
+
+/** Null: units were lost since, with a reservation of a block that had ended. No event says how many. */
+function withoutBlock(
+  account: CustomerAccount,
+  { before, after }: Extract<Undo, { kind: 'BLOCK' }>,
+): CustomerAccount | null {
+  const left = account.blocks.find(({ id }) => id === after.id)?.remaining ?? 0;
+  if (left !== after.remaining) return null;
+  const blocks = replaced(account.blocks, after, before);
+  const meter = account.meters.get(after.feature);
+  if (before !== null || meter === undefined) return { ...account, blocks };
+  // A new block pays what was recorded beyond the others.
+  const overdrawn = meter.overdrawn + after.quantity - after.remaining;
+  return { ...account, blocks, meters: new Map(account.meters).set(after.feature, { ...meter, overdrawn }) };
 }
 
 /** For what is decided it does not matter which windows have left it. */
