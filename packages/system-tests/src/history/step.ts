@@ -108,6 +108,8 @@ export class Step implements fc.AsyncCommand<Account, World> {
 function applyToModel(account: Account, { product, model, expected, got }: Performed): string[] {
   const before = account.events.length;
   account.turn += 1;
+  // One that ends at this very instant is still to be closed.
+  if (product !== null) account.rollsFrom = account.now - 1;
   const refused = refusalOf(() => model(madeId(product)));
   if (product !== null && refused === null) account.announcedUntil = account.now;
   passTime(account, account.now);

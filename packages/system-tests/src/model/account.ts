@@ -74,6 +74,8 @@ export interface Meter {
   /** Whether anything was ever used: a window in which nothing was ever counted is nowhere written. */
   everUsed: boolean;
   window: { start: number; end: number; anchor: number } | null;
+  /** What earlier windows have left over, the soonest to end first. */
+  rolled: readonly { readonly units: number; readonly until: number }[];
   /** Those that were told of when they were over, as far as they have been used since. */
   readonly closed: { readonly start: number; readonly end: number; used: number }[];
 }
@@ -137,6 +139,10 @@ export interface Account {
   readonly blocks: CreditBlock[];
   /** Recorded beyond all blocks of a prepaid feature. */
   readonly overdrawn: Map<FeatureKey, number>;
+  /** What each feature that rolls over was limited to an instant before, without what was left over; null: nothing to leave over. */
+  own: ReadonlyMap<FeatureKey, number | null>;
+  /** Windows that ended by then leave nothing over: the command that began them was not written yet. */
+  rollsFrom: number;
   /** When the command happens that is being done: the present, or an import's start. */
   commandAt: number | null;
   readonly events: ModelEvent[];
@@ -162,6 +168,8 @@ export function newAccount(zone: string, now: number): Account {
     reservations: [],
     blocks: [],
     overdrawn: new Map(),
+    own: new Map(),
+    rollsFrom: now,
     commandAt: null,
     events: [],
   };

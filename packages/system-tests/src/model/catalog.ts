@@ -12,6 +12,7 @@ export type FeatureKey =
   | 'calls'
   | 'minutes'
   | 'steps'
+  | 'pages'
   | 'support'
   | 'editors'
   | 'credits';
@@ -24,6 +25,7 @@ export type FeatureSpec =
       readonly window: string;
       readonly anchor: 'subscription' | 'calendar';
       readonly combine: 'max' | 'sum';
+      readonly rollover?: { readonly atMost: number; readonly for: string };
     }
   /** Spends blocks; without a window. */
   | { readonly type: 'metered'; readonly prepaid: true }
@@ -39,6 +41,13 @@ export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
   calls: { type: 'metered', window: 'P1M', anchor: 'subscription', combine: 'sum' },
   minutes: { type: 'metered', window: 'P1M', anchor: 'calendar', combine: 'max' },
   steps: { type: 'metered', window: 'P1D', anchor: 'calendar', combine: 'sum' },
+  pages: {
+    type: 'metered',
+    window: 'P1M',
+    anchor: 'calendar',
+    combine: 'sum',
+    rollover: { atMost: 14, for: 'P45D' },
+  },
   support: { type: 'config', values: ['community', 'business', 'premium'], combine: 'order' },
   editors: { type: 'seats', kind: 'named' },
   credits: { type: 'metered', prepaid: true },
@@ -92,6 +101,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       projects: 8,
       calls: { limit: 30, enforce: 'soft', overage: '10%' },
       minutes: 20,
+      pages: 9,
       support: 'business',
       credits: {
         blocks: [
@@ -111,6 +121,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       calls: 20,
       minutes: 13,
       steps: 4,
+      pages: { limit: 6, enforce: 'soft', overage: '50%' },
       credits: { blocks: [{ quantity: 4, given: 'everyPeriod', expiresAfter: 'P2M' }] },
     },
   },
@@ -125,6 +136,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       calls: { limit: 50, enforce: 'none' },
       minutes: 'unlimited',
       steps: 12,
+      pages: { limit: 20, enforce: 'none' },
       support: 'premium',
     },
   },
@@ -140,6 +152,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       credits: { blocks: [{ quantity: 3, given: 'everyPeriod', priority: 2, expiresAfter: 'P10D' }] },
       calls: 7,
       steps: 3,
+      pages: 2,
     },
   },
   max: {

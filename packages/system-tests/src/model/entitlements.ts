@@ -2,6 +2,7 @@ import { type Account, type Grant, hasEnded, type Subscription } from './account
 import { plus } from './calendar.js';
 import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
 import { creditLimit, liveBlocks } from './credits.js';
+import { sumOf } from './rollover.js';
 import { addOnsOf, meterOf, names, reservedOf } from './windows.js';
 
 /** What a check says: the fields that are compared. */
@@ -92,7 +93,7 @@ function given(account: Account, feature: FeatureKey, sources: Sources, quantity
     return { limit: null, value: null, fits: true, overage: false };
   if (spec.type === 'config')
     return { limit: null, value: valueOf(spec.values, feature, sources), fits: true, overage: false };
-  const { limit, ceiling } = bound(feature, spec.combine, sources);
+  const { limit, ceiling } = raised(bound(feature, spec.combine, sources), sumOf(meterOf(account, feature)));
   const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
   return {
     limit,
@@ -160,6 +161,22 @@ function bound(feature: FeatureKey, combine: 'max' | 'sum', { subscriptions, gra
 
 function hard(limit: Units): Bound {
   return { limit, ceiling: limit };
+}
+
+function raised({ limit, ceiling }: Bound, rolled: number): Bound {
+  return { limit: sum(limit, rolled), ceiling: sum(ceiling, rolled) };
+}
+
+/** What could be left over of a window of its own; null where nothing is given, or without a limit. */
+export function ownLimit(account: Account, feature: FeatureKey): number | null {
+  const spec = FEATURES[feature];
+  if (spec.type !== 'metered' || 'prepaid' in spec) return null;
+  const grants = account.grants.filter((grant) => grant.feature === feature && grant.status === 'ACTIVE');
+  const subscriptions = account.subscriptions.filter((one) => passes(one) && names(one, feature));
+  const isBlocked = grants.some(({ effect }) => effect === 'BLOCK');
+  if (isBlocked || (subscriptions.length === 0 && grants.length === 0)) return null;
+  const { limit, ceiling } = bound(feature, spec.combine, { subscriptions, grants });
+  return limit === 'unlimited' || ceiling === 'unlimited' ? null : limit;
 }
 
 function units({ value }: Grant): Units {

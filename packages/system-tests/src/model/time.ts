@@ -5,7 +5,9 @@ import { PLANS } from './catalog.js';
 import { endBlock, giveCredits } from './credits.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
 import { expire } from './reservations.js';
-import { beginWindows, turnWindow } from './windows.js';
+import { ownLimit } from './entitlements.js';
+import { endLots, nextEnd } from './rollover.js';
+import { beginWindows, featureKeys, isAtRest, turnWindow } from './windows.js';
 
 interface Due {
   readonly at: number;
@@ -15,23 +17,29 @@ interface Due {
   happen(): void;
 }
 
-const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, GRANT, BLOCK, RESERVATION, START, ARCHIVE] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-];
+const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, LOT, GRANT, BLOCK, RESERVATION, START, ARCHIVE] =
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 
 /** Lets time pass up to `now`: all that is due, in order, each at its own instant. */
 export function passTime(account: Account, now: number): void {
   let at = account.commandAt ?? account.now;
   account.commandAt = null;
   account.now = now;
+  noteOwn(account);
   for (;;) {
     const [first] = dues(account).sort(inOrder);
     // After all else that happens at an instant.
     if ((!first || first.at > at) && giveCredits(account, at)) continue;
     if (!first || first.at > now) return;
+    if (first.at !== at) noteOwn(account);
     at = first.at;
     first.happen();
   }
+}
+
+/** What changes at the very end of a window did not count in it. */
+function noteOwn(account: Account): void {
+  account.own = new Map(featureKeys().map((feature) => [feature, ownLimit(account, feature)]));
 }
 
 /** The instants ahead at which time changes something. */
@@ -51,7 +59,7 @@ function dues(account: Account): Due[] {
     .filter((subscription) => !hasEnded(subscription))
     .flatMap((subscription) => duesOf(account, subscription));
   const windows = [...account.meters].flatMap(([feature, meter]) =>
-    meter.window === null
+    meter.window === null || isAtRest(account, feature)
       ? []
       : [
           {
@@ -62,6 +70,12 @@ function dues(account: Account): Due[] {
           },
         ],
   );
+  const lots = [...account.meters].flatMap(([feature, meter]): Due[] => {
+    const at = nextEnd(meter);
+    return at === null
+      ? []
+      : [{ at, kind: LOT, id: feature, happen: () => endLots(account, feature, meter, at) }];
+  });
   const grants = account.grants.flatMap((grant): Due[] => {
     const { id, startsAt, expiresAt } = grant;
     if (grant.status === 'SCHEDULED')
@@ -91,7 +105,7 @@ function dues(account: Account): Due[] {
     const at = plus(one.endedAt, 'P90D', account.zone);
     return [{ at, kind: ARCHIVE, id: one.id, happen: () => archive(account, one, at) }];
   });
-  return [...subscriptions, ...windows, ...grants, ...blocks, ...reservations, ...archives];
+  return [...subscriptions, ...windows, ...lots, ...grants, ...blocks, ...reservations, ...archives];
 }
 
 function archive(account: Account, subscription: Subscription, at: number): void {

@@ -10,6 +10,7 @@ import {
   PLANS,
   windowed,
 } from './catalog.js';
+import { leftOver } from './rollover.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
 export function names(subscription: Subscription, feature: FeatureKey): boolean {
@@ -58,10 +59,14 @@ export function beginWindows(account: Account, at: number): void {
     // Handed over at one instant: no break.
     const handedOver = meter.lost === null || (meter.lost.at === at && meter.lost.turn === account.turn);
     const goesOn = meter.window !== null && handedOver;
+    const atRest = isAtRest(account, feature);
     meter.lost = null;
     if (goesOn) continue;
     if (spec.anchor === 'calendar') {
-      meter.window ??= windowAt(account, feature, calendarStart(at, spec.window, account.zone), at);
+      const from = rolls(feature) ? Math.max(at, account.rollsFrom) : at;
+      const isOver = meter.window !== null && meter.window.end <= account.rollsFrom;
+      if (meter.window === null || (isOver && atRest))
+        meter.window = windowAt(account, feature, calendarStart(from, spec.window, account.zone), from);
     } else {
       // A used window runs to its end, so that a break is no way to a fresh limit; the next is counted anew.
       const running = isInUse(account, feature) ? meter.window : null;
@@ -77,6 +82,7 @@ export function meterOf(account: Account, feature: FeatureKey): Meter {
     everUsed: false,
     lost: null,
     window: null,
+    rolled: [],
     closed: [],
   };
   account.meters.set(feature, meter);
@@ -112,10 +118,23 @@ export function turnWindow(account: Account, feature: FeatureKey, meter: Meter):
   if (meter.window === null) return;
   const { anchor, end } = meter.window;
   const isProrated = account.subscriptions.some((one) => givesOtherNumber(one, feature));
-  closeWindow(account, feature, meter, end, isProrated);
+  const isHad = meter.lost === null || meter.rolled.length > 0;
+  const rolled = leftOver(account, feature, meter, { taken: meter.used + reservedOf(account, feature), end });
+  closeWindow(account, feature, meter, end, isProrated || (rolls(feature) && isHad));
+  meter.rolled = rolled;
   const spec = windowed(feature);
   if (spec !== null)
     meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
+}
+
+/** Nobody closes its windows: it rolls over, and the customer neither has it nor anything in it. */
+export function isAtRest(account: Account, feature: FeatureKey): boolean {
+  const { rolled, lost } = meterOf(account, feature);
+  return rolls(feature) && lost !== null && rolled.length === 0 && !isInUse(account, feature);
+}
+
+function rolls(feature: FeatureKey): boolean {
+  return windowed(feature)?.rollover !== undefined;
 }
 
 /** Whether its number for this window is another than for the next: that the window ends is told also where nothing was used. */
@@ -139,11 +158,12 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
       else meter.window = windowAt(account, feature, anchor, account.now);
       continue;
     }
-    closeWindow(account, feature, meter, at);
+    closeWindow(account, feature, meter, at, rolls(feature));
+    meter.rolled = [];
     const anchor = spec.anchor === 'calendar' ? calendarStart(at, spec.window, account.zone) : at;
     const window = windowAt(account, feature, anchor, at);
     // Where nothing was ever counted there is no counter that would hold another start than the calendar's.
-    const isHeld = spec.anchor === 'subscription' || meter.everUsed;
+    const isHeld = spec.anchor === 'subscription' || meter.everUsed || rolls(feature);
     meter.window = window && { ...window, start: isHeld ? at : window.start };
   }
 }
