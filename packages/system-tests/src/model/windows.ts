@@ -64,7 +64,7 @@ export function beginWindows(account: Account, at: number): void {
     if (goesOn) continue;
     if (spec.anchor === 'calendar') {
       const from = rolls(feature) ? Math.max(at, account.rollsFrom) : at;
-      const isOver = meter.window !== null && meter.window.end <= account.rollsFrom;
+      const isOver = meter.window !== null && meter.window.end <= from;
       if (meter.window === null || (isOver && atRest))
         meter.window = windowAt(account, feature, calendarStart(from, spec.window, account.zone), from);
     } else {
