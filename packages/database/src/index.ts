@@ -41,6 +41,13 @@ export { type OwnedBlock } from './mapping/credit-block.js';
 export { type CreditRequest, type CreditResult, executeCreditCommand } from './commands/execute-credits.js';
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
+export { findLicenseKey, findLicenses, type LicenseOfKey, listLicenses } from './repositories/licenses.js';
+export { type StoredLicense } from './mapping/license.js';
+export {
+  executeLicenseCommand,
+  type LicenseRequest,
+  type LicenseResult,
+} from './commands/execute-license.js';
 export {
   findPlanMigration,
   listMigrationProblems,
@@ -50,7 +57,7 @@ export {
 } from './repositories/plan-migrations.js';
 export { type JobStatus, type StoredMigration } from './mapping/plan-migration.js';
 export { type MeterKey } from './repositories/meters.js';
-export { type Page, type PageRequest } from './repositories/page.js';
+export { type CountedPage, type Page, type PageRequest } from './repositories/page.js';
 export { closedWindows, type LoadedStates, loadStates, type UsageBucket } from './repositories/states.js';
 export {
   findRelease,
@@ -119,4 +126,4 @@ export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.
 export { type ReserveRequest, type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newCreditBlockId, newGrantId, newSubscriptionId } from './ids.js';
+export { newCreditBlockId, newGrantId, newLicenseId, newSubscriptionId } from './ids.js';

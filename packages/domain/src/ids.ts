@@ -11,6 +11,7 @@ export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
+export type LicenseId = Branded<'LicenseId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -28,6 +29,7 @@ const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
+const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
 const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
 function isTenantId(text: string): text is TenantId {
@@ -50,6 +52,9 @@ function isReservationId(text: string): text is ReservationId {
 }
 function isCreditBlockId(text: string): text is CreditBlockId {
   return CREDIT_BLOCK_ID.test(text);
+}
+function isLicenseId(text: string): text is LicenseId {
+  return LICENSE_ID.test(text);
 }
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
@@ -88,6 +93,9 @@ export function parseReservationId(text: string): ReservationId | null {
 }
 export function parseCreditBlockId(text: string): CreditBlockId | null {
   return isCreditBlockId(text) ? text : null;
+}
+export function parseLicenseId(text: string): LicenseId | null {
+  return isLicenseId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

@@ -260,6 +260,16 @@ const scenarioBlock = strict({
   addedAt: instantText.optional(),
 });
 
+const scenarioLicense = strict({
+  plan: planKey,
+  startsAt: instantText.optional(),
+  expiresAt: instantText.optional(),
+  maintenanceUntil: instantText.optional(),
+  quantities: z.record(featureKey, quantity).optional(),
+  suspended: z.boolean().optional(),
+  revokedAt: instantText.optional(),
+});
+
 export const scenario = strict({
   name,
   given: strict({
@@ -268,6 +278,7 @@ export const scenario = strict({
     addOns: z.array(addOnKey).optional(),
     quantities: z.record(featureKey, quantity).optional(),
     usage: z.record(featureKey, quantity).optional(),
+    licenses: z.array(scenarioLicense).optional(),
     grants: z.array(scenarioGrant).optional(),
     blocks: z.array(scenarioBlock).optional(),
     reserved: z.record(featureKey, quantity).optional(),
@@ -337,6 +348,7 @@ const STAND_INS: readonly (readonly [RegExp, unknown])[] = [
   [/^\/scenarios\/\d+\/(given|expect)$/, {}],
   [/^\/scenarios\/\d+\/check$/, { feature: 'x' }],
   [/^\/scenarios\/\d+\/check\/feature$/, 'x'],
+  [/^\/scenarios\/\d+\/given\/licenses\/\d+\/plan$/, 'x'],
 ];
 
 /** What takes the place of a broken required part, so that what stands around it can be judged; see `readShape`. */

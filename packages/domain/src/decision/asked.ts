@@ -2,8 +2,10 @@ import type { ContextReads } from '../condition/context.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
+import { holdingsOf, isLicense } from '../holding.js';
 import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
+import type { Asker } from './asker.js';
 import type { Counted, Settled } from './compile.js';
 
 /**
@@ -21,9 +23,11 @@ export interface Asked {
 export interface AskedReads {
   readonly context: ContextReads;
   readonly usage: ReadonlySet<FeatureKey>;
+  /** Whether it depends on the version of the vendor's software that asks. */
+  readonly productVersion: boolean;
 }
 
-/** What the rules that may come to speak of a customer read besides its state; null: nothing. */
+/** What the rules that may come to speak of a customer, and its licences, read besides its state; null: nothing. */
 export function askedReads(
   account: CustomerAccount,
   release: Release,
@@ -32,20 +36,31 @@ export function askedReads(
   const reads = rulesThatMaySpeak(account, release)
     .filter((rule) => rule.feature === feature && rule.when.asksRequest)
     .map((rule) => rule.when.reads);
-  if (reads.length === 0) return null;
+  const productVersion = isMaintained(account, feature);
+  if (reads.length === 0 && !productVersion) return null;
   return {
-    context: reads.map(({ context }) => context).reduce(union),
+    context: reads.map(({ context }) => context).reduce(union, new Set<string>()),
     usage: new Set(reads.flatMap(({ usage }) => [...usage])),
+    productVersion,
   };
 }
 
-/** Those of the catalog, of each plan that is sold, and of each that a subscription is on, leads to or goes back to. */
-function rulesThatMaySpeak({ subscriptions }: CustomerAccount, { catalog, planVersions }: Release) {
-  const versions = subscriptions.flatMap((subscription) => [
-    subscription.planVersion,
-    ...subscription.moves.map(({ from }) => from),
-    ...(isLive(subscription) && subscription.scheduledChange?.to ? [subscription.scheduledChange.to] : []),
-  ]);
+/** Whether a licence gives the feature to some versions of the product and not to others. */
+function isMaintained({ licenses }: CustomerAccount, feature: FeatureKey): boolean {
+  return licenses.some(
+    ({ maintenanceUntil, planVersion: { plan } }) =>
+      maintenanceUntil !== null &&
+      (plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature)),
+  );
+}
+
+/** Those of the catalog, of each plan that is sold, and of each that a holding is on, leads to or goes back to. */
+function rulesThatMaySpeak(account: CustomerAccount, { catalog, planVersions }: Release) {
+  const versions = holdingsOf(account).flatMap((holding) => {
+    if (isLicense(holding)) return [holding.planVersion];
+    const change = isLive(holding) ? holding.scheduledChange?.to : null;
+    return [holding.planVersion, ...holding.moves.map(({ from }) => from), ...(change ? [change] : [])];
+  });
   const plans = [...planVersions.values(), ...versions].map(({ plan }) => plan);
   return [...catalog.rules, ...plans.flatMap(({ rules }) => rules)];
 }
@@ -54,10 +69,16 @@ function union(one: ContextReads, other: ContextReads): ContextReads {
   return one === 'ALL' || other === 'ALL' ? 'ALL' : new Set([...one, ...other]);
 }
 
+/** What a request brings with it. */
+export interface Asking {
+  readonly context: RequestContext;
+  readonly asker: Asker;
+}
+
 /** The same for two requests of which these rules read the same, on counters that they read the same. */
 export function askedKey(
-  { context, usage }: AskedReads,
-  request: RequestContext,
+  { context, usage, productVersion }: AskedReads,
+  { context: request, asker }: Asking,
   account: CustomerAccount,
 ): string {
   const facts =
@@ -68,7 +89,7 @@ export function askedKey(
     const meter = account.meters.get(key);
     return [meter?.used, meter?.reserved, meter?.window?.start];
   });
-  return JSON.stringify([facts, counters]);
+  return JSON.stringify([facts, counters, productVersion ? asker.productVersion : null]);
 }
 
 const MOST_ANSWERS = 16;

@@ -8,6 +8,7 @@ import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import { answerUnits } from './answer-units.js';
 import { type Asked, askedKey, askedReads, keepAnswer } from './asked.js';
+import { type Asker, askerOf, NOBODY } from './asker.js';
 import {
   type CompiledFeature,
   type Counted,
@@ -46,7 +47,8 @@ function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Dec
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
   if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
   const { quantity, context } = request;
-  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, now };
+  const asker = askerOf(request);
+  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, asker, now };
   const right = rightAt(state, feature, now);
   if (right.kind === 'ASKED') return answerOf(rightOf(right, question), question).decision;
   const answer = answerOf(right, question);
@@ -177,10 +179,10 @@ function compile({ account: stored, release }: KnownState, feature: Feature, now
   const reads = askedReads(stored, release, feature.key);
   if (reads !== null) return { kind: 'ASKED', from: now, until: null, reads, answers: new Map() };
   const account = accountAt(stored, release, now);
-  return compileFor({ account, release, feature, context: NO_CONTEXT }, now);
+  return compileFor({ account, release, feature, context: NO_CONTEXT, asker: NOBODY }, now);
 }
 
-/** What the subject has of the feature, as long as its context is the same. */
+/** What the subject has of the feature, as long as the same is asked by the same. */
 function compileFor(subject: Subject, now: Instant): Settled | Counted {
   const { feature } = subject;
   const entitlement = entitlementOf(subject, now);
@@ -197,6 +199,7 @@ interface Question {
   readonly feature: Feature;
   readonly quantity: number;
   readonly context: RequestContext;
+  readonly asker: Asker;
   readonly now: Instant;
 }
 
@@ -215,7 +218,7 @@ function answerOf(right: Settled | Counted, question: Question): Answer {
 
 /** The right of a request whose own facts, or other counters, decide. */
 function rightOf(asked: Asked, question: Question): Settled | Counted {
-  const key = askedKey(asked.reads, question.context, question.state.account);
+  const key = askedKey(asked.reads, question, question.state.account);
   const kept = asked.answers.get(key);
   if (kept !== undefined && holds(kept, question.now)) return kept;
   const compiled = compileFor(subjectOf(question), question.now);
@@ -223,8 +226,8 @@ function rightOf(asked: Asked, question: Question): Settled | Counted {
   return compiled;
 }
 
-function subjectOf({ state: { account, release }, feature, context, now }: Question): Subject {
-  return { account: accountAt(account, release, now), release, feature, context };
+function subjectOf({ state: { account, release }, feature, context, asker, now }: Question): Subject {
+  return { account: accountAt(account, release, now), release, feature, context, asker };
 }
 
 function holds(right: CompiledFeature, now: Instant): boolean {

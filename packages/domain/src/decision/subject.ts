@@ -4,6 +4,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import type { Instant } from '../time/instant.js';
 import { type Meter, unusedMeter } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
+import type { Asker } from './asker.js';
 
 /** What is asked about: a customer's account, brought to the instant that is asked about, and one feature. */
 export interface Subject {
@@ -12,6 +13,8 @@ export interface Subject {
   readonly feature: Feature;
   /** The request's facts. ANY: of no request in particular; what is worked out is the most that any may be given. */
   readonly context: RequestContext | 'ANY';
+  /** Counts for nothing where the context is ANY. */
+  readonly asker: Asker;
 }
 
 /** The counter of a feature that is counted; of one that was never used, zero. */

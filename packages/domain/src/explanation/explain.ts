@@ -1,5 +1,6 @@
 import { NO_CONTEXT } from '../condition/facts.js';
 import { type CustomerState, type KnownState, knownState } from '../customer.js';
+import { askerOf } from '../decision/asker.js';
 import { decide, findFeature } from '../decision/decide.js';
 import { type CheckRequest, type Decision, DENYING_CODES, type DenyingCode } from '../decision/decision.js';
 import { accountAt } from '../subscription/due.js';
@@ -34,7 +35,11 @@ function explainKnown(
     const missing = failed('UNKNOWN_FEATURE', request.feature);
     return withoutRemedies(decision, [missing, HOW_OLD, THERE, ...nothingToAsk(AFTER_CUSTOMER)]);
   }
-  const subject: Subject = { account, release, feature, context: request.context ?? NO_CONTEXT };
+  const subject: Subject = {
+    ...{ account, release, feature },
+    context: request.context ?? NO_CONTEXT,
+    asker: askerOf(request),
+  };
   const { steps, failures, conditions } = testKnown(subject, request, now);
   return {
     decision,

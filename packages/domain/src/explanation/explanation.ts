@@ -24,7 +24,16 @@ export interface DenialReason {
 
 /** Those that there are candidates for today, in the order in which they are offered; docs/rules.md, "Why". */
 export type RemedyKind =
-  'SUPPLY_FACT' | 'WAIT' | 'LIFT_BLOCK' | 'RESUME' | 'PAY' | 'ADD_CREDITS' | 'ADD_ON' | 'CHANGE_PLAN';
+  | 'SUPPLY_FACT'
+  | 'WAIT'
+  | 'LIFT_BLOCK'
+  | 'REINSTATE'
+  | 'RENEW'
+  | 'RESUME'
+  | 'PAY'
+  | 'ADD_CREDITS'
+  | 'ADD_ON'
+  | 'CHANGE_PLAN';
 
 /** One change that would allow what was denied; `decide` has said so. */
 export interface Remedy {

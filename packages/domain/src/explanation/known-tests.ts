@@ -4,13 +4,14 @@ import { countedAt } from '../decision/compile.js';
 import type { CheckRequest } from '../decision/decision.js';
 import { adjustmentOf, type CompiledEntitlement, entitledBy } from '../decision/entitlement.js';
 import { failureIn, readRule, type RuleFailure } from '../decision/rule-reading.js';
-import { furthestFirst, type NamingSubscription, sourcesOf, takenAway } from '../decision/sources.js';
+import { furthestFirst, type NamingSource, sourcesOf, takenAway } from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
+import { holdingsOf } from '../holding.js';
 import type { Instant } from '../time/instant.js';
 import { combinationSteps } from './combination-steps.js';
 import type { ExplanationStep } from './explanation.js';
 import type { Inquiry } from './inquiry.js';
-import { openGrants, testGrant, testSubscription } from './source-tests.js';
+import { openGrants, testGrant, testHolding } from './source-tests.js';
 import { failed, hasFailed, passed, skipped, type Test } from './test.js';
 
 /** All that is asked of a customer and a feature that are there. */
@@ -33,7 +34,7 @@ export function testKnown(subject: Subject, request: CheckRequest, at: Instant):
   const unnamed = right.kind === 'DENIED' && sources.obstacles.length === 0;
   const surroundings = { subject, at, broken: brokenRules(subject, at), unnamed };
   const tested = [
-    ...subject.account.subscriptions.map((one) => testSubscription(surroundings, one)),
+    ...holdingsOf(subject.account).map((one) => testHolding(surroundings, one)),
     ...openGrants(subject, at)
       .filter(({ effect }) => effect.kind !== 'BLOCK')
       .map((grant) => testGrant(surroundings, grant)),
@@ -88,7 +89,7 @@ function planTests({ subject, sources }: Inquiry, unnamed: boolean): Test[] {
   if (sources.anyLive) return [passed('NO_ACTIVE_PLAN', 'the customer has a plan')];
   if (unnamed) return [failed('NO_ACTIVE_PLAN', key), noPlan];
   const given = passed('NO_ACTIVE_PLAN', `no plan is live, and \`${key}\` comes from elsewhere`);
-  return subject.account.subscriptions.length === 0 ? [given, noPlan] : [given];
+  return holdingsOf(subject.account).length === 0 ? [given, noPlan] : [given];
 }
 
 /** The failures of sources where none passes, of the one that got furthest first. */
@@ -110,7 +111,7 @@ function limitTest(inquiry: Inquiry): Test {
   return limitUnder(inquiry, naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming));
 }
 
-function asIfPassing(inquiry: Inquiry, naming: NamingSubscription): CompiledEntitlement {
+function asIfPassing(inquiry: Inquiry, naming: NamingSource): CompiledEntitlement {
   const { subject, whole, adjustment } = inquiry;
   return entitledBy({ ...whole, passing: [naming] }, subject.feature, adjustment);
 }

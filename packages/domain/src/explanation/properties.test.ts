@@ -140,6 +140,9 @@ function applied(
         outcome: 'SUCCEEDED',
         at: null,
       });
+    case 'RENEW':
+    case 'REINSTATE':
+      throw new Error('nobody has a licence here');
     case 'ADD_CREDITS':
       throw new Error('nothing in this catalog is prepaid');
     case 'ADD_ON': {

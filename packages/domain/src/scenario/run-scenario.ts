@@ -23,8 +23,9 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
   const needs = missingPart(release, scenario);
   if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
-  const { feature, quantity, context } = scenario.check;
-  const decision = asWritten(decide(state, { feature, quantity, context }, scenario.given.now));
+  const { feature, quantity, productVersion, context } = scenario.check;
+  const request = { feature, quantity, productVersion, context };
+  const decision = asWritten(decide(state, request, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
   return {
@@ -48,9 +49,7 @@ function asWritten(decision: Decision): Readonly<Record<string, unknown>> {
 
 function missingPart(release: Release, { given, check }: Scenario): string | null {
   const { catalog } = release;
-  const plans = given.plans.flatMap((key) => catalog.plans.get(key) ?? []);
   const feature = catalog.features.get(check.feature);
-  if (plans.some((plan) => plan.model === 'PERPETUAL')) return 'licences';
   if (feature && !isDecided(feature)) return 'seats';
   if (given.seats.length > 0) return 'seats';
   return null;

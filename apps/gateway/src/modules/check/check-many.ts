@@ -2,7 +2,7 @@ import type { StampedState } from '@licet/database';
 import { decide, decideStale, type CustomerId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { boundJson, readCustomerId } from '../arguments.js';
+import { boundJson, boundText, readCustomerId } from '../arguments.js';
 import { requireDecided } from '../feature/require-decided.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
@@ -13,6 +13,8 @@ export interface Check {
   readonly quantity: number;
   /** Facts for rules. */
   readonly context: JsonObject | null;
+  /** Of the vendor's software. */
+  readonly productVersion: string | null;
   readonly path: string;
 }
 
@@ -21,6 +23,7 @@ export interface CheckAsked {
   readonly feature: string;
   readonly quantity: number;
   readonly context?: JsonObject | null | undefined;
+  readonly productVersion?: string | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
 
@@ -64,13 +67,16 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
 export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
-  return { customerId, feature: asked.feature, quantity: asked.quantity, context: facts, path };
+  const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
+  const { feature, quantity } = asked;
+  return { customerId, feature, quantity, context: facts, productVersion, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
   requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
-  const request = { feature: check.feature, quantity: check.quantity, context: check.context };
+  const { feature, quantity, context, productVersion } = check;
+  const request = { feature, quantity, context, productVersion };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

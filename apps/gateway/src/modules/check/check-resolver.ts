@@ -66,7 +66,10 @@ export class CheckResolver {
   ): Promise<DecisionType> {
     return decideOne(
       context,
-      { customerId: customer.id, feature, quantity, context: boundJson('context', facts ?? null), path: '' },
+      {
+        ...{ customerId: customer.id, feature, quantity, productVersion: null, path: '' },
+        context: boundJson('context', facts ?? null),
+      },
       await context.states.load(customer.id),
     );
   }

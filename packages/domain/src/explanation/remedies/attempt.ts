@@ -1,6 +1,7 @@
 import type { Feature } from '../../catalog/catalog.js';
 import { NO_CONTEXT } from '../../condition/facts.js';
 import type { CustomerAccount, Release } from '../../customer.js';
+import { askerOf } from '../../decision/asker.js';
 import { decideAt } from '../../decision/decide.js';
 import type { CheckRequest } from '../../decision/decision.js';
 import { accountAt } from '../../subscription/due.js';
@@ -31,9 +32,9 @@ export function allows(
   availableAt: Instant | null = null,
 ): boolean {
   const at = availableAt ?? now;
-  const context = request.context ?? NO_CONTEXT;
-  return decideAt({ account: accountAt(account, release, at), release, feature, context }, request, at)
-    .allowed;
+  const asking = { context: request.context ?? NO_CONTEXT, asker: askerOf(request) };
+  const subject = { account: accountAt(account, release, at), release, feature, ...asking };
+  return decideAt(subject, request, at).allowed;
 }
 
 /** The account after a command; null: it is refused. */

@@ -6,6 +6,7 @@ import { allows, type Candidate, type Denied } from './attempt.js';
 import { changesOfPlan } from './change-plan.js';
 import { liftedBlocks } from './lift-block.js';
 import { payments } from './pay.js';
+import { reinstatements, renewals } from './license.js';
 import { resumes } from './resume.js';
 import { suppliedFacts } from './supply-fact.js';
 import { waits } from './wait.js';
@@ -19,7 +20,10 @@ const MOST_TRIED = 200;
  * make it, and `decide` has then allowed the request. `conditions`: see `KnownTests`.
  */
 export function remediesFor(denied: Denied, conditions: readonly (readonly RuleFailure[])[]): Remedy[] {
-  const kinds = [waits, liftedBlocks, resumes, payments, addedCredits, addOns, changesOfPlan];
+  const kinds = [
+    ...[waits, liftedBlocks, reinstatements, renewals, resumes],
+    ...[payments, addedCredits, addOns, changesOfPlan],
+  ];
   return [
     ...suppliedFacts(conditions).slice(0, MOST_OFFERED),
     ...kinds.flatMap((candidates) => thatAllow(denied, candidates(denied))),
