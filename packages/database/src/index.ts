@@ -41,7 +41,13 @@ export { type OwnedBlock } from './mapping/credit-block.js';
 export { type CreditRequest, type CreditResult, executeCreditCommand } from './commands/execute-credits.js';
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
-export { findLicenseKey, findLicenses, type LicenseOfKey, listLicenses } from './repositories/licenses.js';
+export {
+  digestOfKey,
+  findLicenseKey,
+  findLicenses,
+  type LicenseOfKey,
+  listLicenses,
+} from './repositories/licenses.js';
 export { type StoredLicense } from './mapping/license.js';
 export {
   executeLicenseCommand,

@@ -176,7 +176,7 @@ function subscriptionObstacle({ status }: Subscription): Standing {
 }
 
 /** Time runs on while it is suspended: a suspended one may have expired, or not begun. */
-function licenseObstacle({ standing, term }: License): Standing {
+export function licenseObstacle({ standing, term }: License): Standing {
   if (standing.kind === 'REVOKED') return { row: 8, code: 'LICENSE_REVOKED' };
   if (term.phase === 'EXPIRED') return { row: 9, code: 'LICENSE_EXPIRED' };
   if (term.phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };

@@ -44,6 +44,7 @@ export function issue(
     customerId: account.id,
     planVersion,
     keyHint: command.keyHint,
+    keyDigest: command.keyDigest,
     quantities: command.quantities,
     startsAt,
     ...firstEnds(plan, command, startsAt, zone),

@@ -1,4 +1,5 @@
 import {
+  digestOfKey,
   executeLicenseCommand,
   type LicenseKey,
   licenseKeyHint,
@@ -25,10 +26,13 @@ export async function executeLicense(
   return { license: toLicense(result.stored.license), key: result.key, revision: result.revision };
 }
 
-/** A new key and what may be told of it. */
-export function newKey(): { readonly key: LicenseKey; readonly keyHint: string } {
+/** A new key, what may be told of it, and how it is known. */
+export function newKey({ db }: GatewayContext): {
+  readonly key: LicenseKey;
+  readonly known: { readonly keyHint: string; readonly keyDigest: string };
+} {
   const key = makeLicenseKey();
-  return { key, keyHint: licenseKeyHint(key) };
+  return { key, known: { keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) } };
 }
 
 /** The id of a licence that the caller's key may touch. */

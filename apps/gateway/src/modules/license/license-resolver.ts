@@ -43,11 +43,11 @@ export class LicenseResolver {
   ): Promise<LicenseResultType> {
     const customerId = context.access.requireCustomer(readCustomerId('input.customerId', input.customerId));
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
-    const { key, keyHint } = newKey();
+    const { key, known } = newKey(context);
     const command = {
       kind: 'issueLicense',
       licenseId: newLicenseId(),
-      keyHint,
+      ...known,
       plan: readPlanKey('input.plan', input.plan),
       startsAt: input.startsAt ?? null,
       expiresAt: input.expiresAt ?? null,
@@ -120,9 +120,9 @@ export class LicenseResolver {
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
     const idempotencyKey = parseIdempotencyKey('idempotencyKey', keyText);
-    const { key, keyHint } = newKey();
+    const { key, known } = newKey(context);
     const licenseId = await ownLicense(context, 'licenseId', text);
-    const command = { kind: 'rotateLicenseKey', licenseId, keyHint } as const;
+    const command = { kind: 'rotateLicenseKey', licenseId, ...known } as const;
     return executeLicense(context, { command, key, idempotencyKey }, '');
   }
 
