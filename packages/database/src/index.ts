@@ -3,6 +3,13 @@ export { DatabaseUnavailableError } from './connection/errors.js';
 export { APP_ROLE, appRolePassword, appUrl } from './connection/roles.js';
 export { type MasterKey, MasterKeyError, parseMasterKey } from './crypto/master-key.js';
 export { newApiKey, type Role, ROLES } from './crypto/api-key.js';
+export {
+  type LicenseKey,
+  licenseKeyDigest,
+  licenseKeyHint,
+  makeLicenseKey,
+  parseLicenseKey,
+} from './crypto/license-key.js';
 export { migrate } from './migrate.js';
 export { type Refused, type Result } from './result.js';
 export { type Actor, type ActorKind, type Caller, leafHashOf } from './event-log/append.js';
