@@ -11,6 +11,8 @@ export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
+/** A person at a customer, by the vendor's own identifier. */
+export type MemberId = Branded<'MemberId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -51,6 +53,9 @@ function isReservationId(text: string): text is ReservationId {
 function isCreditBlockId(text: string): text is CreditBlockId {
   return CREDIT_BLOCK_ID.test(text);
 }
+function isMemberId(text: string): text is MemberId {
+  return CUSTOMER_ID.test(text);
+}
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
 }
@@ -88,6 +93,10 @@ export function parseReservationId(text: string): ReservationId | null {
 }
 export function parseCreditBlockId(text: string): CreditBlockId | null {
   return isCreditBlockId(text) ? text : null;
+}
+/** The form is that of customer ids. */
+export function parseMemberId(text: string): MemberId | null {
+  return isMemberId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;
