@@ -1,16 +1,15 @@
 import type { Logger } from 'pino';
-import type { ApiKeyStore, Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
-import type { Access } from './access.js';
+import type { Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
+import type { Access, CredentialStores } from './access.js';
 import type { Metrics } from './metrics.js';
 import { Loaders } from './loaders.js';
 import { RequestStates } from './request-states.js';
 
 /** What the gateway's requests share. */
-export interface Services {
+export interface Services extends CredentialStores {
   readonly db: Database;
   readonly feed: EventFeed;
   readonly states: StateStore;
-  readonly keys: ApiKeyStore;
   readonly spends: SpendQueue;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -33,18 +32,14 @@ export class GatewayContext {
     readonly access: Access,
     readonly requestId: string,
   ) {
-    const { apiKey, tenantId } = access;
+    const { actor, tenantId } = access;
     this.db = services.db;
     this.feed = services.feed;
     this.spends = services.spends;
     this.logger = services.logger;
     this.store = services.states;
     this.metrics = services.metrics;
-    this.caller = {
-      tenantId,
-      actor: { kind: 'API_KEY', id: apiKey.id, name: apiKey.name },
-      requestId,
-    };
+    this.caller = { tenantId, actor, requestId };
   }
 
   get loaders(): Loaders {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import {
   ApiKeyStore,
+  CustomerTokenStore,
   type Database,
   EventFeed,
   SpendQueue,
@@ -25,6 +26,7 @@ export async function openServices(
   await feed.start();
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
+  const tokens = new CustomerTokenStore(db, () => feed.clock.now());
   const metrics = new Metrics();
   const spends = new SpendQueue(db, {
     onBatch: (requests) => {
@@ -37,6 +39,7 @@ export async function openServices(
     feed,
     states,
     keys,
+    tokens,
     spends,
     metrics,
     logger,

@@ -11,6 +11,8 @@ export interface Check {
   readonly customerId: CustomerId;
   readonly feature: string;
   readonly quantity: number;
+  /** The person asking; null: nobody was named. */
+  readonly memberId: string | null;
   /** Facts for rules. */
   readonly context: JsonObject | null;
   readonly path: string;
@@ -20,6 +22,7 @@ export interface CheckAsked {
   readonly customerId: string;
   readonly feature: string;
   readonly quantity: number;
+  readonly memberId?: string | null | undefined;
   readonly context?: JsonObject | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
@@ -60,11 +63,12 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
   return decision;
 }
 
-/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer. */
+/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer, or the member. */
 export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
-  return { customerId, feature: asked.feature, quantity: asked.quantity, context: facts, path };
+  const memberId = access.requireMember(fieldOf(path, 'memberId'), asked.memberId);
+  return { customerId, feature: asked.feature, quantity: asked.quantity, memberId, context: facts, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
