@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
 import type { Access, CredentialStores } from './access.js';
+import type { KeySets } from './key-sets.js';
 import type { Metrics } from './metrics.js';
 import { Loaders } from './loaders.js';
 import { RequestStates } from './request-states.js';
@@ -10,6 +11,7 @@ export interface Services extends CredentialStores {
   readonly db: Database;
   readonly feed: EventFeed;
   readonly states: StateStore;
+  readonly keySets: KeySets;
   readonly spends: SpendQueue;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -28,7 +30,7 @@ export class GatewayContext {
   private currentStates: RequestStates | null = null;
 
   constructor(
-    services: Services,
+    private readonly services: Services,
     readonly access: Access,
     readonly requestId: string,
   ) {
@@ -40,6 +42,13 @@ export class GatewayContext {
     this.store = services.states;
     this.metrics = services.metrics;
     this.caller = { tenantId, actor, requestId };
+  }
+
+  /** After the tenant's signing keys have changed here: what is kept of them is read anew. */
+  forgetSigningKeys(): void {
+    const { keySets, tokens } = this.services;
+    keySets.forget(this.access.tenantId);
+    tokens.forgetKeys(this.access.tenantId);
   }
 
   get loaders(): Loaders {

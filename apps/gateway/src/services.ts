@@ -9,6 +9,7 @@ import {
   type StateStoreOptions,
 } from '@licet/database';
 import type { Services } from './context.js';
+import { KeySets } from './key-sets.js';
 import { Metrics } from './metrics.js';
 
 export interface OpenServices extends Services {
@@ -40,6 +41,7 @@ export async function openServices(
     states,
     keys,
     tokens,
+    keySets: new KeySets(db),
     spends,
     metrics,
     logger,

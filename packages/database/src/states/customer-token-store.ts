@@ -70,6 +70,11 @@ export class CustomerTokenStore {
     return token;
   }
 
+  /** After the tenant's keys have changed here. */
+  forgetKeys(tenantId: TenantId): void {
+    this.#keys.delete(tenantId);
+  }
+
   async #keysFor({ tenantId, kid }: TokenClaim): Promise<PublicJwk[]> {
     const kept = this.#keys.get(tenantId);
     const hasIt = kept?.keys.some(({ publicKey }) => publicKey.kid === kid) ?? false;
