@@ -1,85 +1,181 @@
-import type { ApiKey, ApiKeyStore, Authenticated, Role } from '@licet/database';
-import type { CustomerId, TenantId } from '@licet/domain';
+import {
+  type Actor,
+  type ApiKey,
+  type ApiKeyStore,
+  type Authenticated,
+  type CustomerToken,
+  type CustomerTokenStore,
+  isCustomerToken,
+  type Role,
+} from '@licet/database';
+import type { CustomerId, Instant, TenantId } from '@licet/domain';
+import { CUSTOMER_TOKEN_OPERATIONS } from './customer-token-operations.js';
 import { ApiError } from './errors/api-error.js';
 
 const RANK: Readonly<Record<Role, number>> = { READER: 0, SERVICE: 1, OPERATOR: 2, ADMIN: 3 };
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** What the caller's key allows: its role, narrowed by the operations and customers that it names (none: all). */
+/** What a caller has shown. */
+export type Credential =
+  | { readonly kind: 'API_KEY'; readonly apiKey: ApiKey }
+  | { readonly kind: 'CUSTOMER_TOKEN'; readonly token: CustomerToken };
+
+/**
+ * What the caller's credential allows. An API key: its role, narrowed by the operations and customers that it names (none:
+ * all). A customer token: to read and follow its customer (docs/access.md).
+ */
 export class Access {
+  /** By whom events and the log say that it was done. */
+  readonly actor: Actor;
   private readonly operations: ReadonlySet<string>;
   private readonly customers: ReadonlySet<string>;
 
   constructor(
     readonly tenantId: TenantId,
-    readonly apiKey: ApiKey,
+    private readonly credential: Credential,
   ) {
-    this.operations = new Set(apiKey.operations);
-    this.customers = new Set<string>(apiKey.customerIds);
+    this.actor = actorOf(credential);
+    this.operations = new Set(operationsOf(credential));
+    this.customers = new Set<string>(customersOf(credential));
   }
 
-  /** FORBIDDEN unless the key's role reaches `role` and the key names the operation, or names none. */
+  /** FORBIDDEN unless the credential is for the operation; an API key is where its role reaches `role`. */
   requireOperation(operation: string, role: Role): void {
-    if (RANK[this.apiKey.role] < RANK[role]) {
+    const { credential } = this;
+    if (credential.kind === 'API_KEY' && RANK[credential.apiKey.role] < RANK[role]) {
       throw new ApiError(
         'FORBIDDEN',
-        `\`${operation}\` needs a key with the role ${role}; this one is ${this.apiKey.role}`,
+        `\`${operation}\` needs a key with the role ${role}; this one is ${credential.apiKey.role}`,
       );
     }
     if (this.operations.size > 0 && !this.operations.has(operation)) {
-      throw new ApiError('FORBIDDEN', `this key is not for \`${operation}\``);
+      throw new ApiError('FORBIDDEN', `${this.name} is not for \`${operation}\``);
     }
   }
 
-  /** FORBIDDEN where the key is for other customers. Returns the id. */
+  /** FORBIDDEN where the credential is for other customers. Returns the id. */
   requireCustomer<T extends string>(id: T): T {
-    if (!this.sees(id)) throw new ApiError('FORBIDDEN', `this key is not for the customer \`${id}\``);
+    if (!this.sees(id)) throw new ApiError('FORBIDDEN', `${this.name} is not for the customer \`${id}\``);
     return id;
   }
 
-  /** FORBIDDEN where the key is for some customers alone; `why` not: "releases are for all of them". */
+  /** FORBIDDEN where the credential is for some customers alone; `why` not: "releases are for all of them". */
   requireEveryCustomer(why: string): void {
-    if (this.isNarrowed) throw new ApiError('FORBIDDEN', `this key is for some customers alone; ${why}`);
+    if (this.isNarrowed) throw new ApiError('FORBIDDEN', `${this.name} is for some customers alone; ${why}`);
   }
 
-  /** Whether the key may see what belongs to this customer; null: to no customer. */
+  /** The API key that it is; FORBIDDEN for any other credential; `why`: "plans are of the catalog". */
+  requireApiKey(why: string): ApiKey {
+    if (this.credential.kind === 'API_KEY') return this.credential.apiKey;
+    throw new ApiError('FORBIDDEN', `${this.name} is for one customer; ${why}`);
+  }
+
+  /**
+   * The person that a check is about: the one that is asked for, or the one that the token names. FORBIDDEN where that is
+   * another. `field`: the argument, for errors.
+   */
+  requireMember(field: string, asked: string | null | undefined): string | null {
+    const own = this.credential.kind === 'CUSTOMER_TOKEN' ? this.credential.token.memberId : null;
+    if (own === null || asked == null || asked === own) return asked ?? own;
+    throw new ApiError('FORBIDDEN', `this token is for the member \`${own}\` and asks for no other`, field);
+  }
+
+  /** Whether the credential may see what belongs to this customer; null: to no customer. */
   sees(id: string | null): boolean {
     return !this.isNarrowed || (id !== null && this.customers.has(id));
   }
 
-  /** Whether the key is for some customers alone. */
+  /** Whether the credential is for some customers alone. */
   get isNarrowed(): boolean {
     return this.customers.size > 0;
   }
 
-  /** For lists: the customers that the key is for, or null for all. */
+  /** For lists: the customers that the credential is for, or null for all. */
   get only(): readonly CustomerId[] | null {
-    return this.isNarrowed ? this.apiKey.customerIds : null;
+    return this.isNarrowed ? customersOf(this.credential) : null;
+  }
+
+  /** The customer whose own credential it is; null: the vendor's. */
+  get ownCustomer(): CustomerId | null {
+    return this.credential.kind === 'CUSTOMER_TOKEN' ? this.credential.token.customerId : null;
+  }
+
+  /** When it ends by itself; null: never. */
+  get expiresAt(): Instant | null {
+    const { credential } = this;
+    return credential.kind === 'API_KEY' ? credential.apiKey.expiresAt : credential.token.expiresAt;
+  }
+
+  private get name(): string {
+    return this.credential.kind === 'API_KEY' ? 'this key' : 'this customer token';
   }
 }
 
-const ACCESSES = new WeakMap<Authenticated, Access>();
+function actorOf(credential: Credential): Actor {
+  switch (credential.kind) {
+    case 'API_KEY':
+      return { kind: 'API_KEY', id: credential.apiKey.id, name: credential.apiKey.name };
+    case 'CUSTOMER_TOKEN':
+      return { kind: 'CUSTOMER', id: credential.token.customerId, name: credential.token.memberId };
+  }
+}
 
-function accessOf(authenticated: Authenticated): Access {
-  const known = ACCESSES.get(authenticated);
+function operationsOf(credential: Credential): readonly string[] {
+  return credential.kind === 'API_KEY' ? credential.apiKey.operations : CUSTOMER_TOKEN_OPERATIONS;
+}
+
+function customersOf(credential: Credential): readonly CustomerId[] {
+  return credential.kind === 'API_KEY' ? credential.apiKey.customerIds : [credential.token.customerId];
+}
+
+/** Where credentials are looked up. */
+export interface CredentialStores {
+  readonly keys: ApiKeyStore;
+  readonly tokens: CustomerTokenStore;
+}
+
+const ACCESSES = new WeakMap<Authenticated | CustomerToken, Access>();
+
+function accessOfKey(authenticated: Authenticated): Access {
+  const { tenantId, apiKey } = authenticated;
+  return remembered(authenticated, () => new Access(tenantId, { kind: 'API_KEY', apiKey }));
+}
+
+function accessOfToken(token: CustomerToken): Access {
+  return remembered(token, () => new Access(token.tenantId, { kind: 'CUSTOMER_TOKEN', token }));
+}
+
+function remembered(shown: Authenticated | CustomerToken, make: () => Access): Access {
+  const known = ACCESSES.get(shown);
   if (known) return known;
-  const access = new Access(authenticated.tenantId, authenticated.apiKey);
-  ACCESSES.set(authenticated, access);
+  const access = make();
+  ACCESSES.set(shown, access);
   return access;
 }
 
-/** The access of a key that is known in memory; null where it must be looked up. */
-export function knownAccess(keys: ApiKeyStore, header: unknown): Access | null {
+/** The access of a credential that is known in memory; null where it must be looked up. */
+export function knownAccess({ keys, tokens }: CredentialStores, header: unknown): Access | null {
   const secret = secretIn(header);
-  const known = secret === null ? null : keys.peek(secret);
-  return known && accessOf(known);
+  if (secret === null) return null;
+  const key = keys.peek(secret);
+  if (key !== null) return accessOfKey(key);
+  const token = tokens.peek(secret);
+  return token && accessOfToken(token);
 }
 
-/** The access that an `Authorization` header gives; null where it names no valid key, whatever the reason. */
-export async function authenticate(keys: ApiKeyStore, header: unknown): Promise<Access | null> {
+/** The access that an `Authorization` header gives; null where it names no valid credential, whatever the reason. */
+export async function authenticate(
+  { keys, tokens }: CredentialStores,
+  header: unknown,
+): Promise<Access | null> {
   const secret = secretIn(header);
-  const authenticated = secret === null ? null : await keys.authenticate(secret);
-  return authenticated && accessOf(authenticated);
+  if (secret === null) return null;
+  if (isCustomerToken(secret)) {
+    const token = await tokens.authenticate(secret);
+    return token && accessOfToken(token);
+  }
+  const authenticated = await keys.authenticate(secret);
+  return authenticated && accessOfKey(authenticated);
 }
 
 function secretIn(header: unknown): string | null {

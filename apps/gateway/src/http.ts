@@ -151,17 +151,17 @@ function addMetrics(server: FastifyInstance, { metrics }: Services): void {
   });
 }
 
-/** Before anything of the request is read: UNAUTHENTICATED without a valid key. */
-export function requireAccess({ keys }: Services): (request: FastifyRequest) => Promise<void> {
+/** Before anything of the request is read: UNAUTHENTICATED without a valid credential. */
+export function requireAccess(services: Services): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    request.access = await authenticate(keys, request.headers.authorization);
+    request.access = await authenticate(services, request.headers.authorization);
     if (request.access === null) throw unauthenticated();
   };
 }
 
 /** The access of a request that `requireAccess` has let in. */
 export function accessOf({ access }: Pick<FastifyRequest, 'access'>): Access {
-  if (access === null) throw new Error('a request was let in without a key');
+  if (access === null) throw new Error('a request was let in without a credential');
   return access;
 }
 

@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Database, publicKeys, type PublicJwk, soleTenant } from '@licet/database';
 import { parseTenantId, type TenantId } from '@licet/domain';
 import type { Services } from './context.js';
 import { badInput, notFound } from './errors/api-error.js';
+import type { KeySet, KeySets } from './key-sets.js';
 
 export const KEY_SET_PATH = '/.well-known/jwks.json';
 
@@ -13,12 +12,13 @@ const KEPT_WITHOUT_US = 86_400;
 
 /**
  * Answers with what verifies the tokens of one tenant, as a JWK Set (RFC 7517): the one that `?tenant=` names; without
- * it that of an installation with one tenant (docs/decisions/0012). Needs no key. An ETag, and 304 where it is known.
+ * it that of an installation with one tenant (docs/decisions/0012). Needs no key, and web pages of any origin may read it. An
+ * ETag, and 304 where it is known.
  */
-export function addKeySet(server: FastifyInstance, { db }: Services): void {
+export function addKeySet(server: FastifyInstance, { keySets }: Services): void {
   server.get(KEY_SET_PATH, async (request, reply) => {
-    const body = JSON.stringify({ keys: await keysFor(db, request) });
-    const etag = `"${hash('sha256', body, 'base64url')}"`;
+    void reply.header('access-control-allow-origin', '*');
+    const { body, etag } = await keySetFor(keySets, request);
     void reply.headers({
       etag,
       'cache-control': `public, max-age=${String(KEPT)}, stale-if-error=${String(KEPT_WITHOUT_US)}`,
@@ -29,16 +29,16 @@ export function addKeySet(server: FastifyInstance, { db }: Services): void {
   });
 }
 
-async function keysFor(db: Database, request: FastifyRequest): Promise<PublicJwk[]> {
-  const keys = await publicKeys(db, await tenantOf(db, request));
-  if (keys === null)
+async function keySetFor(keySets: KeySets, request: FastifyRequest): Promise<KeySet> {
+  const found = await keySets.of(await tenantOf(keySets, request));
+  if (found === null)
     throw notFound('tenant', 'there is no such tenant; its id is what tokens name as issuer (`iss`)');
-  return keys;
+  return found;
 }
 
-async function tenantOf(db: Database, { query }: FastifyRequest): Promise<TenantId> {
+async function tenantOf(keySets: KeySets, { query }: FastifyRequest): Promise<TenantId> {
   const wanted = isRecord(query) ? query['tenant'] : undefined;
-  const tenantId = wanted === undefined ? await soleTenant(db) : parsed(wanted);
+  const tenantId = wanted === undefined ? await keySets.soleTenant() : parsed(wanted);
   if (tenantId !== null) return tenantId;
   throw badInput(
     'tenant',

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import {
   ApiKeyStore,
+  CustomerTokenStore,
   type Database,
   EventFeed,
   SpendQueue,
@@ -8,6 +9,7 @@ import {
   type StateStoreOptions,
 } from '@licet/database';
 import type { Services } from './context.js';
+import { KeySets } from './key-sets.js';
 import { Metrics } from './metrics.js';
 
 export interface OpenServices extends Services {
@@ -25,6 +27,7 @@ export async function openServices(
   await feed.start();
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
+  const tokens = new CustomerTokenStore(db, () => feed.clock.now());
   const metrics = new Metrics();
   const spends = new SpendQueue(db, {
     onBatch: (requests) => {
@@ -37,6 +40,8 @@ export async function openServices(
     feed,
     states,
     keys,
+    tokens,
+    keySets: new KeySets(db),
     spends,
     metrics,
     logger,

@@ -12,6 +12,8 @@ export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
 export type LicenseId = Branded<'LicenseId'>;
+/** A person at a customer, by the vendor's own identifier. */
+export type MemberId = Branded<'MemberId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -56,6 +58,9 @@ function isCreditBlockId(text: string): text is CreditBlockId {
 function isLicenseId(text: string): text is LicenseId {
   return LICENSE_ID.test(text);
 }
+function isMemberId(text: string): text is MemberId {
+  return CUSTOMER_ID.test(text);
+}
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
 }
@@ -96,6 +101,10 @@ export function parseCreditBlockId(text: string): CreditBlockId | null {
 }
 export function parseLicenseId(text: string): LicenseId | null {
   return isLicenseId(text) ? text : null;
+}
+/** The form is that of customer ids. */
+export function parseMemberId(text: string): MemberId | null {
+  return isMemberId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

@@ -46,8 +46,8 @@ export class FrontDoor {
   listener(goOn: RequestListener): RequestListener {
     return (request, response) => {
       const length = this.bodyLength(request);
-      const { keys } = this.options.services;
-      const access = length === null ? null : knownAccess(keys, request.headers.authorization);
+      const { services } = this.options;
+      const access = length === null ? null : knownAccess(services, request.headers.authorization);
       if (length === null || access === null) {
         goOn(request, response);
         return;

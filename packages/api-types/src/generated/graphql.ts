@@ -230,6 +230,14 @@ export type CreateApiKeyInput = {
   readonly role: Role;
 };
 
+export type CreateCustomerTokenInput = {
+  readonly customerId: Scalars['ID']['input'];
+  /** The person in front of the screen; checks then ask for no other. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  /** 15 minutes where it is left out, a day at most. */
+  readonly ttl?: InputMaybe<Scalars['Duration']['input']>;
+};
+
 /** Prepaid units of a METERED feature without a window. */
 export type CreditBlock = {
   readonly createdAt: Scalars['DateTime']['output'];
@@ -339,6 +347,11 @@ export type CustomerEdge = {
 export type CustomerResult = {
   readonly customer: Customer;
   readonly revision: Scalars['Revision']['output'];
+};
+
+export type CustomerTokenResult = {
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly token: Scalars['String']['output'];
 };
 
 export type Decision = {
@@ -729,6 +742,8 @@ export type Mutation = {
   /** Each for itself, in order: one that fails is null, with its error at its index. */
   readonly consumeMany: ReadonlyArray<Maybe<ConsumeResult>>;
   readonly createApiKey: ApiKeyResult;
+  /** A short-lived token for one customer's front end: reads and follows that customer alone. It ends with the key that asks for it at the latest. */
+  readonly createCustomerToken: CustomerTokenResult;
   /** One of document and yaml. With problems of severity ERROR it is BAD_USER_INPUT (`extensions.problems`) and no draft. */
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
@@ -820,6 +835,11 @@ export type MutationConsumeManyArgs = {
 
 export type MutationCreateApiKeyArgs = {
   input: CreateApiKeyInput;
+};
+
+
+export type MutationCreateCustomerTokenArgs = {
+  input: CreateCustomerTokenInput;
 };
 
 

@@ -39,6 +39,9 @@ exports.REWRITES = {
   'publication-lock': {
     'lock-releases': (text) => text.replace('for no key update', ''),
   },
+  'signing-key-lock': {
+    'lock-signing-keys': (text) => text.replace('for no key update', ''),
+  },
   'assert-rules': {
     'assert-rules': () => 'select 1 where $1::uuid is null and $2::int is null',
   },

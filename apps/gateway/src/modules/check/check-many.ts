@@ -11,6 +11,8 @@ export interface Check {
   readonly customerId: CustomerId;
   readonly feature: string;
   readonly quantity: number;
+  /** The person asking; null: nobody was named. */
+  readonly memberId: string | null;
   /** Facts for rules. */
   readonly context: JsonObject | null;
   /** Of the vendor's software. */
@@ -22,6 +24,7 @@ export interface CheckAsked {
   readonly customerId: string;
   readonly feature: string;
   readonly quantity: number;
+  readonly memberId?: string | null | undefined;
   readonly context?: JsonObject | null | undefined;
   readonly productVersion?: string | null | undefined;
   readonly atLeast?: string | null | undefined;
@@ -63,13 +66,14 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
   return decision;
 }
 
-/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer. */
+/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer, or the member. */
 export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
+  const memberId = access.requireMember(fieldOf(path, 'memberId'), asked.memberId);
   const { feature, quantity } = asked;
-  return { customerId, feature, quantity, context: facts, productVersion, path };
+  return { customerId, feature, quantity, memberId, context: facts, productVersion, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
