@@ -100,6 +100,11 @@ export class Access {
     return this.credential.kind === 'CUSTOMER_TOKEN' ? this.credential.token.customerId : null;
   }
 
+  /** Whether it may end before its time; a customer token is not stored, and does not. */
+  get isRevocable(): boolean {
+    return this.credential.kind === 'API_KEY';
+  }
+
   /** When it ends by itself; null: never. */
   get expiresAt(): Instant | null {
     const { credential } = this;

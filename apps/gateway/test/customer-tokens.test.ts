@@ -94,6 +94,22 @@ test('is made by keys that are for the customer, and ends with them', async () =
   expect(end).toBe(expiresAt.replace(/\.\d+Z/, '.000Z'));
 });
 
+test('goes on under a new signing key, and the next one is good at once', async () => {
+  const old = await token();
+  expect(await codeOf(KNOWN, old)).toBeUndefined();
+  const rotated = await gateway.send(
+    'mutation { rotateSigningKey(overlap: "PT0.001S", idempotencyKey: "soon") { key { kid } } }',
+  );
+  const next = await token();
+  expect(kidOf(next)).toBe(rotated.text('rotateSigningKey.key.kid'));
+  expect(kidOf(old)).not.toBe(kidOf(next));
+  for (const secret of [old, next]) expect(await codeOf(KNOWN, secret)).toBeUndefined();
+});
+
+function kidOf(text: string): unknown {
+  return at(JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString()), 'kid');
+}
+
 test('makes no token, and no key', async () => {
   expect(await codeOf(CREATE, await token(), { input: { customerId: 'ada' } })).toBe('FORBIDDEN');
 });

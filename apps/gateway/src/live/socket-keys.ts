@@ -73,10 +73,16 @@ export class SocketKey {
     const access = await authenticate(this.services, this.header);
     if (access === null || this.#isUnused) return null;
     if (this.#stopListening !== null) return access;
-    this.#stopListening = this.services.keys.onForgotten(access.tenantId, () => void this.#lookAgain());
+    this.#stopListening = this.#listen(access);
     this.#waitForEnd(access);
     // It may have ended while nobody listened yet.
     return authenticate(this.services, this.header);
+  }
+
+  /** To what may end the credential before its time. */
+  #listen({ isRevocable, tenantId }: Access): () => void {
+    if (!isRevocable) return () => undefined;
+    return this.services.keys.onForgotten(tenantId, () => void this.#lookAgain());
   }
 
   get #isUnused(): boolean {
