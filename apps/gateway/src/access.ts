@@ -6,11 +6,15 @@ import {
   type CustomerToken,
   type CustomerTokenStore,
   isCustomerToken,
+  type LicenseOfKey,
+  parseLicenseKey,
   type Role,
 } from '@licet/database';
-import type { CustomerId, Instant, TenantId } from '@licet/domain';
+import { type CustomerId, type Instant, type LicenseId, parseTenantId, type TenantId } from '@licet/domain';
 import { CUSTOMER_TOKEN_OPERATIONS } from './customer-token-operations.js';
+import { LICENSE_KEY_OPERATIONS, OPEN_OPERATIONS } from './license-key-operations.js';
 import { ApiError } from './errors/api-error.js';
+import type { LicenseKeys } from './license-keys.js';
 
 const RANK: Readonly<Record<Role, number>> = { READER: 0, SERVICE: 1, OPERATOR: 2, ADMIN: 3 };
 const BEARER = /^Bearer +(\S+)$/i;
@@ -18,11 +22,13 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** What a caller has shown. */
 export type Credential =
   | { readonly kind: 'API_KEY'; readonly apiKey: ApiKey }
-  | { readonly kind: 'CUSTOMER_TOKEN'; readonly token: CustomerToken };
+  | { readonly kind: 'CUSTOMER_TOKEN'; readonly token: CustomerToken }
+  | { readonly kind: 'LICENSE_KEY'; readonly license: LicenseOfKey }
+  | { readonly kind: 'NONE' };
 
 /**
  * What the caller's credential allows. An API key: its role, narrowed by the operations and customers that it names (none:
- * all). A customer token: to read and follow its customer (docs/access.md).
+ * all). A customer token: to read and follow its customer. A licence key: what its licence is for (docs/access.md).
  */
 export class Access {
   /** By whom events and the log say that it was done. */
@@ -80,6 +86,25 @@ export class Access {
     throw new ApiError('FORBIDDEN', `this token is for the member \`${own}\` and asks for no other`, field);
   }
 
+  /** FORBIDDEN where the credential is for another licence. `field`: the argument, for errors. */
+  requireLicense(field: string, id: LicenseId): void {
+    const { credential } = this;
+    if (credential.kind !== 'LICENSE_KEY' || credential.license.licenseId === id) return;
+    throw new ApiError('FORBIDDEN', `this licence key is not for the licence \`${id}\``, field);
+  }
+
+  /** FORBIDDEN for a credential that is for one licence alone: what else its customer has is not its matter. */
+  requireCustomerData(): void {
+    const { kind } = this.credential;
+    if (kind === 'API_KEY' || kind === 'CUSTOMER_TOKEN') return;
+    throw new ApiError('FORBIDDEN', `${this.name} sees its licence alone; ask with an API key`);
+  }
+
+  /** The tenant that the caller belongs to; null: it has shown nothing that says so. */
+  get ownTenant(): TenantId | null {
+    return this.credential.kind === 'NONE' ? null : this.tenantId;
+  }
+
   /** Whether the credential may see what belongs to this customer; null: to no customer. */
   sees(id: string | null): boolean {
     return !this.isNarrowed || (id !== null && this.customers.has(id));
@@ -97,7 +122,8 @@ export class Access {
 
   /** The customer whose own credential it is; null: the vendor's. */
   get ownCustomer(): CustomerId | null {
-    return this.credential.kind === 'CUSTOMER_TOKEN' ? this.credential.token.customerId : null;
+    const [own = null] = this.credential.kind === 'API_KEY' ? [] : customersOf(this.credential);
+    return own;
   }
 
   /** Whether it may end before its time; a customer token is not stored, and does not. */
@@ -108,13 +134,28 @@ export class Access {
   /** When it ends by itself; null: never. */
   get expiresAt(): Instant | null {
     const { credential } = this;
-    return credential.kind === 'API_KEY' ? credential.apiKey.expiresAt : credential.token.expiresAt;
+    switch (credential.kind) {
+      case 'API_KEY':
+        return credential.apiKey.expiresAt;
+      case 'CUSTOMER_TOKEN':
+        return credential.token.expiresAt;
+      case 'LICENSE_KEY':
+      case 'NONE':
+        return null;
+    }
   }
 
   private get name(): string {
-    return this.credential.kind === 'API_KEY' ? 'this key' : 'this customer token';
+    return NAMES[this.credential.kind];
   }
 }
+
+const NAMES = {
+  API_KEY: 'this key',
+  CUSTOMER_TOKEN: 'this customer token',
+  LICENSE_KEY: 'this licence key',
+  NONE: 'a request without a credential',
+} as const satisfies Record<Credential['kind'], string>;
 
 function actorOf(credential: Credential): Actor {
   switch (credential.kind) {
@@ -122,15 +163,37 @@ function actorOf(credential: Credential): Actor {
       return { kind: 'API_KEY', id: credential.apiKey.id, name: credential.apiKey.name };
     case 'CUSTOMER_TOKEN':
       return { kind: 'CUSTOMER', id: credential.token.customerId, name: credential.token.memberId };
+    case 'LICENSE_KEY':
+      return { kind: 'LICENSE', id: credential.license.licenseId, name: null };
+    case 'NONE':
+      return { kind: 'LICENSE', id: 'unknown', name: null };
   }
 }
 
 function operationsOf(credential: Credential): readonly string[] {
-  return credential.kind === 'API_KEY' ? credential.apiKey.operations : CUSTOMER_TOKEN_OPERATIONS;
+  switch (credential.kind) {
+    case 'API_KEY':
+      return credential.apiKey.operations;
+    case 'CUSTOMER_TOKEN':
+      return CUSTOMER_TOKEN_OPERATIONS;
+    case 'LICENSE_KEY':
+      return LICENSE_KEY_OPERATIONS;
+    case 'NONE':
+      return OPEN_OPERATIONS;
+  }
 }
 
 function customersOf(credential: Credential): readonly CustomerId[] {
-  return credential.kind === 'API_KEY' ? credential.apiKey.customerIds : [credential.token.customerId];
+  switch (credential.kind) {
+    case 'API_KEY':
+      return credential.apiKey.customerIds;
+    case 'CUSTOMER_TOKEN':
+      return [credential.token.customerId];
+    case 'LICENSE_KEY':
+      return [credential.license.customerId];
+    case 'NONE':
+      return [];
+  }
 }
 
 /** Where credentials are looked up. */
@@ -148,6 +211,19 @@ function accessOfKey(authenticated: Authenticated): Access {
 
 function accessOfToken(token: CustomerToken): Access {
   return remembered(token, () => new Access(token.tenantId, { kind: 'CUSTOMER_TOKEN', token }));
+}
+
+function accessOfLicense(license: LicenseOfKey): Access {
+  return new Access(license.tenantId, { kind: 'LICENSE_KEY', license });
+}
+
+/** Of no tenant: there is nothing that it could read. */
+export const NO_ACCESS = new Access(nobodysTenant(), { kind: 'NONE' });
+
+function nobodysTenant(): TenantId {
+  const id = parseTenantId('00000000-0000-0000-0000-000000000000');
+  if (id === null) throw new Error('a tenant id');
+  return id;
 }
 
 function remembered(shown: Authenticated | CustomerToken, make: () => Access): Access {
@@ -181,6 +257,18 @@ export async function authenticate(
   }
   const authenticated = await keys.authenticate(secret);
   return authenticated && accessOfKey(authenticated);
+}
+
+/** As `authenticate`, for requests: these may come with a licence key, from an address that may not be wrong too often. */
+export async function authenticateRequest(
+  services: CredentialStores & { readonly licenseKeys: LicenseKeys },
+  header: unknown,
+  address: string,
+): Promise<Access | null> {
+  const secret = secretIn(header);
+  if (secret === null || parseLicenseKey(secret) === null) return authenticate(services, header);
+  const license = await services.licenseKeys.open(secret, { address, tenantId: null });
+  return license && accessOfLicense(license);
 }
 
 function secretIn(header: unknown): string | null {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type Database, publicKeys, soleTenant } from '@licet/database';
+import { type Database, type PublicJwk, publicKeys, soleTenant } from '@licet/database';
 import type { TenantId } from '@licet/domain';
 
 const SETS_KEPT = 1_000;
@@ -63,6 +63,10 @@ function keptIfThere<K extends string, V>(
 async function readSet(db: Database, tenantId: TenantId): Promise<KeySet | null> {
   const keys = await publicKeys(db, tenantId);
   if (keys === null) return null;
+  return keySetOf(keys);
+}
+
+export function keySetOf(keys: readonly PublicJwk[]): KeySet {
   const body = JSON.stringify({ keys });
   return { body, etag: `"${hash('sha256', body, 'base64url')}"` };
 }

@@ -4,12 +4,16 @@ import {
   CustomerTokenStore,
   type Database,
   EventFeed,
+  installationKey,
   SpendQueue,
   StateStore,
   type StateStoreOptions,
+  TokenSigners,
 } from '@licet/database';
 import type { Services } from './context.js';
+import { addressBehind } from './address.js';
 import { KeySets } from './key-sets.js';
+import { type GuessLimits, LicenseKeys } from './license-keys.js';
 import { Metrics } from './metrics.js';
 
 export interface OpenServices extends Services {
@@ -17,11 +21,17 @@ export interface OpenServices extends Services {
   close(): Promise<void>;
 }
 
+export interface ServiceOptions extends StateStoreOptions {
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly guesses?: GuessLimits;
+}
+
 /** Starts what the gateway's requests share, over an open database. */
 export async function openServices(
   db: Database,
   logger: Logger,
-  options: StateStoreOptions,
+  options: ServiceOptions,
 ): Promise<OpenServices> {
   const feed = new EventFeed(db);
   await feed.start();
@@ -42,6 +52,10 @@ export async function openServices(
     keys,
     tokens,
     keySets: new KeySets(db),
+    licenseKeys: new LicenseKeys(db, states, options.guesses),
+    signers: new TokenSigners(db),
+    installationKey: installationKey(db.keys.installation),
+    addressOf: addressBehind(options.trustedProxies ?? []),
     spends,
     metrics,
     logger,

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import type { Client as SocketClient } from 'graphql-ws';
-import { makeLicenseKey } from '@licet/database';
 import { newCustomer } from './customers.js';
 import { at, startTestGateway, type TestGateway } from './gateway.js';
 import { everything, type Operation, operationsOf, type Sample } from './sample-operations.js';
@@ -45,12 +44,13 @@ const sockets = new Map<Column, SocketClient>();
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  own = await newSample('ada');
+  const { key, ...ofAda } = await newSample('ada');
+  own = ofAda;
   other = await newSample('bob');
   for (const role of ROLES) credentials.set(role, (await gateway.newKey({ role })).secret);
   const made = await gateway.send('mutation { createCustomerToken(input: { customerId: "ada" }) { token } }');
   credentials.set('customer token', made.text('createCustomerToken.token'));
-  credentials.set('licence key', makeLicenseKey());
+  credentials.set('licence key', key);
   for (const [column, secret] of credentials) sockets.set(column, gateway.socket(secret));
   const schema = buildClientSchema(await introspected());
   operations = operationsOf(schema);
@@ -61,12 +61,13 @@ afterAll(async () => {
   await gateway.close();
 });
 
-async function newSample(customerId: string): Promise<Sample> {
+async function newSample(customerId: string): Promise<Sample & { readonly key: string }> {
   const subscriptionId = await newCustomer(gateway, customerId, 'pro');
   const issued = await gateway.send(
-    `mutation { issueLicense(input: { customerId: "${customerId}", plan: "pro", idempotencyKey: "of ${customerId}" }) { license { id } } }`,
+    `mutation { issueLicense(input: { customerId: "${customerId}", plan: "pro", idempotencyKey: "of ${customerId}" }) { key license { id } } }`,
   );
-  return { customerId, subscriptionId, licenseId: issued.text('issueLicense.license.id') };
+  const licenseId = issued.text('issueLicense.license.id');
+  return { customerId, subscriptionId, licenseId, key: issued.text('issueLicense.key') };
 }
 
 async function introspected(): Promise<IntrospectionQuery> {

@@ -18,6 +18,11 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       model: 'subscription',
       entitlements: { projects: 3, 'api-calls': 10, support: 'community', editors: 1 },
     },
+    desktop: {
+      name: 'Desktop, for ever',
+      model: 'perpetual',
+      entitlements: { sso: true },
+    },
     pro: {
       name: 'Pro',
       family: 'cloud',

@@ -93,6 +93,9 @@ export {
 } from './signing/verify-token.js';
 export { ApiKeyStore } from './states/api-key-store.js';
 export { CustomerTokenStore } from './states/customer-token-store.js';
+export { LicenseKeyStore } from './states/license-key-store.js';
+export { TokenSigners } from './signing/token-signers.js';
+export { installationKey, INSTALLATION_ISSUER, type InstallationKey } from './signing/installation-key.js';
 export { atUsage } from './states/kept-state.js';
 export {
   type AnswerNow,

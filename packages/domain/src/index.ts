@@ -12,7 +12,7 @@ export * from './holding.js';
 export * from './license/license.js';
 export * from './license/command.js';
 export { executeLicense } from './license/execute-license.js';
-export { validateLicense, type Validation } from './license/validate.js';
+export * from './license/validate.js';
 export { type Asker, askerOf } from './decision/asker.js';
 export * from './grant/grant.js';
 export * from './grant/execute-grant.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { knownAccess, type Access } from '../access.js';
-import type { Services } from '../context.js';
+import { GatewayContext, type Services } from '../context.js';
 import { httpFailure, type HttpAnswer } from '../errors/http-failure.js';
 import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
@@ -89,7 +89,9 @@ export class FrontDoor {
       this.send(response, requestId, httpFailure(error, 500, scope));
     };
     try {
-      const text = this.options.lane.execute(prepared, access, requestId);
+      const { services, lane } = this.options;
+      const context = new GatewayContext(services, access, requestId, request);
+      const text = lane.execute(prepared, context);
       if (typeof text === 'string') send(text);
       else text.then(send, fail);
     } catch (error) {

@@ -706,6 +706,20 @@ export type LicenseStatus =
   | 'SCHEDULED'
   | 'SUSPENDED';
 
+export type LicenseValidation = {
+  /** When the state was last known to be current. */
+  readonly asOf: Scalars['DateTime']['output'];
+  readonly code: DecisionCode;
+  /** One for each feature asked for. */
+  readonly decisions: ReadonlyArray<Decision>;
+  readonly license: Maybe<License>;
+  readonly message: Scalars['String']['output'];
+  readonly stale: Scalars['Boolean']['output'];
+  /** Compact JWS (EdDSA) of valid, code, licence, expiry, decisions and nonce, so that a shipped application can tell the real gateway from a fake. */
+  readonly token: Scalars['String']['output'];
+  readonly valid: Scalars['Boolean']['output'];
+};
+
 export type MigratePlanInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
   /** For these alone; all customers where left out. */
@@ -784,6 +798,7 @@ export type Mutation = {
   /** Another time zone moves the customers who name none, where the catalog names none either. */
   readonly updateTenant: TenantResult;
   readonly upsertCustomer: CustomerResult;
+  readonly validateLicense: LicenseValidation;
   /** What is left of the block ends. */
   readonly voidCredits: CreditBlockResult;
   /** Takes a draft, shadow or canary out. */
@@ -982,6 +997,11 @@ export type MutationUpdateTenantArgs = {
 
 export type MutationUpsertCustomerArgs = {
   input: UpsertCustomerInput;
+};
+
+
+export type MutationValidateLicenseArgs = {
+  input: ValidateLicenseInput;
 };
 
 
@@ -1538,6 +1558,16 @@ export type UsageEventInput = {
   readonly id: Scalars['ID']['input'];
   readonly quantity?: Scalars['Quantity']['input'];
   readonly source?: Scalars['String']['input'];
+};
+
+/** Whether a licence key is good here and now: the one call that a shipped application makes at start. The key is its own credential; no API key is needed. */
+export type ValidateLicenseInput = {
+  readonly components?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly features?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly key: Scalars['String']['input'];
+  readonly nonce?: InputMaybe<Scalars['String']['input']>;
+  readonly productVersion?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What a caller does when no state is at hand. */

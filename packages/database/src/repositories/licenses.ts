@@ -170,6 +170,7 @@ export function registerKey(tenantId: TenantId, { id, keyDigest }: License): Sta
 
 export interface LicenseOfKey {
   readonly tenantId: TenantId;
+  readonly customerId: CustomerId;
   readonly licenseId: LicenseId;
 }
 
@@ -186,5 +187,10 @@ export async function findLicenseKey(db: Database, digest: string): Promise<Lice
     values: [digest],
   });
   const [found] = rows;
-  return found ? { tenantId: found.tenant_id, licenseId: found.license_id } : null;
+  if (!found) return null;
+  const { tenant_id: tenantId, license_id: licenseId } = found;
+  const customerId = await readTransaction(db, tenantId, (transaction) =>
+    licenseOwner(transaction, licenseId),
+  );
+  return customerId && { tenantId, customerId, licenseId };
 }

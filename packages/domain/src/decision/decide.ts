@@ -4,7 +4,7 @@ import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
 import { accountAt } from '../subscription/due.js';
 import { addDuration } from '../time/calendar.js';
-import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
+import { type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import { answerUnits } from './answer-units.js';
 import { type Asked, askedKey, askedReads, keepAnswer } from './asked.js';
@@ -132,6 +132,11 @@ function isYoungEnough(
   knownAt: Instant,
 ): boolean {
   const age = whenUnknown.kind === 'LAST_KNOWN' ? whenUnknown.maxAge : catalog.staleFor;
+  return isYoung(age, knownAt, now);
+}
+
+/** Whether what was last known to be current at `knownAt` is no older than `age`. */
+export function isYoung(age: IsoDuration, knownAt: Instant, now: Instant): boolean {
   return now < addDuration(knownAt, age, utc());
 }
 
@@ -148,11 +153,7 @@ export function findFeature(release: Release, text: string): Feature | null {
 }
 
 /** A denial that rests on nothing that the customer has. */
-function denied(
-  customerId: string,
-  request: CheckRequest,
-  code: Extract<DenyingCode, 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER' | 'UNAVAILABLE'>,
-): Decision {
+export function denied(customerId: string, request: CheckRequest, code: DenyingCode): Decision {
   return {
     ...NOTHING_COUNTED,
     allowed: false,

@@ -22,7 +22,8 @@ export async function executeLicense(
 ): Promise<LicenseResultType> {
   const request = { command, customerId, key, idempotencyKey, reason };
   const result = granted(await executeLicenseCommand(context.db, context.caller, request), prefix);
-  context.states.wrote(result.revision);
+  // A key that was taken away opens nothing here once that is answered.
+  await context.states.follow(result.revision);
   return { license: toLicense(result.stored.license), key: result.key, revision: result.revision };
 }
 

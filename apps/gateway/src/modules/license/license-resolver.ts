@@ -4,7 +4,7 @@ import { parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
+import { boundList, boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType, toCustomer } from '../customer/customer-types.js';
 import { PlanType, PlanVersionType } from '../plan/plan-types.js';
@@ -19,6 +19,8 @@ import {
   RenewLicenseInput,
   toLicense,
 } from './license-types.js';
+import { type Asked, validate } from './validate-license.js';
+import { LicenseValidationType, ValidateLicenseInput } from './validation-types.js';
 
 @Resolver(() => LicenseType)
 export class LicenseResolver {
@@ -126,8 +128,21 @@ export class LicenseResolver {
     return executeLicense(context, { command, key, idempotencyKey }, '');
   }
 
+  @Authorized('READER')
+  @Mutation(() => LicenseValidationType)
+  validateLicense(
+    @Arg('input', () => ValidateLicenseInput) input: ValidateLicenseInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseValidationType> {
+    return validate(context, readValidation(input));
+  }
+
   @FieldResolver(() => CustomerType)
-  async customer(@Root() license: LicenseType, @Ctx() { loaders }: GatewayContext): Promise<CustomerType> {
+  async customer(
+    @Root() license: LicenseType,
+    @Ctx() { access, loaders }: GatewayContext,
+  ): Promise<CustomerType> {
+    access.requireCustomerData();
     const customer = await loaders.customers.load(license.customerId);
     if (!customer) throw new Error(`licence ${license.id} has no customer`);
     return toCustomer(customer);
@@ -135,7 +150,7 @@ export class LicenseResolver {
 
   @FieldResolver(() => PlanType)
   async plan(@Root() license: LicenseType, @Ctx() { states }: GatewayContext): Promise<PlanType> {
-    return toPlan(license.sold, await states.release());
+    return toPlan(license.sold, license.release ?? (await states.release()));
   }
 
   @FieldResolver(() => PlanVersionType)
@@ -143,8 +158,18 @@ export class LicenseResolver {
     @Root() license: LicenseType,
     @Ctx() { states }: GatewayContext,
   ): Promise<PlanVersionType> {
-    return toPlanVersion(license.sold, await states.release());
+    return toPlanVersion(license.sold, license.release ?? (await states.release()));
   }
+}
+
+function readValidation(input: ValidateLicenseInput): Asked {
+  const { key, productVersion, features, nonce } = input;
+  return {
+    key: boundText('input.key', key),
+    asker: { productVersion: boundText('input.productVersion', productVersion) ?? null },
+    features: boundList('input.features', features) ?? [],
+    nonce: boundText('input.nonce', nonce) ?? null,
+  };
 }
 
 @Resolver(() => CustomerType)
