@@ -33,16 +33,12 @@ import type { Refused } from '../result.js';
 import { batchEvent } from './batch-event.js';
 import { type Counter, updateOf } from './counter.js';
 import { counterStatements, type LockedMeter, type LockedMeters } from './counter-rows.js';
+import { DecisionIds } from './decision-ids.js';
 import { type KeptAccount, putBlocks, putMeter } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatement } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
-import { type Asked, type KeptVerdict, type ReserveRequest, settles, type SpendRequest } from './request.js';
-import {
-  type NewReservation,
-  reservationOf,
-  reservationStatements,
-  type SettledReservation,
-} from './reservations.js';
+import { type Asked, type KeptVerdict, type ReserveRequest, settles } from './request.js';
+import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
 import {
   countsAt,
   isOverdue,
@@ -97,6 +93,9 @@ export interface Decided {
   readonly seen: Revision;
   /** In the order in which counters have reached them. */
   readonly reached: readonly ReachedThreshold[];
+  /** What is committed with it. */
+  readonly made: readonly LockedReservation[];
+  readonly settled: readonly LockedReservation[];
 }
 
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
@@ -110,12 +109,13 @@ export class Batch {
   readonly #operations: Operation[] = [];
   readonly #reached: ReachedThreshold[] = [];
   readonly #corrections = new Corrections();
-  readonly #made: NewReservation[] = [];
-  readonly #settled: SettledReservation[] = [];
+  readonly #made: LockedReservation[] = [];
+  readonly #settled: LockedReservation[] = [];
   readonly #blocks = new Map<CreditBlockId, CreditBlock>();
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
+  readonly #decisionIds = new DecisionIds();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -128,7 +128,7 @@ export class Batch {
   decide(asked: readonly Asked[]): Writes<Decided> {
     const { tenantId, rulesVersion, locked, seen } = this.#ground;
     const answers = asked.map((one) => this.#answer(one));
-    const value = { answers, seen, reached: this.#reached };
+    const value = { answers, seen, reached: this.#reached, made: this.#made, settled: this.#settled };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const event = batchEvent({
       entryId: this.#entryId,
@@ -234,7 +234,7 @@ export class Batch {
     const outcome = late ? this.#correct(asked, question, late, state) : spend(state, question, locked.clock);
     const { decision, delta } = outcome;
     const verdict: KeptVerdict = {
-      decisionId: `dec_${randomUUID()}`,
+      decisionId: this.#decisionIds.next(),
       decision,
       consumed: Math.max(0, delta),
       release: release.number,
@@ -245,9 +245,10 @@ export class Batch {
     const counts = late === undefined && (delta !== 0 || outcome.held !== 0);
     if (counts && !this.#count(asked, question, outcome, verdict))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
-    this.#noteSettlement(request);
+    const settled = (settles(request) && reservations.get(request.idempotencyKey)) || null;
+    if (settled) this.#settled.push(settled);
     const usedAt = usedAtOf(request, reservations);
-    this.#operations.push({ asked, verdict, delta, usedAt, by: this.#actorOf(asked) });
+    this.#operations.push({ asked, verdict, delta, usedAt, by: this.#actorOf(asked), settled });
     const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
     this.#answers.set(asked.key, { asked, answer });
@@ -321,13 +322,9 @@ export class Batch {
       reservedAt: verdict.asOf,
       context,
       holds,
+      status: 'OPEN',
     });
     counter.freesAt = earliest(counter.freesAt, expiresAt);
-  }
-
-  #noteSettlement({ kind, idempotencyKey }: SpendRequest): void {
-    if (kind === 'commit') this.#settled.push({ id: idempotencyKey, status: 'COMMITTED' });
-    if (kind === 'free') this.#settled.push({ id: idempotencyKey, status: 'RELEASED' });
   }
 
   /** What was used, or held, before the running window: that stays as it is. */

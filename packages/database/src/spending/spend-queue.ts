@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../event-log/append.js';
 import { refused, type Refused, type Result } from '../result.js';
 import { type Ended, type Settled, SpendBatches } from './batches.js';
+import { KeptAccounts } from './kept-account.js';
+import { KnownReservations } from './known-reservations.js';
 import { ask, type Asked, type SpendRequest, type Verdict } from './request.js';
-import { KnownReservations, reservationOf } from './reservations.js';
 
 export interface SpendQueueOptions {
   /** Requests of one tenant that may be open; what comes beyond is RATE_LIMITED. */
@@ -76,7 +77,8 @@ export class SpendQueue {
   constructor(db: Database, options: SpendQueueOptions = {}) {
     this.#keyOf = keyedDigest(db.keys.operation);
     this.reservations = new KnownReservations(db);
-    this.#batches = new SpendBatches(db, options.mostAccounts ?? 20_000);
+    const accounts = new KeptAccounts(options.mostAccounts ?? 20_000);
+    this.#batches = new SpendBatches(db, { accounts, reservations: this.reservations });
     this.#mostOfTenant = options.mostOfTenant ?? 20_000;
     this.#mostInAll = options.mostInAll ?? 100_000;
     this.#onBatch = options.onBatch ?? (() => undefined);
@@ -233,12 +235,6 @@ export class SpendQueue {
     });
   }
 
-  /** Who reserves here mostly commits here. */
-  #remember({ request, meter, caller }: Asked, result: Result<Verdict>): void {
-    if (request.kind === 'reserve' && meter !== null && result.ok && result.decision.allowed)
-      this.reservations.remember(caller.tenantId, reservationOf(request, meter, result));
-  }
-
   #free(shard: Shard): void {
     this.#inFlight -= 1;
     shard.state = 'IDLE';
@@ -254,10 +250,7 @@ export class SpendQueue {
     tenant.open -= 1;
     if (tenant.open === 0) this.#tenants.delete(tenantId);
     this.#open -= 1;
-    if (end.kind === 'ANSWERED') {
-      this.#remember(open.asked, end.result);
-      open.answer(end.result);
-    }
+    if (end.kind === 'ANSWERED') open.answer(end.result);
     if (end.kind === 'FAILED') open.fail(end.error);
     if (this.#open === 0) for (const drained of this.#drained.splice(0)) drained();
   }
