@@ -156,43 +156,34 @@ interface Wanted {
   readonly locked: LockedMeters;
 }
 
-/** Remembered accounts that a locked counter vouches for; the others are loaded, after the lock. */
-async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>> {
+/** Remembered accounts that their locked counters vouch for; the others are loaded, after the lock. By place in `keys`. */
+async function accountsOf(wanted: Wanted): Promise<(KeptAccount | undefined)[]> {
   const { db, accounts, transaction, release, keys, locked } = wanted;
   const { tenantId } = transaction;
-  const versions = new Map<CustomerId, number | undefined>();
-  const rereading = new Set<CustomerId>();
-  keys.forEach((key, place) => {
-    const { customerId } = key;
-    const version = locked.meters[place]?.stateVersion;
-    if (version !== undefined || !versions.has(customerId)) versions.set(customerId, version);
-    if (readsOtherCounters(accounts.get(tenantId, customerId), release, key)) rereading.add(customerId);
+  const unknown = new Set<CustomerId>();
+  const known = keys.map((key, place) => {
+    const account = accounts.get(tenantId, key.customerId);
+    const isGood =
+      account !== undefined &&
+      account.version === locked.meters[place]?.stateVersion &&
+      account.state.release === release &&
+      !readsOtherCounters(account, release, key);
+    if (isGood) return account;
+    unknown.add(key.customerId);
+    return undefined;
   });
-  const known = new Map<CustomerId, KeptAccount>();
-  const unknown: CustomerId[] = [];
-  for (const [customerId, version] of versions) {
-    const account = accounts.get(tenantId, customerId);
-    const isGood = account?.version === version && account?.state.release === release;
-    if (account && isGood && !rereading.has(customerId)) known.set(customerId, account);
-    else unknown.push(customerId);
-  }
-  if (unknown.length === 0) return known;
-  const loaded = await loadAccounts(db, transaction, unknown, { held: release });
-  for (const [customerId, stored] of loaded.accounts) {
-    const account = keepable(stored, release);
-    known.set(customerId, account);
-    accounts.keep(tenantId, customerId, account);
-  }
-  return known;
+  if (unknown.size === 0) return known;
+  const stored = (await loadAccounts(db, transaction, [...unknown], { held: release })).accounts;
+  const loaded = new Map([...stored].map(([customerId, one]) => [customerId, keepable(one, release)]));
+  for (const [customerId, account] of loaded) accounts.keep(tenantId, customerId, account);
+  // One account for all counters of a customer: spends move it in place.
+  return keys.map(({ customerId }, place) =>
+    unknown.has(customerId) ? loaded.get(customerId) : known[place],
+  );
 }
 
 /** Whether rules ask for counters that the batch has not locked: those are read after the lock, whatever is remembered. */
-function readsOtherCounters(
-  account: KeptAccount | undefined,
-  release: Release,
-  { feature }: MeterKey,
-): boolean {
-  if (account === undefined) return false;
+function readsOtherCounters(account: KeptAccount, release: Release, { feature }: MeterKey): boolean {
   const compiled = account.state.compiled.get(feature);
   if (compiled !== undefined && compiled.kind !== 'ASKED') return false;
   const reads = compiled?.reads ?? askedReads(account.state.account, release, feature);
