@@ -123,7 +123,8 @@ async function standing(
   clock: Instant,
 ): Promise<LockedReservations> {
   const over = known.filter(({ expiresAt }) => expiresAt <= clock).map(({ id }) => id);
-  const all = new Map([...known.map((one) => [one.id, one] as const), ...read]);
+  const all = new Map(read);
+  for (const one of known) all.set(one.id, one);
   for (const id of over) all.delete(id);
   for (const [id, one] of await readReservations(transaction, over)) all.set(id, one);
   return all;

@@ -130,6 +130,8 @@ export class Batch {
   decide(asked: readonly Asked[]): Writes<Decided> {
     const { tenantId, rulesVersion, locked, seen } = this.#ground;
     const answers = asked.map((one) => this.#answer(one));
+    // As they are inserted, and hashed.
+    this.#operations.sort((one, other) => (one.asked.key < other.asked.key ? -1 : 1));
     const value = { answers, seen, reached: this.#reached, made: this.#made, settled: this.#settled };
     if (this.#operations.length === 0) return { value, statements: [], events: [] };
     const event = batchEvent({

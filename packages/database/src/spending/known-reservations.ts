@@ -1,5 +1,4 @@
 import DataLoader from 'dataloader';
-import { LRUCache } from 'lru-cache';
 import type { CustomerId, FeatureKey, ReservationId, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
@@ -25,11 +24,12 @@ interface Wanted {
  * same time.
  */
 export class KnownReservations {
-  readonly #known: LRUCache<ReservationId, Known>;
+  readonly #known = new Map<ReservationId, Known>();
+  readonly #most: number;
   readonly #loader: DataLoader<Wanted, MadeReservation | null, string>;
 
   constructor(db: Database, most = 100_000) {
-    this.#known = new LRUCache({ max: most });
+    this.#most = most;
     const keyOf = keyedDigest(db.keys.operation);
     this.#loader = new DataLoader((wanted) => findAll(db, keyOf, wanted), {
       cache: false,
@@ -39,6 +39,11 @@ export class KnownReservations {
 
   remember(tenantId: TenantId, made: readonly LockedReservation[]): void {
     for (const reservation of made) this.#known.set(reservation.id, { tenantId, reservation });
+    // The oldest is the one most likely settled elsewhere, or expired.
+    for (const id of this.#known.keys()) {
+      if (this.#known.size <= this.#most) break;
+      this.#known.delete(id);
+    }
   }
 
   forget(ids: Iterable<ReservationId>): void {
