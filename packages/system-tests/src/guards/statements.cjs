@@ -1,8 +1,20 @@
 /** How guards are taken away on their way to the server. */
 
+const COUNTER_NAME = `m.customer_id || ' ' || m.feature`;
+
+function writtenByName(text) {
+  return text.replace('$2::tid[]', '$2::text[]').replace('m.ctid = r.row_id', `${COUNTER_NAME} = r.row_id`);
+}
+
 /** By guard and the statement's name: its text as it is sent instead. */
 exports.REWRITES = {
-  'meter-lock': { 'lock-meters': (text) => text.replace('for update of m', '') },
+  /** Counters are locked, and written where the lock has found them: moved since, they are not found. */
+  'meter-lock': {
+    'lock-meters': (text) =>
+      text.replace('for update of m', '').replace('m.ctid as row_id', `${COUNTER_NAME} as row_id`),
+    'write-counters': writtenByName,
+    'write-whole-counters': writtenByName,
+  },
   'operation-key': {
     'insert-spends': (text) => `${text} on conflict do nothing`,
   },
