@@ -156,6 +156,7 @@ test('a licence gives what its plan lists, its key opens it, and its events do n
   if (key === null) throw new Error('a new licence shows its key');
   expect(await findLicenseKey(tenant.db, digestOfKey(tenant.db, key))).toEqual({
     tenantId: tenant.caller.tenantId,
+    customerId: license.customerId,
     licenseId: license.id,
   });
   expect(await codeOf('issued', 'desktop')).toBe('ENTITLED');

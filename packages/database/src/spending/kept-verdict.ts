@@ -1,6 +1,7 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
 import { arrayOf } from '../mapping/array-literal.js';
 import type { KeptVerdict } from './request.js';
+import type { MadeReservation } from './reservations.js';
 
 /**
  * A verdict as it is kept beside its key: what the record's own columns do not say, as a list, because millions of
@@ -19,18 +20,32 @@ type StoredReasons = readonly [
   ...sources: EntitlementSource[],
 ];
 
+/** A settlement's: its reservation's row goes with it, and with the row what was reserved. */
+type StoredSettlement = readonly [settled: readonly [quantity: number, expiresAt: Instant], ...StoredVerdict];
+
+export type StoredOutcome = StoredVerdict | StoredSettlement;
+
 interface Stored {
   readonly verdict: KeptVerdict;
   readonly by: number;
+  readonly settled: Settled | null;
 }
+
+/** What is told of a reservation after its end. */
+type Settled = Pick<MadeReservation, 'quantity' | 'expiresAt'>;
 
 /** An array parameter. */
 export function verdictArray(stored: readonly Stored[]): string {
   return arrayOf(
     stored.map(
-      ({ verdict, by }) => `"[${String(by)},\\"${verdict.decisionId}\\",${writtenReasons(verdict)}]"`,
+      ({ verdict, by, settled }) =>
+        `"[${settled ? writtenSettled(settled) : ''}${String(by)},\\"${verdict.decisionId}\\",${writtenReasons(verdict)}]"`,
     ),
   );
+}
+
+function writtenSettled({ quantity, expiresAt }: Settled): string {
+  return `[${String(quantity)},${String(expiresAt)}],`;
 }
 
 /** The elements of the list that follow the ids, as they stand between the quotes of an array's element. */
@@ -73,13 +88,30 @@ export interface VerdictColumns {
   readonly feature: string;
   readonly quantity: number;
   readonly used_after: number;
-  readonly outcome: StoredVerdict;
+  readonly outcome: StoredOutcome;
   readonly at: Instant;
+}
+
+function isSettlement(outcome: StoredOutcome): outcome is StoredSettlement {
+  return typeof outcome[0] !== 'number';
+}
+
+function verdictIn(outcome: StoredOutcome): StoredVerdict {
+  if (!isSettlement(outcome)) return outcome;
+  const [, ...verdict] = outcome;
+  return verdict;
+}
+
+/** The reservation that an operation has ended; null: it has ended none. */
+export function readSettled(outcome: StoredOutcome): Settled | null {
+  if (!isSettlement(outcome)) return null;
+  const [[quantity, expiresAt]] = outcome;
+  return { quantity, expiresAt };
 }
 
 export function readVerdict(row: VerdictColumns): KeptVerdict {
   const [, decisionId, release, code, message, limit, unlimited, reserved, resetsAt, validUntil, ...sources] =
-    row.outcome;
+    verdictIn(row.outcome);
   const used = row.used_after;
   const decision: Decision = {
     allowed: true,

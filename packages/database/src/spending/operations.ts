@@ -2,8 +2,9 @@ import { formatInstant, instant, type Instant, type TenantId } from '@licet/doma
 import { KEY_BYTES } from '../repositories/operations.js';
 import type { Statement, Transaction } from '../connection/transaction.js';
 import { numberArray, textArray } from '../mapping/array-literal.js';
-import { readVerdict, type StoredVerdict, verdictArray } from './kept-verdict.js';
+import { readVerdict, type StoredOutcome, verdictArray } from './kept-verdict.js';
 import type { Asked, KeptVerdict } from './request.js';
+import type { LockedReservation } from './reservations.js';
 
 /** A granted request: usage record and idempotency record in one. */
 export interface Operation {
@@ -15,6 +16,8 @@ export interface Operation {
   readonly usedAt: Instant | null;
   /** Place of who asked among the actors of the batch's event. */
   readonly by: number;
+  /** The reservation that it ends; null: none. */
+  readonly settled: LockedReservation | null;
 }
 
 /** What the operations of one batch have in common. */
@@ -87,7 +90,7 @@ interface KeptRow {
   readonly feature: string | null;
   readonly quantity: number | null;
   readonly used_after: number | null;
-  readonly outcome: StoredVerdict;
+  readonly outcome: StoredOutcome;
   readonly batch_id: string | null;
   readonly at: number;
 }

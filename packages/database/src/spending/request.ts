@@ -113,10 +113,15 @@ function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: SpendRequest): 
       return `${tenantId}\n${idempotencyKey}`;
     case 'commit':
     case 'free':
-      return `${tenantId}\nreservation ${idempotencyKey}`;
+      return settlementText(tenantId, idempotencyKey);
     default:
       return keyText(tenantId, idempotencyKey);
   }
+}
+
+/** What a reservation is settled under, once. */
+export function settlementText(tenantId: TenantId, id: ReservationId): string {
+  return `${tenantId}\nreservation ${id}`;
 }
 
 /** Of the operation and its input, as docs/rules.md ("Idempotency") has it. */

@@ -42,18 +42,30 @@ export function decide(state: CustomerState, request: CheckRequest, now: Instant
   return state.answers.find(request.feature, request.quantity, now) ?? decideAnew(state, request, now);
 }
 
+/** The same for who is going to move the counter: the answer is not kept, because it will not stand. */
+export function decideOnce(state: CustomerState, request: CheckRequest, now: Instant): Decision {
+  if (state.kind !== 'KNOWN') return decideUnknown(state, request);
+  const feature = findFeature(state.release, request.feature);
+  if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
+  return answerFor(state, feature, request, now).decision;
+}
+
 function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
+  const answer = answerFor(state, feature, request, now);
+  // What other facts decide is found again by those.
+  if (state.compiled.get(feature.key)?.kind !== 'ASKED') state.answers.keep(feature.key, answer);
+  return answer.decision;
+}
+
+function answerFor(state: KnownState, feature: Feature, request: CheckRequest, now: Instant): Answer {
   const { quantity, context } = request;
+  if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
   const asker = askerOf(request);
   const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, asker, now };
   const right = rightAt(state, feature, now);
-  if (right.kind === 'ASKED') return answerOf(rightOf(right, question), question).decision;
-  const answer = answerOf(right, question);
-  state.answers.keep(feature.key, answer);
-  return answer.decision;
+  return answerOf(right.kind === 'ASKED' ? rightOf(right, question) : right, question);
 }
 
 function rightAt(state: KnownState, feature: Feature, now: Instant): CompiledFeature {
