@@ -169,6 +169,7 @@ export function newCustomer(zone = 'UTC'): CustomerAccount {
     meters: new Map(),
     reservations: [],
     blocks: [],
+    seats: [],
     turnedUntil: time('2025-01-15'),
   };
 }

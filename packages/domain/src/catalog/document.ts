@@ -10,6 +10,7 @@ import {
   featureKey,
   instantText,
   limit,
+  memberId,
   limitForms,
   name,
   oneForm,
@@ -260,6 +261,14 @@ const scenarioBlock = strict({
   addedAt: instantText.optional(),
 });
 
+const scenarioSeat = strict({
+  feature: featureKey,
+  memberId,
+  assignedAt: instantText.optional(),
+  leaseExpiresAt: instantText.optional(),
+  coolsUntil: instantText.optional(),
+});
+
 export const scenario = strict({
   name,
   given: strict({
@@ -272,7 +281,7 @@ export const scenario = strict({
     blocks: z.array(scenarioBlock).optional(),
     reserved: z.record(featureKey, quantity).optional(),
     rolledOver: z.record(featureKey, quantity).optional(),
-    seats: z.array(z.unknown()).optional(),
+    seats: z.array(scenarioSeat).optional(),
     customer: z
       .strictObject({
         attributes: attributes.optional(),
@@ -291,7 +300,7 @@ export const scenario = strict({
     feature: featureKey,
     quantity: quantity.optional(),
     productVersion: z.string().optional(),
-    memberId: z.string().optional(),
+    memberId: memberId.optional(),
     context: attributes.optional(),
   }),
   expect: strict(expectation),

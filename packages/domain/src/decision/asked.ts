@@ -5,10 +5,12 @@ import type { FeatureKey } from '../ids.js';
 import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
 import type { Counted, Settled } from './compile.js';
+import { asksMember } from '../seats/seat-test.js';
+import type { AskedBy } from './subject.js';
 
 /**
- * A feature with rules that read more than a state holds: the facts of a request, or other counters. What is worked
- * out is kept by what these rules read, so that a request like one before costs little.
+ * A feature whose answer rests on more than a state holds: rules read the facts of a request, or other counters; it is, or
+ * needs, a seat. What is worked out is kept by what is read, so that a request like one before costs little.
  */
 export interface Asked {
   readonly kind: 'ASKED';
@@ -21,21 +23,29 @@ export interface Asked {
 export interface AskedReads {
   readonly context: ContextReads;
   readonly usage: ReadonlySet<FeatureKey>;
+  /** Whether it depends on who asks. */
+  readonly member: boolean;
 }
 
-/** What the rules that may come to speak of a customer read besides its state; null: nothing. */
+const NOTHING_READ: ContextReads = new Set();
+
+/** What the answer rests on besides the customer's state, by the rules that may come to speak of it; null: nothing. */
 export function askedReads(
   account: CustomerAccount,
   release: Release,
   feature: FeatureKey,
 ): AskedReads | null {
+  const asked = release.catalog.features.get(feature);
+  const member = asked !== undefined && asksMember(asked);
   const reads = rulesThatMaySpeak(account, release)
-    .filter((rule) => rule.feature === feature && rule.when.asksRequest)
+    .filter((rule) => rule.feature === feature || rule.feature === asked?.needsSeat)
+    .filter((rule) => rule.when.asksRequest)
     .map((rule) => rule.when.reads);
-  if (reads.length === 0) return null;
+  if (reads.length === 0 && !member) return null;
   return {
-    context: reads.map(({ context }) => context).reduce(union),
+    context: reads.map(({ context }) => context).reduce(union, NOTHING_READ),
     usage: new Set(reads.flatMap(({ usage }) => [...usage])),
+    member,
   };
 }
 
@@ -54,11 +64,12 @@ function union(one: ContextReads, other: ContextReads): ContextReads {
   return one === 'ALL' || other === 'ALL' ? 'ALL' : new Set([...one, ...other]);
 }
 
-/** The same for two requests of which these rules read the same, on counters that they read the same. */
+/** The same for two requests of which the same is read, on counters that are read the same. */
 export function askedKey(
-  { context, usage }: AskedReads,
+  { context, usage, member }: AskedReads,
   request: RequestContext,
   account: CustomerAccount,
+  by: AskedBy,
 ): string {
   const facts =
     context === 'ALL'
@@ -68,15 +79,17 @@ export function askedKey(
     const meter = account.meters.get(key);
     return [meter?.used, meter?.reserved, meter?.window?.start];
   });
-  return JSON.stringify([facts, counters]);
+  return JSON.stringify(member ? [facts, counters, by] : [facts, counters]);
 }
 
 const MOST_ANSWERS = 16;
+/** Of those that depend on who asks: members are many. */
+const MOST_OF_MEMBERS = 64;
 /** Characters: facts that are larger hardly come again, and a state is to stay small. */
 const LONGEST_KEY = 1024;
 
-export function keepAnswer({ answers }: Asked, key: string, answer: Settled | Counted): void {
+export function keepAnswer({ answers, reads }: Asked, key: string, answer: Settled | Counted): void {
   if (key.length > LONGEST_KEY) return;
-  if (answers.size >= MOST_ANSWERS) answers.clear();
+  if (answers.size >= (reads.member ? MOST_OF_MEMBERS : MOST_ANSWERS)) answers.clear();
   answers.set(key, answer);
 }

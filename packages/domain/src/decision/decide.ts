@@ -2,6 +2,7 @@ import type { Feature } from '../catalog/catalog.js';
 import { NO_CONTEXT, type RequestContext } from '../condition/facts.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
+import { isMissing, seatTest } from '../seats/seat-test.js';
 import { accountAt } from '../subscription/due.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
@@ -19,22 +20,15 @@ import {
   withEnd,
 } from './compile.js';
 import type { CheckRequest, Decision, DenyingCode } from './decision.js';
-import {
-  type CompiledEntitlement,
-  type Entitled,
-  entitlementOf,
-  isDecided,
-  nextBoundary,
-} from './entitlement.js';
+import { type CompiledEntitlement, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
 import type { Answer } from './kept-answers.js';
 import { ALLOWED, explainDenial } from './message.js';
-import { counterOf, type Subject } from './subject.js';
+import { askedBy, counterOf, type Subject } from './subject.js';
 
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
  * What does not depend on the quantity is worked out once per state, feature and span of time, and kept with the
- * state, and so is the last answer with the quantities that it stands for. Throws for a feature that is not
- * decided by (`isDecided`): callers ask that before.
+ * state, and so is the last answer with the quantities that it stands for.
  */
 export function decide(state: CustomerState, request: CheckRequest, now: Instant): Decision {
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
@@ -44,9 +38,17 @@ export function decide(state: CustomerState, request: CheckRequest, now: Instant
 function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
-  const { quantity, context } = request;
-  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, now };
+  return decideFor(state, feature, { ...request, by: askedBy(request) }, now);
+}
+
+/** The same of a feature that is there; `by` says whose seat is asked for. */
+export function decideFor(
+  state: KnownState,
+  feature: Feature,
+  { quantity, context, by }: Pick<CheckRequest, 'quantity' | 'context'> & Pick<Subject, 'by'>,
+  now: Instant,
+): Decision {
+  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, by, now };
   const right = rightAt(state, feature, now);
   if (right.kind === 'ASKED') return answerOf(rightOf(right, question), question).decision;
   const answer = answerOf(right, question);
@@ -177,7 +179,7 @@ function compile({ account: stored, release }: KnownState, feature: Feature, now
   const reads = askedReads(stored, release, feature.key);
   if (reads !== null) return { kind: 'ASKED', from: now, until: null, reads, answers: new Map() };
   const account = accountAt(stored, release, now);
-  return compileFor({ account, release, feature, context: NO_CONTEXT }, now);
+  return compileFor({ account, release, feature, context: NO_CONTEXT, by: 'ANYBODY' }, now);
 }
 
 /** What the subject has of the feature, as long as its context is the same. */
@@ -197,6 +199,7 @@ interface Question {
   readonly feature: Feature;
   readonly quantity: number;
   readonly context: RequestContext;
+  readonly by: Subject['by'];
   readonly now: Instant;
 }
 
@@ -215,7 +218,7 @@ function answerOf(right: Settled | Counted, question: Question): Answer {
 
 /** The right of a request whose own facts, or other counters, decide. */
 function rightOf(asked: Asked, question: Question): Settled | Counted {
-  const key = askedKey(asked.reads, question.context, question.state.account);
+  const key = askedKey(asked.reads, question.context, question.state.account, question.by);
   const kept = asked.answers.get(key);
   if (kept !== undefined && holds(kept, question.now)) return kept;
   const compiled = compileFor(subjectOf(question), question.now);
@@ -223,8 +226,8 @@ function rightOf(asked: Asked, question: Question): Settled | Counted {
   return compiled;
 }
 
-function subjectOf({ state: { account, release }, feature, context, now }: Question): Subject {
-  return { account: accountAt(account, release, now), release, feature, context };
+function subjectOf({ state: { account, release }, feature, context, by, now }: Question): Subject {
+  return { account: accountAt(account, release, now), release, feature, context, by };
 }
 
 function holds(right: CompiledFeature, now: Instant): boolean {
@@ -241,11 +244,8 @@ export function decideAt(subject: Subject, { quantity }: CheckRequest, at: Insta
   return settledDecision(subject, entitlement, at);
 }
 
-function settledDecision(
-  { account, feature }: Subject,
-  entitlement: CompiledEntitlement,
-  at: Instant,
-): Decision {
+function settledDecision(subject: Subject, entitlement: CompiledEntitlement, at: Instant): Decision {
+  const { account, feature } = subject;
   const base = {
     ...NOTHING_COUNTED,
     customerId: account.id,
@@ -258,6 +258,11 @@ function settledDecision(
     const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
     const message = explainDenial(entitlement.code, feature.key, { rule: entitlement.rule });
     return { ...base, ...counted, allowed: false, code: entitlement.code, message };
+  }
+  const seat = seatTest(subject, at);
+  if (isMissing(seat)) {
+    const message = explainDenial('NO_SEAT', feature.key, { seat });
+    return { ...base, allowed: false, code: 'NO_SEAT', message };
   }
   const { allowance } = entitlement;
   const code = flatCode(entitlement);

@@ -4,6 +4,7 @@ import { nextGiftAt } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
+import { freeAt, seatOf } from '../seats/seat.js';
 import { accountAt } from '../subscription/due.js';
 import { versionMove } from '../release/version-move.js';
 import { nextSubscriptionBoundary } from '../subscription/boundary.js';
@@ -37,12 +38,7 @@ export interface NotEntitled {
 }
 export type CompiledEntitlement = Entitled | NotEntitled;
 
-/** Whether `decide` answers for this feature: BOOLEAN, LIMIT, METERED, CONFIG; none that needs a seat. */
-export function isDecided(feature: Feature): boolean {
-  return feature.needsSeat === null && feature.type !== 'SEATS';
-}
-
-/** Rows 4 to 14 of the decision codes, and the combination. The account has been brought to `at` before. */
+/** Rows 4 to 14 of the decision codes, and the combination: of a seat, whether the customer has any. The account has been brought to `at` before. */
 export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlement {
   const sources = sourcesOf(subject, at);
   if (sources.block !== null) {
@@ -137,9 +133,11 @@ export function ceilingOf(
 ): Ceiling {
   const current = accountAt(account, release, now);
   const feature = release.catalog.features.get(key);
-  const subject = feature ? { account: current, release, feature, context: 'ANY' as const } : null;
+  const subject = feature
+    ? { account: current, release, feature, context: 'ANY' as const, by: 'ANYBODY' as const }
+    : null;
   const validUntil = subject ? ceilingHolds(subject, now) : null;
-  const entitlement = subject && isDecided(subject.feature) ? entitlementOf(subject, now) : null;
+  const entitlement = subject ? entitlementOf(subject, now) : null;
   if (entitlement?.kind !== 'ENTITLED' || entitlement.allowance.kind !== 'UNITS') {
     return { entitled: false, ceiling: 0, validUntil };
   }
@@ -157,10 +155,24 @@ function ceilingHolds(subject: Subject, now: Instant): Instant | null {
 /** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
 export function nextBoundary(subject: Subject, after: Instant): Instant | null {
   let next: Instant | null = null;
-  for (const at of [...boundaries(subject, after), ...ruleBoundaries(subject, after)]) {
+  for (const at of [...ownBoundaries(subject, after), ...seatBoundaries(subject, after)]) {
     if (at !== null && at > after && (next === null || at < next)) next = at;
   }
   return next;
+}
+
+function ownBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
+  return [...boundaries(subject, after), ...ruleBoundaries(subject, after)];
+}
+
+/** Of the seat that the feature needs: when whoever asks loses it, and what time does to its feature. */
+function seatBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
+  const { account, release, feature, by } = subject;
+  const key = feature.needsSeat;
+  const needed = key === null ? undefined : release.catalog.features.get(key);
+  if (needed === undefined || typeof by === 'string') return [];
+  const seat = seatOf(account, needed.key, by.memberId);
+  return [seat && freeAt(seat), ...ownBoundaries({ ...subject, feature: needed }, after)];
 }
 
 function boundaries({ account, release, feature }: Subject, after: Instant): (Instant | null)[] {
@@ -176,6 +188,7 @@ function boundaries({ account, release, feature }: Subject, after: Instant): (In
             versionMove(account, subscription, release)?.at ?? null,
             subscription.prorations.get(feature.key)?.until ?? null,
             isPrepaid(feature) ? nextGiftAt(subscription, feature.key) : null,
+            feature.type === 'SEATS' ? subscription.seatsReleasedAt : null,
           ]
         : [speaksUntil(subscription, account)],
     ),

@@ -3,6 +3,7 @@ import { type CreditBlock, liveBlocks } from '../credits/credit-block.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { planEntitlementAt } from '../subscription/prorate.js';
+import { inUnits } from '../subscription/bought.js';
 import { isLive } from '../subscription/state.js';
 import type { EndedSubscription, Subscription } from '../subscription/subscription.js';
 import { addDuration } from '../time/calendar.js';
@@ -111,13 +112,17 @@ export function namingOf(
   const entitlement =
     planEntitlementAt(subscription, feature, at) ?? (allowed ? ({ kind: 'ON' } as const) : undefined);
   const fromPlan: Part | null = entitlement
-    ? { entitlement, times: 1, source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key } }
+    ? {
+        entitlement: inUnits(entitlement, subscription.quantities.get(feature)),
+        times: 1,
+        source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key },
+      }
     : null;
   const addOns = subscription.addOns.flatMap(({ addOn, quantity }): Part[] => {
     const given = addOn.entitlements.get(feature);
     if (!given) return [];
     const source = { kind: 'ADD_ON', id: subscription.id, key: addOn.key } as const;
-    return [{ entitlement: given, times: quantity, source }];
+    return [{ entitlement: inUnits(given), times: quantity, source }];
   });
   return fromPlan === null && addOns.length === 0 ? null : { subscription, plan: fromPlan, addOns };
 }

@@ -1,6 +1,7 @@
 import type { Feature } from '../catalog/catalog.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import type { CheckRequest } from './decision.js';
 import type { Instant } from '../time/instant.js';
 import { type Meter, unusedMeter } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
@@ -12,6 +13,20 @@ export interface Subject {
   readonly feature: Feature;
   /** The request's facts. ANY: of no request in particular; what is worked out is the most that any may be given. */
   readonly context: RequestContext | 'ANY';
+  /** Who asks for a seat, or with one; see `AskedBy`. */
+  readonly by: AskedBy;
+}
+
+/**
+ * NOBODY: no member is named, and a SEATS feature is asked for how many seats are free. ANYBODY: row 18 is not asked; what is
+ * worked out is what whoever has a seat has.
+ */
+export type AskedBy = { readonly memberId: string } | 'NOBODY' | 'ANYBODY';
+
+/** Quantity 0 asks whether the feature is there, not for a seat. */
+export function askedBy({ quantity, memberId }: Pick<CheckRequest, 'quantity' | 'memberId'>): AskedBy {
+  if (quantity === 0) return 'ANYBODY';
+  return memberId == null ? 'NOBODY' : { memberId };
 }
 
 /** The counter of a feature that is counted; of one that was never used, zero. */
@@ -20,6 +35,7 @@ export function counterOf(account: CustomerAccount, feature: Feature, at: Instan
     case 'METERED':
       return meterAt(account, feature, at);
     case 'LIMIT':
+    case 'SEATS':
       return account.meters.get(feature.key) ?? unusedMeter(feature.key, null);
     default:
       return null;

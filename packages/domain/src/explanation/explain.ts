@@ -3,7 +3,7 @@ import { type CustomerState, type KnownState, knownState } from '../customer.js'
 import { decide, findFeature } from '../decision/decide.js';
 import { type CheckRequest, type Decision, DENYING_CODES, type DenyingCode } from '../decision/decision.js';
 import { accountAt } from '../subscription/due.js';
-import type { Subject } from '../decision/subject.js';
+import { askedBy, type Subject } from '../decision/subject.js';
 import type { Instant } from '../time/instant.js';
 import type { DenialReason, Explanation } from './explanation.js';
 import { testKnown } from './known-tests.js';
@@ -12,7 +12,7 @@ import { failed, hasFailed, passed, skipped, type Test } from './test.js';
 
 /**
  * Why `decide` answers as it does: every test that it asks and those that it need not ask any more, and what would
- * allow what it denies; docs/rules.md, "Why". Throws for a feature that is not decided by, as `decide` does.
+ * allow what it denies; docs/rules.md, "Why".
  */
 export function explain(state: CustomerState, request: CheckRequest, now: Instant): Explanation {
   if (state.kind !== 'KNOWN') return explainUnknown(decide(state, request, now), state, request);
@@ -34,7 +34,13 @@ function explainKnown(
     const missing = failed('UNKNOWN_FEATURE', request.feature);
     return withoutRemedies(decision, [missing, HOW_OLD, THERE, ...nothingToAsk(AFTER_CUSTOMER)]);
   }
-  const subject: Subject = { account, release, feature, context: request.context ?? NO_CONTEXT };
+  const subject: Subject = {
+    account,
+    release,
+    feature,
+    context: request.context ?? NO_CONTEXT,
+    by: askedBy(request),
+  };
   const { steps, failures, conditions } = testKnown(subject, request, now);
   return {
     decision,

@@ -24,7 +24,17 @@ export interface DenialReason {
 
 /** Those that there are candidates for today, in the order in which they are offered; docs/rules.md, "Why". */
 export type RemedyKind =
-  'SUPPLY_FACT' | 'WAIT' | 'LIFT_BLOCK' | 'RESUME' | 'PAY' | 'ADD_CREDITS' | 'ADD_ON' | 'CHANGE_PLAN';
+  | 'SUPPLY_FACT'
+  | 'WAIT'
+  | 'LIFT_BLOCK'
+  | 'RESUME'
+  | 'PAY'
+  | 'ADD_CREDITS'
+  | 'ASSIGN_SEAT'
+  | 'FREE_SEAT'
+  | 'BUY_QUANTITY'
+  | 'ADD_ON'
+  | 'CHANGE_PLAN';
 
 /** One change that would allow what was denied; `decide` has said so. */
 export interface Remedy {
@@ -33,7 +43,7 @@ export interface Remedy {
   readonly addOn: AddOnKey | null;
   /** Of the subscription to change; null: it changes none. */
   readonly subscriptionId: SubscriptionId | null;
-  /** Of the add-on, in all, or of the credits to add; null: it is neither. */
+  /** Of the add-on or the seats to have, in all; of the credits to add, or the seats to release; null: it is none of these. */
   readonly quantity: number | null;
   /** When it would be allowed; null: at once. */
   readonly availableAt: Instant | null;

@@ -3,7 +3,7 @@ import type { CreditBlock } from '../credits/credit-block.js';
 import type { CustomerAccount, Profile, Release } from '../customer.js';
 import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
-import { isDecided } from '../decision/entitlement.js';
+import { askedBy } from '../decision/subject.js';
 import type { Grant } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Subscription } from '../subscription/subscription.js';
@@ -107,10 +107,10 @@ function answerOf({ account, release }: Past, request: CheckRequest, at: Instant
   const feature = findFeature(release, request.feature);
   if (feature === null) return { code: 'UNKNOWN_FEATURE', value: null, limit: null };
   if (account === null) return { code: 'UNKNOWN_CUSTOMER', value: null, limit: null };
-  if (!isDecided(feature)) return null;
   const grants = account.grants.flatMap((grant) => asWritten(grant, at));
   const context = request.context ?? NO_CONTEXT;
-  return decideAt({ account: { ...account, grants }, release, feature, context }, request, at);
+  const by = askedBy(request);
+  return decideAt({ account: { ...account, grants }, release, feature, context, by }, request, at);
 }
 
 /** Of what begins or ends at an instant the status says whether it has. */

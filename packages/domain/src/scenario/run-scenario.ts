@@ -3,7 +3,6 @@ import { canonicalJson } from '../catalog/canonical-json.js';
 import type { Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { Decision } from '../decision/decision.js';
-import { isDecided } from '../decision/entitlement.js';
 import { formatInstant } from '../time/instant.js';
 import { stateOf } from './state-of.js';
 
@@ -23,8 +22,8 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
   const needs = missingPart(release, scenario);
   if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
-  const { feature, quantity, context } = scenario.check;
-  const decision = asWritten(decide(state, { feature, quantity, context }, scenario.given.now));
+  const { feature, quantity, memberId, context } = scenario.check;
+  const decision = asWritten(decide(state, { feature, quantity, memberId, context }, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
   return {
@@ -46,12 +45,9 @@ function asWritten(decision: Decision): Readonly<Record<string, unknown>> {
   };
 }
 
-function missingPart(release: Release, { given, check }: Scenario): string | null {
+function missingPart(release: Release, { given }: Scenario): string | null {
   const { catalog } = release;
   const plans = given.plans.flatMap((key) => catalog.plans.get(key) ?? []);
-  const feature = catalog.features.get(check.feature);
   if (plans.some((plan) => plan.model === 'PERPETUAL')) return 'licences';
-  if (feature && !isDecided(feature)) return 'seats';
-  if (given.seats.length > 0) return 'seats';
   return null;
 }

@@ -49,7 +49,13 @@ function ownLimit(
   feature: MeteredFeature,
   at: Instant,
 ): number | null {
-  const subject = { account: withoutRolled(account, feature.key), release, feature, context: NO_CONTEXT };
+  const subject = {
+    account: withoutRolled(account, feature.key),
+    release,
+    feature,
+    context: NO_CONTEXT,
+    by: 'ANYBODY' as const,
+  };
   const right = entitlementOf(subject, at);
   if (right.kind !== 'ENTITLED' || right.allowance.kind !== 'UNITS') return null;
   const { limit, ceiling } = right.allowance;

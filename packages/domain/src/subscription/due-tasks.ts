@@ -8,6 +8,7 @@ import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
 import type { Reservation } from '../usage/reservation.js';
 import { countersToClose, nextRolledEnd } from '../usage/rollover.js';
+import { freeAt, type Seat } from '../seats/seat.js';
 import { unreachable } from '../unreachable.js';
 import { nextAnnouncement } from './announcements.js';
 import { waits } from './pause.js';
@@ -49,6 +50,8 @@ export type DueTask = { readonly at: Instant; readonly id: string } & (
   | { readonly kind: 'rolloverEnd'; readonly meter: Meter }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'blockEnd'; readonly block: CreditBlock }
+  | { readonly kind: 'seatEnd'; readonly seat: Seat }
+  | { readonly kind: 'seatRelease'; readonly subscription: LiveSubscription }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
@@ -67,11 +70,13 @@ const ORDER = {
   rolloverEnd: 9,
   grantEnd: 10,
   blockEnd: 11,
-  reservationEnd: 12,
-  start: 13,
-  grantStart: 14,
-  ruleTurn: 15,
-  announcement: 16,
+  seatEnd: 12,
+  seatRelease: 13,
+  reservationEnd: 14,
+  start: 15,
+  grantStart: 16,
+  ruleTurn: 17,
+  announcement: 18,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /** The first of all that time will do; null: nothing. `toldUntil`: what was announced up to then is not announced again. */
@@ -85,12 +90,14 @@ export function firstChange(account: CustomerAccount, release: Release, toldUnti
   for (const one of account.subscriptions) {
     first = earliest(first, subscriptionTasks(one));
     first = earliest(first, versionMoveTasks(account, one, release));
+    first = earliest(first, seatReleaseTasks(one));
   }
   const ending = [...countersToClose(account, release), ...proratedCounters(account, release, toldUntil)];
   for (const meter of ending) first = earliest(first, windowTasks(meter, release));
   for (const meter of account.meters.values()) first = earliest(first, rolloverTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
   for (const block of account.blocks) first = earliest(first, blockTasks(block));
+  for (const seat of account.seats) first = earliest(first, seatTasks(seat));
   first = earliest(first, reservationTasks(account));
   return earliest(first, ruleTurnTasks(account, release));
 }
@@ -211,6 +218,16 @@ function grantTasks(grant: Grant): readonly DueTask[] {
 function blockTasks(block: CreditBlock): readonly DueTask[] {
   const { id, status, expiresAt } = block;
   return status === 'LIVE' && expiresAt !== null ? [{ kind: 'blockEnd', id, at: expiresAt, block }] : [];
+}
+
+function seatTasks(seat: Seat): readonly DueTask[] {
+  const at = freeAt(seat);
+  return at === null ? [] : [{ kind: 'seatEnd', id: seat.id, at, seat }];
+}
+
+function seatReleaseTasks(subscription: Subscription): readonly DueTask[] {
+  if (!isLive(subscription) || subscription.seatsReleasedAt === null) return [];
+  return [{ kind: 'seatRelease', id: subscription.id, at: subscription.seatsReleasedAt, subscription }];
 }
 
 /** They are sorted: the first to expire is the first. */

@@ -3,6 +3,7 @@ import { NO_CONTEXT } from '../../condition/facts.js';
 import type { CustomerAccount, Release } from '../../customer.js';
 import { decideAt } from '../../decision/decide.js';
 import type { CheckRequest } from '../../decision/decision.js';
+import { askedBy } from '../../decision/subject.js';
 import { accountAt } from '../../subscription/due.js';
 import type { SubscriptionCommand } from '../../subscription/command.js';
 import { execute } from '../../subscription/execute.js';
@@ -32,8 +33,14 @@ export function allows(
 ): boolean {
   const at = availableAt ?? now;
   const context = request.context ?? NO_CONTEXT;
-  return decideAt({ account: accountAt(account, release, at), release, feature, context }, request, at)
-    .allowed;
+  const subject = {
+    account: accountAt(account, release, at),
+    release,
+    feature,
+    context,
+    by: askedBy(request),
+  };
+  return decideAt(subject, request, at).allowed;
 }
 
 /** The account after a command; null: it is refused. */
