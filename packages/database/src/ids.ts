@@ -5,8 +5,10 @@ import {
   parseCreditBlockId,
   parseGrantId,
   parsePlanMigrationId,
+  parseSeatId,
   parseSubscriptionId,
   type PlanMigrationId,
+  type SeatId,
   type SubscriptionId,
 } from '@licet/domain';
 
@@ -30,6 +32,12 @@ export function newGrantId(): GrantId {
 export function newCreditBlockId(): CreditBlockId {
   const id = parseCreditBlockId(newId('blk'));
   if (id === null) throw new Error('a new block id has the form of one');
+  return id;
+}
+
+export function newSeatId(): SeatId {
+  const id = parseSeatId(newId('seat'));
+  if (id === null) throw new Error('a new seat id has the form of one');
   return id;
 }
 

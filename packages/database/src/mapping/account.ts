@@ -5,6 +5,7 @@ import {
   type CustomerId,
   defaultTimeZone,
   type FeatureKey,
+  firstFree,
   type Grant,
   instant,
   isHeldIn,
@@ -16,6 +17,7 @@ import {
   type Release,
   type Reservation,
   type ReservationId,
+  type Seat,
   type Subscription,
   type TimeZone,
 } from '@licet/domain';
@@ -92,12 +94,13 @@ interface AccountParts {
   readonly grants: readonly Grant[];
   readonly reservations: readonly ReservationRow[];
   readonly blocks: readonly CreditBlock[];
+  readonly seats: readonly Seat[];
 }
 
 /** `timeZone`: the one in force when the row was written. */
 export function accountFromRows(
   row: CustomerRow,
-  { subscriptions, meters, grants, reservations, blocks }: AccountParts,
+  { subscriptions, meters, grants, reservations, blocks, seats }: AccountParts,
   timeZone: TimeZone,
 ): CustomerAccount {
   const held = reservations.map(reservationFromRow);
@@ -113,9 +116,10 @@ export function accountFromRows(
     windowAnchors: mapOf(Object.entries(row.window_anchors), ([key, at]) => [feature(key), instant(at)]),
     subscriptions,
     grants,
-    meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held)]),
+    meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held, seats)]),
     reservations: held,
     blocks,
+    seats,
     turnedUntil: instant(row.turned_until.getTime()),
   };
 }
@@ -131,7 +135,7 @@ function reservationFromRow(row: ReservationRow): Reservation {
   };
 }
 
-function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Meter {
+function meterFromRow(row: MeterRow, reservations: readonly Reservation[], seats: readonly Seat[]): Meter {
   const { window_start: start, window_end: end } = row;
   const meter: Meter = {
     feature: feature(row.feature),
@@ -147,7 +151,8 @@ function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Mete
   };
   // They are sorted by their expiry.
   const first = reservations.find((one) => one.feature === meter.feature && isHeldIn(meter, one));
-  return first === undefined ? meter : { ...meter, freesAt: first.expiresAt };
+  const frees = first?.expiresAt ?? firstFree(seats, meter.feature);
+  return frees === null ? meter : { ...meter, freesAt: frees };
 }
 
 function feature(text: string): FeatureKey {

@@ -6,6 +6,7 @@ import type {
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
+  SeatEventData,
   SubscriptionEventData,
   WindowClosedData,
 } from '@licet/api-types';
@@ -22,6 +23,7 @@ import {
   type PlanMigrationId,
   type Release,
   type Reservation,
+  type Seat,
   type Subscription,
   type TenantId,
 } from '@licet/domain';
@@ -30,6 +32,7 @@ import type { Actor, NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
 import { blockToJson, type OwnedBlock } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
+import { seatToJson } from '../mapping/seat.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
@@ -50,6 +53,7 @@ import {
 } from './account-rows.js';
 import type { StoredAccount } from './accounts.js';
 import { assertRules } from './releases.js';
+import { deleteSeats } from './seats.js';
 
 /** One customer before and after a command or the passing of time. */
 export interface AccountUpdate {
@@ -88,6 +92,7 @@ export function accountStatements(
     ),
     writeRows(tenantId, INSERT_BLOCKS, updates.flatMap(newBlocks)),
     writeRows(tenantId, UPDATE_BLOCKS, updates.flatMap(changedBlocks)),
+    deleteSeats(tenantId, updates.flatMap(goneSeats)),
     writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
     writeRows(tenantId, FORGET_THRESHOLDS, closed),
@@ -161,6 +166,12 @@ function meterChanges(
     stateVersion: before.row.version + 1,
     rulesVersion: release.publication.version,
   }));
+}
+
+/** Time and changes of plan take seats away, and give none. */
+function goneSeats({ before, after }: AccountUpdate): Seat[] {
+  const kept = new Set(after.seats.map(({ id }) => id));
+  return before.written.seats.filter(({ id }) => !kept.has(id));
 }
 
 function expiredReservations({ events }: AccountUpdate): Reservation[] {
@@ -264,6 +275,17 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       const { feature, units, rolledOver } = event;
       const data: RolloverExpiredData = { feature, units, rolledOver };
       return { subjectType: 'usage', subjectId: feature, data: { ...data } };
+    }
+    case 'seat.assigned':
+    case 'seat.released':
+    case 'seat.expired':
+    case 'seat.freed': {
+      const { before, after } = event.seat;
+      const data: SeatEventData = {
+        before: before && seatToJson(before),
+        after: after && seatToJson(after),
+      };
+      return { subjectType: 'seat', subjectId: (after ?? before).id, data: { ...data } };
     }
     case 'credits.added': {
       const data: CreditsEventData = { before: null, after: blockToJson(event.credits.after) };

@@ -5,13 +5,15 @@ import { readHead } from '../event-log/head.js';
 import { loadAccounts, lockCustomers } from '../repositories/accounts.js';
 import { readBlocks } from '../repositories/credit-blocks.js';
 import type { MeterKey } from '../repositories/meters.js';
+import { readSeats } from '../repositories/seats.js';
 import { publishedRelease } from '../repositories/releases.js';
 import { type Answer, Batch, type Decided, type Ground } from './batch.js';
 import { type LockedMeters, lockMeters } from './counter-rows.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
-import { type Asked, settles } from './request.js';
+import { type Asked, isSeatRequest, settles } from './request.js';
+import { seatKeysIn } from './seats.js';
 import { readReservations } from './reservations.js';
 import { countsAt, isSettled, type LockedReservations } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
@@ -30,11 +32,12 @@ export async function attempt(
   const { tenantId } = transaction;
   const keys = meterKeys(asked);
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
-  const [, locked, head, reservations] = await Promise.all([
+  const [, locked, head, reservations, seats] = await Promise.all([
     lockReserving(transaction, asked),
     lockMeters(transaction, keys),
     readHead(transaction),
     readReservations(transaction, settledIn(asked)),
+    readSeats(transaction, seatKeysIn(asked)),
   ]);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
   const past = await pastWindows(transaction, asked, keys, locked, ({ request }) =>
@@ -53,6 +56,7 @@ export async function attempt(
     past,
     reservations,
     blocks,
+    seats,
     seen: head.revision,
   };
   const decided = new Batch(ground).decide(asked);
@@ -61,10 +65,11 @@ export async function attempt(
   return tellThresholds(transaction, last, locked.clock);
 }
 
-/** A reservation is a due time of its customer, whose row is locked before any counter. */
+/** A reservation, or a seat that frees itself, is a due time of its customer, whose row is locked before any counter. */
 async function lockReserving(transaction: Transaction, asked: readonly Asked[]): Promise<void> {
   const ids = new Set<CustomerId>();
-  for (const { request, meter } of asked) if (request.kind === 'reserve' && meter) ids.add(meter.customerId);
+  for (const { request, meter } of asked)
+    if (meter && (request.kind === 'reserve' || isSeatRequest(request))) ids.add(meter.customerId);
   if (ids.size > 0) await lockCustomers(transaction, [...ids]);
 }
 
@@ -160,7 +165,7 @@ async function keptOfDenied(
   answers: readonly Answer[],
   kept: ReadonlyMap<string, KeptOperation>,
 ): Promise<ReadonlyMap<string, KeptOperation>> {
-  const denied = asked.filter((_, index) => isDenied(answers[index]));
+  const denied = asked.filter(({ request }, index) => !isSeatRequest(request) && isDenied(answers[index]));
   if (denied.length === 0) return kept;
   return new Map([...kept, ...(await keptOperations(transaction, denied))]);
 }

@@ -176,7 +176,10 @@ function settleReservations(tenantId: TenantId, settled: readonly SettledReserva
 }
 
 /** The customers are locked: the worker looks at each when its first reservation expires. */
-function lowerDue(tenantId: TenantId, made: readonly NewReservation[]): Statement {
+export function lowerDue(
+  tenantId: TenantId,
+  made: readonly Pick<MadeReservation, 'customerId' | 'expiresAt'>[],
+): Statement {
   const first = new Map<CustomerId, Instant>();
   for (const { customerId, expiresAt } of made) {
     const known = first.get(customerId);

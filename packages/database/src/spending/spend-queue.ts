@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../event-log/append.js';
 import { refused, type Refused, type Result } from '../result.js';
 import { type Ended, type Settled, SpendBatches } from './batches.js';
-import { ask, type Asked, type SpendRequest, type Verdict } from './request.js';
+import { ask, type Asked, type QueuedRequest, type SpendRequest, type Verdict } from './request.js';
 import { KnownReservations, reservationOf } from './reservations.js';
 
 export interface SpendQueueOptions {
@@ -93,7 +93,7 @@ export class SpendQueue {
    * UNAVAILABLE: the outcome is unknown, the same key may be sent again. Rejects where this one request, or what
    * it needs, cannot be written: with DatabaseUnavailableError where it was out of reach and nothing was written.
    */
-  submit(caller: Caller, request: SpendRequest): Promise<Result<Verdict>> {
+  submit(caller: Caller, request: QueuedRequest): Promise<Result<Verdict>> {
     const refusal = this.#refuse(caller.tenantId);
     if (refusal) return Promise.resolve(refusal);
     return new Promise((answer, fail) => {
@@ -270,7 +270,7 @@ function isRunning({ state }: Shard): boolean {
 const UNDECIDABLE = { kind: 'FAILED', error: new Error('a spend found no state to decide on') } as const;
 
 /** The same counter always falls into the same shard (FNV-1a). */
-function shardOf({ customerId, feature }: SpendRequest): number {
+function shardOf({ customerId, feature }: Pick<QueuedRequest, 'customerId' | 'feature'>): number {
   const name = `${feature} ${customerId}`;
   let hash = 0x811c9dc5;
   for (let index = 0; index < name.length; index += 1)
