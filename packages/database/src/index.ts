@@ -120,4 +120,4 @@ export { listSeats, type SeatSearch } from './repositories/seats.js';
 export { type OwnedSeat } from './mapping/seat.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newCreditBlockId, newGrantId, newSubscriptionId } from './ids.js';
+export { newCreditBlockId, newGrantId, newSeatId, newSubscriptionId } from './ids.js';

@@ -1,4 +1,4 @@
-import { parseCustomerId, type CustomerId } from '@licet/domain';
+import { parseCustomerId, parseMemberId, type CustomerId, type MemberId } from '@licet/domain';
 import { badInput } from '../errors/api-error.js';
 import { isStorable, STORABLE_WANTED } from '../scalars/storable.js';
 
@@ -57,6 +57,17 @@ export function readCustomerId(field: string, text: string): CustomerId {
     throw badInput(
       field,
       'a customer id has 1 to 255 characters, none of them a control character or half of a surrogate pair',
+    );
+  return id;
+}
+
+/** A text that can be a member's id, else BAD_USER_INPUT. */
+export function readMemberId(field: string, text: string): MemberId {
+  const id = parseMemberId(text);
+  if (id === null)
+    throw badInput(
+      field,
+      'a member id has 1 to 255 characters, none of them a control character or half of a surrogate pair',
     );
   return id;
 }

@@ -12,6 +12,7 @@ import { ExplanationResolver } from '../modules/explanation/explanation-resolver
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
 import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
+import { SeatResolver } from '../modules/seat/seat-resolver.js';
 import { SigningKeyResolver } from '../modules/signing-key/signing-key-resolver.js';
 import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
 import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
@@ -25,6 +26,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   SubscriptionResolver,
   GrantResolver,
   CreditResolver,
+  SeatResolver,
   MigrationResolver,
   CatalogResolver,
   ReleaseResolver,

@@ -269,6 +269,7 @@ export type Customer = {
   readonly grants: GrantConnection;
   readonly id: Scalars['ID']['output'];
   readonly name: Maybe<Scalars['String']['output']>;
+  readonly seats: SeatConnection;
   /** Those not ended, and on request the latest 100 ended. */
   readonly subscriptions: ReadonlyArray<PlanSubscription>;
   /** IANA zone in which this customer's calendar windows begin and end. */
@@ -298,6 +299,13 @@ export type CustomerCreditBlocksArgs = {
 export type CustomerGrantsArgs = {
   after: InputMaybe<Scalars['Cursor']['input']>;
   ended?: Scalars['Boolean']['input'];
+  first?: Scalars['Int']['input'];
+};
+
+
+export type CustomerSeatsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  feature: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];
 };
 
@@ -623,6 +631,14 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+export type LeaseSeatInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly memberId: Scalars['ID']['input'];
+  /** The feature's, where left out. */
+  readonly ttl?: InputMaybe<Scalars['Duration']['input']>;
+};
+
 /** A plan's model. */
 export type LicenseModel =
   | 'PERPETUAL'
@@ -655,6 +671,7 @@ export type MigrationProblem = {
 export type Mutation = {
   readonly addCredits: CreditBlockResult;
   readonly adjustSubscription: SubscriptionResult;
+  readonly assignSeat: SeatResult;
   /** What has moved stays moved. */
   readonly cancelPlanMigration: PlanMigrationResult;
   readonly cancelSubscription: SubscriptionResult;
@@ -670,6 +687,8 @@ export type Mutation = {
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
   readonly grantEntitlement: GrantResult;
+  /** Takes or renews a floating seat; it frees itself when not renewed in time. */
+  readonly leaseSeat: SeatResult;
   readonly migratePlan: PlanMigrationResult;
   /** `resumeAt`: when it goes on by itself; left out: as it is, null: when it is resumed. */
   readonly pauseSubscription: SubscriptionResult;
@@ -678,6 +697,8 @@ export type Mutation = {
   /** Usage after the fact, up to 1,000 events: each for itself, in order, whatever the limit says. */
   readonly recordUsage: RecordUsageResult;
   readonly releaseReservation: ReservationResult;
+  /** Of either kind. */
+  readonly releaseSeat: SeatResult;
   readonly releaseUsage: ConsumeResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
@@ -714,6 +735,11 @@ export type MutationAddCreditsArgs = {
 
 export type MutationAdjustSubscriptionArgs = {
   input: AdjustSubscriptionInput;
+};
+
+
+export type MutationAssignSeatArgs = {
+  input: SeatInput;
 };
 
 
@@ -772,6 +798,11 @@ export type MutationGrantEntitlementArgs = {
 };
 
 
+export type MutationLeaseSeatArgs = {
+  input: LeaseSeatInput;
+};
+
+
 export type MutationMigratePlanArgs = {
   input: MigratePlanInput;
 };
@@ -795,6 +826,11 @@ export type MutationRecordUsageArgs = {
 
 export type MutationReleaseReservationArgs = {
   reservationId: Scalars['ID']['input'];
+};
+
+
+export type MutationReleaseSeatArgs = {
+  input: SeatInput;
 };
 
 
@@ -1246,6 +1282,43 @@ export type ScheduledChange = {
   readonly plan: Scalars['String']['output'];
   /** Like `addOns`. */
   readonly quantities: Maybe<ReadonlyArray<FeatureQuantity>>;
+};
+
+/** Held in the customer's one pool for the feature, whatever sold it. */
+export type Seat = {
+  readonly assignedAt: Scalars['DateTime']['output'];
+  readonly customerId: Scalars['ID']['output'];
+  readonly feature: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly kind: SeatKind;
+  readonly leaseExpiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly memberId: Scalars['ID']['output'];
+};
+
+export type SeatConnection = {
+  readonly edges: ReadonlyArray<SeatEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type SeatEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: Seat;
+};
+
+export type SeatInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly memberId: Scalars['ID']['input'];
+};
+
+export type SeatKind =
+  | 'FLOATING'
+  | 'NAMED';
+
+export type SeatResult = {
+  readonly decision: Decision;
+  readonly revision: Scalars['Revision']['output'];
+  readonly seat: Maybe<Seat>;
 };
 
 export type SigningKey = {

@@ -1,9 +1,8 @@
 import type { StampedState } from '@licet/database';
-import { decide, decideStale, type CustomerId } from '@licet/domain';
+import { decide, decideStale, type CustomerId, type MemberId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { boundJson, readCustomerId } from '../arguments.js';
-import { requireDecided } from '../feature/require-decided.js';
+import { boundJson, readCustomerId, readMemberId } from '../arguments.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
 /** A check whose customer the caller may ask about; `path`: its argument, for errors. */
@@ -11,6 +10,8 @@ export interface Check {
   readonly customerId: CustomerId;
   readonly feature: string;
   readonly quantity: number;
+  /** Who asks; null: nobody is named. */
+  readonly memberId: MemberId | null;
   /** Facts for rules. */
   readonly context: JsonObject | null;
   readonly path: string;
@@ -20,6 +21,7 @@ export interface CheckAsked {
   readonly customerId: string;
   readonly feature: string;
   readonly quantity: number;
+  readonly memberId?: string | null | undefined;
   readonly context?: JsonObject | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
@@ -64,13 +66,14 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
 export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
-  return { customerId, feature: asked.feature, quantity: asked.quantity, context: facts, path };
+  const memberId = asked.memberId == null ? null : readMemberId(fieldOf(path, 'memberId'), asked.memberId);
+  return { customerId, feature: asked.feature, quantity: asked.quantity, memberId, context: facts, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
-  requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
-  const request = { feature: check.feature, quantity: check.quantity, context: check.context };
+  const { feature, quantity, memberId, context } = check;
+  const request = { feature, quantity, memberId, context };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

@@ -2,7 +2,7 @@ import { Arg, Authorized, Ctx, FieldResolver, ID, Query, Resolver, Root } from '
 import type { GatewayContext } from '../../context.js';
 import { notFound } from '../../errors/api-error.js';
 import { type JsonObject, JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.js';
-import { boundJson, boundList, readCustomerId } from '../arguments.js';
+import { boundJson, boundList, readCustomerId, readMemberId } from '../arguments.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
 import { checkMany, checkOne, decideOne } from './check-many.js';
@@ -60,13 +60,18 @@ export class CheckResolver {
     @Root() customer: CustomerType,
     @Arg('feature', () => String) feature: string,
     @Arg('quantity', () => Quantity, { defaultValue: 1 }) quantity: number,
-    @Arg('memberId', () => ID, { nullable: true }) _memberId: string | null | undefined,
+    @Arg('memberId', () => ID, { nullable: true }) memberId: string | null | undefined,
     @Arg('context', () => JsonObjectScalar, { nullable: true }) facts: JsonObject | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<DecisionType> {
     return decideOne(
       context,
-      { customerId: customer.id, feature, quantity, context: boundJson('context', facts ?? null), path: '' },
+      {
+        customerId: customer.id,
+        ...{ feature, quantity, memberId: memberId == null ? null : readMemberId('memberId', memberId) },
+        context: boundJson('context', facts ?? null),
+        path: '',
+      },
       await context.states.load(customer.id),
     );
   }
