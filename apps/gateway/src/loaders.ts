@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import {
   closedWindows,
   findCustomers,
+  findLicenses,
   findSubscriptions,
   grantOwners,
   creditBlockOwners,
@@ -14,13 +15,17 @@ import {
   type SeatSearch,
   type Result,
   listGrants,
+  listLicenses,
   listMigrationProblems,
   type MigrationProblem,
   type Page,
   type ProblemSearch,
   type Refused,
+  type PageRequest,
   type StoredGrant,
+  type StoredLicense,
   subscriptionsOf,
+  type CountedPage,
   type Customer,
   type Database,
   type UsageBucket,
@@ -30,6 +35,7 @@ import type {
   FeatureKey,
   CreditBlockId,
   GrantId,
+  LicenseId,
   PlanMigrationId,
   Subscription,
   SubscriptionId,
@@ -50,11 +56,13 @@ export class Loaders {
   readonly #tenantId: TenantId;
   #customers: DataLoader<CustomerId, Customer | null> | null = null;
   #subscriptions: DataLoader<SubscriptionId, Subscription | null> | null = null;
+  #licenses: DataLoader<LicenseId, StoredLicense | null> | null = null;
   #liveSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
   #allSubscriptions: DataLoader<CustomerId, Subscription[]> | null = null;
   #closedWindows: DataLoader<WindowsKey, UsageBucket[], string> | null = null;
   #customersOfGrants: DataLoader<GrantId, CustomerId | null> | null = null;
   #customersOfCreditBlocks: DataLoader<CreditBlockId, CustomerId | null> | null = null;
+  readonly #licensesOf = new Map<string, DataLoader<CustomerId, Listed<CountedPage<StoredLicense>>>>();
   readonly #grants = new Map<string, DataLoader<CustomerId, PageOf<StoredGrant>>>();
   readonly #seats = new Map<string, DataLoader<CustomerId, PageOf<OwnedSeat>>>();
   readonly #creditBlocks = new Map<string, DataLoader<CustomerId, PageOf<OwnedBlock>>>();
@@ -75,6 +83,22 @@ export class Loaders {
     return (this.#subscriptions ??= batched(async (ids) =>
       inOrder(ids, await findSubscriptions(this.#db, this.#tenantId, ids), null),
     ));
+  }
+
+  get licenses(): DataLoader<LicenseId, StoredLicense | null> {
+    return (this.#licenses ??= batched(async (ids) =>
+      inOrder(ids, await findLicenses(this.#db, this.#tenantId, ids), null),
+    ));
+  }
+
+  /** One for each page that is asked for. */
+  licensesOf(request: PageRequest): DataLoader<CustomerId, Listed<CountedPage<StoredLicense>>> {
+    const name = JSON.stringify([request.first, request.after]);
+    const loader =
+      this.#licensesOf.get(name) ??
+      pagesLoader((ids) => listLicenses(this.#db, this.#tenantId, ids, request));
+    this.#licensesOf.set(name, loader);
+    return loader;
   }
 
   get liveSubscriptions(): DataLoader<CustomerId, Subscription[]> {
@@ -153,15 +177,18 @@ function subscriptionsLoader(
 }
 
 type ProblemsOf = Result<{ readonly problems: readonly MigrationProblem[] }>;
-type PageOf<T> = ({ readonly ok: true } & Page<T>) | Refused;
+type Listed<Pages> = ({ readonly ok: true } & Pages) | Refused;
+type PageOf<T> = Listed<Page<T>>;
 
 /** A page for each customer, or the refusal for all of them. */
-function pagesLoader<T>(
-  list: (ids: readonly CustomerId[]) => Promise<Result<{ readonly pages: readonly Page<T>[] }>>,
-): DataLoader<CustomerId, PageOf<T>> {
+function pagesLoader<Pages>(
+  list: (ids: readonly CustomerId[]) => Promise<Result<{ readonly pages: readonly Pages[] }>>,
+): DataLoader<CustomerId, Listed<Pages>> {
   return batched(async (ids) => {
     const listed = await list(ids);
-    return listed.ok ? listed.pages.map((page): PageOf<T> => ({ ok: true, ...page })) : ids.map(() => listed);
+    return listed.ok
+      ? listed.pages.map((page): Listed<Pages> => ({ ok: true, ...page }))
+      : ids.map(() => listed);
   });
 }
 

@@ -194,11 +194,11 @@ test.each<[string, string, () => { input: object }, string, string]>([
     'input.quantity',
   ],
   [
-    'checking seats',
+    'a member id that can be none',
     CHECK,
-    () => ({ input: { customerId: 'ada', feature: 'editors' } }),
+    () => ({ input: { customerId: 'ada', feature: 'editors', memberId: '' } }),
     'BAD_USER_INPUT',
-    'input.feature',
+    'input.memberId',
   ],
   [
     'a revision that is none',

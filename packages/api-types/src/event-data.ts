@@ -3,6 +3,7 @@ import type {
   GrantEffect,
   GrantStatus,
   JobStatus,
+  LicenseStatus,
   SubscriptionStatus,
 } from './generated/graphql.js';
 
@@ -53,6 +54,32 @@ export interface CausedData {
   readonly migration?: string;
 }
 
+/** A licence as the data of `license.*` events holds it; times are RFC 3339. */
+export interface LicenseData {
+  readonly id: string;
+  readonly plan: string;
+  readonly planVersion: number;
+  readonly keyHint: string;
+  readonly status: LicenseStatus;
+  /** Where its dates have brought it, though it is suspended or revoked. */
+  readonly term: LicenseStatus;
+  readonly quantities: Readonly<Record<string, number>>;
+  readonly startsAt: string;
+  readonly expiresAt: string | null;
+  readonly maintenanceUntil: string | null;
+  readonly graceEndsAt: string | null;
+  readonly endedAt: string | null;
+  /** Since when it is suspended or revoked; null: it is neither. */
+  readonly standingSince: string | null;
+  readonly machineLimit: number | null;
+}
+
+/** `before` is null where the licence was made by this very event. */
+export interface LicenseEventData {
+  readonly before: LicenseData | null;
+  readonly after: LicenseData;
+}
+
 /** A grant as the data of `grant.*` events holds it. */
 export interface GrantData {
   readonly id: string;
@@ -84,8 +111,10 @@ export interface ExpiringSoonData {
 export interface RuleTurnedData {
   readonly rule: string;
   readonly feature: string;
-  /** Whose plan the rule is of; null: the catalog's own. */
+  /** Whose plan the rule is of, a subscription's or a licence's; both null: the catalog's own. */
   readonly subscription: string | null;
+  /** Missing from events of before there were licences. */
+  readonly license?: string | null;
   readonly before: boolean | null;
   readonly after: boolean | null;
 }
@@ -182,7 +211,7 @@ export interface CreditBlockData {
   readonly createdAt: string;
   /** Null: somebody added it. */
   readonly source: {
-    readonly kind: 'SUBSCRIPTION' | 'ADD_ON';
+    readonly kind: 'SUBSCRIPTION' | 'ADD_ON' | 'LICENSE';
     readonly id: string;
     readonly key: string;
   } | null;

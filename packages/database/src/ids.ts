@@ -3,7 +3,9 @@ import {
   type CreditBlockId,
   type GrantId,
   parseCreditBlockId,
+  type LicenseId,
   parseGrantId,
+  parseLicenseId,
   parsePlanMigrationId,
   parseSeatId,
   parseSubscriptionId,
@@ -26,6 +28,12 @@ export function newSubscriptionId(): SubscriptionId {
 export function newGrantId(): GrantId {
   const id = parseGrantId(newId('grant'));
   if (id === null) throw new Error('a new grant id has the form of one');
+  return id;
+}
+
+export function newLicenseId(): LicenseId {
+  const id = parseLicenseId(newId('lic'));
+  if (id === null) throw new Error('a new licence id has the form of one');
   return id;
 }
 

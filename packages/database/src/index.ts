@@ -3,6 +3,13 @@ export { DatabaseUnavailableError } from './connection/errors.js';
 export { APP_ROLE, appRolePassword, appUrl } from './connection/roles.js';
 export { type MasterKey, MasterKeyError, parseMasterKey } from './crypto/master-key.js';
 export { newApiKey, type Role, ROLES } from './crypto/api-key.js';
+export {
+  type LicenseKey,
+  licenseKeyDigest,
+  licenseKeyHint,
+  makeLicenseKey,
+  parseLicenseKey,
+} from './crypto/license-key.js';
 export { migrate } from './migrate.js';
 export { type Refused, type Result } from './result.js';
 export { type Actor, type ActorKind, type Caller, leafHashOf } from './event-log/append.js';
@@ -34,6 +41,13 @@ export { type OwnedBlock } from './mapping/credit-block.js';
 export { type CreditRequest, type CreditResult, executeCreditCommand } from './commands/execute-credits.js';
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
+export { findLicenseKey, findLicenses, type LicenseOfKey, listLicenses } from './repositories/licenses.js';
+export { type StoredLicense } from './mapping/license.js';
+export {
+  executeLicenseCommand,
+  type LicenseRequest,
+  type LicenseResult,
+} from './commands/execute-license.js';
 export {
   findPlanMigration,
   listMigrationProblems,
@@ -43,7 +57,7 @@ export {
 } from './repositories/plan-migrations.js';
 export { type JobStatus, type StoredMigration } from './mapping/plan-migration.js';
 export { type MeterKey } from './repositories/meters.js';
-export { type Page, type PageRequest } from './repositories/page.js';
+export { type CountedPage, type Page, type PageRequest } from './repositories/page.js';
 export { closedWindows, type LoadedStates, loadStates, type UsageBucket } from './repositories/states.js';
 export {
   findRelease,
@@ -120,4 +134,4 @@ export { listSeats, type SeatSearch } from './repositories/seats.js';
 export { type OwnedSeat } from './mapping/seat.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newCreditBlockId, newGrantId, newSeatId, newSubscriptionId } from './ids.js';
+export { newCreditBlockId, newGrantId, newLicenseId, newSeatId, newSubscriptionId } from './ids.js';

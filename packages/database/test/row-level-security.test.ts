@@ -3,9 +3,13 @@ import {
   appUrl,
   createApiKey,
   executeGrantCommand,
+  executeLicenseCommand,
+  licenseKeyHint,
+  makeLicenseKey,
   migrateBatch,
   migratePlan,
   newGrantId,
+  newLicenseId,
   parseMasterKey,
   signingKeys,
 } from '@licet/database';
@@ -56,6 +60,21 @@ async function fillEveryTable(): Promise<void> {
     },
     customerId,
     idempotencyKey: 'one grant',
+  });
+  const pro = parsePlanKey('pro');
+  if (pro === null) throw new Error('a plan key');
+  const key = makeLicenseKey();
+  await executeLicenseCommand(tenant.db, tenant.caller, {
+    command: {
+      kind: 'issueLicense',
+      licenseId: newLicenseId(),
+      keyHint: licenseKeyHint(key),
+      plan: pro,
+      ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
+      quantities: new Map(),
+    },
+    ...{ customerId, key, reason: null },
+    idempotencyKey: 'one licence',
   });
   await createApiKey(tenant.db, tenant.caller, {
     name: 'reader',
@@ -184,13 +203,16 @@ test("another tenant's rows can be neither read nor written", async () => {
   }
 });
 
-test('every table with a tenant has row-level security forced, but for the key look-up that nobody may read', async () => {
+test('every table with a tenant has row-level security forced, but for the key look-ups that nobody may read', async () => {
   const { rows } = await client.query<{ name: string; forced: boolean }>(`
     select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
     where n.nspname = 'public' and c.relkind in ('r', 'p')`);
-  expect(rows.filter((row) => !row.forced).map((row) => row.name)).toEqual(['api_key_lookup']);
+  expect(rows.filter((row) => !row.forced).map((row) => row.name)).toEqual([
+    'api_key_lookup',
+    'license_key_lookup',
+  ]);
 });
 
 test('one policy lets the application role in, and it is the same for every table', async () => {
@@ -220,9 +242,11 @@ test('the application role reaches neither the migrations nor the job runner, an
     'all_tenants',
     'due_tenants',
     'find_api_key',
+    'find_license_key',
     'log_ends',
     'migrating_tenants',
     'register_api_key',
+    'register_license_key',
   ]);
 });
 

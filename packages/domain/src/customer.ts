@@ -4,6 +4,7 @@ import type { CompiledFeature } from './decision/compile.js';
 import type { CreditBlock } from './credits/credit-block.js';
 import { KeptAnswers } from './decision/kept-answers.js';
 import type { Grant } from './grant/grant.js';
+import type { License } from './license/license.js';
 import type { AddOnVersion, PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';
@@ -29,6 +30,7 @@ export interface CustomerAccount {
   /** Since when the customer has had each METERED feature without a break; moved by `usage: reset`. */
   readonly windowAnchors: ReadonlyMap<FeatureKey, Instant>;
   readonly subscriptions: readonly Subscription[];
+  readonly licenses: readonly License[];
   readonly grants: readonly Grant[];
   /** Counters that exist; a feature without one has nothing used. */
   readonly meters: ReadonlyMap<FeatureKey, Meter>;

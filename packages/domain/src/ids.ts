@@ -14,6 +14,7 @@ export type CreditBlockId = Branded<'CreditBlockId'>;
 export type SeatId = Branded<'SeatId'>;
 /** A person at a customer, by the vendor's own identifier. */
 export type MemberId = Branded<'MemberId'>;
+export type LicenseId = Branded<'LicenseId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -32,6 +33,7 @@ const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
 const SEAT_ID = /^seat_[0-9a-z]{1,64}$/;
+const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
 const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
 function isTenantId(text: string): text is TenantId {
@@ -60,6 +62,9 @@ function isSeatId(text: string): text is SeatId {
 }
 function isMemberId(text: string): text is MemberId {
   return CUSTOMER_ID.test(text);
+}
+function isLicenseId(text: string): text is LicenseId {
+  return LICENSE_ID.test(text);
 }
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
@@ -105,6 +110,9 @@ export function parseSeatId(text: string): SeatId | null {
 /** The form is that of customer ids. */
 export function parseMemberId(text: string): MemberId | null {
   return isMemberId(text) ? text : null;
+}
+export function parseLicenseId(text: string): LicenseId | null {
+  return isLicenseId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

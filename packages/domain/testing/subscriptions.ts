@@ -165,6 +165,7 @@ export function newCustomer(zone = 'UTC'): CustomerAccount {
     trialsGiven: new Set(),
     windowAnchors: new Map(),
     subscriptions: [],
+    licenses: [],
     grants: [],
     meters: new Map(),
     reservations: [],

@@ -10,6 +10,7 @@ import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
 import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
+import { CustomerLicensesResolver, LicenseResolver } from '../modules/license/license-resolver.js';
 import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
 import { SeatResolver } from '../modules/seat/seat-resolver.js';
@@ -24,6 +25,8 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CheckResolver,
   CustomerResolver,
   SubscriptionResolver,
+  LicenseResolver,
+  CustomerLicensesResolver,
   GrantResolver,
   CreditResolver,
   SeatResolver,

@@ -1,7 +1,14 @@
-import { parseCustomerId, parseFeatureKey, parsePlanKey, parseSubscriptionId } from '@licet/domain';
+import {
+  parseCustomerId,
+  parseFeatureKey,
+  parseLicenseId,
+  parsePlanKey,
+  parseSubscriptionId,
+} from '@licet/domain';
 import type { GatewayContext } from '../context.js';
 import { toCustomer } from '../modules/customer/customer-types.js';
 import { toFeature } from '../modules/feature/feature-type.js';
+import { toLicense } from '../modules/license/license-types.js';
 import { toPlan } from '../modules/plan/to-plan.js';
 import { toSubscription } from '../modules/subscription/to-subscription.js';
 
@@ -21,6 +28,13 @@ export const REFERENCE_RESOLVERS: Readonly<Record<string, ReferenceResolver>> = 
     if (!subscription) return null;
     access.requireCustomer(subscription.customerId);
     return toSubscription(subscription);
+  },
+  License: async (reference, { access, loaders }) => {
+    const id = parseLicenseId(textOf(reference['id']));
+    const stored = id && (await loaders.licenses.load(id));
+    if (!stored) return null;
+    access.requireCustomer(stored.license.customerId);
+    return toLicense(stored.license);
   },
   Plan: async (reference, { states }) => {
     const release = await states.release();

@@ -268,6 +268,7 @@ export type Customer = {
   readonly entitlements: EntitlementSet;
   readonly grants: GrantConnection;
   readonly id: Scalars['ID']['output'];
+  readonly licenses: LicenseConnection;
   readonly name: Maybe<Scalars['String']['output']>;
   readonly seats: SeatConnection;
   /** Those not ended, and on request the latest 100 ended. */
@@ -299,6 +300,12 @@ export type CustomerCreditBlocksArgs = {
 export type CustomerGrantsArgs = {
   after: InputMaybe<Scalars['Cursor']['input']>;
   ended?: Scalars['Boolean']['input'];
+  first?: Scalars['Int']['input'];
+};
+
+
+export type CustomerLicensesArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
   first?: Scalars['Int']['input'];
 };
 
@@ -624,6 +631,17 @@ export type GrantStatus =
   | 'REVOKED'
   | 'SCHEDULED';
 
+export type IssueLicenseInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly machineLimit?: InputMaybe<Scalars['Int']['input']>;
+  readonly maintenanceUntil?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly plan: Scalars['String']['input'];
+  readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+  readonly startsAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
 export type JobStatus =
   | 'CANCELED'
   | 'FAILED'
@@ -639,12 +657,57 @@ export type LeaseSeatInput = {
   readonly ttl?: InputMaybe<Scalars['Duration']['input']>;
 };
 
+export type License = {
+  readonly customer: Customer;
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly graceEndsAt: Maybe<Scalars['DateTime']['output']>;
+  readonly id: Scalars['ID']['output'];
+  /** First characters of the key; the key itself is shown once, when issued or rotated. */
+  readonly keyHint: Scalars['String']['output'];
+  /** Null where it is not bound to machines. */
+  readonly machineLimit: Maybe<Scalars['Int']['output']>;
+  readonly maintenanceUntil: Maybe<Scalars['DateTime']['output']>;
+  readonly model: LicenseModel;
+  readonly plan: Plan;
+  readonly planVersion: PlanVersion;
+  readonly quantities: ReadonlyArray<FeatureQuantity>;
+  readonly startsAt: Scalars['DateTime']['output'];
+  readonly status: LicenseStatus;
+};
+
+export type LicenseConnection = {
+  readonly edges: ReadonlyArray<LicenseEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Maybe<Scalars['Int']['output']>;
+};
+
+export type LicenseEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: License;
+};
+
 /** A plan's model. */
 export type LicenseModel =
   | 'PERPETUAL'
   | 'SEATS'
   | 'SUBSCRIPTION'
   | 'USAGE';
+
+export type LicenseResult = {
+  /** The full key, only when it was issued or rotated by this very call; rotate again if that answer was lost. */
+  readonly key: Maybe<Scalars['String']['output']>;
+  readonly license: License;
+  readonly revision: Scalars['Revision']['output'];
+};
+
+/** REVOKED is final. */
+export type LicenseStatus =
+  | 'ACTIVE'
+  | 'EXPIRED'
+  | 'GRACE'
+  | 'REVOKED'
+  | 'SCHEDULED'
+  | 'SUSPENDED';
 
 export type MigratePlanInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
@@ -687,6 +750,7 @@ export type Mutation = {
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
   readonly grantEntitlement: GrantResult;
+  readonly issueLicense: LicenseResult;
   /** Takes or renews a floating seat; it frees itself when not renewed in time. */
   readonly leaseSeat: SeatResult;
   readonly migratePlan: PlanMigrationResult;
@@ -696,25 +760,31 @@ export type Mutation = {
   readonly publishRelease: ReleaseResult;
   /** Usage after the fact, up to 1,000 events: each for itself, in order, whatever the limit says. */
   readonly recordUsage: RecordUsageResult;
+  readonly reinstateLicense: LicenseResult;
   readonly releaseReservation: ReservationResult;
   /** Of either kind. */
   readonly releaseSeat: SeatResult;
   readonly releaseUsage: ConsumeResult;
+  readonly renewLicense: LicenseResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
   readonly reserve: ReservationResult;
   readonly resumeSubscription: SubscriptionResult;
   readonly revokeApiKey: ApiKeyResult;
   readonly revokeGrant: GrantResult;
+  readonly revokeLicense: LicenseResult;
   /**
    * Makes an earlier release live again: `to`, or the one that the live release followed.
    * Where the live release is live by a rollback, one without `to` never goes back further: for the same `reason` it is
    * taken for that rollback repeated and changes nothing, else it is CONFLICT.
    */
   readonly rollbackRelease: ReleaseResult;
+  /** The old key ends at once. */
+  readonly rotateLicenseKey: LicenseResult;
   /** The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most. */
   readonly rotateSigningKey: SigningKeyResult;
   readonly subscribe: SubscriptionResult;
+  readonly suspendLicense: LicenseResult;
   /** Takes back a cancellation that has not happened yet. */
   readonly uncancelSubscription: SubscriptionResult;
   /** Another time zone moves the customers who name none, where the catalog names none either. */
@@ -798,6 +868,11 @@ export type MutationGrantEntitlementArgs = {
 };
 
 
+export type MutationIssueLicenseArgs = {
+  input: IssueLicenseInput;
+};
+
+
 export type MutationLeaseSeatArgs = {
   input: LeaseSeatInput;
 };
@@ -824,6 +899,12 @@ export type MutationRecordUsageArgs = {
 };
 
 
+export type MutationReinstateLicenseArgs = {
+  licenseId: Scalars['ID']['input'];
+  reason: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type MutationReleaseReservationArgs = {
   reservationId: Scalars['ID']['input'];
 };
@@ -836,6 +917,11 @@ export type MutationReleaseSeatArgs = {
 
 export type MutationReleaseUsageArgs = {
   input: ReleaseUsageInput;
+};
+
+
+export type MutationRenewLicenseArgs = {
+  input: RenewLicenseInput;
 };
 
 
@@ -865,9 +951,21 @@ export type MutationRevokeGrantArgs = {
 };
 
 
+export type MutationRevokeLicenseArgs = {
+  licenseId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
+};
+
+
 export type MutationRollbackReleaseArgs = {
   reason: Scalars['String']['input'];
   to: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationRotateLicenseKeyArgs = {
+  idempotencyKey: Scalars['String']['input'];
+  licenseId: Scalars['ID']['input'];
 };
 
 
@@ -879,6 +977,12 @@ export type MutationRotateSigningKeyArgs = {
 
 export type MutationSubscribeArgs = {
   input: SubscribeInput;
+};
+
+
+export type MutationSuspendLicenseArgs = {
+  licenseId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
 };
 
 
@@ -1054,6 +1158,7 @@ export type Query = {
   readonly events: EventConnection;
   readonly explain: Explanation;
   readonly features: ReadonlyArray<Feature>;
+  readonly license: Maybe<License>;
   readonly planMigration: Maybe<PlanMigration>;
   /** Newest first. */
   readonly planMigrations: PlanMigrationConnection;
@@ -1127,6 +1232,11 @@ export type QueryEventsArgs = {
 export type QueryExplainArgs = {
   at: InputMaybe<Scalars['DateTime']['input']>;
   input: CheckInput;
+};
+
+
+export type QueryLicenseArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -1229,6 +1339,16 @@ export type RemedyKind =
   | 'RESUME'
   | 'SUPPLY_FACT'
   | 'WAIT';
+
+/** By the plan's period, or maintenance, from the present end, where no time is given. */
+export type RenewLicenseInput = {
+  readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly licenseId: Scalars['ID']['input'];
+  readonly machineLimit?: InputMaybe<Scalars['Int']['input']>;
+  readonly maintenanceUntil?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+};
 
 /** `at`: when billing saw it; an outcome older than the last one reported changes nothing. */
 export type ReportPaymentInput = {

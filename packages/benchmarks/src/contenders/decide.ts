@@ -51,6 +51,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
       trialsGiven: new Set(),
       windowAnchors: new Map(),
       subscriptions: [],
+      licenses: [],
       grants: [],
       meters: new Map(),
       reservations: [],

@@ -14,7 +14,12 @@ export interface Database {
   readonly dataSource: DataSource;
   readonly pool: Pool;
   readonly url: string;
-  readonly keys: { readonly apiKey: Buffer; readonly operation: Buffer; readonly signing: Buffer };
+  readonly keys: {
+    readonly apiKey: Buffer;
+    readonly operation: Buffer;
+    readonly signing: Buffer;
+    readonly license: Buffer;
+  };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
   readonly signal: LookSignal;
@@ -74,6 +79,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       apiKey: deriveKey(options.masterKey, 'api-key'),
       operation: deriveKey(options.masterKey, 'operation-key'),
       signing: deriveKey(options.masterKey, 'signing-key'),
+      license: deriveKey(options.masterKey, 'license-key'),
     },
     get releases() {
       return releases;

@@ -23,7 +23,7 @@ import { addOnVersionsOf } from '../repositories/add-on-versions.js';
 import { GRANT_COLUMNS } from '../repositories/grants.js';
 import { planVersionIn } from '../repositories/release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease } from '../repositories/releases.js';
-import { type EventData, readEventData } from './event-data.js';
+import { readEventData } from './event-data.js';
 import { isTouchedAfter, pastEvents } from './past-events.js';
 import { type PastLookup, undoable } from './undo.js';
 
@@ -124,7 +124,8 @@ async function lookUp(
   const releases = new Map<number, Release>();
   for (const { before } of told.filter((one) => one.kind === 'PUBLICATION'))
     releases.set(before.rulesVersion, await publishedRelease(db, transaction, before.rulesVersion));
-  const subscriptions = told.flatMap((one) => statesIn(one));
+  const subscriptions = told.flatMap((one) => (one.kind === 'SUBSCRIPTION' ? statesIn(one.data) : []));
+  const licenses = told.flatMap((one) => (one.kind === 'LICENSE' ? statesIn(one.data) : []));
   const addOns = subscriptions.flatMap((state) =>
     state.addOns.flatMap(({ addOn, version }) => (version === undefined ? [] : [{ addOn, version }])),
   );
@@ -132,7 +133,7 @@ async function lookUp(
     customerId: row.id,
     subject: row.subject,
     timeZone: row.time_zone,
-    planVersion: await planVersionsOf(db, transaction, subscriptions),
+    planVersion: await planVersionsOf(db, transaction, [...subscriptions, ...licenses]),
     addOnVersion: await addOnVersionsOf(db, transaction, addOns),
     grants: await grantsOf(transaction, row.id),
     blocks: told.some(({ kind }) => kind === 'CREDITS') ? await blocksOf(transaction, row.id) : new Map(),
@@ -141,9 +142,13 @@ async function lookUp(
   };
 }
 
-function statesIn(told: EventData) {
-  if (told.kind !== 'SUBSCRIPTION') return [];
-  const { before, after } = told.data;
+function statesIn<State>({
+  before,
+  after,
+}: {
+  readonly before: State | null;
+  readonly after: State;
+}): State[] {
   return before === null ? [after] : [before, after];
 }
 

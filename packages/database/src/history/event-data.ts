@@ -1,6 +1,7 @@
 import type {
   CreditsEventData,
   GrantEventData,
+  LicenseEventData,
   ReservationExpiredData,
   RolloverExpiredData,
   SubscriptionEventData,
@@ -11,6 +12,7 @@ import type { StoredEvent } from '../event-log/read.js';
 /** The data of an event, by its type; null: it is of another type, or from before events held what they hold now. */
 export type EventData =
   | { readonly kind: 'SUBSCRIPTION'; readonly data: SubscriptionEventData }
+  | { readonly kind: 'LICENSE'; readonly data: LicenseEventData }
   | { readonly kind: 'GRANT'; readonly data: GrantEventData }
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
@@ -58,6 +60,7 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     default:
       if (type.startsWith('subscription.'))
         return isSubscription(data) ? { kind: 'SUBSCRIPTION', data } : null;
+      if (type.startsWith('license.')) return isLicense(data) ? { kind: 'LICENSE', data } : null;
       return type.startsWith('grant.') && isGrant(data) ? { kind: 'GRANT', data } : null;
   }
 }
@@ -101,6 +104,10 @@ function isSubscription(data: object): data is SubscriptionEventData {
 
 function isGrant(data: object): data is GrantEventData {
   return hasStates(data, (state) => typeof state['id'] === 'string' && typeof state['status'] === 'string');
+}
+
+function isLicense(data: object): data is LicenseEventData {
+  return hasStates(data, (state) => typeof state['id'] === 'string' && typeof state['term'] === 'string');
 }
 
 function isCredits(data: object): data is CreditsEventData {

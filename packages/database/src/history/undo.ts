@@ -15,6 +15,7 @@ import type { VersionLookup } from '../mapping/subscription.js';
 import type { EventData } from './event-data.js';
 import { readEventData } from './event-data.js';
 import { countersBefore, meterBefore } from './past-counters.js';
+import { pastLicense } from './past-license.js';
 import { pastSubscription } from './past-subscription.js';
 
 /** What events name, as it was. */
@@ -144,6 +145,14 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
       const was = before && grant && withStatus(grant, before.status);
       if (!became || was === undefined || (before !== null && was === null)) return UNKNOWN;
       return { kind: 'GRANT', before: was, after: became };
+    }
+    case 'LICENSE': {
+      const { planVersion, customerId } = lookup;
+      const { before, after } = told.data;
+      const was = before && pastLicense(before, customerId, planVersion);
+      const became = pastLicense(after, customerId, planVersion);
+      if (became === null || (before !== null && was === null)) return UNKNOWN;
+      return { kind: 'LICENSE', before: was, after: became };
     }
     case 'SUBSCRIPTION': {
       const { planVersion, addOnVersion, customerId } = lookup;

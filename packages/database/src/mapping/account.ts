@@ -9,6 +9,7 @@ import {
   type Grant,
   instant,
   isHeldIn,
+  type License,
   type Meter,
   parseFeatureKey,
   parsePlanFamily,
@@ -90,6 +91,7 @@ export function storedTimeZone(text: string): TimeZone {
 
 interface AccountParts {
   readonly subscriptions: readonly Subscription[];
+  readonly licenses: readonly License[];
   readonly meters: readonly MeterRow[];
   readonly grants: readonly Grant[];
   readonly reservations: readonly ReservationRow[];
@@ -100,7 +102,7 @@ interface AccountParts {
 /** `timeZone`: the one in force when the row was written. */
 export function accountFromRows(
   row: CustomerRow,
-  { subscriptions, meters, grants, reservations, blocks, seats }: AccountParts,
+  { subscriptions, licenses, meters, grants, reservations, blocks, seats }: AccountParts,
   timeZone: TimeZone,
 ): CustomerAccount {
   const held = reservations.map(reservationFromRow);
@@ -115,6 +117,7 @@ export function accountFromRows(
     trialsGiven: new Set(row.trial_families.map(family)),
     windowAnchors: mapOf(Object.entries(row.window_anchors), ([key, at]) => [feature(key), instant(at)]),
     subscriptions,
+    licenses,
     grants,
     meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held, seats)]),
     reservations: held,

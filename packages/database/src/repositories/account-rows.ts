@@ -15,6 +15,7 @@ import type { Statement } from '../connection/transaction.js';
 import { assignments, type Column, columnArrays, givenRows, namesOf } from '../mapping/columns.js';
 import { CREDIT_BLOCK_ROW, type OwnedBlock } from '../mapping/credit-block.js';
 import { GRANT_ROW, type StoredGrant } from '../mapping/grant.js';
+import { LICENSE_ROW, STORED_LICENSE_ROW, type StoredLicense } from '../mapping/license.js';
 import { SUBSCRIPTION_ROW } from '../mapping/subscription.js';
 
 /** A statement that writes many rows of one kind at once. */
@@ -51,6 +52,27 @@ export const UPDATE_SUBSCRIPTIONS: RowsStatement<Subscription> = {
 update subscription s set ${assignments(CHANGING_COLUMNS, 'r')}
 from ${givenRows(SUBSCRIPTION_ROW)} r
 where s.tenant_id = $1 and s.id = r.id`,
+};
+
+/** The instant of its making never changes, so it is no column of what is written again. */
+export const INSERT_LICENSES: RowsStatement<StoredLicense> = {
+  name: 'insert-licenses',
+  columns: STORED_LICENSE_ROW,
+  text: `
+insert into license (tenant_id, ${namesOf(STORED_LICENSE_ROW)})
+select $1, r.* from ${givenRows(STORED_LICENSE_ROW)} r`,
+};
+
+export const UPDATE_LICENSES: RowsStatement<Pick<StoredLicense, 'license'>> = {
+  name: 'update-licenses',
+  columns: LICENSE_ROW,
+  text: `
+update license l set ${assignments(
+    LICENSE_ROW.filter(({ name }) => name !== 'id' && name !== 'customer_id'),
+    'r',
+  )}
+from ${givenRows(LICENSE_ROW)} r
+where l.tenant_id = $1 and l.id = r.id`,
 };
 
 export const INSERT_GRANTS: RowsStatement<StoredGrant> = {

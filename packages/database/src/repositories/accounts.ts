@@ -6,6 +6,7 @@ import {
   type GrantId,
   type Instant,
   instant,
+  type LicenseId,
   passReleases,
   type Release,
   type Subscription,
@@ -17,6 +18,7 @@ import { textArray } from '../mapping/array-literal.js';
 import { blockFromRow, CREDIT_BLOCK_COLUMNS, type CreditBlockRow } from '../mapping/credit-block.js';
 import { grantFromRow, type GrantRow } from '../mapping/grant.js';
 import { groupBy } from '../mapping/group-by.js';
+import type { LicenseRow } from '../mapping/license.js';
 import { mapOf } from '../mapping/map-of.js';
 import {
   accountFromRows,
@@ -30,6 +32,7 @@ import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '.
 import { addOnVersionsOf } from './add-on-versions.js';
 import { releasesSince } from './former-releases.js';
 import { GRANT_COLUMNS } from './grants.js';
+import { LICENSE_COLUMNS, LICENSE_TABLES, licensesFromRows } from './license-rows.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
@@ -83,6 +86,15 @@ where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.
   or s.ended_at > (select c.turned_until from customer c where c.tenant_id = $1 and c.id = s.customer_id) - interval '92 days')
 order by s.started_at, s.id`;
 
+/** As of subscriptions: those that have ended speak for 90 days. */
+const SELECT_LICENSES = `
+select ${LICENSE_COLUMNS} from ${LICENSE_TABLES}
+where l.tenant_id = $1 and l.customer_id = any($2) and (l.id = $3
+  or (l.standing <> 'REVOKED' and l.phase <> 'EXPIRED')
+  or case l.standing when 'REVOKED' then l.standing_since else l.ended_at end
+    > (select c.turned_until from customer c where c.tenant_id = $1 and c.id = l.customer_id) - interval '92 days')
+order by l.created_at, l.id`;
+
 const SELECT_METERS = `
 select customer_id, feature, used, reserved, version, overdrawn, window_start, window_end, nullif(rolled, '[]') as rolled
 from meter where tenant_id = $1 and customer_id = any($2)`;
@@ -107,7 +119,10 @@ const SELECT_SEATS = `select ${SEAT_COLUMNS} from seat s where s.tenant_id = $1 
 
 /** What is loaded even if it ended long ago. */
 export type Named =
-  { readonly subscription: SubscriptionId } | { readonly grant: GrantId } | { readonly block: CreditBlockId };
+  | { readonly subscription: SubscriptionId }
+  | { readonly license: LicenseId }
+  | { readonly grant: GrantId }
+  | { readonly block: CreditBlockId };
 
 interface Wanted {
   /** The release that decides; the live one where this is left out. */
@@ -128,30 +143,40 @@ export async function loadAccounts(
   { held, live, named = null }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
-  const [version, customers, subscriptions, meters, grants, reservations, blocks, seats] = await Promise.all([
-    held?.publication.version ?? live ?? rulesVersion(transaction),
-    transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
-    transaction.query<SubscriptionRow>({
-      name: 'account-subscriptions',
-      text: SELECT_SUBSCRIPTIONS,
-      values: [...values, named !== null && 'subscription' in named ? named.subscription : null],
-    }),
-    transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
-    transaction.query<GrantRow>({
-      name: 'account-grants',
-      text: SELECT_GRANTS,
-      values: [...values, named !== null && 'grant' in named ? named.grant : null],
-    }),
-    transaction.query<ReservationRow>({ name: 'account-reservations', text: SELECT_RESERVATIONS, values }),
-    transaction.query<CreditBlockRow>({
-      name: 'account-credit-blocks',
-      text: SELECT_BLOCKS,
-      values: [...values, named !== null && 'block' in named ? named.block : null],
-    }),
-    transaction.query<SeatRow>({ name: 'account-seats', text: SELECT_SEATS, values }),
-  ]);
+  const [version, customers, subscriptions, licenses, meters, grants, reservations, blocks, seats] =
+    await Promise.all([
+      held?.publication.version ?? live ?? rulesVersion(transaction),
+      transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
+      transaction.query<SubscriptionRow>({
+        name: 'account-subscriptions',
+        text: SELECT_SUBSCRIPTIONS,
+        values: [...values, named !== null && 'subscription' in named ? named.subscription : null],
+      }),
+      transaction.query<LicenseRow>({
+        name: 'account-licenses',
+        text: SELECT_LICENSES,
+        values: [...values, named !== null && 'license' in named ? named.license : null],
+      }),
+      transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
+      transaction.query<GrantRow>({
+        name: 'account-grants',
+        text: SELECT_GRANTS,
+        values: [...values, named !== null && 'grant' in named ? named.grant : null],
+      }),
+      transaction.query<ReservationRow>({ name: 'account-reservations', text: SELECT_RESERVATIONS, values }),
+      transaction.query<CreditBlockRow>({
+        name: 'account-credit-blocks',
+        text: SELECT_BLOCKS,
+        values: [...values, named !== null && 'block' in named ? named.block : null],
+      }),
+      transaction.query<SeatRow>({ name: 'account-seats', text: SELECT_SEATS, values }),
+    ]);
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
+  const licensesOf = groupBy(
+    (await licensesFromRows(db, transaction, licenses)).map(({ license }) => license),
+    ({ customerId }) => customerId,
+  );
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const grantsOf = groupBy(grants, (row) => row.customer_id);
   const blocksOf = groupBy(blocks, (row) => row.customer_id);
@@ -166,6 +191,7 @@ export async function loadAccounts(
       row,
       {
         subscriptions: mapped.get(row.id) ?? [],
+        licenses: licensesOf.get(row.id) ?? [],
         meters: own,
         grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
         reservations: reservationsOf.get(row.id) ?? [],

@@ -64,7 +64,7 @@ export async function listCreditBlocks(
   return { ok: true, pages: ids.map((id) => pageOf(byCustomer.get(id) ?? [], request, cursorOf)) };
 }
 
-/** Whose these blocks are; those that are not there are left out. One that time has given, and nobody has written down yet, is its subscription's. */
+/** Whose these blocks are; those that are not there are left out. One that time has given, and nobody has written down yet, is its subscription's, or licence's. */
 export async function creditBlockOwners(
   db: Database,
   tenantId: TenantId,
@@ -79,12 +79,18 @@ export async function blockOwnersOf(
 ): Promise<Map<CreditBlockId, CustomerId>> {
   const rows = await transaction.query<{ id: CreditBlockId; customer_id: CustomerId }>({
     name: 'credit-block-owners',
-    text: `select k.id, coalesce(b.customer_id, s.customer_id) as customer_id
-           from unnest($2::text[], $3::text[]) as k(id, subscription_id)
+    text: `select k.id, coalesce(b.customer_id, s.customer_id, l.customer_id) as customer_id
+           from unnest($2::text[], $3::text[], $4::text[]) as k(id, subscription_id, license_id)
            left join credit_block b on b.tenant_id = $1 and b.id = k.id
            left join subscription s on s.tenant_id = $1 and s.id = k.subscription_id
-           where b.id is not null or s.id is not null`,
-    values: [transaction.tenantId, textArray(ids), textArray(ids.map(givenTo))],
+           left join license l on l.tenant_id = $1 and l.id = k.license_id
+           where coalesce(b.id, s.id, l.id) is not null`,
+    values: [
+      transaction.tenantId,
+      textArray(ids),
+      textArray(ids.map((id) => givenTo(id)?.subscription ?? null)),
+      textArray(ids.map((id) => givenTo(id)?.license ?? null)),
+    ],
   });
   return new Map(rows.map((row) => [row.id, row.customer_id]));
 }

@@ -12,6 +12,9 @@ export interface Page<T> {
   readonly hasPreviousPage: boolean;
 }
 
+/** A page of a list that is short enough to be counted. */
+export type CountedPage<T> = Page<T> & { readonly total: number };
+
 /** A page of what was read with one more than asked for, which tells whether there is a next one. */
 export function pageOf<T>(rows: readonly T[], request: PageRequest, cursorOf: (row: T) => string): Page<T> {
   return {

@@ -3,6 +3,7 @@ import type {
   CausedData,
   CreditsEventData,
   GrantEventData,
+  LicenseEventData,
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
@@ -19,10 +20,12 @@ import {
   formatInstant,
   type Grant,
   type Instant,
+  isLicense,
   nextDue,
   type PlanMigrationId,
   type Release,
   type Reservation,
+  type RuleTurn,
   type Seat,
   type Subscription,
   type TenantId,
@@ -32,6 +35,7 @@ import type { Actor, NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
 import { blockToJson, type OwnedBlock } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
+import { licenseToJson, type StoredLicense } from '../mapping/license.js';
 import { seatToJson } from '../mapping/seat.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
@@ -47,6 +51,7 @@ import {
   UPDATE_BLOCKS,
   UPDATE_CUSTOMERS,
   UPDATE_GRANTS,
+  UPDATE_LICENSES,
   UPDATE_METERS,
   UPDATE_SUBSCRIPTIONS,
   writeRows,
@@ -74,6 +79,7 @@ export function accountStatements(
   return [
     writeRows(tenantId, INSERT_SUBSCRIPTIONS, updates.flatMap(newSubscriptions)),
     writeRows(tenantId, UPDATE_SUBSCRIPTIONS, updates.flatMap(changedSubscriptions)),
+    writeRows(tenantId, UPDATE_LICENSES, updates.flatMap(changedLicenses)),
     writeRows(tenantId, UPDATE_GRANTS, updates.flatMap(changedGrants)),
     writeRows(
       tenantId,
@@ -114,6 +120,14 @@ function changedSubscriptions({ before, after }: AccountUpdate): readonly Subscr
 function changedGrants({ before, after }: AccountUpdate): readonly Grant[] {
   const known = before.written.grants;
   return after.grants.filter((now) => known.some((one) => one.id === now.id && one.status !== now.status));
+}
+
+/** A new licence is written by the command that issues it. */
+function changedLicenses({ before, after }: AccountUpdate): readonly Pick<StoredLicense, 'license'>[] {
+  const known = before.written.licenses;
+  return after.licenses
+    .filter((now) => known.some((one) => one.id === now.id && one !== now))
+    .map((license) => ({ license }));
 }
 
 function newBlocks({ before, after }: AccountUpdate): OwnedBlock[] {
@@ -308,6 +322,28 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       };
       return { subjectType: 'grant', subjectId: after.id, data: { ...data } };
     }
+    case 'license.issued':
+    case 'license.started':
+    case 'license.grace_started':
+    case 'license.expired':
+    case 'license.renewed':
+    case 'license.suspended':
+    case 'license.reinstated':
+    case 'license.revoked':
+    case 'license.key_rotated':
+    case 'license.archived': {
+      const { before, after } = event.license;
+      const data: LicenseEventData = {
+        before: before === null ? null : licenseToJson(before),
+        after: licenseToJson(after),
+      };
+      return { subjectType: 'license', subjectId: after.id, data: { ...data } };
+    }
+    case 'license.expiring_soon': {
+      const license = licenseToJson(event.expires);
+      const data: LicenseEventData & ExpiringSoonData = { before: license, after: license, ...soon(event) };
+      return { subjectType: 'license', subjectId: license.id, data: { ...data } };
+    }
     case 'subscription.trial_expiring_soon': {
       const trial = subscriptionToJson(event.trial);
       const data: SubscriptionEventData & ExpiringSoonData = { before: trial, after: trial, ...soon(event) };
@@ -324,8 +360,8 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       return { subjectType: 'credit_block', subjectId: block.id, data: { ...data } };
     }
     case 'rule.turned': {
-      const { rule, feature, subscription, before, after } = event.turn;
-      const data: RuleTurnedData = { rule, feature, subscription: subscription?.id ?? null, before, after };
+      const { rule, feature, holding, before, after } = event.turn;
+      const data: RuleTurnedData = { rule, feature, ...ruleOf(holding), before, after };
       return { subjectType: 'feature', subjectId: feature, data: { ...data } };
     }
     default: {
@@ -336,6 +372,11 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       return { subjectType: 'subscription', subjectId: event.after.id, data: { ...data } };
     }
   }
+}
+
+function ruleOf(holding: RuleTurn['holding']): Pick<RuleTurnedData, 'subscription' | 'license'> {
+  if (holding !== null && isLicense(holding)) return { subscription: null, license: holding.id };
+  return { subscription: holding?.id ?? null, license: null };
 }
 
 function soon({ endsAt, within }: ExpiringSoonEvent): ExpiringSoonData {

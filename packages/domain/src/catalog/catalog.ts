@@ -208,6 +208,16 @@ export interface ScenarioGrant {
   readonly startsAt: Instant | null;
   readonly expiresAt: Instant | null;
 }
+/** A licence that the scenario's customer has; `startsAt` null: since a year before. Ends that are null: by the plan. */
+export interface ScenarioLicense {
+  readonly plan: PlanKey;
+  readonly startsAt: Instant | null;
+  readonly expiresAt: Instant | null;
+  readonly maintenanceUntil: Instant | null;
+  readonly quantities: ReadonlyMap<FeatureKey, number>;
+  readonly suspended: boolean;
+  readonly revokedAt: Instant | null;
+}
 /** Credits that the scenario's customer has; `addedAt` null: a year before. */
 export interface ScenarioBlock {
   readonly feature: FeatureKey;
@@ -242,6 +252,7 @@ export interface ScenarioGiven {
   readonly paidUntil: Instant | null;
   readonly startedAt: Instant | null;
   readonly now: Instant;
+  readonly licenses: readonly ScenarioLicense[];
   readonly grants: readonly ScenarioGrant[];
   readonly blocks: readonly ScenarioBlock[];
   /** Units held by reservations in the running window. */

@@ -269,6 +269,16 @@ const scenarioSeat = strict({
   coolsUntil: instantText.optional(),
 });
 
+const scenarioLicense = strict({
+  plan: planKey,
+  startsAt: instantText.optional(),
+  expiresAt: instantText.optional(),
+  maintenanceUntil: instantText.optional(),
+  quantities: z.record(featureKey, quantity).optional(),
+  suspended: z.boolean().optional(),
+  revokedAt: instantText.optional(),
+});
+
 export const scenario = strict({
   name,
   given: strict({
@@ -277,6 +287,7 @@ export const scenario = strict({
     addOns: z.array(addOnKey).optional(),
     quantities: z.record(featureKey, quantity).optional(),
     usage: z.record(featureKey, quantity).optional(),
+    licenses: z.array(scenarioLicense).optional(),
     grants: z.array(scenarioGrant).optional(),
     blocks: z.array(scenarioBlock).optional(),
     reserved: z.record(featureKey, quantity).optional(),
@@ -346,6 +357,7 @@ const STAND_INS: readonly (readonly [RegExp, unknown])[] = [
   [/^\/scenarios\/\d+\/(given|expect)$/, {}],
   [/^\/scenarios\/\d+\/check$/, { feature: 'x' }],
   [/^\/scenarios\/\d+\/check\/feature$/, 'x'],
+  [/^\/scenarios\/\d+\/given\/licenses\/\d+\/plan$/, 'x'],
 ];
 
 /** What takes the place of a broken required part, so that what stands around it can be judged; see `readShape`. */

@@ -7,6 +7,7 @@ import { entriesOf, mustExist } from './references.js';
 import { buildScenarioBlocks } from './scenario-blocks.js';
 import { buildScenarioSeats } from './scenario-seats.js';
 import { buildScenarioGrants } from './scenario-grants.js';
+import { buildScenarioLicenses } from './scenario-licenses.js';
 
 export interface Known {
   readonly features: ReadonlyMap<FeatureKey, Feature>;
@@ -44,6 +45,12 @@ function buildScenario(document: ScenarioDocument, known: Known, path: Path, rep
       paidUntil: given.paidUntil ?? null,
       startedAt: given.startedAt ?? null,
       now: given.now ?? defaultNow(),
+      licenses: buildScenarioLicenses(
+        given.licenses ?? [],
+        known.plans,
+        [...path, 'given', 'licenses'],
+        report,
+      ),
       grants: buildScenarioGrants(given.grants ?? [], known.features, [...path, 'given', 'grants'], report),
       blocks: buildScenarioBlocks(given.blocks ?? [], known.features, [...path, 'given', 'blocks'], report),
       reserved: new Map(entriesOf(given.reserved ?? {})),

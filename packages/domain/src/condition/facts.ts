@@ -1,6 +1,7 @@
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
-import type { Subscription } from '../subscription/subscription.js';
+import { beganAt, type Holding, isLicense } from '../holding.js';
+import { licenseStatus } from '../license/license.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter } from '../usage/meter.js';
 import { boundedFacts } from './bounded.js';
@@ -27,7 +28,7 @@ export class CustomerFacts {
   }
 }
 
-/** What the conditions of a plan see of the subscription to it. Ends that do not lie ahead are missing. */
+/** What the conditions of a plan see of the subscription, or licence, to it. Ends that do not lie ahead are missing. */
 export class SubscriptionFacts {
   readonly id: string;
   readonly plan: string;
@@ -40,22 +41,26 @@ export class SubscriptionFacts {
   readonly addOns: ReadonlyMap<string, bigint>;
   readonly quantities: ReadonlyMap<string, bigint>;
 
-  constructor(subscription: Subscription) {
-    const { id, planVersion, status, startedAt, addOns, quantities } = subscription;
+  constructor(holding: Holding) {
+    const { id, planVersion, quantities } = holding;
     this.id = id;
     this.plan = planVersion.plan.key;
     this.planVersion = BigInt(planVersion.version);
-    this.status = status;
-    this.startedAt = new Date(startedAt);
-    this.trialEndsAt = 'trialEndsAt' in subscription ? new Date(subscription.trialEndsAt) : undefined;
-    this.graceEndsAt = 'graceEndsAt' in subscription ? new Date(subscription.graceEndsAt) : undefined;
+    this.status = isLicense(holding) ? licenseStatus(holding) : holding.status;
+    this.startedAt = new Date(beganAt(holding));
+    this.trialEndsAt = 'trialEndsAt' in holding ? new Date(holding.trialEndsAt) : undefined;
+    this.graceEndsAt = graceEndOf(holding);
     this.cancelAt =
-      'cancelAt' in subscription && subscription.cancelAt !== null
-        ? new Date(subscription.cancelAt)
-        : undefined;
+      'cancelAt' in holding && holding.cancelAt !== null ? new Date(holding.cancelAt) : undefined;
+    const addOns = isLicense(holding) ? [] : holding.addOns;
     this.addOns = new Map(addOns.map(({ addOn, quantity }) => [addOn.key, BigInt(quantity)]));
     this.quantities = new Map([...quantities].map(([feature, quantity]) => [feature, BigInt(quantity)]));
   }
+}
+
+function graceEndOf(holding: Holding): Date | undefined {
+  const inGrace = isLicense(holding) ? holding.term : holding;
+  return 'graceEndsAt' in inGrace ? new Date(inGrace.graceEndsAt) : undefined;
 }
 
 /** What conditions see of one counter. */

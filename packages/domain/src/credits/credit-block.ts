@@ -1,6 +1,6 @@
 import type { MeteredFeature, Feature } from '../catalog/catalog.js';
 import type { CustomerAccount } from '../customer.js';
-import type { AddOnKey, CreditBlockId, FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
+import type { AddOnKey, CreditBlockId, FeatureKey, LicenseId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 
 /** Prepaid units of a feature; docs/rules.md, "Spending". EXPIRED and VOIDED are final. */
@@ -24,7 +24,8 @@ export interface CreditBlock {
 
 export type CreditSource =
   | { readonly kind: 'SUBSCRIPTION'; readonly id: SubscriptionId; readonly key: PlanKey }
-  | { readonly kind: 'ADD_ON'; readonly id: SubscriptionId; readonly key: AddOnKey };
+  | { readonly kind: 'ADD_ON'; readonly id: SubscriptionId; readonly key: AddOnKey }
+  | { readonly kind: 'LICENSE'; readonly id: LicenseId; readonly key: PlanKey };
 
 /** Units of one block that a reservation holds. */
 export interface CreditHold {

@@ -1,23 +1,27 @@
 import type { CreditBlockOffer } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { beganAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import {
   type CreditBlockId,
   type FeatureKey,
+  type LicenseId,
   parseCreditBlockId,
+  parseLicenseId,
   parseSubscriptionId,
   type SubscriptionId,
 } from '../ids.js';
+import { type License, licenseStatus } from '../license/license.js';
 import type { AccountChange, CustomerEvent } from '../subscription/command.js';
 import { isGiving } from '../subscription/state.js';
 import type { Subscription } from '../subscription/subscription.js';
-import { addDuration } from '../time/calendar.js';
-import type { Instant } from '../time/instant.js';
+import { addDuration, spanFromAnchor } from '../time/calendar.js';
+import type { Instant, TimeZone } from '../time/instant.js';
 import { addBlock } from './change-blocks.js';
 import { type CreditSource, isPrepaid } from './credit-block.js';
 
-/** A block that a plan, or an add-on, gives a subscription. */
+/** A block that a plan, or an add-on, gives a subscription or a licence. */
 interface Gift {
-  /** Of the offer: one subscription is given it once, or once in each period. */
+  /** Of the offer: one holding is given it once, or once in each period. */
   readonly name: string;
   readonly feature: FeatureKey;
   readonly offer: CreditBlockOffer;
@@ -26,43 +30,41 @@ interface Gift {
 }
 
 /**
- * The blocks that plans and add-ons give, where they have not been given: `once` for each subscription, `everyPeriod` for
- * each of its periods; docs/rules.md, "Spending". Called once for all that happens at one instant.
+ * The blocks that plans and add-ons give, where they have not been given: `once` for each subscription or licence, `everyPeriod`
+ * for each of its periods; docs/rules.md, "Spending". Called once for all that happens at one instant.
  */
 export function giveCredits(account: CustomerAccount, release: Release, at: Instant): AccountChange {
   let state = account;
   const events: CustomerEvent[] = [];
-  for (const subscription of account.subscriptions) {
-    const given = giveTo(state, subscription, release, at);
+  for (const holding of holdingsOf(account)) {
+    const given = giveTo(state, holding, release, at);
     state = given.account;
     events.push(...given.events);
   }
   return { account: state, events };
 }
 
-function giveTo(
+/** The same, of one subscription or licence. */
+export function giveTo(
   account: CustomerAccount,
-  subscription: Subscription,
+  holding: Holding,
   { catalog }: Release,
   at: Instant,
 ): AccountChange {
-  const due = giftsOf(subscription).filter((gift) => {
+  const start = periodStart(holding, account.timeZone, at);
+  const due = giftsOf(holding).filter((gift) => {
     const feature = catalog.features.get(gift.feature);
-    return feature !== undefined && isPrepaid(feature) && !isGiven(subscription, gift);
+    return feature !== undefined && isPrepaid(feature) && !isGiven(holding, gift, start);
   });
   if (due.length === 0) return { account, events: [] };
-  const start = periodStart(subscription);
-  const creditsGiven = new Map(subscription.creditsGiven);
+  const creditsGiven = new Map(holding.creditsGiven);
   for (const { name } of due) creditsGiven.set(name, start);
-  const subscriptions = account.subscriptions.map((one) =>
-    one.id === subscription.id ? { ...one, creditsGiven } : one,
-  );
-  let state: CustomerAccount = { ...account, subscriptions };
+  let state = withCreditsGiven(account, holding, creditsGiven);
   const events: CustomerEvent[] = [];
   due.forEach(({ feature, offer, times, source }) => {
     const quantity = Math.min(offer.quantity * times, Number.MAX_SAFE_INTEGER);
     const added = addBlock(state, {
-      id: blockId(state, subscription, at),
+      id: blockId(state, holding, at),
       feature,
       quantity,
       remaining: quantity,
@@ -79,25 +81,69 @@ function giveTo(
   return { account: state, events };
 }
 
-/** The subscription as one that has been given all that its plan and add-ons give: of a customer who is described as it stands. */
-export function asGiven(subscription: Subscription): Subscription {
-  const names = giftsOf(subscription).map(({ name }) => [name, periodStart(subscription)] as const);
-  return { ...subscription, creditsGiven: new Map(names) };
+function withCreditsGiven(
+  account: CustomerAccount,
+  { id }: Holding,
+  creditsGiven: Holding['creditsGiven'],
+): CustomerAccount {
+  const given = <One extends Holding>(one: One): One => (one.id === id ? { ...one, creditsGiven } : one);
+  return {
+    ...account,
+    subscriptions: account.subscriptions.map(given),
+    licenses: account.licenses.map(given),
+  };
 }
 
-/** When the subscription's next period brings credits of the feature; null: none does. */
-export function nextGiftAt(subscription: Subscription, feature: FeatureKey): Instant | null {
-  const gives = giftsOf(subscription).some(
-    (gift) => gift.feature === feature && gift.offer.given === 'everyPeriod',
-  );
-  return gives && 'period' in subscription ? subscription.period.end : null;
+/** The holding as one that has been given all that its plan and add-ons give: of a customer who is described as it stands. */
+export function asGiven<One extends Holding>(holding: One, zone: TimeZone, at: Instant): One {
+  const start = periodStart(holding, zone, at);
+  const names = giftsOf(holding).map(({ name }) => [name, start] as const);
+  return { ...holding, creditsGiven: new Map(names) };
 }
 
-/** A paused one, or one that has not begun, is given nothing; what a pause has kept back comes with the resume. */
-function giftsOf(subscription: Subscription): Gift[] {
-  if (!isGiving(subscription)) return [];
-  const { id, planVersion, addOns } = subscription;
-  const { plan } = planVersion;
+/** When the next period of a subscription or licence brings credits of the feature; null: none does. */
+export function nextGiftAt(holding: Holding, feature: FeatureKey, zone: TimeZone): Instant | null {
+  const gifts = periodicGifts(holding).filter((gift) => gift.feature === feature);
+  if (isLicense(holding)) return nextPeriodAfter(holding, gifts, zone);
+  return gifts.length > 0 && 'period' in holding ? holding.period.end : null;
+}
+
+/** When a licence is next given credits by time alone; null: never. */
+export function nextLicenseGift(license: License, { catalog }: Release, zone: TimeZone): Instant | null {
+  const gifts = periodicGifts(license).filter((gift) => {
+    const feature = catalog.features.get(gift.feature);
+    return feature !== undefined && isPrepaid(feature);
+  });
+  return nextPeriodAfter(license, gifts, zone);
+}
+
+function nextPeriodAfter(
+  { startsAt, planVersion, creditsGiven }: License,
+  gifts: readonly Gift[],
+  zone: TimeZone,
+): Instant | null {
+  const { period } = planVersion.plan;
+  if (period === null) return null;
+  const ends = gifts.flatMap(({ name }) => {
+    const last = creditsGiven.get(name);
+    return last === undefined ? [] : [spanFromAnchor(startsAt, period, zone, last).end];
+  });
+  return ends.reduce<Instant | null>((first, end) => (first === null || end < first ? end : first), null);
+}
+
+function periodicGifts(holding: Holding): Gift[] {
+  return giftsOf(holding).filter(({ offer }) => offer.given === 'everyPeriod');
+}
+
+/** What does not give, or a licence in grace, is given nothing; what a pause has kept back comes with the resume. */
+function giftsOf(holding: Holding): Gift[] {
+  const { plan } = holding.planVersion;
+  if (isLicense(holding)) {
+    if (licenseStatus(holding) !== 'ACTIVE') return [];
+    return giftsIn(plan.entitlements, 1, { kind: 'LICENSE', id: holding.id, key: plan.key });
+  }
+  if (!isGiving(holding)) return [];
+  const { id, addOns } = holding;
   return [
     ...giftsIn(plan.entitlements, 1, { kind: 'SUBSCRIPTION', id, key: plan.key }),
     ...addOns.flatMap(({ addOn, quantity }) =>
@@ -107,7 +153,7 @@ function giftsOf(subscription: Subscription): Gift[] {
 }
 
 function giftsIn(
-  entitlements: Subscription['planVersion']['plan']['entitlements'],
+  entitlements: Holding['planVersion']['plan']['entitlements'],
   times: number,
   source: CreditSource,
 ): Gift[] {
@@ -121,30 +167,43 @@ function giftsIn(
   );
 }
 
-function isGiven(subscription: Subscription, { name, offer }: Gift): boolean {
-  const last = subscription.creditsGiven.get(name);
+function isGiven({ creditsGiven }: Holding, { name, offer }: Gift, start: Instant): boolean {
+  const last = creditsGiven.get(name);
   if (last === undefined) return false;
-  return offer.given === 'once' || last >= periodStart(subscription);
+  return offer.given === 'once' || last >= start;
 }
 
-function periodStart(subscription: Subscription): Instant {
-  return 'period' in subscription ? subscription.period.start : subscription.startedAt;
+/** Of the period that runs at `at`: a licence's are counted from its start, however long it lasts. */
+function periodStart(holding: Holding, zone: TimeZone, at: Instant): Instant {
+  if (!isLicense(holding)) return subscriptionPeriodStart(holding);
+  const { period } = holding.planVersion.plan;
+  return period === null || at < holding.startsAt
+    ? holding.startsAt
+    : spanFromAnchor(holding.startsAt, period, zone, at).start;
+}
+
+function subscriptionPeriodStart(subscription: Subscription): Instant {
+  return 'period' in subscription ? subscription.period.start : beganAt(subscription);
 }
 
 const GIVEN = /^blk_([0-9a-f]{32})[0-9a-z]+$/;
 
-/** The subscription that was given this block, or will be, as its id says; null: somebody has added it, or it is none. */
-export function givenTo(block: CreditBlockId): SubscriptionId | null {
-  const subscription = GIVEN.exec(block)?.[1];
-  return subscription === undefined ? null : parseSubscriptionId(`sub_${subscription}`);
+/** The subscription, or licence, that was given this block, or will be, as its id says; null: somebody has added it, or it is none. */
+export function givenTo(
+  block: CreditBlockId,
+): { readonly subscription: SubscriptionId; readonly license: LicenseId } | null {
+  const owner = GIVEN.exec(block)?.[1];
+  const subscription = parseSubscriptionId(`sub_${owner ?? ''}`);
+  const license = parseLicenseId(`lic_${owner ?? ''}`);
+  return subscription === null || license === null ? null : { subscription, license };
 }
 
-/** By the subscription, the instant, and how many it was given there before: the rules hold no chance. */
-function blockId(account: CustomerAccount, { id }: Subscription, at: Instant): CreditBlockId {
+/** By the holding, the instant, and how many it was given there before: the rules hold no chance. */
+function blockId(account: CustomerAccount, { id }: Holding, at: Instant): CreditBlockId {
   const before = account.blocks.filter(({ source, createdAt }) => source?.id === id && createdAt === at);
   const made = parseCreditBlockId(
-    `blk_${id.replace('sub_', '')}${at.toString(36)}${before.length.toString(36)}`,
+    `blk_${id.replace(/^(sub|lic)_/, '')}${at.toString(36)}${before.length.toString(36)}`,
   );
-  if (made === null) throw new Error('a subscription id and an instant make a block id');
+  if (made === null) throw new Error('the id of a holding and an instant make a block id');
   return made;
 }

@@ -2,11 +2,12 @@ import type { ContextReads } from '../condition/context.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
+import { holdingsOf, isLicense } from '../holding.js';
 import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
+import type { Asker } from './asker.js';
 import type { Counted, Settled } from './compile.js';
 import { asksMember } from '../seats/seat-test.js';
-import type { AskedBy } from './subject.js';
 
 /**
  * A feature whose answer rests on more than a state holds: rules read the facts of a request, or other counters; it is, or
@@ -23,13 +24,13 @@ export interface Asked {
 export interface AskedReads {
   readonly context: ContextReads;
   readonly usage: ReadonlySet<FeatureKey>;
-  /** Whether it depends on who asks. */
+  /** Whether it depends on the version of the vendor's software that asks. */
+  readonly productVersion: boolean;
+  /** Whether it depends on the member that asks. */
   readonly member: boolean;
 }
 
-const NOTHING_READ: ContextReads = new Set();
-
-/** What the answer rests on besides the customer's state, by the rules that may come to speak of it; null: nothing. */
+/** What the answer rests on besides the customer's state: by rules that may come to speak of it, and by its licences; null: nothing. */
 export function askedReads(
   account: CustomerAccount,
   release: Release,
@@ -41,21 +42,34 @@ export function askedReads(
     .filter((rule) => rule.feature === feature || rule.feature === asked?.needsSeat)
     .filter((rule) => rule.when.asksRequest)
     .map((rule) => rule.when.reads);
-  if (reads.length === 0 && !member) return null;
+  const productVersion =
+    isMaintained(account, feature) ||
+    (asked !== undefined && asked.needsSeat !== null && isMaintained(account, asked.needsSeat));
+  if (reads.length === 0 && !productVersion && !member) return null;
   return {
-    context: reads.map(({ context }) => context).reduce(union, NOTHING_READ),
+    context: reads.map(({ context }) => context).reduce(union, new Set<string>()),
     usage: new Set(reads.flatMap(({ usage }) => [...usage])),
+    productVersion,
     member,
   };
 }
 
-/** Those of the catalog, of each plan that is sold, and of each that a subscription is on, leads to or goes back to. */
-function rulesThatMaySpeak({ subscriptions }: CustomerAccount, { catalog, planVersions }: Release) {
-  const versions = subscriptions.flatMap((subscription) => [
-    subscription.planVersion,
-    ...subscription.moves.map(({ from }) => from),
-    ...(isLive(subscription) && subscription.scheduledChange?.to ? [subscription.scheduledChange.to] : []),
-  ]);
+/** Whether a licence gives the feature to some versions of the product and not to others. */
+function isMaintained({ licenses }: CustomerAccount, feature: FeatureKey): boolean {
+  return licenses.some(
+    ({ maintenanceUntil, planVersion: { plan } }) =>
+      maintenanceUntil !== null &&
+      (plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature)),
+  );
+}
+
+/** Those of the catalog, of each plan that is sold, and of each that a holding is on, leads to or goes back to. */
+function rulesThatMaySpeak(account: CustomerAccount, { catalog, planVersions }: Release) {
+  const versions = holdingsOf(account).flatMap((holding) => {
+    if (isLicense(holding)) return [holding.planVersion];
+    const change = isLive(holding) ? holding.scheduledChange?.to : null;
+    return [holding.planVersion, ...holding.moves.map(({ from }) => from), ...(change ? [change] : [])];
+  });
   const plans = [...planVersions.values(), ...versions].map(({ plan }) => plan);
   return [...catalog.rules, ...plans.flatMap(({ rules }) => rules)];
 }
@@ -64,12 +78,17 @@ function union(one: ContextReads, other: ContextReads): ContextReads {
   return one === 'ALL' || other === 'ALL' ? 'ALL' : new Set([...one, ...other]);
 }
 
+/** What a request brings with it. */
+export interface Asking {
+  readonly context: RequestContext;
+  readonly asker: Asker;
+}
+
 /** The same for two requests of which the same is read, on counters that are read the same. */
 export function askedKey(
-  { context, usage, member }: AskedReads,
-  request: RequestContext,
+  { context, usage, productVersion, member }: AskedReads,
+  { context: request, asker }: Asking,
   account: CustomerAccount,
-  by: AskedBy,
 ): string {
   const facts =
     context === 'ALL'
@@ -79,7 +98,11 @@ export function askedKey(
     const meter = account.meters.get(key);
     return [meter?.used, meter?.reserved, meter?.window?.start];
   });
-  return JSON.stringify(member ? [facts, counters, by] : [facts, counters]);
+  return JSON.stringify([
+    ...[facts, counters],
+    productVersion ? asker.productVersion : null,
+    member ? asker.member : null,
+  ]);
 }
 
 const MOST_ANSWERS = 16;

@@ -1,8 +1,9 @@
 import type { ConfigFeature, Enforcement, Feature, Limit, PlanEntitlement } from '../catalog/catalog.js';
 import { unreachable } from '../unreachable.js';
 import type { Grant } from '../grant/grant.js';
+import { beganAt, isLicense } from '../holding.js';
 import { shareOf } from './share.js';
-import type { NamingSubscription, Part } from './sources.js';
+import type { NamingSource, Part } from './sources.js';
 
 /** What a customer has of a feature that is counted: null stands for unlimited, and for no ceiling. */
 export interface Units {
@@ -16,35 +17,31 @@ export type Allowance = { readonly kind: 'ON' } | Units | { readonly kind: 'VALU
 
 /**
  * Makes one allowance of all sources that pass, by docs/rules.md, "Combination"; null: they give nothing.
- * `subscriptions` and `grants` are those in force.
+ * `holdings` and `grants` are those in force.
  */
 export function combine(
   feature: Feature,
-  subscriptions: readonly NamingSubscription[],
+  holdings: readonly NamingSource[],
   grants: readonly Grant[],
 ): Allowance | null {
-  if (subscriptions.length === 0 && grants.length === 0) return null;
+  if (holdings.length === 0 && grants.length === 0) return null;
   switch (feature.type) {
     case 'BOOLEAN':
       return { kind: 'ON' };
     case 'LIMIT':
     case 'METERED':
     case 'SEATS':
-      return combineUnits(feature.combine, subscriptions, grants);
+      return combineUnits(feature.combine, holdings, grants);
     case 'CONFIG':
-      return combineValues(feature, subscriptions, grants);
+      return combineValues(feature, holdings, grants);
     default:
       return unreachable(feature);
   }
 }
 
-function combineUnits(
-  by: 'max' | 'sum',
-  subscriptions: readonly NamingSubscription[],
-  grants: readonly Grant[],
-): Units {
+function combineUnits(by: 'max' | 'sum', holdings: readonly NamingSource[], grants: readonly Grant[]): Units {
   const replacing = latest(grants.filter((grant) => grant.effect.kind === 'REPLACE'));
-  const bought = replacing ? [grantedUnits(replacing)] : subscriptions.map(unitsOf);
+  const bought = replacing ? [grantedUnits(replacing)] : holdings.map(unitsOf);
   const base = bought.length === 0 ? hard(0) : bought.reduce((one, other) => join(by, one, other));
   return grants
     .filter((grant) => grant.effect.kind === 'ADD')
@@ -81,8 +78,8 @@ function joinLimits(by: 'max' | 'sum', one: Limit, other: Limit): Limit {
   return by === 'max' ? Math.max(one, other) : Math.min(one + other, Number.MAX_SAFE_INTEGER);
 }
 
-/** One subscription: the plan's number, and the add-ons' on top, once for each bought. */
-export function unitsOf({ plan, addOns }: NamingSubscription): Units {
+/** One holding: the plan's number, and the add-ons' on top, once for each bought. */
+export function unitsOf({ plan, addOns }: NamingSource): Units {
   const [first, ...rest] = plan ? [plan, ...addOns] : addOns;
   if (!first) return hard(0);
   const added = rest.reduce<Limit>((sum, part) => joinLimits('sum', sum, numberOf(part)), 0);
@@ -134,7 +131,7 @@ function latest(grants: readonly Grant[]): Grant | null {
   );
 }
 
-/** How near to the customer a value was given: an add-on's before a plan's (docs/rules.md, `specific`). */
+/** How near to the customer a value was given: a licence's before an add-on's before a plan's (docs/rules.md, `specific`). */
 interface Candidate {
   readonly value: string;
   readonly nearness: number;
@@ -143,13 +140,13 @@ interface Candidate {
 
 function combineValues(
   feature: ConfigFeature,
-  subscriptions: readonly NamingSubscription[],
+  holdings: readonly NamingSource[],
   grants: readonly Grant[],
 ): Allowance | null {
   const replacing = latest(grants.filter((grant) => grant.effect.kind === 'REPLACE'));
   const bought = replacing
     ? [grantedValue(replacing)]
-    : subscriptions.flatMap((naming) => candidate(feature, naming));
+    : holdings.flatMap((naming) => candidate(feature, naming));
   const offered = grants.filter((grant) => grant.effect.kind === 'ADD').map(grantedValue);
   const candidates = [...bought, ...offered];
   const [first, ...rest] = candidates;
@@ -161,15 +158,15 @@ function combineValues(
   };
 }
 
-/** Within one subscription the later in `values` counts. */
-function candidate(feature: ConfigFeature, { subscription, plan, addOns }: NamingSubscription): Candidate[] {
+/** Within one holding the later in `values` counts. */
+function candidate(feature: ConfigFeature, { holding, plan, addOns }: NamingSource): Candidate[] {
   const parts = [
-    ...(plan ? [{ part: plan, nearness: 0 }] : []),
+    ...(plan ? [{ part: plan, nearness: isLicense(holding) ? 2 : 0 }] : []),
     ...addOns.map((part) => ({ part, nearness: 1 })),
   ];
   const candidates = parts.flatMap(({ part, nearness }): Candidate[] =>
     part.entitlement.kind === 'VALUE'
-      ? [{ value: part.entitlement.value, nearness, began: subscription.startedAt }]
+      ? [{ value: part.entitlement.value, nearness, began: beganAt(holding) }]
       : [],
   );
   const [first, ...rest] = candidates;
@@ -189,5 +186,5 @@ function grantedValue(grant: Grant): Candidate {
   const { effect } = grant;
   if (effect.kind === 'BLOCK' || effect.value.kind !== 'VALUE')
     throw new Error('a grant of a value holds one');
-  return { value: effect.value.value, nearness: 2, began: grant.startsAt };
+  return { value: effect.value.value, nearness: 3, began: grant.startsAt };
 }

@@ -9,6 +9,7 @@ import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import { answerUnits } from './answer-units.js';
 import { type Asked, askedKey, askedReads, keepAnswer } from './asked.js';
+import { type Asker, askerOf, NOBODY } from './asker.js';
 import {
   type CompiledFeature,
   type Counted,
@@ -23,7 +24,7 @@ import type { CheckRequest, Decision, DenyingCode } from './decision.js';
 import { type CompiledEntitlement, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
 import type { Answer } from './kept-answers.js';
 import { ALLOWED, explainDenial } from './message.js';
-import { askedBy, counterOf, type Subject } from './subject.js';
+import { counterOf, type Subject } from './subject.js';
 
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
@@ -38,17 +39,17 @@ export function decide(state: CustomerState, request: CheckRequest, now: Instant
 function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  return decideFor(state, feature, { ...request, by: askedBy(request) }, now);
+  return decideFor(state, feature, { ...request, asker: askerOf(request) }, now);
 }
 
-/** The same of a feature that is there; `by` says whose seat is asked for. */
+/** The same of a feature that is there, asked by `asker`. */
 export function decideFor(
   state: KnownState,
   feature: Feature,
-  { quantity, context, by }: Pick<CheckRequest, 'quantity' | 'context'> & Pick<Subject, 'by'>,
+  { quantity, context, asker }: Pick<CheckRequest, 'quantity' | 'context'> & { readonly asker: Asker },
   now: Instant,
 ): Decision {
-  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, by, now };
+  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, asker, now };
   const right = rightAt(state, feature, now);
   if (right.kind === 'ASKED') return answerOf(rightOf(right, question), question).decision;
   const answer = answerOf(right, question);
@@ -179,10 +180,10 @@ function compile({ account: stored, release }: KnownState, feature: Feature, now
   const reads = askedReads(stored, release, feature.key);
   if (reads !== null) return { kind: 'ASKED', from: now, until: null, reads, answers: new Map() };
   const account = accountAt(stored, release, now);
-  return compileFor({ account, release, feature, context: NO_CONTEXT, by: 'ANYBODY' }, now);
+  return compileFor({ account, release, feature, context: NO_CONTEXT, asker: NOBODY }, now);
 }
 
-/** What the subject has of the feature, as long as its context is the same. */
+/** What the subject has of the feature, as long as the same is asked by the same. */
 function compileFor(subject: Subject, now: Instant): Settled | Counted {
   const { feature } = subject;
   const entitlement = entitlementOf(subject, now);
@@ -199,7 +200,7 @@ interface Question {
   readonly feature: Feature;
   readonly quantity: number;
   readonly context: RequestContext;
-  readonly by: Subject['by'];
+  readonly asker: Asker;
   readonly now: Instant;
 }
 
@@ -218,7 +219,7 @@ function answerOf(right: Settled | Counted, question: Question): Answer {
 
 /** The right of a request whose own facts, or other counters, decide. */
 function rightOf(asked: Asked, question: Question): Settled | Counted {
-  const key = askedKey(asked.reads, question.context, question.state.account, question.by);
+  const key = askedKey(asked.reads, question, question.state.account);
   const kept = asked.answers.get(key);
   if (kept !== undefined && holds(kept, question.now)) return kept;
   const compiled = compileFor(subjectOf(question), question.now);
@@ -226,8 +227,8 @@ function rightOf(asked: Asked, question: Question): Settled | Counted {
   return compiled;
 }
 
-function subjectOf({ state: { account, release }, feature, context, by, now }: Question): Subject {
-  return { account: accountAt(account, release, now), release, feature, context, by };
+function subjectOf({ state: { account, release }, feature, context, asker, now }: Question): Subject {
+  return { account: accountAt(account, release, now), release, feature, context, asker };
 }
 
 function holds(right: CompiledFeature, now: Instant): boolean {

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../condition/facts.js';
-import type { AddOnKey, CreditBlockId, GrantId, PlanKey, SubscriptionId } from '../ids.js';
+import type { AddOnKey, CreditBlockId, GrantId, LicenseId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 
 /** Order and meaning: docs/rules.md, "Decision codes". */
@@ -19,10 +19,14 @@ export const DENYING_CODES = [
   'DENIED_BY_RULE',
   'NO_ACTIVE_PLAN',
   'NOT_IN_PLAN',
+  'LICENSE_REVOKED',
+  'LICENSE_EXPIRED',
   'SUBSCRIPTION_EXPIRED',
   'NOT_STARTED',
+  'LICENSE_SUSPENDED',
   'SUBSCRIPTION_PAUSED',
   'CONDITION_NOT_MET',
+  'VERSION_NOT_COVERED',
   'NO_SEAT',
   'LIMIT_EXCEEDED',
 ] as const;
@@ -36,6 +40,7 @@ export type DecisionCode = AllowingCode | DenyingCode | RefusingCode;
 export type EntitlementSource =
   | { readonly kind: 'SUBSCRIPTION'; readonly id: SubscriptionId; readonly key: PlanKey }
   | { readonly kind: 'ADD_ON'; readonly id: SubscriptionId; readonly key: AddOnKey }
+  | { readonly kind: 'LICENSE'; readonly id: LicenseId; readonly key: PlanKey }
   | { readonly kind: 'GRANT'; readonly id: GrantId; readonly key: null }
   | { readonly kind: 'CREDIT_BLOCK'; readonly id: CreditBlockId; readonly key: null };
 
@@ -47,6 +52,8 @@ export interface CheckRequest {
   readonly memberId?: string | null;
   /** Facts of the request, for rules that read `context`. */
   readonly context?: RequestContext | null;
+  /** Version of the vendor's software that asks. */
+  readonly productVersion?: string | null;
 }
 
 /** The answer of `decide`. Ids, revision and the age of the state are the caller's to add. */

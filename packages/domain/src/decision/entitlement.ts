@@ -3,20 +3,26 @@ import { creditLimit, isPrepaid, liveBlocks } from '../credits/credit-block.js';
 import { nextGiftAt } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
+import { holdingsOf, isInGrace, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import { freeAt, seatOf } from '../seats/seat.js';
+import type { License } from '../license/license.js';
+import { nextTermChange } from '../license/term.js';
 import { accountAt } from '../subscription/due.js';
 import { versionMove } from '../release/version-move.js';
 import { nextSubscriptionBoundary } from '../subscription/boundary.js';
 import { isLive } from '../subscription/state.js';
+import type { Subscription } from '../subscription/subscription.js';
 import type { Instant } from '../time/instant.js';
 import { nextRolledEnd, rolledUnits, rolledUntil } from '../usage/rollover.js';
+import { NOBODY } from './asker.js';
 import { type Allowance, combine, raised } from './combine.js';
 import type { DenyingCode, EntitlementSource } from './decision.js';
 import { capped, readCatalogRules } from './catalog-rules.js';
 import type { Subject } from './subject.js';
 import type { RuleFailure } from './rule-reading.js';
 import { ruleBoundaries } from './rule-turns.js';
+import { coverageEnds } from './product-version.js';
 import { furthest, sourceOf, type Sources, sourcesIn, sourcesOf, speaksUntil, takenAway } from './sources.js';
 
 /** A right to a feature, worked out before anybody asks: what is left is to compare a quantity with a counter. */
@@ -38,7 +44,7 @@ export interface NotEntitled {
 }
 export type CompiledEntitlement = Entitled | NotEntitled;
 
-/** Rows 4 to 14 of the decision codes, and the combination: of a seat, whether the customer has any. The account has been brought to `at` before. */
+/** Rows 4 to 15 of the decision codes, and the combination. The account has been brought to `at` before. */
 export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlement {
   const sources = sourcesOf(subject, at);
   if (sources.block !== null) {
@@ -66,7 +72,7 @@ export function adjustmentOf({ account, feature }: Subject, cap: Limit, at: Inst
   return { cap, rolled: rolledUnits(account, feature.key, at), credits };
 }
 
-/** Row 14 and those before it that are asked of sources, and the combination. */
+/** Row 15 and those before it that are asked of sources, and the combination. */
 export function entitledBy(
   sources: Sources,
   feature: Feature,
@@ -74,11 +80,11 @@ export function entitledBy(
 ): CompiledEntitlement {
   if (credits !== null) return prepaidBy(sources, credits);
   const { passing, grants } = sources;
-  const given = (subscriptions: typeof passing, granted: typeof grants): Allowance | null =>
-    capped(raised(combine(feature, subscriptions, granted), rolled), cap);
+  const given = (holdings: typeof passing, granted: typeof grants): Allowance | null =>
+    capped(raised(combine(feature, holdings, granted), rolled), cap);
   const allowance = given(passing, grants);
   if (allowance === null) return notEntitled(sources);
-  const sound = passing.filter(({ subscription }) => subscription.status !== 'PAST_DUE');
+  const sound = passing.filter(({ holding }) => !isInGrace(holding));
   return {
     kind: 'ENTITLED',
     allowance,
@@ -96,7 +102,7 @@ function prepaidBy(sources: Sources, credits: number): CompiledEntitlement {
   const { blocks, passing } = sources;
   if (blocks.length === 0 && passing.length === 0) return notEntitled(sources);
   const allowance = { kind: 'UNITS', limit: credits, ceiling: credits } as const;
-  const isSound = blocks.length > 0 || passing.some(({ subscription }) => subscription.status !== 'PAST_DUE');
+  const isSound = blocks.length > 0 || passing.some(({ holding }) => !isInGrace(holding));
   return {
     kind: 'ENTITLED',
     allowance,
@@ -134,7 +140,7 @@ export function ceilingOf(
   const current = accountAt(account, release, now);
   const feature = release.catalog.features.get(key);
   const subject = feature
-    ? { account: current, release, feature, context: 'ANY' as const, by: 'ANYBODY' as const }
+    ? { account: current, release, feature, context: 'ANY' as const, asker: NOBODY }
     : null;
   const validUntil = subject ? ceilingHolds(subject, now) : null;
   const entitlement = subject ? entitlementOf(subject, now) : null;
@@ -167,31 +173,52 @@ function ownBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
 
 /** Of the seat that the feature needs: when whoever asks loses it, and what time does to its feature. */
 function seatBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
-  const { account, release, feature, by } = subject;
+  const { account, release, feature, asker } = subject;
   const key = feature.needsSeat;
   const needed = key === null ? undefined : release.catalog.features.get(key);
-  if (needed === undefined || typeof by === 'string') return [];
-  const seat = seatOf(account, needed.key, by.memberId);
+  if (needed === undefined || typeof asker.member === 'string') return [];
+  const seat = seatOf(account, needed.key, asker.member.memberId);
   return [seat && freeAt(seat), ...ownBoundaries({ ...subject, feature: needed }, after)];
 }
 
-function boundaries({ account, release, feature }: Subject, after: Instant): (Instant | null)[] {
+function boundaries(subject: Subject, after: Instant): (Instant | null)[] {
+  const { account, feature } = subject;
   const grants = account.grants.filter((grant) => grant.feature === feature.key && isOpen(grant));
   const meter = account.meters.get(feature.key);
   return [
     meter ? nextRolledEnd(meter) : null,
     ...liveBlocks(account, feature.key).map(({ expiresAt }) => expiresAt),
-    ...account.subscriptions.flatMap((subscription) =>
-      isLive(subscription)
-        ? [
-            nextSubscriptionBoundary(subscription, after),
-            versionMove(account, subscription, release)?.at ?? null,
-            subscription.prorations.get(feature.key)?.until ?? null,
-            isPrepaid(feature) ? nextGiftAt(subscription, feature.key) : null,
-            feature.type === 'SEATS' ? subscription.seatsReleasedAt : null,
-          ]
-        : [speaksUntil(subscription, account)],
-    ),
+    ...holdingsOf(account).flatMap((holding) => [
+      speaksUntil(holding, account),
+      ...(isLicense(holding)
+        ? licenseBoundaries(subject, holding)
+        : subscriptionBoundaries(subject, holding, after)),
+    ]),
     ...grants.map((grant) => (isInForce(grant, after) ? grant.expiresAt : grant.startsAt)),
+  ];
+}
+
+function subscriptionBoundaries(
+  { account, release, feature }: Subject,
+  subscription: Subscription,
+  after: Instant,
+): (Instant | null)[] {
+  if (!isLive(subscription)) return [];
+  return [
+    nextSubscriptionBoundary(subscription, after),
+    versionMove(account, subscription, release)?.at ?? null,
+    subscription.prorations.get(feature.key)?.until ?? null,
+    isPrepaid(feature) ? nextGiftAt(subscription, feature.key, account.timeZone) : null,
+  ];
+}
+
+function licenseBoundaries(
+  { account, release, feature, asker }: Subject,
+  license: License,
+): (Instant | null)[] {
+  return [
+    nextTermChange(license),
+    coverageEnds(license, { feature, catalog: release.catalog }, asker.productVersion),
+    isPrepaid(feature) ? nextGiftAt(license, feature.key, account.timeZone) : null,
   ];
 }

@@ -8,7 +8,7 @@ export const ALLOWED = {
   ENTITLED: 'allowed',
   ENTITLED_OVERAGE: 'allowed beyond the limit',
   ENTITLED_GRACE:
-    'allowed during the grace period after a failed payment; it ends unless the payment comes in',
+    'allowed during a grace period; it ends unless the payment comes in, or the licence is renewed',
   ENTITLED_GRANT: 'allowed because of a grant made for this customer',
   ENTITLED_FALLBACK: 'allowed although it is out of reach what the customer has: the feature fails open',
 };
@@ -40,10 +40,18 @@ export function explainDenial(code: DenyingCode, feature: string, details: Detai
       return `the customer has no plan; subscribe to one that has \`${feature}\``;
     case 'NOT_IN_PLAN':
       return `the customer's plan does not have \`${feature}\`; change to one that has it, or add it`;
+    case 'LICENSE_REVOKED':
+      return `the licence that gave \`${feature}\` was revoked; issue another one`;
+    case 'LICENSE_EXPIRED':
+      return `the licence that gave \`${feature}\` has ended; renew it`;
+    case 'LICENSE_SUSPENDED':
+      return `the licence that gives \`${feature}\` is suspended; reinstate it`;
+    case 'VERSION_NOT_COVERED':
+      return `this version came out when the maintenance of the licence that gives \`${feature}\` was over; renew the licence, or use an older version`;
     case 'SUBSCRIPTION_EXPIRED':
       return `the subscription that gave \`${feature}\` has ended; subscribe again`;
     case 'NOT_STARTED':
-      return `the subscription that gives \`${feature}\` has not begun yet`;
+      return `what gives \`${feature}\` has not begun yet`;
     case 'SUBSCRIPTION_PAUSED':
       return `the subscription that gives \`${feature}\` is paused; resume it`;
     case 'NO_SEAT':

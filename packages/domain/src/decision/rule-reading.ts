@@ -2,7 +2,7 @@ import type { CatalogRule, PlanRule } from '../catalog/catalog.js';
 import type { Verdict } from '../condition/condition.js';
 import { CustomerFacts, type Facts, NO_CONTEXT, SubscriptionFacts, UsageFacts } from '../condition/facts.js';
 import type { FeatureKey } from '../ids.js';
-import type { Subscription } from '../subscription/subscription.js';
+import type { Holding } from '../holding.js';
 import type { Instant } from '../time/instant.js';
 import { counterOf, type Subject } from './subject.js';
 
@@ -15,27 +15,27 @@ export type RuleFailure =
   | { readonly kind: 'MISSING'; readonly rule: string; readonly fields: readonly string[] }
   | { readonly kind: 'BROKEN'; readonly rule: string; readonly detail: string };
 
-/** What a rule says of a customer at one instant. `subscription`: of whose plan it is; null: the catalog's own. */
+/** What a rule says of a customer at one instant. `holding`: of whose plan it is; null: the catalog's own. */
 export function readRule(
   subject: Subject,
   { when }: PlanRule | CatalogRule,
-  subscription: Subscription | null,
+  holding: Holding | null,
   at: Instant,
 ): Reading {
   if (subject.context === 'ANY' && when.asksRequest) return { kind: 'UNKNOWN' };
-  return when.verdict(factsOf(subject, subscription, at));
+  return when.verdict(factsOf(subject, holding, at));
 }
 
 /** The facts of a customer, as conditions see them at one instant. */
 export function factsOf(
   { account, release, context }: Pick<Subject, 'account' | 'release' | 'context'>,
-  subscription: Subscription | null,
+  holding: Holding | null,
   at: Instant,
 ): Facts {
   return {
     customer: new CustomerFacts(account),
     context: context === 'ANY' ? NO_CONTEXT : context,
-    subscription: subscription === null ? null : new SubscriptionFacts(subscription),
+    subscription: holding === null ? null : new SubscriptionFacts(holding),
     usage: (key: FeatureKey) => {
       const feature = release.catalog.features.get(key);
       const meter = feature === undefined ? null : counterOf(account, feature, at);

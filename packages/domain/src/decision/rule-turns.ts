@@ -2,24 +2,23 @@ import type { CatalogRule, PlanRule } from '../catalog/catalog.js';
 import { NO_CONTEXT, type Facts } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
-import { isGiving } from '../subscription/state.js';
-import type { Subscription } from '../subscription/subscription.js';
+import { gives, type Holding, holdingsOf } from '../holding.js';
 import { instant, type Instant } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import { factsOf } from './rule-reading.js';
 import type { Subject } from './subject.js';
 
-/** A rule that speaks of a customer: of a plan, through the subscription to it, or (null) of the catalog. */
+/** A rule that speaks of a customer: of a plan, through the holding of it, or (null) of the catalog. */
 interface Speaking {
   readonly rule: PlanRule | CatalogRule;
-  readonly subscription: Subscription | null;
+  readonly holding: Holding | null;
 }
 
 /** Time alone has turned a rule. Null: it cannot be evaluated, or asks for what a request has not sent. */
 export interface RuleTurn {
   readonly rule: string;
   readonly feature: FeatureKey;
-  readonly subscription: Subscription | null;
+  readonly holding: Holding | null;
   readonly before: boolean | null;
   readonly after: boolean | null;
 }
@@ -28,11 +27,9 @@ export interface RuleTurn {
 export function ruleBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
   const { account, release, feature, context } = subject;
   const rules = speakingIn(account, release).filter(({ rule }) => rule.feature === feature.key);
-  return rules.flatMap(({ rule, subscription }) => {
+  return rules.flatMap(({ rule, holding }) => {
     if (context === 'ANY' && rule.when.asksRequest) return [];
-    const turn = rule.when.isTimeless
-      ? null
-      : rule.when.turnsAfter(factsOf(subject, subscription, after), after);
+    const turn = rule.when.isTimeless ? null : rule.when.turnsAfter(factsOf(subject, holding, after), after);
     return [turn, ...[...rule.when.reads.usage].map((key) => endOfCount(account, release, key, after))];
   });
 }
@@ -53,11 +50,10 @@ function endOfCount(
 /** The first instant at which time may turn a rule and it has not been told yet; null: never. */
 export function nextRuleTurn(account: CustomerAccount, release: Release): Instant | null {
   let next: Instant | null = null;
-  for (const { rule, subscription } of speakingIn(account, release)) {
+  for (const { rule, holding } of speakingIn(account, release)) {
     if (rule.when.isTimeless) continue;
-    const after =
-      subscription === null ? later(account.turnedUntil, release.publication.at) : account.turnedUntil;
-    const at = rule.when.turnsAfter(withoutRequest(account, release, subscription, after), after);
+    const after = holding === null ? later(account.turnedUntil, release.publication.at) : account.turnedUntil;
+    const at = rule.when.turnsAfter(withoutRequest(account, release, holding, after), after);
     if (at !== null && (next === null || at < next)) next = at;
   }
   return next;
@@ -65,12 +61,12 @@ export function nextRuleTurn(account: CustomerAccount, release: Release): Instan
 
 /** The rules that say something else from `at` on, without anything else having changed. */
 export function ruleTurnsAt(account: CustomerAccount, release: Release, at: Instant): RuleTurn[] {
-  return speakingIn(account, release).flatMap(({ rule, subscription }) => {
+  return speakingIn(account, release).flatMap(({ rule, holding }) => {
     if (rule.when.isTimeless) return [];
-    const facts = withoutRequest(account, release, subscription, at);
+    const facts = withoutRequest(account, release, holding, at);
     const before = truthOf(rule, { ...facts, now: instant(at - 1) });
     const after = truthOf(rule, facts);
-    return before === after ? [] : [{ rule: rule.name, feature: rule.feature, subscription, before, after }];
+    return before === after ? [] : [{ rule: rule.name, feature: rule.feature, holding, before, after }];
   });
 }
 
@@ -82,18 +78,18 @@ function truthOf({ when }: Speaking['rule'], facts: Facts): boolean | null {
 function withoutRequest(
   account: CustomerAccount,
   release: Release,
-  subscription: Subscription | null,
+  holding: Holding | null,
   at: Instant,
 ): Facts {
-  return factsOf({ account, release, context: NO_CONTEXT }, subscription, at);
+  return factsOf({ account, release, context: NO_CONTEXT }, holding, at);
 }
 
 function speakingIn(account: CustomerAccount, release: Release): Speaking[] {
   return [
-    ...release.catalog.rules.map((rule) => ({ rule, subscription: null })),
-    ...account.subscriptions
-      .filter(isGiving)
-      .flatMap((subscription) => subscription.planVersion.plan.rules.map((rule) => ({ rule, subscription }))),
+    ...release.catalog.rules.map((rule) => ({ rule, holding: null })),
+    ...holdingsOf(account)
+      .filter(gives)
+      .flatMap((holding) => holding.planVersion.plan.rules.map((rule) => ({ rule, holding }))),
   ];
 }
 

@@ -4,8 +4,9 @@ import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { planEntitlementAt } from '../subscription/prorate.js';
 import { inUnits } from '../subscription/bought.js';
-import { isLive } from '../subscription/state.js';
-import type { EndedSubscription, Subscription } from '../subscription/subscription.js';
+import { beganAt, endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
+import type { License } from '../license/license.js';
+import type { Subscription } from '../subscription/subscription.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseDuration, type TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
@@ -13,18 +14,19 @@ import type { DenyingCode, EntitlementSource } from './decision.js';
 import type { Subject } from './subject.js';
 import { type Grant, isInForce } from '../grant/grant.js';
 import { readPlanRules } from './plan-rules.js';
+import { coversVersion } from './product-version.js';
 import type { RuleFailure } from './rule-reading.js';
 
-/** What one part of a subscription gives of a feature, so many times over. */
+/** What one part of a holding gives of a feature, so many times over. */
 export interface Part {
   readonly entitlement: PlanEntitlement;
   readonly times: number;
   readonly source: EntitlementSource;
 }
 
-/** A subscription that names the feature: what its plan gives, if it does, and what its add-ons give. */
-export interface NamingSubscription {
-  readonly subscription: Subscription;
+/** A holding that names the feature: what its plan gives, if it does, and what its add-ons give. */
+export interface NamingSource {
+  readonly holding: Holding;
   readonly plan: Part | null;
   readonly addOns: readonly Part[];
 }
@@ -44,7 +46,7 @@ export interface Sources {
   readonly block: Grant | null;
   readonly grants: readonly Grant[];
   /** Those that pass. */
-  readonly passing: readonly NamingSubscription[];
+  readonly passing: readonly NamingSource[];
   readonly obstacles: readonly Obstacle[];
   /** Of credits, in the order in which they are spent. */
   readonly blocks: readonly CreditBlock[];
@@ -53,18 +55,20 @@ export interface Sources {
 
 const ENDED_SPEAKS_FOR = parseDuration('P90D');
 
-/** Until when an ended subscription still explains why a feature is gone. */
-export function speaksUntil(subscription: EndedSubscription, { timeZone: zone }: CustomerAccount): Instant {
+/** Until when a holding that has ended still explains why a feature is gone; null: it has not ended. */
+export function speaksUntil(holding: Holding, { timeZone: zone }: CustomerAccount): Instant | null {
+  const end = endedAt(holding);
+  if (end === null) return null;
   if (ENDED_SPEAKS_FOR === null) throw new Error('P90D is a duration');
-  const known = SPEAK_UNTIL.get(subscription);
+  const known = SPEAK_UNTIL.get(holding);
   if (known?.zone === zone) return known.until;
-  const until = addDuration(subscription.endedAt, ENDED_SPEAKS_FOR, zone);
-  SPEAK_UNTIL.set(subscription, { zone, until });
+  const until = addDuration(end, ENDED_SPEAKS_FOR, zone);
+  SPEAK_UNTIL.set(holding, { zone, until });
   return until;
 }
 
 /** What is due next is asked anew after each thing that time does, of each of them: the calendar is too slow for that. */
-const SPEAK_UNTIL = new WeakMap<EndedSubscription, { readonly zone: TimeZone; readonly until: Instant }>();
+const SPEAK_UNTIL = new WeakMap<Holding, { readonly zone: TimeZone; readonly until: Instant }>();
 
 /** Sources of a feature as of `at`; everything due until then has been applied to the account. */
 export function sourcesOf(subject: Subject, at: Instant): Sources {
@@ -73,17 +77,14 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
   const grants = account.grants.filter(
     (grant) => grant.feature === feature && isInForce(grant, at) && isListed(grant, subject.feature),
   );
-  const passing: NamingSubscription[] = [];
+  const passing: NamingSource[] = [];
   const obstacles: Obstacle[] = [];
-  for (const subscription of account.subscriptions) {
-    const naming = namingOf(subscription, feature, at);
-    if (naming === null) continue;
-    const obstacle = obstacleOf(naming, account, at);
-    if (obstacle === 'SILENT') continue;
-    const ruling = obstacle === 'NONE' ? readPlanRules(subject, naming, at) : null;
-    if (obstacle !== 'NONE') obstacles.push(obstacle);
-    else if (ruling?.passes) passing.push(ruling.naming);
-    else if (ruling) obstacles.push(ruledOut(naming, ruling.row, ruling.failure));
+  for (const holding of holdingsOf(account)) {
+    const naming = namingOf(holding, feature, at);
+    const tested = naming === null ? 'SILENT' : testSource(subject, naming, at);
+    if (tested === 'SILENT') continue;
+    if ('row' in tested) obstacles.push(tested);
+    else passing.push(tested);
   }
   return {
     block: grants.find((grant) => grant.effect.kind === 'BLOCK') ?? null,
@@ -91,8 +92,17 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
     passing,
     obstacles,
     blocks: liveBlocks(account, feature),
-    anyLive: account.subscriptions.some(isLive),
+    anyLive: holdingsOf(account).some((holding) => endedAt(holding) === null),
   };
+}
+
+/** Rows 8 to 15 of the decision codes: what the source gives, or what stands in its way first. */
+function testSource(subject: Subject, naming: NamingSource, at: Instant): NamingSource | Obstacle | 'SILENT' {
+  const obstacle = obstacleOf(naming, subject.account, at);
+  if (obstacle !== 'NONE') return obstacle;
+  const ruling = readPlanRules(subject, naming, at);
+  if (!ruling.passes) return ruledOut(naming, ruling.row, ruling.failure);
+  return askerObstacle(ruling.naming, subject, at) ?? ruling.naming;
 }
 
 /** A value that the live release does not list gives nothing; docs/rules.md, "Grants". */
@@ -101,62 +111,99 @@ function isListed({ effect }: Grant, feature: Feature): boolean {
   return feature.values.includes(effect.value.value);
 }
 
-/** What the subscription gives of the feature, whether or not it passes; null: it does not name it. */
-export function namingOf(
-  subscription: Subscription,
-  feature: FeatureKey,
-  at: Instant,
-): NamingSubscription | null {
-  const { plan } = subscription.planVersion;
+/** What the holding gives of the feature, whether or not it passes; null: it does not name it. */
+export function namingOf(holding: Holding, feature: FeatureKey, at: Instant): NamingSource | null {
+  const { plan } = holding.planVersion;
   const allowed = plan.rules.some((rule) => rule.feature === feature && rule.then === 'allow');
-  const entitlement =
-    planEntitlementAt(subscription, feature, at) ?? (allowed ? ({ kind: 'ON' } as const) : undefined);
-  const fromPlan: Part | null = entitlement
-    ? {
-        entitlement: inUnits(entitlement, subscription.quantities.get(feature)),
-        times: 1,
-        source: { kind: 'SUBSCRIPTION', id: subscription.id, key: plan.key },
-      }
-    : null;
-  const addOns = subscription.addOns.flatMap(({ addOn, quantity }): Part[] => {
-    const given = addOn.entitlements.get(feature);
-    if (!given) return [];
-    const source = { kind: 'ADD_ON', id: subscription.id, key: addOn.key } as const;
-    return [{ entitlement: inUnits(given), times: quantity, source }];
-  });
-  return fromPlan === null && addOns.length === 0 ? null : { subscription, plan: fromPlan, addOns };
+  const entitlement = givenAt(holding, feature, at) ?? (allowed ? ({ kind: 'ON' } as const) : undefined);
+  const fromPlan: Part | null = entitlement ? { entitlement, times: 1, source: planSource(holding) } : null;
+  const addOns = isLicense(holding) ? [] : addedParts(holding, feature);
+  return fromPlan === null && addOns.length === 0 ? null : { holding, plan: fromPlan, addOns };
 }
 
-/** Rows 9 to 12 of the decision codes. SILENT: it ended too long ago to be spoken of. */
+function givenAt(holding: Holding, feature: FeatureKey, at: Instant): PlanEntitlement | undefined {
+  const given = isLicense(holding)
+    ? holding.planVersion.plan.entitlements.get(feature)
+    : planEntitlementAt(holding, feature, at);
+  return given && inUnits(given, holding.quantities.get(feature));
+}
+
+function addedParts({ id, addOns }: Subscription, feature: FeatureKey): Part[] {
+  return addOns.flatMap(({ addOn, quantity }): Part[] => {
+    const given = addOn.entitlements.get(feature);
+    if (!given) return [];
+    return [{ entitlement: inUnits(given), times: quantity, source: { kind: 'ADD_ON', id, key: addOn.key } }];
+  });
+}
+
+/** A holding by its plan, as decisions name it. */
+export function planSource(holding: Holding): EntitlementSource {
+  const { key } = holding.planVersion.plan;
+  return isLicense(holding)
+    ? { kind: 'LICENSE', id: holding.id, key }
+    : { kind: 'SUBSCRIPTION', id: holding.id, key };
+}
+
+/** Rows 8 to 12 of the decision codes. SILENT: it ended too long ago to be spoken of. */
 export function obstacleOf(
-  naming: NamingSubscription,
+  naming: NamingSource,
   account: CustomerAccount,
   at: Instant,
 ): Obstacle | 'NONE' | 'SILENT' {
-  const { subscription } = naming;
-  switch (subscription.status) {
+  const { holding } = naming;
+  const until = speaksUntil(holding, account);
+  if (until !== null && at >= until) return 'SILENT';
+  const standing = isLicense(holding) ? licenseObstacle(holding) : subscriptionObstacle(holding);
+  return standing === null ? 'NONE' : obstacle(naming, standing.row, standing.code);
+}
+
+type Standing = Pick<Obstacle, 'row' | 'code'> | null;
+
+function subscriptionObstacle({ status }: Subscription): Standing {
+  switch (status) {
     case 'TRIALING':
     case 'ACTIVE':
     case 'PAST_DUE':
-      return 'NONE';
+      return null;
     case 'CANCELED':
     case 'EXPIRED':
-      return at < speaksUntil(subscription, account) ? obstacle(naming, 9, 'SUBSCRIPTION_EXPIRED') : 'SILENT';
+      return { row: 9, code: 'SUBSCRIPTION_EXPIRED' };
     case 'SCHEDULED':
-      return obstacle(naming, 10, 'NOT_STARTED');
+      return { row: 10, code: 'NOT_STARTED' };
     case 'PAUSED':
-      return obstacle(naming, 12, 'SUBSCRIPTION_PAUSED');
+      return { row: 12, code: 'SUBSCRIPTION_PAUSED' };
     default:
-      return unreachable(subscription);
+      return unreachable(status);
   }
 }
 
-function obstacle(naming: NamingSubscription, row: number, code: DenyingCode): Obstacle {
-  return { row, code, sources: sourcesIn(naming), began: naming.subscription.startedAt, rule: null };
+/** Time runs on while it is suspended: a suspended one may have expired, or not begun. */
+function licenseObstacle({ standing, term }: License): Standing {
+  if (standing.kind === 'REVOKED') return { row: 8, code: 'LICENSE_REVOKED' };
+  if (term.phase === 'EXPIRED') return { row: 9, code: 'LICENSE_EXPIRED' };
+  if (term.phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
+  return standing.kind === 'SUSPENDED' ? { row: 11, code: 'LICENSE_SUSPENDED' } : null;
+}
+
+/** Row 15: what depends on who asks. */
+export function askerObstacle(
+  naming: NamingSource,
+  { feature, release: { catalog }, context, asker }: Subject,
+  at: Instant,
+): Obstacle | null {
+  const { holding } = naming;
+  if (context === 'ANY' || !isLicense(holding)) return null;
+  return coversVersion(holding, { feature, catalog }, asker.productVersion, at)
+    ? null
+    : obstacle(naming, 15, 'VERSION_NOT_COVERED');
+}
+
+function obstacle(naming: NamingSource, row: number, code: DenyingCode): Obstacle {
+  return { row, code, sources: sourcesIn(naming), began: beganAt(naming.holding), rule: null };
 }
 
 /** A source that a rule takes away. */
-function ruledOut(naming: NamingSubscription, row: 13 | 14, rule: RuleFailure): Obstacle {
+function ruledOut(naming: NamingSource, row: 13 | 14, rule: RuleFailure): Obstacle {
   const code = row === 13 ? 'DENIED_BY_RULE' : 'CONDITION_NOT_MET';
   return { ...obstacle(naming, row, code), rule };
 }
@@ -192,12 +239,20 @@ export function furthest(obstacles: readonly Obstacle[]): Obstacle | null {
 
 /** All of them, the one that `furthest` names first. */
 export function furthestFirst(obstacles: readonly Obstacle[]): Obstacle[] {
-  return obstacles.toReversed().sort((one, other) => other.row - one.row || other.began - one.began);
+  return obstacles.toReversed().sort(inOrderOfSpeaking);
+}
+
+/** Within row 9 licences come first; docs/rules.md, "Decision codes". */
+function inOrderOfSpeaking(one: Obstacle, other: Obstacle): number {
+  return other.row - one.row || precedence(other) - precedence(one) || other.began - one.began;
+}
+
+function precedence({ code }: Obstacle): number {
+  return code === 'LICENSE_EXPIRED' ? 1 : 0;
 }
 
 function isFurther(one: Obstacle, other: Obstacle): boolean {
-  if (one.row !== other.row) return one.row > other.row;
-  return one.began >= other.began;
+  return inOrderOfSpeaking(one, other) <= 0;
 }
 
 /** A block, as decisions name it. */
@@ -205,7 +260,7 @@ export function sourceOf({ id }: CreditBlock): EntitlementSource {
   return { kind: 'CREDIT_BLOCK', id, key: null };
 }
 
-/** A subscription with all its parts, as decisions name them. */
-export function sourcesIn(naming: NamingSubscription): EntitlementSource[] {
+/** A holding with all its parts, as decisions name them. */
+export function sourcesIn(naming: NamingSource): EntitlementSource[] {
   return [...(naming.plan ? [naming.plan.source] : []), ...naming.addOns.map((part) => part.source)];
 }

@@ -1,10 +1,10 @@
 import type { Feature } from '../catalog/catalog.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
-import type { CheckRequest } from './decision.js';
 import type { Instant } from '../time/instant.js';
 import { type Meter, unusedMeter } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
+import type { Asker } from './asker.js';
 
 /** What is asked about: a customer's account, brought to the instant that is asked about, and one feature. */
 export interface Subject {
@@ -13,20 +13,8 @@ export interface Subject {
   readonly feature: Feature;
   /** The request's facts. ANY: of no request in particular; what is worked out is the most that any may be given. */
   readonly context: RequestContext | 'ANY';
-  /** Who asks for a seat, or with one; see `AskedBy`. */
-  readonly by: AskedBy;
-}
-
-/**
- * NOBODY: no member is named, and a SEATS feature is asked for how many seats are free. ANYBODY: row 18 is not asked; what is
- * worked out is what whoever has a seat has.
- */
-export type AskedBy = { readonly memberId: string } | 'NOBODY' | 'ANYBODY';
-
-/** Quantity 0 asks whether the feature is there, not for a seat. */
-export function askedBy({ quantity, memberId }: Pick<CheckRequest, 'quantity' | 'memberId'>): AskedBy {
-  if (quantity === 0) return 'ANYBODY';
-  return memberId == null ? 'NOBODY' : { memberId };
+  /** Counts for nothing where the context is ANY. */
+  readonly asker: Asker;
 }
 
 /** The counter of a feature that is counted; of one that was never used, zero. */

@@ -1,9 +1,10 @@
 import { NO_CONTEXT } from '../condition/facts.js';
 import { type CustomerState, type KnownState, knownState } from '../customer.js';
+import { askerOf } from '../decision/asker.js';
 import { decide, findFeature } from '../decision/decide.js';
 import { type CheckRequest, type Decision, DENYING_CODES, type DenyingCode } from '../decision/decision.js';
 import { accountAt } from '../subscription/due.js';
-import { askedBy, type Subject } from '../decision/subject.js';
+import type { Subject } from '../decision/subject.js';
 import type { Instant } from '../time/instant.js';
 import type { DenialReason, Explanation } from './explanation.js';
 import { testKnown } from './known-tests.js';
@@ -35,11 +36,9 @@ function explainKnown(
     return withoutRemedies(decision, [missing, HOW_OLD, THERE, ...nothingToAsk(AFTER_CUSTOMER)]);
   }
   const subject: Subject = {
-    account,
-    release,
-    feature,
+    ...{ account, release, feature },
     context: request.context ?? NO_CONTEXT,
-    by: askedBy(request),
+    asker: askerOf(request),
   };
   const { steps, failures, conditions } = testKnown(subject, request, now);
   return {

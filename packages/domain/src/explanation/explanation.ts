@@ -27,6 +27,8 @@ export type RemedyKind =
   | 'SUPPLY_FACT'
   | 'WAIT'
   | 'LIFT_BLOCK'
+  | 'REINSTATE'
+  | 'RENEW'
   | 'RESUME'
   | 'PAY'
   | 'ADD_CREDITS'

@@ -4,15 +4,16 @@ import { countedAt } from '../decision/compile.js';
 import type { CheckRequest } from '../decision/decision.js';
 import { adjustmentOf, type CompiledEntitlement, entitledBy } from '../decision/entitlement.js';
 import { failureIn, readRule, type RuleFailure } from '../decision/rule-reading.js';
-import { furthestFirst, type NamingSubscription, sourcesOf, takenAway } from '../decision/sources.js';
+import { furthestFirst, type NamingSource, sourcesOf, takenAway } from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
 import { asksMember, isMissing, seatTest } from '../seats/seat-test.js';
 import { explainDenial } from '../decision/message.js';
+import { holdingsOf } from '../holding.js';
 import type { Instant } from '../time/instant.js';
 import { combinationSteps } from './combination-steps.js';
 import type { ExplanationStep } from './explanation.js';
 import type { Inquiry } from './inquiry.js';
-import { openGrants, testGrant, testSubscription } from './source-tests.js';
+import { openGrants, testGrant, testHolding } from './source-tests.js';
 import { failed, failedBy, hasFailed, passed, skipped, type Test } from './test.js';
 
 /** All that is asked of a customer and a feature that are there. */
@@ -35,7 +36,7 @@ export function testKnown(subject: Subject, request: CheckRequest, at: Instant):
   const unnamed = right.kind === 'DENIED' && sources.obstacles.length === 0;
   const surroundings = { subject, at, broken: brokenRules(subject, at), unnamed };
   const tested = [
-    ...subject.account.subscriptions.map((one) => testSubscription(surroundings, one)),
+    ...holdingsOf(subject.account).map((one) => testHolding(surroundings, one)),
     ...openGrants(subject, at)
       .filter(({ effect }) => effect.kind !== 'BLOCK')
       .map((grant) => testGrant(surroundings, grant)),
@@ -99,7 +100,7 @@ function planTests({ subject, sources }: Inquiry, unnamed: boolean): Test[] {
   if (sources.anyLive) return [passed('NO_ACTIVE_PLAN', 'the customer has a plan')];
   if (unnamed) return [failed('NO_ACTIVE_PLAN', key), noPlan];
   const given = passed('NO_ACTIVE_PLAN', `no plan is live, and \`${key}\` comes from elsewhere`);
-  return subject.account.subscriptions.length === 0 ? [given, noPlan] : [given];
+  return holdingsOf(subject.account).length === 0 ? [given, noPlan] : [given];
 }
 
 /** The failures of sources where none passes, of the one that got furthest first. */
@@ -121,7 +122,7 @@ function rightAsked(inquiry: Inquiry): CompiledEntitlement {
   return naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming);
 }
 
-function asIfPassing(inquiry: Inquiry, naming: NamingSubscription): CompiledEntitlement {
+function asIfPassing(inquiry: Inquiry, naming: NamingSource): CompiledEntitlement {
   const { subject, whole, adjustment } = inquiry;
   return entitledBy({ ...whole, passing: [naming] }, subject.feature, adjustment);
 }
@@ -157,7 +158,7 @@ function limitUnder({ subject: asked, request, at }: Inquiry, right: CompiledEnt
   if (asked.feature.type === 'SEATS')
     return skipped('LIMIT_EXCEEDED', 'whether seats are free is asked before');
   // Whether there is a seat does not matter here.
-  const subject = { ...asked, by: 'ANYBODY' as const };
+  const subject = { ...asked, asker: { ...asked.asker, member: 'ANYBODY' as const } };
   if (right.kind !== 'ENTITLED') return skipped('LIMIT_EXCEEDED', 'there is no limit to compare with');
   if (right.allowance.kind !== 'UNITS') return skipped('LIMIT_EXCEEDED', 'it is not counted');
   const counted = countedAt(subject, right, right.allowance, at);

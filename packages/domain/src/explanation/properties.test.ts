@@ -144,6 +144,9 @@ function applied(
         outcome: 'SUCCEEDED',
         at: null,
       });
+    case 'RENEW':
+    case 'REINSTATE':
+      throw new Error('nobody has a licence here');
     case 'ADD_CREDITS':
     case 'BUY_QUANTITY':
       throw new Error('nothing in this catalog is prepaid, or sold by number');

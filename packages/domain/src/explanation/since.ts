@@ -1,11 +1,12 @@
 import { NO_CONTEXT } from '../condition/facts.js';
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { CustomerAccount, Profile, Release } from '../customer.js';
+import { askerOf } from '../decision/asker.js';
 import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
-import { askedBy } from '../decision/subject.js';
 import type { Grant } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
+import type { License } from '../license/license.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { type Instant, instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
@@ -14,6 +15,7 @@ import type { Meter } from '../usage/meter.js';
 /** What an event has changed, by what it was before. */
 export type Undo =
   | { readonly kind: 'SUBSCRIPTION'; readonly before: Subscription | null; readonly after: Subscription }
+  | { readonly kind: 'LICENSE'; readonly before: License | null; readonly after: License }
   | { readonly kind: 'GRANT'; readonly before: Grant | null; readonly after: Grant }
   | { readonly kind: 'PROFILE'; readonly before: Omit<Profile, 'createdAt'> }
   | { readonly kind: 'COUNTERS'; readonly before: readonly PastMeter[] }
@@ -108,9 +110,8 @@ function answerOf({ account, release }: Past, request: CheckRequest, at: Instant
   if (feature === null) return { code: 'UNKNOWN_FEATURE', value: null, limit: null };
   if (account === null) return { code: 'UNKNOWN_CUSTOMER', value: null, limit: null };
   const grants = account.grants.flatMap((grant) => asWritten(grant, at));
-  const context = request.context ?? NO_CONTEXT;
-  const by = askedBy(request);
-  return decideAt({ account: { ...account, grants }, release, feature, context, by }, request, at);
+  const asking = { context: request.context ?? NO_CONTEXT, asker: askerOf(request) };
+  return decideAt({ account: { ...account, grants }, release, feature, ...asking }, request, at);
 }
 
 /** Of what begins or ends at an instant the status says whether it has. */
@@ -125,6 +126,8 @@ function withAfter(past: Past, undo: Undo): Past {
   if (account === null) return past;
   if (undo.kind === 'SUBSCRIPTION' && !account.subscriptions.some(({ id }) => id === undo.after.id))
     return { ...past, account: { ...account, subscriptions: [...account.subscriptions, undo.after] } };
+  if (undo.kind === 'LICENSE' && !account.licenses.some(({ id }) => id === undo.after.id))
+    return { ...past, account: { ...account, licenses: [...account.licenses, undo.after] } };
   return past;
 }
 
@@ -136,6 +139,10 @@ function undone(past: Past, undo: Undo): Past | null {
     case 'SUBSCRIPTION': {
       const subscriptions = replaced(account.subscriptions, undo.after, undo.before);
       return { ...past, account: { ...account, subscriptions } };
+    }
+    case 'LICENSE': {
+      const licenses = replaced(account.licenses, undo.after, undo.before);
+      return { ...past, account: { ...account, licenses } };
     }
     case 'GRANT':
       return { ...past, account: { ...account, grants: replaced(account.grants, undo.after, undo.before) } };

@@ -1,21 +1,28 @@
-import type { EntitlementSource } from '../decision/decision.js';
+import type { DenyingCode, EntitlementSource } from '../decision/decision.js';
 import { readEveryPlanRule } from '../decision/plan-rules.js';
 import type { RuleFailure } from '../decision/rule-reading.js';
-import { namingOf, type NamingSubscription, obstacleOf, sourcesIn } from '../decision/sources.js';
+import {
+  askerObstacle,
+  namingOf,
+  type NamingSource,
+  type Obstacle,
+  obstacleOf,
+  planSource,
+  sourcesIn,
+} from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
 import { isInForce, isOpen, type Grant } from '../grant/grant.js';
-import { isLive } from '../subscription/state.js';
-import type { Subscription } from '../subscription/subscription.js';
+import { endedAt, type Holding, isLicense } from '../holding.js';
 import { formatInstant, type Instant } from '../time/instant.js';
 import { failed, passed, skipped, type Test } from './test.js';
 
 /** What was asked of one source. */
 export interface SourceTests {
-  /** Its id: of the subscription or the grant. */
+  /** Its id: of the subscription, the licence or the grant. */
   readonly id: string;
   readonly tests: readonly Test[];
-  /** The subscription where it names the feature and may speak; null: it does not, or it is a grant. */
-  readonly naming: NamingSubscription | null;
+  /** The holding where it names the feature and may speak; null: it does not, or it is a grant. */
+  readonly naming: NamingSource | null;
 }
 
 /** What is known before one source is looked at. */
@@ -28,56 +35,80 @@ export interface Surroundings {
   readonly unnamed: boolean;
 }
 
-/** Rows 7 to 14 of the decision codes, all of them, of one subscription. */
-export function testSubscription(
-  { subject, at, broken, unnamed }: Surroundings,
-  subscription: Subscription,
-): SourceTests {
-  const { id } = subscription;
+/** Rows 7 to 15 of the decision codes, all of them, of one subscription or licence. */
+export function testHolding({ subject, at, broken, unnamed }: Surroundings, holding: Holding): SourceTests {
+  const { id } = holding;
   const { key: feature } = subject.feature;
-  const naming = namingOf(subscription, feature, at);
-  if (naming === null) return { id, tests: [notNaming(subscription, feature, unnamed)], naming };
+  const naming = namingOf(holding, feature, at);
+  if (naming === null) return { id, tests: [notNaming(holding, feature, unnamed)], naming };
   const source = firstSource(naming);
   const named = passed('NOT_IN_PLAN', `\`${String(source.key)}\` has \`${feature}\``, source);
+  const standing = STANDING[isLicense(holding) ? 'LICENSE' : 'SUBSCRIPTION'];
   const obstacle = obstacleOf(naming, subject.account, at);
   if (obstacle === 'SILENT') {
-    const over = skipped('SUBSCRIPTION_EXPIRED', 'it has ended more than 90 days ago', source);
+    const over = skipped(standing[0].rule, 'it has ended more than 90 days ago', source);
     return { id, tests: [named, over], naming: null };
   }
-  const code = obstacle === 'NONE' ? null : obstacle.code;
-  const standing = STANDING.map(({ rule, detail }) =>
-    rule === code ? failed(rule, feature, source) : passed(rule, detail, source),
+  const failing = failingCodes(holding, obstacle);
+  const stands = standing.map(({ rule, detail }) =>
+    failing.has(rule) ? failed(rule, feature, source) : passed(rule, detail, source),
   );
-  return { id, tests: [named, ...standing, ...ruleTests(subject, naming, broken, at)], naming };
+  const rules = ruleTests(subject, naming, broken, at);
+  return { id, tests: [named, ...stands, ...rules, ...versionTests(subject, naming, at)], naming };
 }
 
-const STANDING = [
-  { rule: 'SUBSCRIPTION_EXPIRED', detail: 'it has not ended' },
-  { rule: 'NOT_STARTED', detail: 'it has begun' },
-  { rule: 'SUBSCRIPTION_PAUSED', detail: 'it is not paused' },
-] as const;
+const STANDING = {
+  LICENSE: [
+    { rule: 'LICENSE_REVOKED', detail: 'it was not revoked' },
+    { rule: 'LICENSE_EXPIRED', detail: 'it has not ended' },
+    { rule: 'NOT_STARTED', detail: 'it has begun' },
+    { rule: 'LICENSE_SUSPENDED', detail: 'it is not suspended' },
+  ],
+  SUBSCRIPTION: [
+    { rule: 'SUBSCRIPTION_EXPIRED', detail: 'it has not ended' },
+    { rule: 'NOT_STARTED', detail: 'it has begun' },
+    { rule: 'SUBSCRIPTION_PAUSED', detail: 'it is not paused' },
+  ],
+} as const;
+
+/** What stands in the way of a holding: of a suspended licence also that, where something else comes first. */
+function failingCodes(holding: Holding, obstacle: Obstacle | 'NONE'): ReadonlySet<DenyingCode> {
+  const first = obstacle === 'NONE' ? [] : [obstacle.code];
+  const isSuspended = isLicense(holding) && holding.standing.kind === 'SUSPENDED';
+  return new Set(isSuspended ? [...first, 'LICENSE_SUSPENDED'] : first);
+}
+
+/** Row 15, of licences. */
+function versionTests(subject: Subject, naming: NamingSource, at: Instant): Test[] {
+  if (!isLicense(naming.holding)) return [];
+  const source = firstSource(naming);
+  if (askerObstacle(naming, subject, at) !== null)
+    return [failed('VERSION_NOT_COVERED', subject.feature.key, source)];
+  return [
+    subject.asker.productVersion === null || naming.holding.maintenanceUntil === null
+      ? skipped('VERSION_NOT_COVERED', 'it covers every version, or none was named', source)
+      : passed('VERSION_NOT_COVERED', 'its maintenance covers the version', source),
+  ];
+}
 
 /** By which a source is named where one name is wanted: its plan, or the first add-on that gives the feature. */
-export function firstSource(naming: NamingSubscription): EntitlementSource {
-  return sourcesIn(naming)[0] ?? planOf(naming.subscription);
-}
-
-function planOf({ id, planVersion }: Subscription): EntitlementSource {
-  return { kind: 'SUBSCRIPTION', id, key: planVersion.plan.key };
+export function firstSource(naming: NamingSource): EntitlementSource {
+  return sourcesIn(naming)[0] ?? planSource(naming.holding);
 }
 
 /** Where another source has the feature, nothing is wrong with that. */
-function notNaming(subscription: Subscription, feature: string, unnamed: boolean): Test {
-  const source = planOf(subscription);
-  if (unnamed && isLive(subscription)) return failed('NOT_IN_PLAN', feature, source);
-  const ended = isLive(subscription) ? '' : ', and has ended';
+function notNaming(holding: Holding, feature: string, unnamed: boolean): Test {
+  const source = planSource(holding);
+  const isLive = endedAt(holding) === null;
+  if (unnamed && isLive) return failed('NOT_IN_PLAN', feature, source);
+  const ended = isLive ? '' : ', and has ended';
   return skipped('NOT_IN_PLAN', `\`${String(source.key)}\` does not have \`${feature}\`${ended}`, source);
 }
 
 /** Rows 13 and 14. */
 function ruleTests(
   subject: Subject,
-  naming: NamingSubscription,
+  naming: NamingSource,
   broken: readonly RuleFailure[],
   at: Instant,
 ): Test[] {

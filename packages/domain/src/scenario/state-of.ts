@@ -1,8 +1,15 @@
-import type { ScenarioBlock, ScenarioGiven, ScenarioGrant, ScenarioSeat } from '../catalog/catalog.js';
+import type {
+  ScenarioBlock,
+  ScenarioGiven,
+  ScenarioGrant,
+  ScenarioLicense,
+  ScenarioSeat,
+} from '../catalog/catalog.js';
 import type { CreditBlock } from '../credits/credit-block.js';
 import { asGiven } from '../credits/give-credits.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
 import { type Grant, grantStatusAt } from '../grant/grant.js';
+import { beganAt, endedAt, type Holding, isLicense } from '../holding.js';
 import {
   type FeatureKey,
   parseCreditBlockId,
@@ -27,17 +34,30 @@ import {
 } from '../time/instant.js';
 import { type Meter, unusedMeter } from '../usage/meter.js';
 import { windowAt } from '../usage/window.js';
+import { licenseOf } from './license-of.js';
 
 /** The customer that a scenario describes; what it leaves out began a year before, and nothing is used. */
 export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
   const timeZone = given.customer.timeZone ?? release.catalog.timeZone ?? zone('UTC');
   const yearAgo = subtractDuration(given.now, span('P1Y'), timeZone);
   const began = given.startedAt ?? yearAgo;
-  const subscriptions = given.plans.map((plan, index) =>
-    asGiven(subscriptionOf(release, given, timeZone, plan, index)),
-  );
+  const isPerpetual = (plan: PlanKey): boolean => sold(release, plan).plan.model === 'PERPETUAL';
+  const subscriptions = given.plans
+    .filter((plan) => !isPerpetual(plan))
+    .map((plan, index) =>
+      asGiven(subscriptionOf(release, given, timeZone, plan, index), timeZone, given.now),
+    );
+  const surroundings = {
+    ...{ release, timeZone, yearAgo },
+    customerId: customer('scenario'),
+    now: given.now,
+  };
+  const licenses = [
+    ...given.plans.filter(isPerpetual).map((plan) => perpetual(plan, began)),
+    ...given.licenses,
+  ].map((license, index) => asGiven(licenseOf(surroundings, license, index), timeZone, given.now));
   const grants = given.grants.map((grant, index) => grantOf(grant, index, yearAgo, given.now));
-  const since = hadSince(subscriptions, grants, given.now);
+  const since = hadSince([...subscriptions, ...licenses], grants, given.now);
   const account: CustomerAccount = {
     id: customer('scenario'),
     profile: {
@@ -49,6 +69,7 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     trialsGiven: new Set(),
     windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, since.get(key) ?? began])),
     subscriptions,
+    licenses,
     grants,
     meters: new Map(),
     reservations: [],
@@ -66,11 +87,11 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
 
 /** Since when the customer has had each feature without a break; docs/rules.md, "Time". */
 function hadSince(
-  subscriptions: readonly Subscription[],
+  holdings: readonly Holding[],
   grants: readonly Grant[],
   now: Instant,
 ): ReadonlyMap<FeatureKey, Instant> {
-  const begun = subscriptions.filter(({ status }) => status !== 'SCHEDULED');
+  const begun = holdings.filter((one) => isLicense(one) || one.status !== 'SCHEDULED');
   const spans = [
     ...begun.flatMap((one) => [...namedBy(one)].map((feature) => ({ feature, ...spanOf(one) }))),
     ...grants
@@ -91,8 +112,14 @@ function hadSince(
   return since;
 }
 
-function spanOf(one: Subscription): { readonly start: Instant; readonly end: Instant | null } {
-  return { start: one.startedAt, end: 'endedAt' in one ? one.endedAt : null };
+function spanOf(one: Holding): { readonly start: Instant; readonly end: Instant | null } {
+  return { start: beganAt(one), end: endedAt(one) };
+}
+
+/** A perpetual plan is sold by licence alone. */
+function perpetual(plan: PlanKey, startsAt: Instant): ScenarioLicense {
+  const ends = { expiresAt: null, maintenanceUntil: null, revokedAt: null };
+  return { plan, startsAt, ...ends, quantities: new Map(), suspended: false };
 }
 
 function earlier(one: Instant, other: Instant): Instant {

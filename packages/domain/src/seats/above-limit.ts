@@ -1,3 +1,4 @@
+import { NOBODY } from '../decision/asker.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { AccountChange, CustomerEvent } from '../subscription/command.js';
 import { entitlementOf } from '../decision/entitlement.js';
@@ -63,7 +64,7 @@ function mostIn(
   feature: SeatsFeature,
   at: Instant,
 ): number | null {
-  const right = entitlementOf({ account, release, feature, context: 'ANY', by: 'ANYBODY' }, at);
+  const right = entitlementOf({ account, release, feature, context: 'ANY', asker: NOBODY }, at);
   if (right.kind !== 'ENTITLED' || right.allowance.kind !== 'UNITS') return null;
   return right.allowance.ceiling ?? Infinity;
 }

@@ -1,3 +1,4 @@
+import { NOBODY } from '../decision/asker.js';
 import type { SeatsFeature } from '../catalog/catalog.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { decide, decideFor, denyOutOfReach, findFeature } from '../decision/decide.js';
@@ -92,7 +93,7 @@ interface Asked {
 /** Never refused: DONE, also where there was nothing to give back. */
 function givenBack(asked: Asked): SeatOutcome {
   const { state, feature, before, now } = asked;
-  const decision = decideFor(state, feature, { quantity: 0, by: 'ANYBODY' }, now);
+  const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
   const done = (message: string): Decision => ({ ...decision, allowed: true, code: 'DONE', message });
   if (before === null || !isHeld(before)) return unchanged(done('the member holds no seat'), before);
   const coolsUntil = cooledAt(asked, before);
@@ -116,12 +117,12 @@ function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
   const kind = feature.seats.kind;
   // Taken already: its holder, or last holder, takes none on top of it.
   if (before !== null) {
-    const decision = decideFor(state, feature, { quantity: 0, by: 'ANYBODY' }, now);
+    const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
     if (!decision.allowed) return unchanged(decision, before);
     const after = { ...before, kind, leaseExpiresAt, coolsUntil: null };
     return { decision, before, after: isSame(before, after) ? before : after };
   }
-  const decision = decideFor(state, feature, { quantity: 1, by: 'ANYBODY' }, now);
+  const decision = decideFor(state, feature, { quantity: 1, asker: NOBODY }, now);
   if (!decision.allowed) return unchanged(refusedFor(asked, decision));
   const after = {
     id,
@@ -169,7 +170,7 @@ function refusedFor({ state, feature, now }: Asked, decision: Decision): Decisio
     decideFor(
       withMeter(state, { ...meter, used: meter.used - cooling.length }),
       feature,
-      { quantity: 1, by: 'ANYBODY' },
+      { quantity: 1, asker: NOBODY },
       now,
     ).allowed;
   return fitsThen

@@ -25,20 +25,22 @@ export function asksMember({ type, needsSeat }: Feature): boolean {
 
 /** Of a feature that the customer is entitled to. The account has been brought to `at` before. */
 export function seatTest(subject: Subject, at: Instant): SeatTest {
-  const { account, feature, by } = subject;
-  if (by === 'ANYBODY') return 'NOT_ASKED';
-  const isNamed = by !== 'NOBODY';
+  const { account, feature, asker } = subject;
+  const { member } = asker;
+  if (member === 'ANYBODY') return 'NOT_ASKED';
+  const isNamed = member !== 'UNNAMED';
   const needed = feature.needsSeat;
   if (needed !== null && !hasSeat(subject, needed, at)) return { missing: needed, isNamed };
   if (feature.type !== 'SEATS') return 'NOT_ASKED';
-  if (by === 'NOBODY') return 'POOL';
-  return holdsSeat(account, feature.key, by.memberId) ? 'HELD' : { missing: feature.key, isNamed };
+  if (member === 'UNNAMED') return 'POOL';
+  return holdsSeat(account, feature.key, member.memberId) ? 'HELD' : { missing: feature.key, isNamed };
 }
 
 /** Without a live source seats are kept and give nothing. */
 function hasSeat(subject: Subject, key: FeatureKey, at: Instant): boolean {
-  const { account, release, by } = subject;
-  if (typeof by === 'string' || !holdsSeat(account, key, by.memberId)) return false;
+  const { account, release, asker } = subject;
+  const { member } = asker;
+  if (typeof member === 'string' || !holdsSeat(account, key, member.memberId)) return false;
   const feature = release.catalog.features.get(key);
   return feature !== undefined && entitlementOf({ ...subject, feature }, at).kind === 'ENTITLED';
 }

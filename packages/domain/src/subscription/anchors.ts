@@ -1,13 +1,13 @@
 import type { Catalog, MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce } from '../grant/grant.js';
+import { endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { isInUse, unusedMeter } from '../usage/meter.js';
 import { sumOf, withCounters } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
-import { isLive } from './state.js';
 import type { Subscription } from './subscription.js';
 
 /**
@@ -59,23 +59,27 @@ function withoutProrations(account: CustomerAccount, features: readonly MeteredF
   return { ...account, subscriptions };
 }
 
-/** The features that a subscription's plan or add-ons list. */
-export function namedBy({ planVersion, addOns }: Subscription): ReadonlySet<FeatureKey> {
+/** The features that a holding's plan or add-ons list. */
+export function namedBy(holding: Holding): ReadonlySet<FeatureKey> {
+  const addOns = isLicense(holding) ? [] : holding.addOns;
   const added = addOns.flatMap(({ addOn }) => [...addOn.entitlements.keys()]);
-  return new Set([...planVersion.plan.entitlements.keys(), ...added]);
+  return new Set([...holding.planVersion.plan.entitlements.keys(), ...added]);
 }
 
-function namedByLive({ subscriptions, grants }: CustomerAccount, at: Instant): ReadonlySet<FeatureKey> {
-  const granted = grants.filter((grant) => grant.effect.kind !== 'BLOCK' && isInForce(grant, at));
+function namedByLive(account: CustomerAccount, at: Instant): ReadonlySet<FeatureKey> {
+  const granted = account.grants.filter((grant) => grant.effect.kind !== 'BLOCK' && isInForce(grant, at));
   return new Set([
-    ...subscriptions.filter(gives).flatMap((one) => [...namedBy(one)]),
+    ...holdingsOf(account)
+      .filter(isHad)
+      .flatMap((one) => [...namedBy(one)]),
     ...granted.map(({ feature }) => feature),
   ]);
 }
 
-/** A pause is no break: windows run on. */
-function gives(subscription: Subscription): boolean {
-  return isLive(subscription) && subscription.status !== 'SCHEDULED';
+/** A pause, or suspension, is no break: windows run on. */
+function isHad(holding: Holding): boolean {
+  const isAhead = isLicense(holding) ? holding.term.phase === 'SCHEDULED' : holding.status === 'SCHEDULED';
+  return endedAt(holding) === null && !isAhead;
 }
 
 /** In the order of their keys, which is the order of their events. */

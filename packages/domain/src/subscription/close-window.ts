@@ -1,6 +1,7 @@
 import type { MeteredFeature } from '../catalog/catalog.js';
 import { NO_CONTEXT } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
+import { NOBODY } from '../decision/asker.js';
 import { entitlementOf } from '../decision/entitlement.js';
 import { instant, type Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
@@ -50,11 +51,8 @@ function ownLimit(
   at: Instant,
 ): number | null {
   const subject = {
-    account: withoutRolled(account, feature.key),
-    release,
-    feature,
-    context: NO_CONTEXT,
-    by: 'ANYBODY' as const,
+    ...{ account: withoutRolled(account, feature.key), release, feature },
+    ...{ context: NO_CONTEXT, asker: NOBODY },
   };
   const right = entitlementOf(subject, at);
   if (right.kind !== 'ENTITLED' || right.allowance.kind !== 'UNITS') return null;

@@ -1,6 +1,7 @@
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { RuleTurn } from '../decision/rule-turns.js';
 import type { Grant, GrantEventType } from '../grant/grant.js';
+import type { License, LicenseEventType } from '../license/license.js';
 import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant, IsoDuration } from '../time/instant.js';
 import type { Seat } from '../seats/seat.js';
@@ -130,6 +131,18 @@ export type CustomerEvent =
       readonly type: GrantEventType;
       readonly at: Instant;
       readonly grant: { readonly before: Grant | null; readonly after: Grant };
+    }
+  | {
+      readonly type: LicenseEventType;
+      readonly at: Instant;
+      readonly license: { readonly before: License | null; readonly after: License };
+    }
+  | {
+      readonly type: 'license.expiring_soon';
+      readonly at: Instant;
+      readonly within: IsoDuration;
+      readonly endsAt: Instant;
+      readonly expires: License;
     }
   | {
       /** `endsAt` is as near as the catalog's `expiringSoon` says; nothing has changed. */

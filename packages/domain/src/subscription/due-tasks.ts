@@ -2,7 +2,10 @@ import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { nextRuleTurn } from '../decision/rule-turns.js';
+import { nextLicenseGift } from '../credits/give-credits.js';
 import type { Grant } from '../grant/grant.js';
+import type { License } from '../license/license.js';
+import { nextTermChange } from '../license/term.js';
 import { type PendingMove, versionMove } from '../release/version-move.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
@@ -48,6 +51,7 @@ export type DueTask = { readonly at: Instant; readonly id: string } & (
       readonly feature: MeteredFeature;
     }
   | { readonly kind: 'rolloverEnd'; readonly meter: Meter }
+  | { readonly kind: 'licenseStart' | 'licenseEnd' | 'licensePeriod'; readonly license: License }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'blockEnd'; readonly block: CreditBlock }
   | { readonly kind: 'seatEnd'; readonly seat: Seat }
@@ -68,15 +72,18 @@ const ORDER = {
   versionMove: 7,
   windowReset: 8,
   rolloverEnd: 9,
-  grantEnd: 10,
-  blockEnd: 11,
-  seatEnd: 12,
-  seatRelease: 13,
-  reservationEnd: 14,
-  start: 15,
-  grantStart: 16,
-  ruleTurn: 17,
-  announcement: 18,
+  licenseEnd: 10,
+  grantEnd: 11,
+  blockEnd: 12,
+  seatEnd: 13,
+  seatRelease: 14,
+  reservationEnd: 15,
+  start: 16,
+  licenseStart: 17,
+  licensePeriod: 18,
+  grantStart: 19,
+  ruleTurn: 20,
+  announcement: 21,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /** The first of all that time will do; null: nothing. `toldUntil`: what was announced up to then is not announced again. */
@@ -92,6 +99,7 @@ export function firstChange(account: CustomerAccount, release: Release, toldUnti
     first = earliest(first, versionMoveTasks(account, one, release));
     first = earliest(first, seatReleaseTasks(one));
   }
+  for (const one of account.licenses) first = earliest(first, licenseTasks(one, account, release));
   const ending = [...countersToClose(account, release), ...proratedCounters(account, release, toldUntil)];
   for (const meter of ending) first = earliest(first, windowTasks(meter, release));
   for (const meter of account.meters.values()) first = earliest(first, rolloverTasks(meter, release));
@@ -207,6 +215,18 @@ function rolloverTasks(meter: Meter, release: Release): readonly DueTask[] {
   const at = nextRolledEnd(meter);
   if (at === null || release.catalog.features.get(meter.feature)?.type !== 'METERED') return [];
   return [{ kind: 'rolloverEnd', id: meter.feature, at, meter }];
+}
+
+/** Its dates count while it is suspended, too. */
+function licenseTasks(license: License, account: CustomerAccount, release: Release): readonly DueTask[] {
+  const { id, term } = license;
+  const changes = nextTermChange(license);
+  const kind = term.phase === 'SCHEDULED' ? 'licenseStart' : 'licenseEnd';
+  const gift = nextLicenseGift(license, release, account.timeZone);
+  return [
+    ...(changes === null ? [] : [{ kind, id, at: changes, license } as const]),
+    ...(gift === null ? [] : [{ kind: 'licensePeriod', id, at: gift, license } as const]),
+  ];
 }
 
 function grantTasks(grant: Grant): readonly DueTask[] {

@@ -1,10 +1,11 @@
 import { endBlock } from '../credits/change-blocks.js';
-import { giveCredits } from '../credits/give-credits.js';
+import { giveCredits, giveTo } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { ruleTurnsAt } from '../decision/rule-turns.js';
 import { recordGrant } from '../grant/record-grant.js';
 import { freeSeat } from '../seats/free-seat.js';
 import { releaseNewest } from '../seats/above-limit.js';
+import { changeTerm } from '../license/term.js';
 import { instant, type Instant } from '../time/instant.js';
 import { expireReservation } from '../usage/reservation.js';
 import { unreachable } from '../unreachable.js';
@@ -103,6 +104,11 @@ function perform(
       return closeWindow(account, { ...task, before }, release);
     case 'rolloverEnd':
       return endRolledUnits(account, task.meter, task.at);
+    case 'licenseStart':
+    case 'licenseEnd':
+      return changeTerm(account, task.license, task.at);
+    case 'licensePeriod':
+      return giveTo(account, task.license, release, task.at);
     case 'start':
       return begin(account, task.subscription, task.subscription);
     case 'grantStart':

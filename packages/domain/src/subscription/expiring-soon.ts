@@ -1,6 +1,7 @@
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Grant } from '../grant/grant.js';
+import { type License, licenseStatus } from '../license/license.js';
 import { subtractDuration } from '../time/calendar.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 import type { CustomerEvent } from './command.js';
@@ -42,20 +43,22 @@ function isToldOf(at: Instant, { publication }: Release): boolean {
 }
 
 /** What runs, and will be over. */
-type Ending = TrialingSubscription | (Grant & Ended) | (CreditBlock & Ended);
+type Ending = TrialingSubscription | (License & Ended) | (Grant & Ended) | (CreditBlock & Ended);
 interface Ended {
   readonly expiresAt: Instant;
 }
 
-function* endsOf({ subscriptions, grants, blocks }: CustomerAccount, { catalog }: Release): Iterable<Ending> {
+function* endsOf(account: CustomerAccount, { catalog }: Release): Iterable<Ending> {
+  const { subscriptions, licenses, grants, blocks } = account;
   if (catalog.expiringSoon.length === 0) return;
   for (const one of subscriptions) if (one.status === 'TRIALING') yield one;
+  for (const one of licenses) if (licenseStatus(one) === 'ACTIVE' && isEnding(one)) yield one;
   for (const grant of grants) if (grant.status === 'ACTIVE' && isEnding(grant)) yield grant;
   // However much is left by then.
   for (const block of blocks) if (block.status === 'LIVE' && isEnding(block)) yield block;
 }
 
-function isEnding<One extends Grant | CreditBlock>(one: One): one is One & Ended {
+function isEnding<One extends License | Grant | CreditBlock>(one: One): one is One & Ended {
   return one.expiresAt !== null;
 }
 
@@ -73,7 +76,7 @@ interface Reckoned {
 }
 
 /**
- * By the subscription, grant or block, which never changes itself: a customer may have a thousand ends, and what is next is asked
+ * By the subscription, licence, grant or block, which never changes itself: a customer may have a thousand ends, and what is next is asked
  * anew after each thing that time does. The calendar is too slow to be asked each time.
  */
 const RECKONED = new WeakMap<Ending, Reckoned>();
@@ -95,7 +98,7 @@ function warningsOf(
 }
 
 function began(end: Ending): Instant {
-  if ('effect' in end) return end.startsAt;
+  if ('startsAt' in end) return end.startsAt;
   return 'quantity' in end ? end.createdAt : end.period.start;
 }
 
@@ -106,6 +109,7 @@ function endsAt(end: Ending): Instant {
 function eventOf(end: Ending, { within, at }: Warning): ExpiringSoonEvent {
   if ('quantity' in end)
     return { type: 'credits.expiring_soon', at, within, endsAt: endsAt(end), block: end };
+  if ('term' in end) return { type: 'license.expiring_soon', at, within, endsAt: endsAt(end), expires: end };
   return 'effect' in end
     ? { type: 'grant.expiring_soon', at, within, endsAt: endsAt(end), expiring: end }
     : { type: 'subscription.trial_expiring_soon', at, within, endsAt: endsAt(end), trial: end };

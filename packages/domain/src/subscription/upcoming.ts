@@ -54,6 +54,16 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `${String(event.credits.after.quantity)} credits of \`${event.credits.after.feature}\` are given`;
     case 'credits.expired':
       return `${String(event.credits.lost)} credits of \`${event.credits.after.feature}\` expire`;
+    case 'license.expiring_soon':
+      return `the licence to \`${event.expires.planVersion.plan.key}\` ends at ${formatInstant(event.endsAt)}`;
+    case 'license.started':
+      return `the licence to ${planIn(event)} begins`;
+    case 'license.grace_started':
+      return `the licence to ${planIn(event)} ends, and its grace period begins`;
+    case 'license.expired':
+      return `the licence to ${planIn(event)} expires`;
+    case 'license.archived':
+      return `the former licence to ${planIn(event)} is no reason any more why something is denied`;
     case 'grant.started':
       return `the grant of \`${event.grant.after.feature}\` begins`;
     case 'grant.expired':
@@ -70,10 +80,20 @@ export function describeUpcoming(event: CustomerEvent): string {
     case 'credits.voided':
     case 'grant.created':
     case 'grant.revoked':
+    case 'license.issued':
+    case 'license.renewed':
+    case 'license.suspended':
+    case 'license.reinstated':
+    case 'license.revoked':
+    case 'license.key_rotated':
       throw new Error(`${event.type} is nothing that time does`);
     default:
       return describeSubscription(event);
   }
+}
+
+function planIn({ license }: Extract<CustomerEvent, { readonly license: unknown }>): string {
+  return `\`${license.after.planVersion.plan.key}\``;
 }
 
 type SubscriptionEvent = Extract<CustomerEvent, { readonly before: unknown }>;

@@ -2,7 +2,7 @@ import type { StampedState } from '@licet/database';
 import { decide, decideStale, type CustomerId, type MemberId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { boundJson, readCustomerId, readMemberId } from '../arguments.js';
+import { boundJson, boundText, readCustomerId, readMemberId } from '../arguments.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
 /** A check whose customer the caller may ask about; `path`: its argument, for errors. */
@@ -14,6 +14,8 @@ export interface Check {
   readonly memberId: MemberId | null;
   /** Facts for rules. */
   readonly context: JsonObject | null;
+  /** Of the vendor's software. */
+  readonly productVersion: string | null;
   readonly path: string;
 }
 
@@ -23,6 +25,7 @@ export interface CheckAsked {
   readonly quantity: number;
   readonly memberId?: string | null | undefined;
   readonly context?: JsonObject | null | undefined;
+  readonly productVersion?: string | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
 
@@ -66,14 +69,16 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
 export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
+  const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
   const memberId = asked.memberId == null ? null : readMemberId(fieldOf(path, 'memberId'), asked.memberId);
-  return { customerId, feature: asked.feature, quantity: asked.quantity, memberId, context: facts, path };
+  const { feature, quantity } = asked;
+  return { customerId, feature, quantity, memberId, context: facts, productVersion, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
-  const { feature, quantity, memberId, context } = check;
-  const request = { feature, quantity, memberId, context };
+  const { feature, quantity, memberId, context, productVersion } = check;
+  const request = { feature, quantity, memberId, context, productVersion };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

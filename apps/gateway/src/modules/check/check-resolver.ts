@@ -67,10 +67,9 @@ export class CheckResolver {
     return decideOne(
       context,
       {
-        customerId: customer.id,
-        ...{ feature, quantity, memberId: memberId == null ? null : readMemberId('memberId', memberId) },
+        ...{ customerId: customer.id, feature, quantity, productVersion: null, path: '' },
+        memberId: memberId == null ? null : readMemberId('memberId', memberId),
         context: boundJson('context', facts ?? null),
-        path: '',
       },
       await context.states.load(customer.id),
     );

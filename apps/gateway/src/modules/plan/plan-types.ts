@@ -3,7 +3,7 @@ import type { Enforcement, PlanModel } from '@licet/domain';
 import { Json, Quantity } from '../../scalars/index.js';
 import { FeatureObject } from '../feature/feature-type.js';
 
-const LicenseModelEnum = {
+export const LicenseModelEnum = {
   PERPETUAL: 'PERPETUAL',
   SUBSCRIPTION: 'SUBSCRIPTION',
   USAGE: 'USAGE',

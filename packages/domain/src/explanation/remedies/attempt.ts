@@ -1,9 +1,9 @@
 import type { Feature } from '../../catalog/catalog.js';
 import { NO_CONTEXT } from '../../condition/facts.js';
 import type { CustomerAccount, Release } from '../../customer.js';
+import { askerOf } from '../../decision/asker.js';
 import { decideAt } from '../../decision/decide.js';
 import type { CheckRequest } from '../../decision/decision.js';
-import { askedBy } from '../../decision/subject.js';
 import { accountAt } from '../../subscription/due.js';
 import type { SubscriptionCommand } from '../../subscription/command.js';
 import { execute } from '../../subscription/execute.js';
@@ -32,14 +32,8 @@ export function allows(
   availableAt: Instant | null = null,
 ): boolean {
   const at = availableAt ?? now;
-  const context = request.context ?? NO_CONTEXT;
-  const subject = {
-    account: accountAt(account, release, at),
-    release,
-    feature,
-    context,
-    by: askedBy(request),
-  };
+  const asking = { context: request.context ?? NO_CONTEXT, asker: askerOf(request) };
+  const subject = { account: accountAt(account, release, at), release, feature, ...asking };
   return decideAt(subject, request, at).allowed;
 }
 

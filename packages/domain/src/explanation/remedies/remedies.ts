@@ -9,6 +9,7 @@ import { freedSeats } from './free-seat.js';
 import { changesOfPlan } from './change-plan.js';
 import { liftedBlocks } from './lift-block.js';
 import { payments } from './pay.js';
+import { reinstatements, renewals } from './license.js';
 import { resumes } from './resume.js';
 import { suppliedFacts } from './supply-fact.js';
 import { waits } from './wait.js';
@@ -23,8 +24,8 @@ const MOST_TRIED = 200;
  */
 export function remediesFor(denied: Denied, conditions: readonly (readonly RuleFailure[])[]): Remedy[] {
   const kinds = [
-    ...[waits, liftedBlocks, resumes, payments, addedCredits, assignedSeat, freedSeats],
-    ...[boughtQuantities, addOns, changesOfPlan],
+    ...[waits, liftedBlocks, reinstatements, renewals, resumes, payments],
+    ...[addedCredits, assignedSeat, freedSeats, boughtQuantities, addOns, changesOfPlan],
   ];
   return [
     ...suppliedFacts(conditions).slice(0, MOST_OFFERED),

@@ -1,0 +1,43 @@
+import {
+  executeLicenseCommand,
+  type LicenseKey,
+  licenseKeyHint,
+  type LicenseRequest,
+  makeLicenseKey,
+} from '@licet/database';
+import { type LicenseId, parseLicenseId } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { granted, notFound } from '../../errors/api-error.js';
+import { type LicenseResultType, toLicense } from './license-types.js';
+
+/** What a request leaves out: there is none. */
+type Execution = Pick<LicenseRequest, 'command'> & Partial<LicenseRequest>;
+
+/** `prefix`: the argument that refused fields lie in. */
+export async function executeLicense(
+  context: GatewayContext,
+  { command, customerId = null, key = null, idempotencyKey = null, reason = null }: Execution,
+  prefix: string,
+): Promise<LicenseResultType> {
+  const request = { command, customerId, key, idempotencyKey, reason };
+  const result = granted(await executeLicenseCommand(context.db, context.caller, request), prefix);
+  context.states.wrote(result.revision);
+  return { license: toLicense(result.stored.license), key: result.key, revision: result.revision };
+}
+
+/** A new key and what may be told of it. */
+export function newKey(): { readonly key: LicenseKey; readonly keyHint: string } {
+  const key = makeLicenseKey();
+  return { key, keyHint: licenseKeyHint(key) };
+}
+
+/** The id of a licence that the caller's key may touch. */
+export async function ownLicense(context: GatewayContext, field: string, text: string): Promise<LicenseId> {
+  const id = parseLicenseId(text);
+  if (id === null) throw notFound(field, `there is no licence \`${text}\``);
+  if (!context.access.isNarrowed) return id;
+  const stored = await context.loaders.licenses.load(id);
+  if (stored === null) throw notFound(field, `there is no licence \`${text}\``);
+  context.access.requireCustomer(stored.license.customerId);
+  return id;
+}

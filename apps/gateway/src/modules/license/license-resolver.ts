@@ -1,0 +1,163 @@
+import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { newLicenseId } from '@licet/database';
+import { parseLicenseId } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { granted } from '../../errors/api-error.js';
+import { Cursor } from '../../scalars/index.js';
+import { boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
+import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
+import { CustomerType, toCustomer } from '../customer/customer-types.js';
+import { PlanType, PlanVersionType } from '../plan/plan-types.js';
+import { toPlan, toPlanVersion } from '../plan/to-plan.js';
+import { readPlanKey, readQuantities } from '../subscription/read-items.js';
+import { executeLicense, newKey, ownLicense } from './execute-license.js';
+import {
+  IssueLicenseInput,
+  LicenseConnectionType,
+  LicenseResultType,
+  LicenseType,
+  RenewLicenseInput,
+  toLicense,
+} from './license-types.js';
+
+@Resolver(() => LicenseType)
+export class LicenseResolver {
+  @Authorized('READER')
+  @Query(() => LicenseType, { nullable: true })
+  async license(
+    @Arg('id', () => ID) text: string,
+    @Ctx() { access, loaders }: GatewayContext,
+  ): Promise<LicenseType | null> {
+    const id = parseLicenseId(text);
+    const stored = id && (await loaders.licenses.load(id));
+    if (!stored) return null;
+    access.requireCustomer(stored.license.customerId);
+    return toLicense(stored.license);
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => LicenseResultType)
+  issueLicense(
+    @Arg('input', () => IssueLicenseInput) input: IssueLicenseInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseResultType> {
+    const customerId = context.access.requireCustomer(readCustomerId('input.customerId', input.customerId));
+    const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
+    const { key, keyHint } = newKey();
+    const command = {
+      kind: 'issueLicense',
+      licenseId: newLicenseId(),
+      keyHint,
+      plan: readPlanKey('input.plan', input.plan),
+      startsAt: input.startsAt ?? null,
+      expiresAt: input.expiresAt ?? null,
+      maintenanceUntil: input.maintenanceUntil ?? null,
+      quantities: readQuantities('input.quantities', input.quantities) ?? new Map(),
+      machineLimit: input.machineLimit ?? null,
+    } as const;
+    return executeLicense(context, { command, customerId, key, idempotencyKey }, 'input');
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => LicenseResultType)
+  async renewLicense(
+    @Arg('input', () => RenewLicenseInput) input: RenewLicenseInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseResultType> {
+    const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
+    const command = {
+      kind: 'renewLicense',
+      licenseId: await ownLicense(context, 'input.licenseId', input.licenseId),
+      expiresAt: input.expiresAt ?? null,
+      maintenanceUntil: input.maintenanceUntil ?? null,
+      quantities: readQuantities('input.quantities', input.quantities),
+      ...(input.machineLimit === undefined ? {} : { machineLimit: input.machineLimit }),
+    } as const;
+    return executeLicense(context, { command, idempotencyKey }, 'input');
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => LicenseResultType)
+  async suspendLicense(
+    @Arg('licenseId', () => ID) text: string,
+    @Arg('reason', () => String) reason: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseResultType> {
+    const why = readReason('reason', reason);
+    const licenseId = await ownLicense(context, 'licenseId', text);
+    return executeLicense(context, { command: { kind: 'suspendLicense', licenseId }, reason: why }, '');
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => LicenseResultType)
+  async reinstateLicense(
+    @Arg('licenseId', () => ID) text: string,
+    @Arg('reason', () => String, { nullable: true }) reason: string | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseResultType> {
+    const why = boundText('reason', reason) ?? null;
+    const licenseId = await ownLicense(context, 'licenseId', text);
+    return executeLicense(context, { command: { kind: 'reinstateLicense', licenseId }, reason: why }, '');
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => LicenseResultType)
+  async revokeLicense(
+    @Arg('licenseId', () => ID) text: string,
+    @Arg('reason', () => String) reason: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseResultType> {
+    const why = readReason('reason', reason);
+    const licenseId = await ownLicense(context, 'licenseId', text);
+    return executeLicense(context, { command: { kind: 'revokeLicense', licenseId }, reason: why }, '');
+  }
+
+  @Authorized('OPERATOR')
+  @Mutation(() => LicenseResultType, { description: 'The old key ends at once.' })
+  async rotateLicenseKey(
+    @Arg('licenseId', () => ID) text: string,
+    @Arg('idempotencyKey', () => String) keyText: string,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseResultType> {
+    const idempotencyKey = parseIdempotencyKey('idempotencyKey', keyText);
+    const { key, keyHint } = newKey();
+    const licenseId = await ownLicense(context, 'licenseId', text);
+    const command = { kind: 'rotateLicenseKey', licenseId, keyHint } as const;
+    return executeLicense(context, { command, key, idempotencyKey }, '');
+  }
+
+  @FieldResolver(() => CustomerType)
+  async customer(@Root() license: LicenseType, @Ctx() { loaders }: GatewayContext): Promise<CustomerType> {
+    const customer = await loaders.customers.load(license.customerId);
+    if (!customer) throw new Error(`licence ${license.id} has no customer`);
+    return toCustomer(customer);
+  }
+
+  @FieldResolver(() => PlanType)
+  async plan(@Root() license: LicenseType, @Ctx() { states }: GatewayContext): Promise<PlanType> {
+    return toPlan(license.sold, await states.release());
+  }
+
+  @FieldResolver(() => PlanVersionType)
+  async planVersion(
+    @Root() license: LicenseType,
+    @Ctx() { states }: GatewayContext,
+  ): Promise<PlanVersionType> {
+    return toPlanVersion(license.sold, await states.release());
+  }
+}
+
+@Resolver(() => CustomerType)
+export class CustomerLicensesResolver {
+  @FieldResolver(() => LicenseConnectionType)
+  async licenses(
+    @Root() customer: CustomerType,
+    @Arg('first', () => Int, { defaultValue: 20 }) first: number,
+    @Arg('after', () => Cursor, { nullable: true }) after: string | null | undefined,
+    @Ctx() { loaders }: GatewayContext,
+  ): Promise<Connection<LicenseType> & { totalCount: number }> {
+    const request = { first: parseFirst(first), after: after ?? null };
+    const page = granted(await loaders.licensesOf(request).load(customer.id), '');
+    return { ...toConnection(page, ({ license }) => toLicense(license)), totalCount: page.total };
+  }
+}

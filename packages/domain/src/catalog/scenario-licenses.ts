@@ -1,0 +1,33 @@
+import type { PlanKey } from '../ids.js';
+import type { Plan, ScenarioLicense } from './catalog.js';
+import type { ScenarioDocument } from './document.js';
+import type { Path, Report } from './problem.js';
+import { entriesOf, mustExist } from './references.js';
+
+type LicenseDocument = NonNullable<ScenarioDocument['given']['licenses']>[number];
+
+/** The licences of a scenario, but for those that are broken, and told. */
+export function buildScenarioLicenses(
+  documents: readonly LicenseDocument[],
+  plans: ReadonlyMap<PlanKey, Plan>,
+  path: Path,
+  report: Report,
+): ScenarioLicense[] {
+  return documents.flatMap((document, index): ScenarioLicense[] => {
+    const { plan, quantities = {}, suspended = false } = document;
+    const { startsAt = null, expiresAt = null, maintenanceUntil = null, revokedAt = null } = document;
+    const place = [...path, index];
+    mustExist({ kind: 'plan', known: plans }, plan, [...place, 'plan'], report);
+    if (!plans.has(plan)) return [];
+    if (expiresAt !== null && startsAt !== null && expiresAt <= startsAt) {
+      report([...place, 'expiresAt'], 'it does not lie after `startsAt`; give a later time');
+      return [];
+    }
+    return [
+      {
+        ...{ plan, startsAt, expiresAt, maintenanceUntil, suspended, revokedAt },
+        quantities: new Map(entriesOf(quantities)),
+      },
+    ];
+  });
+}

@@ -1,0 +1,81 @@
+import type { CustomerAccount } from '../customer.js';
+import type { CommandOutcome } from '../subscription/command.js';
+import { refusedQuantities } from '../subscription/bought.js';
+import { badInput, conflict, type Refused } from '../subscription/refusal.js';
+import { addDuration } from '../time/calendar.js';
+import { formatInstant, type Instant, type TimeZone } from '../time/instant.js';
+import type { LicenseCommand } from './command.js';
+import { refusedEnd, refusedMachineLimit } from './issue.js';
+import type { License } from './license.js';
+import { recordLicense } from './record-license.js';
+
+type Renew = Extract<LicenseCommand, { kind: 'renewLicense' }>;
+type Ends = Pick<License, 'expiresAt' | 'maintenanceUntil'>;
+
+/** The licence with later ends; one in grace or expired is ACTIVE again. */
+export function renew(
+  account: CustomerAccount,
+  license: License,
+  command: Renew,
+  now: Instant,
+): CommandOutcome {
+  const { plan } = license.planVersion;
+  const { startsAt } = license;
+  const refused =
+    refusedQuantities(plan, command.quantities) ??
+    refusedMachineLimit(plan, command.machineLimit ?? null) ??
+    refusedEnd('expiresAt', command.expiresAt, startsAt, now) ??
+    refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now);
+  if (refused !== null) return refused;
+  const ends = endsAfter(license, command, account.timeZone);
+  if ('ok' in ends) return ends;
+  const past = refusedPastEnd(ends, command, now);
+  if (past !== null) return past;
+  const after: License = {
+    ...license,
+    ...ends,
+    quantities: command.quantities ?? license.quantities,
+    machineLimit: command.machineLimit === undefined ? license.machineLimit : command.machineLimit,
+    term: license.term.phase === 'SCHEDULED' ? license.term : { phase: 'ACTIVE' },
+  };
+  return { ok: true, ...recordLicense(account, 'license.renewed', now, license, after) };
+}
+
+/** As they are asked for; where no time is, each by the plan from its present end. */
+function endsAfter(license: License, command: Renew, zone: TimeZone): Ends | Refused {
+  const { expiresAt, maintenanceUntil } = license;
+  if (command.expiresAt !== null || command.maintenanceUntil !== null) {
+    return {
+      expiresAt: command.expiresAt ?? expiresAt,
+      maintenanceUntil: command.maintenanceUntil ?? maintenanceUntil,
+    };
+  }
+  const { period, maintenance, key } = license.planVersion.plan;
+  const isExtended =
+    (expiresAt !== null && period !== null) || (maintenanceUntil !== null && maintenance !== null);
+  if (!isExtended) {
+    return conflict(
+      'licenseId',
+      `the plan \`${key}\` does not say by how long it is renewed; give \`expiresAt\` or \`maintenanceUntil\``,
+    );
+  }
+  return {
+    expiresAt: expiresAt && (period === null ? expiresAt : addDuration(expiresAt, period, zone)),
+    maintenanceUntil:
+      maintenanceUntil &&
+      (maintenance === null ? maintenanceUntil : addDuration(maintenanceUntil, maintenance, zone)),
+  };
+}
+
+/** A licence that is renewed is not over. */
+function refusedPastEnd({ expiresAt }: Ends, command: Renew, now: Instant): Refused | null {
+  if (expiresAt === null || expiresAt > now) return null;
+  const end = formatInstant(expiresAt);
+  if (command.expiresAt !== null) return badInput('expiresAt', `\`${end}\` is past; give a time ahead`);
+  return conflict(
+    'expiresAt',
+    command.maintenanceUntil === null
+      ? `renewed from its present end it would end at \`${end}\`, which is past; give \`expiresAt\``
+      : `it has ended at \`${end}\`; give \`expiresAt\`, too`,
+  );
+}
