@@ -49,7 +49,8 @@ export interface CounterEvent {
   /** Of a prepaid feature: what was recorded beyond all blocks, and the blocks that have changed. */
   readonly overdrawn: number;
   readonly blocks: readonly ChangedBlock[];
-  /** Of a pool of seats: leases that were renewed. */
+  /** Of seats: leases that were renewed then are told with it. */
+  readonly isPool: boolean;
   readonly leases: Leases;
   /** When it was spent: it counts in the window that runs then. */
   readonly at: Instant;
@@ -155,6 +156,7 @@ function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
     freesAt: frees,
     overdrawn: typeof overdrawn === 'number' ? overdrawn : 0,
     blocks: Array.isArray(blocks) ? blocks.filter(isChangedBlock) : [],
+    isPool: Array.isArray(seats),
     leases: leasesIn(seats),
   };
 }

@@ -209,6 +209,7 @@ function subscriptionBoundaries(
     versionMove(account, subscription, release)?.at ?? null,
     subscription.prorations.get(feature.key)?.until ?? null,
     isPrepaid(feature) ? nextGiftAt(subscription, feature.key, account.timeZone) : null,
+    feature.type === 'SEATS' ? subscription.seatsReleasedAt : null,
   ];
 }
 
