@@ -10,7 +10,14 @@ import {
   parseLicenseKey,
   type Role,
 } from '@licet/database';
-import { type CustomerId, type Instant, type LicenseId, parseTenantId, type TenantId } from '@licet/domain';
+import {
+  type CustomerId,
+  type Instant,
+  type LicenseId,
+  type MemberId,
+  parseTenantId,
+  type TenantId,
+} from '@licet/domain';
 import { CUSTOMER_TOKEN_OPERATIONS } from './customer-token-operations.js';
 import { LICENSE_KEY_OPERATIONS, OPEN_OPERATIONS } from './license-key-operations.js';
 import { ApiError } from './errors/api-error.js';
@@ -80,9 +87,9 @@ export class Access {
    * The person that a check is about: the one that is asked for, or the one that the token names. FORBIDDEN where that is
    * another. `field`: the argument, for errors.
    */
-  requireMember(field: string, asked: string | null | undefined): string | null {
+  requireMember(field: string, asked: MemberId | null): MemberId | null {
     const own = this.credential.kind === 'CUSTOMER_TOKEN' ? this.credential.token.memberId : null;
-    if (own === null || asked == null || asked === own) return asked ?? own;
+    if (own === null || asked === null || asked === own) return asked ?? own;
     throw new ApiError('FORBIDDEN', `this token is for the member \`${own}\` and asks for no other`, field);
   }
 
@@ -98,6 +105,11 @@ export class Access {
     const { kind } = this.credential;
     if (kind === 'API_KEY' || kind === 'CUSTOMER_TOKEN') return;
     throw new ApiError('FORBIDDEN', `${this.name} sees its licence alone; ask with an API key`);
+  }
+
+  /** The licence that the credential is for alone; null: it is for more. */
+  get ownLicense(): LicenseOfKey | null {
+    return this.credential.kind === 'LICENSE_KEY' ? this.credential.license : null;
   }
 
   /** The tenant that the caller belongs to; null: it has shown nothing that says so. */

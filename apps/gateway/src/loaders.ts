@@ -9,7 +9,10 @@ import {
   type CreditBlockSearch,
   type GrantSearch,
   listCreditBlocks,
+  listSeats,
   type OwnedBlock,
+  type OwnedSeat,
+  type SeatSearch,
   type Result,
   listGrants,
   listLicenses,
@@ -61,6 +64,7 @@ export class Loaders {
   #customersOfCreditBlocks: DataLoader<CreditBlockId, CustomerId | null> | null = null;
   readonly #licensesOf = new Map<string, DataLoader<CustomerId, Listed<CountedPage<StoredLicense>>>>();
   readonly #grants = new Map<string, DataLoader<CustomerId, PageOf<StoredGrant>>>();
+  readonly #seats = new Map<string, DataLoader<CustomerId, PageOf<OwnedSeat>>>();
   readonly #creditBlocks = new Map<string, DataLoader<CustomerId, PageOf<OwnedBlock>>>();
   readonly #migrationProblems = new Map<string, DataLoader<PlanMigrationId, ProblemsOf>>();
 
@@ -120,6 +124,14 @@ export class Loaders {
       this.#creditBlocks.get(name) ??
       pagesLoader((ids) => listCreditBlocks(this.#db, this.#tenantId, ids, request));
     this.#creditBlocks.set(name, loader);
+    return loader;
+  }
+
+  seats(request: SeatSearch): DataLoader<CustomerId, PageOf<OwnedSeat>> {
+    const name = JSON.stringify([request.first, request.after, request.feature]);
+    const loader =
+      this.#seats.get(name) ?? pagesLoader((ids) => listSeats(this.#db, this.#tenantId, ids, request));
+    this.#seats.set(name, loader);
     return loader;
   }
 

@@ -125,7 +125,8 @@ function scalarFor(scalar: string, name: string, { sample, about }: Wanted): unk
     case 'Cursor':
       return NO_CURSOR;
     default:
-      return name === 'feature' ? 'sso' : `a ${name}`;
+      if (name === 'feature') return about.endsWith('Seat') ? 'viewers' : 'sso';
+      return `a ${name}`;
   }
 }
 

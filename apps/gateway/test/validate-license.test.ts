@@ -162,6 +162,26 @@ test('as a bearer a licence key validates its own licence, and nothing else', as
   expect((await gateway.send('{ tenant { id } }', {}, makeLicenseKey())).status).toBe(401);
 });
 
+test('a licence key takes floating seats that its plan lists, and no others', async () => {
+  await newCustomer(gateway, 'fay', 'pro');
+  const { key } = await issue('fay');
+  const seat = async (verb: string, feature: string, bearer = key) => {
+    const input = { customerId: 'fay', feature, memberId: 'ann' };
+    const type = verb === 'leaseSeat' ? 'LeaseSeatInput' : 'SeatInput';
+    const answer = await gateway.send(
+      `mutation ($input: ${type}!) { ${verb}(input: $input) { decision { code } } }`,
+      { input },
+      bearer,
+    );
+    return answer.errors[0]?.extensions ?? answer.get(`${verb}.decision.code`);
+  };
+  expect(await seat('leaseSeat', 'viewers')).toBe('ENTITLED');
+  expect(await seat('releaseSeat', 'viewers')).toBe('DONE');
+  expect(await seat('assignSeat', 'editors', gateway.adminKey)).toBe('ENTITLED');
+  expect(await seat('releaseSeat', 'editors')).toMatchObject({ code: 'FORBIDDEN', field: 'input.feature' });
+  expect(await seat('assignSeat', 'editors')).toMatchObject({ code: 'FORBIDDEN' });
+});
+
 test('without a credential nothing else runs, however it is written', async () => {
   const { key } = await issue('ada');
   for (const query of [

@@ -239,3 +239,22 @@ export interface SigningKeyEventData {
   readonly before: SigningKeyData | null;
   readonly after: SigningKeyData;
 }
+
+/** A seat as the data of `seat.*` events holds it; times are RFC 3339. */
+export interface SeatData {
+  readonly id: string;
+  readonly feature: string;
+  readonly memberId: string;
+  readonly kind: 'NAMED' | 'FLOATING';
+  readonly assignedAt: string;
+  /** When a floating one frees itself unless it is renewed. */
+  readonly leaseExpiresAt: string | null;
+  /** It was given back, and stays taken until then; null: it is held. */
+  readonly coolsUntil: string | null;
+}
+
+/** `before` is null where the seat was taken by this very event, `after` where it is taken no more. */
+export interface SeatEventData extends CausedData {
+  readonly before: SeatData | null;
+  readonly after: SeatData | null;
+}

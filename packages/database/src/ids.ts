@@ -7,8 +7,10 @@ import {
   parseGrantId,
   parseLicenseId,
   parsePlanMigrationId,
+  parseSeatId,
   parseSubscriptionId,
   type PlanMigrationId,
+  type SeatId,
   type SubscriptionId,
 } from '@licet/domain';
 
@@ -38,6 +40,12 @@ export function newLicenseId(): LicenseId {
 export function newCreditBlockId(): CreditBlockId {
   const id = parseCreditBlockId(newId('blk'));
   if (id === null) throw new Error('a new block id has the form of one');
+  return id;
+}
+
+export function newSeatId(): SeatId {
+  const id = parseSeatId(newId('seat'));
+  if (id === null) throw new Error('a new seat id has the form of one');
   return id;
 }
 

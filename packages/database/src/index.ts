@@ -139,7 +139,15 @@ export { withdrawRelease } from './commands/withdraw-release.js';
 export { rotateSigningKey, type RotateSigningKey } from './commands/rotate-signing-key.js';
 export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
-export { type ReserveRequest, type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';
+export {
+  type ReserveRequest,
+  seatRequest,
+  type SpendRequest,
+  usageEventKey,
+  type Verdict,
+} from './spending/request.js';
+export { listSeats, type SeatSearch } from './repositories/seats.js';
+export { type OwnedSeat } from './mapping/seat.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newCreditBlockId, newGrantId, newLicenseId, newSubscriptionId } from './ids.js';
+export { newCreditBlockId, newGrantId, newLicenseId, newSeatId, newSubscriptionId } from './ids.js';

@@ -8,7 +8,7 @@ export {
   type TestTenant,
 } from './tenant.js';
 export { listedEvents, tenantRows } from './events.js';
-export { spend } from './spend.js';
+export { occupySeat, spend } from './spend.js';
 export { SwallowingNetwork } from './swallowing-network.js';
 export {
   type AskedOfTest,

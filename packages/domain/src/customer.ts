@@ -8,6 +8,7 @@ import type { License } from './license/license.js';
 import type { AddOnVersion, PlanVersion, Subscription } from './subscription/subscription.js';
 import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';
+import type { Seat } from './seats/seat.js';
 import type { Reservation } from './usage/reservation.js';
 import type { PlanKey } from './ids.js';
 
@@ -37,6 +38,8 @@ export interface CustomerAccount {
   readonly reservations: readonly Reservation[];
   /** Credit blocks that have not ended, and those that have and are held by a reservation still. */
   readonly blocks: readonly CreditBlock[];
+  /** Those that are taken, in all pools: held, or given back and cooling down. */
+  readonly seats: readonly Seat[];
   /** Until when it has been told that time has turned a rule; see `ruleTurns`. */
   readonly turnedUntil: Instant;
 }

@@ -11,9 +11,10 @@ export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
-export type LicenseId = Branded<'LicenseId'>;
+export type SeatId = Branded<'SeatId'>;
 /** A person at a customer, by the vendor's own identifier. */
 export type MemberId = Branded<'MemberId'>;
+export type LicenseId = Branded<'LicenseId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -31,6 +32,7 @@ const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
+const SEAT_ID = /^seat_[0-9a-z]{1,64}$/;
 const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
 const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
@@ -55,11 +57,14 @@ function isReservationId(text: string): text is ReservationId {
 function isCreditBlockId(text: string): text is CreditBlockId {
   return CREDIT_BLOCK_ID.test(text);
 }
-function isLicenseId(text: string): text is LicenseId {
-  return LICENSE_ID.test(text);
+function isSeatId(text: string): text is SeatId {
+  return SEAT_ID.test(text);
 }
 function isMemberId(text: string): text is MemberId {
   return CUSTOMER_ID.test(text);
+}
+function isLicenseId(text: string): text is LicenseId {
+  return LICENSE_ID.test(text);
 }
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
@@ -99,12 +104,15 @@ export function parseReservationId(text: string): ReservationId | null {
 export function parseCreditBlockId(text: string): CreditBlockId | null {
   return isCreditBlockId(text) ? text : null;
 }
-export function parseLicenseId(text: string): LicenseId | null {
-  return isLicenseId(text) ? text : null;
+export function parseSeatId(text: string): SeatId | null {
+  return isSeatId(text) ? text : null;
 }
 /** The form is that of customer ids. */
 export function parseMemberId(text: string): MemberId | null {
   return isMemberId(text) ? text : null;
+}
+export function parseLicenseId(text: string): LicenseId | null {
+  return isLicenseId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

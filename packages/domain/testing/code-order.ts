@@ -16,8 +16,9 @@ export const RELEASE = releaseFrom(`
 catalog: 1
 name: order of codes
 features:
-  export: { type: boolean }
-  calls: { type: metered, window: P1M, anchor: calendar }
+  export: { type: boolean, needsSeat: editors }
+  editors: { type: seats, kind: named }
+  calls: { type: metered, window: P1M, anchor: calendar, needsSeat: editors }
   audit: { type: boolean }
 plans:${PLAN('basic', '')}${PLAN('twin', '2')}
   other: { model: subscription, entitlements: { audit: true } }
@@ -43,6 +44,7 @@ export const ROWS = [
   'SUBSCRIPTION_PAUSED',
   'DENIED_BY_RULE of the plan',
   'CONDITION_NOT_MET',
+  'NO_SEAT',
   'LIMIT_EXCEEDED',
 ] as const;
 export type Row = (typeof ROWS)[number];
@@ -73,6 +75,7 @@ export interface Case {
   readonly subscriptions: readonly Given[];
   readonly grants: readonly Grant[];
   readonly used: number;
+  readonly memberId: string;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
@@ -83,8 +86,10 @@ export function soundCase(feature: Case['feature']): Case {
     isCustomer: true,
     knownAt: NOW,
     subscriptions: [{ plan: 'basic' }],
-    grants: [],
+    // A grant of another feature is no plan.
+    grants: [grantOf('editors', { kind: 'ADD', value: { kind: 'UNITS', limit: 5 } })],
     used: 0,
+    memberId: 'ann',
     context: { signed: true, signed2: true },
   };
 }
@@ -106,6 +111,7 @@ export const MAKES: Readonly<Record<Row, (sound: Case) => Case>> = {
     const { signed: _signed, ...context } = sound.context;
     return { ...sound, context };
   },
+  NO_SEAT: (sound) => ({ ...sound, memberId: 'bob' }),
   LIMIT_EXCEEDED: (sound) => ({ ...sound, used: 10 }),
 };
 
@@ -131,7 +137,8 @@ function withTwin(sound: Case, given: Omit<Given, 'plan'>): Case {
 }
 
 export function stateOf({ inCatalog, isCustomer, ...given }: Case): CustomerState {
-  const state = stateFrom(RELEASE, { ...given, used: { calls: given.used }, at: NOW });
+  const seats = [{ feature: 'editors', memberId: 'ann' }];
+  const state = stateFrom(RELEASE, { ...given, seats, used: { calls: given.used }, at: NOW });
   const release = inCatalog ? RELEASE : WITHOUT_FEATURES;
   if (state.kind !== 'KNOWN') return state;
   return isCustomer

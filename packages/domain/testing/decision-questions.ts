@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { grantOf, type Given, releaseFrom, stateFrom } from './states.js';
+import { type GivenSeat, grantOf, type Given, releaseFrom, stateFrom } from './states.js';
 import { time } from './subscriptions.js';
 
 /** Plans with trials, grace and rules of every kind, a pausable one beside them. */
@@ -13,8 +13,12 @@ features:
   monthly: { type: metered, window: P1M, anchor: subscription }
   support: { type: config, values: [low, high] }
   vip: { type: boolean }
+  editors: { type: seats, kind: named, cooldown: P1D }
+  viewers: { type: seats, kind: floating, lease: PT1H }
+  export: { type: boolean, needsSeat: editors }
+  renders: { type: limit, needsSeat: viewers }
 plans:
-  free: { family: cloud, model: subscription, entitlements: { level: 3, calls: 10, support: low } }
+  free: { family: cloud, model: subscription, entitlements: { level: 3, calls: 10, support: low, viewers: 2, export: true } }
   pro:
     family: cloud
     model: subscription
@@ -22,7 +26,7 @@ plans:
     trial: { for: P14D, then: free }
     grace: P7D
     onExpiry: free
-    entitlements: { sso: true, level: 50, monthly: 100, calls: { limit: 100, enforce: soft, overage: 10% }, support: high }
+    entitlements: { sso: true, level: 50, monthly: 100, calls: { limit: 100, enforce: soft, overage: 10% }, support: high, editors: 3, viewers: { limit: 3, enforce: soft, overage: 1 }, export: true, renders: 5 }
     rules:
       - { name: vip, feature: vip, when: context.vip, then: allow }
       - { name: old hands, feature: vip, when: now - customer.createdAt > duration("700h"), then: allow }
@@ -31,6 +35,7 @@ plans:
       - { name: crowded, feature: calls, when: usage.level.used > 30, then: { limit: 40 } }
       - { name: lane, feature: calls, when: has(context.lane) && context.lane > 1, then: { limit: 300, enforce: soft, overage: 5 } }
       - { name: stopped, feature: monthly, when: has(customer.attributes.stop) && now >= timestamp(customer.attributes.stop), then: deny }
+      - { name: crew, feature: editors, when: has(context.lane) && context.lane > 2, then: { limit: 5 } }
       - { name: last days, feature: support, when: has(subscription.cancelAt) && subscription.cancelAt - now <= duration("100h"), then: deny }
   side:
     model: subscription
@@ -84,19 +89,43 @@ const grant = fc.oneof(
     .tuple(date, fc.nat(60))
     .map(([from, limit]) => grantOf('level', { kind: 'REPLACE', value: { kind: 'UNITS', limit } }, from)),
 );
+const member = fc.constantFrom('ann', 'bob', 'dee', 'eve');
+const seat: fc.Arbitrary<GivenSeat> = fc.oneof(
+  fc.record({ feature: fc.constant('editors'), memberId: member, assignedAt: date }),
+  fc.record({ feature: fc.constant('editors'), memberId: member, coolsUntil: soon }),
+  fc.record({ feature: fc.constant('viewers'), memberId: member, leaseExpiresAt: soon }),
+);
+/** A member has one seat of a feature. */
+function distinct(seats: readonly GivenSeat[]): GivenSeat[] {
+  return [...new Map(seats.map((one) => [`${one.feature} ${one.memberId}`, one])).values()];
+}
 /** States of customers of that release. */
 export const state = fc
   .record({
     subscriptions: fc.array(subscription, { maxLength: 3 }),
     grants: fc.array(grant, { maxLength: 2 }),
     used: fc.record({ level: fc.nat(60), calls: fc.nat(130) }, { requiredKeys: [] }),
+    seats: fc.array(seat, { maxLength: 6 }).map(distinct),
     attributes: fc.record({ small: fc.boolean(), stop: soon }, { requiredKeys: [] }),
     createdAt: date,
   })
   .map((given) => stateFrom(RELEASE, { ...given, at: NOW }));
 /** What may be asked of them; `teleport` is no feature. */
 export const request = fc.record({
-  feature: fc.constantFrom('sso', 'level', 'calls', 'monthly', 'support', 'vip', 'teleport'),
+  feature: fc.constantFrom(
+    'sso',
+    'level',
+    'calls',
+    'monthly',
+    'support',
+    'vip',
+    'teleport',
+    'editors',
+    'viewers',
+    'export',
+    'renders',
+  ),
+  memberId: fc.constantFrom('ann', 'bob', 'cy', null),
   quantity: fc.oneof(fc.nat(200), fc.constant(Number.MAX_SAFE_INTEGER)),
   context: fc.record({ vip: fc.boolean(), lane: fc.nat(3) }, { requiredKeys: [] }),
 });

@@ -6,9 +6,13 @@ import {
   type Instant,
   knownState,
   type Meter,
+  parseMemberId,
+  parseSeatId,
   type PlanKey,
   type PlanVersion,
+  putSeat,
   type Release,
+  type Seat,
   type Subscription,
 } from '../src/index.js';
 import { boughtNow } from '../src/subscription/plan-choice.js';
@@ -72,6 +76,7 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
     ),
     quantities: new Map(),
     prorations: new Map(),
+    seatsReleasedAt: null,
     creditsGiven: new Map(),
     startedAt,
     lastPaymentAt: null,
@@ -124,11 +129,35 @@ export function subscriptionFrom(release: Release, given: Given, index = 0): Sub
   }
 }
 
+/** A seat as a test writes it down; what it leaves out: held since 2026-01-10, and no lease that ends. */
+export interface GivenSeat {
+  readonly feature: string;
+  readonly memberId: string;
+  readonly assignedAt?: string;
+  readonly leaseExpiresAt?: string;
+  readonly coolsUntil?: string;
+}
+
+export function seatFrom(release: Release, given: GivenSeat, index = 0): Seat {
+  const { leaseExpiresAt, coolsUntil } = given;
+  const id = parseSeatId(`seat_${String(index)}`);
+  const memberId = parseMemberId(given.memberId);
+  const feature = release.catalog.features.get(featureKey(given.feature));
+  if (id === null || memberId === null || feature?.type !== 'SEATS') throw new Error('no seat');
+  return {
+    ...{ id, memberId, feature: feature.key, kind: feature.seats.kind },
+    assignedAt: time(given.assignedAt ?? '2026-01-10'),
+    leaseExpiresAt: leaseExpiresAt === undefined ? null : time(leaseExpiresAt),
+    coolsUntil: coolsUntil === undefined ? null : time(coolsUntil),
+  };
+}
+
 export interface GivenState {
   readonly subscriptions?: readonly Given[];
   readonly grants?: readonly Grant[];
   readonly used?: Readonly<Record<string, number>>;
   readonly reserved?: Readonly<Record<string, number>>;
+  readonly seats?: readonly GivenSeat[];
   readonly attributes?: Readonly<Record<string, unknown>>;
   /** Left out: 2025-01-15. */
   readonly createdAt?: string;
@@ -164,7 +193,11 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
       overdrawn: 0,
     });
   }
-  return knownState(release, { ...account, meters });
+  const seats = (given.seats ?? []).map((seat, index) => seatFrom(release, seat, index));
+  return knownState(
+    release,
+    seats.reduce<CustomerAccount>((taken, seat) => putSeat(taken, null, seat), { ...account, meters }),
+  );
 }
 
 /** What is over has not been written down yet. */

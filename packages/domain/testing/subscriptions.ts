@@ -170,6 +170,7 @@ export function newCustomer(zone = 'UTC'): CustomerAccount {
     meters: new Map(),
     reservations: [],
     blocks: [],
+    seats: [],
     turnedUntil: time('2025-01-15'),
   };
 }

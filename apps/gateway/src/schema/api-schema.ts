@@ -14,6 +14,7 @@ import { GrantResolver } from '../modules/grant/grant-resolver.js';
 import { CustomerLicensesResolver, LicenseResolver } from '../modules/license/license-resolver.js';
 import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
+import { SeatResolver } from '../modules/seat/seat-resolver.js';
 import { SigningKeyResolver } from '../modules/signing-key/signing-key-resolver.js';
 import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
 import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
@@ -29,6 +30,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   CustomerLicensesResolver,
   GrantResolver,
   CreditResolver,
+  SeatResolver,
   MigrationResolver,
   CatalogResolver,
   ReleaseResolver,

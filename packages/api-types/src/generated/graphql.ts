@@ -278,6 +278,7 @@ export type Customer = {
   readonly id: Scalars['ID']['output'];
   readonly licenses: LicenseConnection;
   readonly name: Maybe<Scalars['String']['output']>;
+  readonly seats: SeatConnection;
   /** Those not ended, and on request the latest 100 ended. */
   readonly subscriptions: ReadonlyArray<PlanSubscription>;
   /** IANA zone in which this customer's calendar windows begin and end. */
@@ -313,6 +314,13 @@ export type CustomerGrantsArgs = {
 
 export type CustomerLicensesArgs = {
   after: InputMaybe<Scalars['Cursor']['input']>;
+  first?: Scalars['Int']['input'];
+};
+
+
+export type CustomerSeatsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  feature: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];
 };
 
@@ -654,6 +662,14 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+export type LeaseSeatInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly memberId: Scalars['ID']['input'];
+  /** The feature's, where left out. */
+  readonly ttl?: InputMaybe<Scalars['Duration']['input']>;
+};
+
 export type License = {
   readonly customer: Customer;
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
@@ -745,6 +761,7 @@ export type MigrationProblem = {
 export type Mutation = {
   readonly addCredits: CreditBlockResult;
   readonly adjustSubscription: SubscriptionResult;
+  readonly assignSeat: SeatResult;
   /** What has moved stays moved. */
   readonly cancelPlanMigration: PlanMigrationResult;
   readonly cancelSubscription: SubscriptionResult;
@@ -763,6 +780,8 @@ export type Mutation = {
   readonly extendTrial: SubscriptionResult;
   readonly grantEntitlement: GrantResult;
   readonly issueLicense: LicenseResult;
+  /** Takes or renews a floating seat; it frees itself when not renewed in time. */
+  readonly leaseSeat: SeatResult;
   readonly migratePlan: PlanMigrationResult;
   /** `resumeAt`: when it goes on by itself; left out: as it is, null: when it is resumed. */
   readonly pauseSubscription: SubscriptionResult;
@@ -772,6 +791,8 @@ export type Mutation = {
   readonly recordUsage: RecordUsageResult;
   readonly reinstateLicense: LicenseResult;
   readonly releaseReservation: ReservationResult;
+  /** Of either kind. */
+  readonly releaseSeat: SeatResult;
   readonly releaseUsage: ConsumeResult;
   readonly renewLicense: LicenseResult;
   /** Billing says that payment failed (grace begins) or came in. */
@@ -814,6 +835,11 @@ export type MutationAddCreditsArgs = {
 
 export type MutationAdjustSubscriptionArgs = {
   input: AdjustSubscriptionInput;
+};
+
+
+export type MutationAssignSeatArgs = {
+  input: SeatInput;
 };
 
 
@@ -882,6 +908,11 @@ export type MutationIssueLicenseArgs = {
 };
 
 
+export type MutationLeaseSeatArgs = {
+  input: LeaseSeatInput;
+};
+
+
 export type MutationMigratePlanArgs = {
   input: MigratePlanInput;
 };
@@ -911,6 +942,11 @@ export type MutationReinstateLicenseArgs = {
 
 export type MutationReleaseReservationArgs = {
   reservationId: Scalars['ID']['input'];
+};
+
+
+export type MutationReleaseSeatArgs = {
+  input: SeatInput;
 };
 
 
@@ -1406,6 +1442,43 @@ export type ScheduledChange = {
   readonly plan: Scalars['String']['output'];
   /** Like `addOns`. */
   readonly quantities: Maybe<ReadonlyArray<FeatureQuantity>>;
+};
+
+/** Held in the customer's one pool for the feature, whatever sold it. */
+export type Seat = {
+  readonly assignedAt: Scalars['DateTime']['output'];
+  readonly customerId: Scalars['ID']['output'];
+  readonly feature: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly kind: SeatKind;
+  readonly leaseExpiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly memberId: Scalars['ID']['output'];
+};
+
+export type SeatConnection = {
+  readonly edges: ReadonlyArray<SeatEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type SeatEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: Seat;
+};
+
+export type SeatInput = {
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly memberId: Scalars['ID']['input'];
+};
+
+export type SeatKind =
+  | 'FLOATING'
+  | 'NAMED';
+
+export type SeatResult = {
+  readonly decision: Decision;
+  readonly revision: Scalars['Revision']['output'];
+  readonly seat: Maybe<Seat>;
 };
 
 export type SigningKey = {

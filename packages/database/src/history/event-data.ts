@@ -4,6 +4,7 @@ import type {
   LicenseEventData,
   ReservationExpiredData,
   RolloverExpiredData,
+  SeatEventData,
   SubscriptionEventData,
   WindowClosedData,
 } from '@licet/api-types';
@@ -18,6 +19,7 @@ export type EventData =
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
   | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
   | { readonly kind: 'CREDITS'; readonly data: CreditsEventData }
+  | { readonly kind: 'SEAT'; readonly data: SeatEventData }
   | { readonly kind: 'PROFILE'; readonly before: ProfileData }
   | { readonly kind: 'TENANT'; readonly before: { readonly timeZone: string } }
   | { readonly kind: 'PUBLICATION'; readonly before: { readonly rulesVersion: number } }
@@ -48,6 +50,11 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'credits.expired':
     case 'credits.voided':
       return isCredits(data) ? { kind: 'CREDITS', data } : null;
+    case 'seat.assigned':
+    case 'seat.released':
+    case 'seat.expired':
+    case 'seat.freed':
+      return isSeats(data) ? { kind: 'SEAT', data } : null;
     case 'usage.window_closed':
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
     case 'usage.reservation_expired':
@@ -114,6 +121,13 @@ function isCredits(data: object): data is CreditsEventData {
   return hasStates(
     data,
     (state) => typeof state['id'] === 'string' && typeof state['remaining'] === 'number',
+  );
+}
+
+function isSeats(data: object): data is SeatEventData {
+  if (!('before' in data && 'after' in data)) return false;
+  return [data.before, data.after].every(
+    (seat) => seat === null || (isObject(seat) && typeof seat['id'] === 'string' && 'coolsUntil' in seat),
   );
 }
 

@@ -23,7 +23,8 @@ export function countersBefore(
   subject: string,
   hasWindow: (feature: string) => boolean,
 ): PastMeter[] | null {
-  const moved = countersIn(batch).filter((counter) => counter.subject === subject);
+  // What is taken of a pool of seats, their own events tell.
+  const moved = countersIn(batch).filter((counter) => counter.subject === subject && !counter.isPool);
   const meters = moved.map((counter) => {
     const meter = meterBefore(counter, batch.at, older, hasWindow(counter.feature));
     const blocks = counter.blocks.flatMap(({ id }) => blockBefore(id, older, subject) ?? []);

@@ -40,6 +40,7 @@ export function pastSubscription(
     addOns,
     quantities: quantitiesOf(data),
     prorations,
+    seatsReleasedAt: null,
     creditsGiven: new Map(),
     startedAt,
     lastPaymentAt: null,

@@ -16,6 +16,7 @@ import type { EventData } from './event-data.js';
 import { readEventData } from './event-data.js';
 import { countersBefore, meterBefore } from './past-counters.js';
 import { pastLicense } from './past-license.js';
+import { pastSeat } from './past-seat.js';
 import { pastSubscription } from './past-subscription.js';
 
 /** What events name, as it was. */
@@ -137,6 +138,12 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
       const block = lookup.blocks.get(after.id);
       if (block === undefined) return UNKNOWN;
       return { kind: 'BLOCK', before: before && withUnits(block, before), after: withUnits(block, after) };
+    }
+    case 'SEAT': {
+      const { before, after } = told.data;
+      const [was, became] = [before && pastSeat(before), after && pastSeat(after)];
+      const isKnown = (before === null) === (was === null) && (after === null) === (became === null);
+      return isKnown ? { kind: 'SEAT', before: was, after: became } : UNKNOWN;
     }
     case 'GRANT': {
       const { before, after } = told.data;

@@ -5,6 +5,7 @@ import {
   type CustomerId,
   defaultTimeZone,
   type FeatureKey,
+  firstFree,
   type Grant,
   instant,
   isHeldIn,
@@ -17,6 +18,7 @@ import {
   type Release,
   type Reservation,
   type ReservationId,
+  type Seat,
   type Subscription,
   type TimeZone,
 } from '@licet/domain';
@@ -94,12 +96,13 @@ interface AccountParts {
   readonly grants: readonly Grant[];
   readonly reservations: readonly ReservationRow[];
   readonly blocks: readonly CreditBlock[];
+  readonly seats: readonly Seat[];
 }
 
 /** `timeZone`: the one in force when the row was written. */
 export function accountFromRows(
   row: CustomerRow,
-  { subscriptions, licenses, meters, grants, reservations, blocks }: AccountParts,
+  { subscriptions, licenses, meters, grants, reservations, blocks, seats }: AccountParts,
   timeZone: TimeZone,
 ): CustomerAccount {
   const held = reservations.map(reservationFromRow);
@@ -116,9 +119,10 @@ export function accountFromRows(
     subscriptions,
     licenses,
     grants,
-    meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held)]),
+    meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held, seats)]),
     reservations: held,
     blocks,
+    seats,
     turnedUntil: instant(row.turned_until.getTime()),
   };
 }
@@ -134,7 +138,7 @@ function reservationFromRow(row: ReservationRow): Reservation {
   };
 }
 
-function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Meter {
+function meterFromRow(row: MeterRow, reservations: readonly Reservation[], seats: readonly Seat[]): Meter {
   const { window_start: start, window_end: end } = row;
   const meter: Meter = {
     feature: feature(row.feature),
@@ -150,7 +154,8 @@ function meterFromRow(row: MeterRow, reservations: readonly Reservation[]): Mete
   };
   // They are sorted by their expiry.
   const first = reservations.find((one) => one.feature === meter.feature && isHeldIn(meter, one));
-  return first === undefined ? meter : { ...meter, freesAt: first.expiresAt };
+  const frees = first?.expiresAt ?? firstFree(seats, meter.feature);
+  return frees === null ? meter : { ...meter, freesAt: frees };
 }
 
 function feature(text: string): FeatureKey {

@@ -53,6 +53,7 @@ export interface SubscriptionRow {
   readonly resumes_at: Date | null;
   readonly pause_clock: PausedSubscription['clock'] | null;
   readonly payment_failed: boolean;
+  readonly seats_released_at: Date | null;
   readonly prorations: Readonly<Record<string, { readonly limit: number; readonly until: number }>>;
   readonly moves: readonly MoveRow[];
   readonly credits_given: Readonly<Record<string, number>>;
@@ -87,6 +88,7 @@ export function subscriptionFromRow(row: SubscriptionRow, lookup: VersionLookup)
     addOns: row.add_ons.map((json) => boughtAddOn(json, lookup)),
     quantities: quantitiesFromJson(row.quantities),
     prorations: prorationsFromJson(row.prorations),
+    seatsReleasedAt: maybeAt(row.seats_released_at),
     creditsGiven: mapOf(
       Object.entries(row.credits_given),
       ([name, start]) => [name, instant(start)] as const,
@@ -214,6 +216,7 @@ export const SUBSCRIPTION_ROW: readonly Column<Subscription>[] = [
   { name: 'add_ons', type: 'jsonb', of: ({ addOns }) => addOns.map(addOnToJson) },
   { name: 'quantities', type: 'jsonb', of: ({ quantities }) => Object.fromEntries(quantities) },
   { name: 'prorations', type: 'jsonb', of: ({ prorations }) => Object.fromEntries(prorations) },
+  { name: 'seats_released_at', type: 'timestamptz', of: ({ seatsReleasedAt }) => seatsReleasedAt },
   { name: 'credits_given', type: 'jsonb', of: ({ creditsGiven }) => Object.fromEntries(creditsGiven) },
   { name: 'started_at', type: 'timestamptz', of: ({ startedAt }) => startedAt },
   { name: 'period_anchor', type: 'timestamptz', of: (one) => periodOf(one)?.anchor ?? null },

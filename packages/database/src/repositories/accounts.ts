@@ -27,6 +27,7 @@ import {
   type ReservationRow,
   timeZoneInForce,
 } from '../mapping/account.js';
+import { SEAT_COLUMNS, seatFromRow, type SeatRow } from '../mapping/seat.js';
 import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '../mapping/subscription.js';
 import { addOnVersionsOf } from './add-on-versions.js';
 import { releasesSince } from './former-releases.js';
@@ -63,7 +64,7 @@ export const SUBSCRIPTION_COLUMNS = `
 s.id, s.customer_id, s.plan, s.plan_version, v.release as plan_release, s.status, s.add_ons, s.quantities, s.started_at,
 s.period_anchor, s.period_start, s.period_end, s.trial, s.paid, s.trial_ends_at, s.grace_ends_at, s.last_payment_at,
 s.cancel_at, s.change_plan, s.change_plan_version, n.release as change_release, s.change_at, s.ended_at,
-s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed, s.change_add_ons, s.change_quantities, s.prorations, s.credits_given,
+s.paused_at, s.resumes_at, s.pause_clock, s.payment_failed, s.change_add_ons, s.change_quantities, s.prorations, s.credits_given, s.seats_released_at,
 case when s.moves = '[]' then s.moves else (
   select jsonb_agg(jsonb_build_object('publication', m.publication, 'version', m.version, 'release', mv.release,
     'addOns', m."addOns") order by m.publication)
@@ -114,6 +115,8 @@ const SELECT_BLOCKS = `
 select ${CREDIT_BLOCK_COLUMNS} from credit_block b
 where b.tenant_id = $1 and b.customer_id = any($2) and (b.status = 'LIVE' or b.held > 0 or b.id = $3)`;
 
+const SELECT_SEATS = `select ${SEAT_COLUMNS} from seat s where s.tenant_id = $1 and s.customer_id = any($2)`;
+
 /** What is loaded even if it ended long ago. */
 export type Named =
   | { readonly subscription: SubscriptionId }
@@ -140,7 +143,7 @@ export async function loadAccounts(
   { held, live, named = null }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
-  const [version, customers, subscriptions, licenses, meters, grants, reservations, blocks] =
+  const [version, customers, subscriptions, licenses, meters, grants, reservations, blocks, seats] =
     await Promise.all([
       held?.publication.version ?? live ?? rulesVersion(transaction),
       transaction.query<CustomerRow>({ name: 'account-customers', text: SELECT_CUSTOMERS, values }),
@@ -166,6 +169,7 @@ export async function loadAccounts(
         text: SELECT_BLOCKS,
         values: [...values, named !== null && 'block' in named ? named.block : null],
       }),
+      transaction.query<SeatRow>({ name: 'account-seats', text: SELECT_SEATS, values }),
     ]);
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
@@ -176,6 +180,7 @@ export async function loadAccounts(
   const metersOf = groupBy(meters, (row) => row.customer_id);
   const grantsOf = groupBy(grants, (row) => row.customer_id);
   const blocksOf = groupBy(blocks, (row) => row.customer_id);
+  const seatsOf = groupBy(seats, (row) => row.customer_id);
   const reservationsOf = groupBy(reservations, (row) => row.customer_id);
   const since = await releasesSince(db, transaction, release, customers);
   const accounts = new Map<CustomerId, StoredAccount>();
@@ -191,6 +196,7 @@ export async function loadAccounts(
         grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
         reservations: reservationsOf.get(row.id) ?? [],
         blocks: (blocksOf.get(row.id) ?? []).map(blockFromRow),
+        seats: (seatsOf.get(row.id) ?? []).map(seatFromRow),
       },
       timeZoneInForce(row, releases[0] ?? release),
     );

@@ -7,6 +7,7 @@ import {
   type Release,
   type TenantId,
   withoutExpired,
+  withoutFreed,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction } from '../connection/transaction.js';
@@ -50,7 +51,7 @@ export async function loadStates(
         states.set(
           id,
           stored
-            ? knownState(release, withoutExpired(stored.account, clock))
+            ? knownState(release, withoutFreed(withoutExpired(stored.account, clock), clock))
             : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
         );
       }

@@ -106,7 +106,7 @@ export async function subscriptionFromRecord(
         period_start timestamptz, period_end timestamptz, trial boolean, paid boolean, trial_ends_at timestamptz,
         grace_ends_at timestamptz, last_payment_at timestamptz, cancel_at timestamptz, change_plan text,
         change_plan_version int, change_at timestamptz, ended_at timestamptz, paused_at timestamptz, resumes_at timestamptz,
-        pause_clock text, payment_failed boolean, change_add_ons jsonb, change_quantities jsonb)) s
+        pause_clock text, payment_failed boolean, change_add_ons jsonb, change_quantities jsonb, seats_released_at timestamptz)) s
       join plan_version v on v.tenant_id = s.tenant_id and v.plan = s.plan and v.version = s.plan_version
       left join plan_version n on n.tenant_id = s.tenant_id and n.plan = s.change_plan and n.version = s.change_plan_version`,
     values: [transaction.tenantId, JSON.stringify(record)],

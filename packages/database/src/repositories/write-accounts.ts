@@ -7,6 +7,7 @@ import type {
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
+  SeatEventData,
   SubscriptionEventData,
   WindowClosedData,
 } from '@licet/api-types';
@@ -25,6 +26,7 @@ import {
   type Release,
   type Reservation,
   type RuleTurn,
+  type Seat,
   type Subscription,
   type TenantId,
 } from '@licet/domain';
@@ -34,6 +36,7 @@ import { textArray } from '../mapping/array-literal.js';
 import { blockToJson, type OwnedBlock } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
 import { licenseToJson, type StoredLicense } from '../mapping/license.js';
+import { seatToJson } from '../mapping/seat.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
@@ -55,6 +58,7 @@ import {
 } from './account-rows.js';
 import type { StoredAccount } from './accounts.js';
 import { assertRules } from './releases.js';
+import { deleteSeats } from './seats.js';
 
 /** One customer before and after a command or the passing of time. */
 export interface AccountUpdate {
@@ -94,6 +98,7 @@ export function accountStatements(
     ),
     writeRows(tenantId, INSERT_BLOCKS, updates.flatMap(newBlocks)),
     writeRows(tenantId, UPDATE_BLOCKS, updates.flatMap(changedBlocks)),
+    deleteSeats(tenantId, updates.flatMap(goneSeats)),
     writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
     writeRows(tenantId, FORGET_THRESHOLDS, closed),
@@ -175,6 +180,12 @@ function meterChanges(
     stateVersion: before.row.version + 1,
     rulesVersion: release.publication.version,
   }));
+}
+
+/** Time and changes of plan take seats away, and give none. */
+function goneSeats({ before, after }: AccountUpdate): Seat[] {
+  const kept = new Set(after.seats.map(({ id }) => id));
+  return before.written.seats.filter(({ id }) => !kept.has(id));
 }
 
 function expiredReservations({ events }: AccountUpdate): Reservation[] {
@@ -278,6 +289,17 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
       const { feature, units, rolledOver } = event;
       const data: RolloverExpiredData = { feature, units, rolledOver };
       return { subjectType: 'usage', subjectId: feature, data: { ...data } };
+    }
+    case 'seat.assigned':
+    case 'seat.released':
+    case 'seat.expired':
+    case 'seat.freed': {
+      const { before, after } = event.seat;
+      const data: SeatEventData = {
+        before: before && seatToJson(before),
+        after: after && seatToJson(after),
+      };
+      return { subjectType: 'seat', subjectId: (after ?? before).id, data: { ...data } };
     }
     case 'credits.added': {
       const data: CreditsEventData = { before: null, after: blockToJson(event.credits.after) };

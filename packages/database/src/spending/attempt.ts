@@ -12,15 +12,17 @@ import { readHead } from '../event-log/head.js';
 import { loadAccounts, lockCustomers } from '../repositories/accounts.js';
 import { readBlocks } from '../repositories/credit-blocks.js';
 import type { MeterKey } from '../repositories/meters.js';
+import { readSeats } from '../repositories/seats.js';
 import { publishedRelease } from '../repositories/releases.js';
 import { type Answer, Batch, type Decided, type Ground } from './batch.js';
 import { type LockedMeters, lockMeters } from './counter-rows.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
-import { type Asked, settles } from './request.js';
+import { type Asked, isSeatRequest, settles } from './request.js';
 import type { KnownReservations } from './known-reservations.js';
 import { type LockedReservation, readReservations } from './reservations.js';
+import { seatKeysIn } from './seats.js';
 import { countsAt, isGone, type LockedReservations } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
 
@@ -45,11 +47,12 @@ export async function attempt(
   const keys = meterKeys(asked);
   const settling = settledIn(asked, (id) => remembered.remembered(tenantId, id));
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
-  const [, locked, head, read] = await Promise.all([
+  const [, locked, head, read, seats] = await Promise.all([
     lockReserving(transaction, asked),
     lockMeters(transaction, keys),
     readHead(transaction),
     readReservations(transaction, settling.unknown),
+    readSeats(transaction, seatKeysIn(asked)),
   ]);
   const reservations = await standing(transaction, settling.known, read, locked.clock);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
@@ -69,6 +72,7 @@ export async function attempt(
     past,
     reservations,
     blocks,
+    seats,
     seen: head.revision,
   };
   const decided = new Batch(ground).decide(asked);
@@ -77,10 +81,11 @@ export async function attempt(
   return tellThresholds(transaction, last, locked.clock);
 }
 
-/** A reservation is a due time of its customer, whose row is locked before any counter. */
+/** A reservation, or a seat that frees itself, is a due time of its customer, whose row is locked before any counter. */
 async function lockReserving(transaction: Transaction, asked: readonly Asked[]): Promise<void> {
   const ids = new Set<CustomerId>();
-  for (const { request, meter } of asked) if (request.kind === 'reserve' && meter) ids.add(meter.customerId);
+  for (const { request, meter } of asked)
+    if (meter && (request.kind === 'reserve' || isSeatRequest(request))) ids.add(meter.customerId);
   if (ids.size > 0) await lockCustomers(transaction, [...ids]);
 }
 
@@ -201,7 +206,7 @@ async function keptOfDenied(
   answers: readonly Answer[],
   kept: ReadonlyMap<string, KeptOperation>,
 ): Promise<ReadonlyMap<string, KeptOperation>> {
-  const denied = asked.filter((_, index) => isDenied(answers[index]));
+  const denied = asked.filter(({ request }, index) => !isSeatRequest(request) && isDenied(answers[index]));
   if (denied.length === 0) return kept;
   return new Map([...kept, ...(await keptOperations(transaction, denied))]);
 }

@@ -3,6 +3,7 @@ import { type CreditBlock, type CreditBlockId, formatInstant, type Instant } fro
 import type { Actor, NewEvent } from '../event-log/append.js';
 import type { Counter } from './counter.js';
 import type { Operation } from './operations.js';
+import type { SeatChanges } from './seats.js';
 
 /** What a batch has done. */
 export interface BatchSummary {
@@ -14,6 +15,7 @@ export interface BatchSummary {
   /** In the order of their keys. */
   readonly operations: readonly Operation[];
   readonly actors: readonly Actor[];
+  readonly seats: SeatChanges;
 }
 
 /** Stands for several who asked at once. */
@@ -56,11 +58,29 @@ function meterOf(counter: Counter, batch: BatchSummary): object {
   const { subject } = account;
   const { feature } = key;
   const version = row.version + 1;
+  if (isPool(counter)) return poolOf(counter, batch);
   if (freesAt === null && !isPrepaid) return { subject, feature, used, reserved, version };
   return {
     ...{ subject, feature, used, reserved, version },
     ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
     ...(isPrepaid ? { overdrawn, blocks: changedBlocks(counter, batch) } : {}),
+  };
+}
+
+function isPool({ key, account }: Counter): boolean {
+  return account.state.release.catalog.features.get(key.feature)?.type === 'SEATS';
+}
+
+/** `seats`: leases that were renewed; what was taken or given back is told of by itself. */
+function poolOf({ key, account, row, used, reserved, freesAt }: Counter, { seats }: BatchSummary): object {
+  const { customerId, feature } = key;
+  return {
+    ...{ subject: account.subject, feature, used, reserved, version: row.version + 1 },
+    ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
+    seats: seats.renewedIn(customerId, feature).map(({ id, leaseExpiresAt }) => ({
+      id,
+      leaseExpiresAt: leaseExpiresAt && formatInstant(leaseExpiresAt),
+    })),
   };
 }
 

@@ -10,11 +10,17 @@ import {
   type CreditHold,
   type CustomerId,
   earliest,
+  freeAt,
+  isHeld,
   isPrepaid,
+  occupy,
   refuseRecord,
+  refuseSeat,
   refuseSpend,
   type Release,
   type Rise,
+  type Seat,
+  type SeatOutcome,
   spend,
   spendCredits,
   type SpendOutcome,
@@ -27,16 +33,26 @@ import type { Actor } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
+import { seatStatements } from '../repositories/seats.js';
+import { newSeatId } from '../ids.js';
 import { keyConflict } from '../repositories/operations.js';
 import type { Refused } from '../result.js';
 import { batchEvent } from './batch-event.js';
 import { type Counter, updateOf } from './counter.js';
 import { counterStatements, type LockedMeter, type LockedMeters } from './counter-rows.js';
 import { DecisionIds } from './decision-ids.js';
-import { type KeptAccount, putBlocks, putMeter } from './kept-account.js';
-import { type KeptOperation, type Operation, operationStatement } from './operations.js';
+import { type KeptAccount, putBlocks, putMeter, putSeats } from './kept-account.js';
+import { type KeptOperation, type Operation, operationStatements } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
-import { type Asked, type KeptVerdict, type ReserveRequest, settles } from './request.js';
+import {
+  type Asked,
+  isSeatRequest,
+  type KeptVerdict,
+  type ReserveRequest,
+  type SeatRequest,
+  settles,
+  type SpendRequest,
+} from './request.js';
 import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
 import {
   countsAt,
@@ -46,6 +62,7 @@ import {
   settledOtherwise,
   usedAtOf,
 } from './settlement.js';
+import { dueStatements, SeatChanges } from './seats.js';
 import type { ReachedThreshold } from './thresholds.js';
 
 /** What has to be done in another transaction before a request can be decided. */
@@ -84,6 +101,8 @@ export interface Ground {
   readonly reservations: LockedReservations;
   /** Credit blocks of its prepaid counters, by `meterId`. */
   readonly blocks: ReadonlyMap<string, readonly CreditBlock[]>;
+  /** Those that requests of this batch ask about, and that cool down, by `meterId`. */
+  readonly seats: ReadonlyMap<string, readonly Seat[]>;
   readonly seen: Revision;
 }
 
@@ -114,6 +133,7 @@ export class Batch {
   readonly #made: LockedReservation[] = [];
   readonly #settled: LockedReservation[] = [];
   readonly #blocks = new Map<CreditBlockId, CreditBlock>();
+  readonly #seats = new SeatChanges();
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
@@ -133,7 +153,7 @@ export class Batch {
     // As they are inserted, and hashed.
     this.#operations.sort((one, other) => (one.asked.key < other.asked.key ? -1 : 1));
     const value = { answers, seen, reached: this.#reached, made: this.#made, settled: this.#settled };
-    if (this.#operations.length === 0) return { value, statements: [], events: [] };
+    if (this.#operations.length === 0 && this.#seats.isEmpty) return { value, statements: [], events: [] };
     const event = batchEvent({
       entryId: this.#entryId,
       clock: locked.clock,
@@ -141,18 +161,21 @@ export class Batch {
       blocks: this.#blocks,
       operations: this.#operations,
       actors: this.#actorList,
+      seats: this.#seats,
     });
     const updates = [...this.#written].map(updateOf);
     return {
       value,
       statements: [
-        operationStatement(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
+        ...operationStatements(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
+        ...seatStatements(tenantId, this.#seats.changes),
+        ...dueStatements(tenantId, this.#seats),
         ...reservationStatements(tenantId, this.#made, this.#settled),
         ...blockStatements(tenantId, [...this.#blocks.values()]),
         ...counterStatements(tenantId, updates, rulesVersion),
         ...this.#corrections.statements(tenantId),
       ],
-      events: [...this.#corrections.events(event), event],
+      events: [...this.#corrections.events(event), ...this.#seats.events, event],
       rulesVersion,
     };
   }
@@ -171,6 +194,7 @@ export class Batch {
     const stored = release.catalog.features.get(feature);
     const prepaid = stored !== undefined && isPrepaid(stored);
     if (prepaid) putBlocks(account, feature, blocks.get(id) ?? []);
+    if (stored?.type === 'SEATS') putSeats(account, feature, this.#ground.seats.get(id) ?? []);
     const known = account.meters.get(feature);
     const same =
       known?.used === used &&
@@ -222,6 +246,7 @@ export class Batch {
 
   #decide(asked: Asked): Answer {
     const { request } = asked;
+    if (isSeatRequest(request)) return this.#seat(asked, request);
     const { release, locked } = this.#ground;
     const refusal =
       request.kind === 'record'
@@ -339,6 +364,45 @@ export class Batch {
       status: 'OPEN',
     });
     counter.freesAt = earliest(counter.freesAt, expiresAt);
+  }
+
+  /** A denial, and what changes nothing, writes nothing. */
+  #seat(asked: Asked, request: SeatRequest): Answer {
+    const { release, locked } = this.#ground;
+    const refusal = refuseSeat(release, request);
+    if (refusal) return { ok: false, ...refusal };
+    const { customerId } = request;
+    if (asked.meter && this.#due.has(customerId))
+      return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
+    const counter = this.#counters.get(asked.meterId);
+    const account = counter?.account ?? this.#uncounted.get(asked.meterId);
+    const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
+    const outcome = occupy(state, request, newSeatId(), locked.clock);
+    const { decision, before, after } = outcome;
+    const verdict: KeptVerdict = {
+      ...{ decisionId: this.#decisionIds.next(), decision, consumed: 0 },
+      ...{ release: release.number, asOf: locked.clock, seat: after && isHeld(after) ? after : null },
+    };
+    if (account === undefined || before === after)
+      return { ok: true, verdict, replayed: false, entryId: null };
+    if (counter === undefined) return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
+    this.#occupy(counter, outcome);
+    this.#actorOf(asked);
+    this.#seats.note(asked, { id: counter.key.customerId, subject: account.subject }, outcome, locked.clock);
+    return { ok: true, verdict, replayed: false, entryId: this.#entryId };
+  }
+
+  #occupy(counter: Counter, { decision, before, after }: SeatOutcome): void {
+    const { account, key, row } = counter;
+    const { feature } = key;
+    counter.used = decision.used ?? 0;
+    if (before === null) counter.granted = Math.max(counter.granted, counter.used + counter.reserved);
+    counter.freesAt = counter.used === 0 ? null : earliest(counter.freesAt, after && freeAt(after));
+    this.#written.add(counter);
+    const others = account.seats.filter((seat) => seat.feature === feature && seat !== before);
+    putSeats(account, feature, after === null ? others : [...others, after]);
+    const { used, reserved, freesAt, overdrawn } = counter;
+    putMeter(account, { feature, used, reserved, window: row.window, rolled: [], freesAt, overdrawn });
   }
 
   /** What was used, or held, before the running window: that stays as it is. */

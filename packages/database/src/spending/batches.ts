@@ -151,8 +151,9 @@ export class SpendBatches {
 
 /** Written out: it is made for each request. */
 function answered(verdict: KeptVerdict, replayed: boolean, revision: Revision): Result<Verdict> {
-  const { decisionId, decision, consumed, release, asOf } = verdict;
-  return { ok: true, decisionId, decision, consumed, replayed, revision, release, asOf };
+  const { decisionId, decision, consumed, release, asOf, seat } = verdict;
+  const result = { ok: true as const, decisionId, decision, consumed, replayed, revision, release, asOf };
+  return seat === undefined ? result : { ...result, seat };
 }
 
 interface Failures {

@@ -10,7 +10,9 @@ import {
   recount,
   type Release,
   type TenantId,
+  type Seat,
   withoutReservations,
+  withoutSeats,
 } from '@licet/domain';
 import type { StoredAccount } from '../repositories/accounts.js';
 
@@ -29,21 +31,25 @@ export interface KeptAccount {
   readonly meters: Map<FeatureKey, Meter>;
   /** Its credit blocks: of the counters of a batch, as they stand under its locks. */
   readonly blocks: CreditBlock[];
+  /** Of its seats, those that the batch asks about, and that cool down. */
+  readonly seats: Seat[];
 }
 
 export function keepable({ row, written, account, overdue }: StoredAccount, release: Release): KeptAccount {
   const meters = new Map(account.meters);
   const blocks = [...account.blocks];
   // Spends make and settle reservations all the time: what each counter holds stands in its row.
-  const lasting = withoutReservations(account);
+  const lasting = withoutSeats(withoutReservations(account));
+  const seats: Seat[] = [];
   return {
     version: row.version,
     subject: row.subject,
     // What a publication has moved (windows, to another time zone) is written down before anything is spent in it.
     dueAt: overdue[0]?.at ?? (account === written ? nextDue(lasting, release) : release.publication.at),
-    state: knownState(release, { ...lasting, meters, blocks }),
+    state: knownState(release, { ...lasting, meters, blocks, seats }),
     meters,
     blocks,
+    seats,
   };
 }
 
@@ -62,6 +68,12 @@ export function putBlocks(
   blocks.splice(0, blocks.length, ...others, ...those);
   state.compiled.delete(feature);
   state.answers.forget(feature);
+}
+
+/** The seats of one pool, in the place of those that were there. */
+export function putSeats({ seats }: KeptAccount, feature: FeatureKey, those: readonly Seat[]): void {
+  const others = seats.filter((seat) => seat.feature !== feature);
+  seats.splice(0, seats.length, ...others, ...those);
 }
 
 type Generation = Map<TenantId, Map<CustomerId, KeptAccount>>;

@@ -42,7 +42,16 @@ from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::
   with ordinality as r(kind, customer_id, feature, quantity, used_after, outcome, used_at, place)
 order by key`;
 
-export function operationStatement(
+/** None where there is nothing to keep. */
+export function operationStatements(
+  tenantId: TenantId,
+  operations: readonly Operation[],
+  batch: OperationBatch,
+): Statement[] {
+  return operations.length === 0 ? [] : [operationStatement(tenantId, operations, batch)];
+}
+
+function operationStatement(
   tenantId: TenantId,
   operations: readonly Operation[],
   { entryId, at }: OperationBatch,

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import {
   canonicalJson,
   type Decision,
@@ -7,6 +7,8 @@ import {
   parseCustomerId,
   parseFeatureKey,
   type ReservationId,
+  type Seat,
+  type SeatRequest as AskedSeat,
   type TenantId,
 } from '@licet/domain';
 import type { Caller } from '../event-log/append.js';
@@ -51,11 +53,24 @@ export interface RecordRequest extends KeyedRequest {
   /** Null: now. */
   readonly at: Instant | null;
 }
-/** What goes through the queue. */
+/** Takes or renews a member's seat, or gives it back. It is named by what it asks for: its key is its own, made up. */
+export type SeatRequest = Omit<KeyedRequest, 'quantity'> & AskedSeat;
+/** What is spent, held, given back or recorded. */
 export type SpendRequest = ConsumeRequest | ReserveRequest | SettleRequest | ReleaseRequest | RecordRequest;
+/** What goes through the queue. */
+export type QueuedRequest = SpendRequest | SeatRequest;
+
+/** A seat request with the name that it goes by in a batch: no two are the same. */
+export function seatRequest(customerId: string, asked: AskedSeat): SeatRequest {
+  return { ...asked, customerId, idempotencyKey: randomUUID() };
+}
+
+export function isSeatRequest(request: QueuedRequest): request is SeatRequest {
+  return request.kind === 'assign' || request.kind === 'lease' || request.kind === 'giveBack';
+}
 
 /** Its idempotency key is a reservation's id. */
-export function settles(request: SpendRequest): request is SettleRequest {
+export function settles(request: QueuedRequest): request is SettleRequest {
   return request.kind === 'commit' || request.kind === 'free';
 }
 
@@ -69,6 +84,8 @@ export interface Verdict {
   readonly decisionId: string;
   readonly decision: Decision;
   readonly consumed: number;
+  /** Of what asks for one: the member's seat as it stands afterwards; null: none. */
+  readonly seat?: Seat | null;
   /** The first answer to this idempotency key, again. */
   readonly replayed: boolean;
   readonly revision: Revision;
@@ -77,12 +94,12 @@ export interface Verdict {
 }
 
 /** What an idempotency record keeps of a verdict. */
-export type KeptVerdict = Pick<Verdict, 'decisionId' | 'decision' | 'consumed' | 'release' | 'asOf'>;
+export type KeptVerdict = Pick<Verdict, 'decisionId' | 'decision' | 'consumed' | 'release' | 'asOf' | 'seat'>;
 
 /** A request with who made it and the names it goes by in the database. */
 export interface Asked {
   readonly caller: Caller;
-  readonly request: SpendRequest;
+  readonly request: QueuedRequest;
   /** Null where nothing can have such a name. */
   readonly meter: MeterKey | null;
   readonly meterId: string;
@@ -93,7 +110,7 @@ export interface Asked {
 }
 
 /** `keyOf`: the digest of an idempotency key, as all operations of the tenant use it. */
-export function ask(keyOf: (text: string) => string, caller: Caller, request: SpendRequest): Asked {
+export function ask(keyOf: (text: string) => string, caller: Caller, request: QueuedRequest): Asked {
   const customerId = parseCustomerId(request.customerId);
   const feature = parseFeatureKey(request.feature);
   return {
@@ -107,7 +124,7 @@ export function ask(keyOf: (text: string) => string, caller: Caller, request: Sp
 }
 
 /** Usage events and reservations have name spaces of their own: no client's key is the name of one. */
-function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: SpendRequest): string {
+function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: QueuedRequest): string {
   switch (kind) {
     case 'record':
       return `${tenantId}\n${idempotencyKey}`;
@@ -123,9 +140,12 @@ function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: SpendRequest): 
 export function settlementText(tenantId: TenantId, id: ReservationId): string {
   return `${tenantId}\nreservation ${id}`;
 }
+/** Nothing is kept under its key. */
+const NO_DIGEST = '';
 
 /** Of the operation and its input, as docs/rules.md ("Idempotency") has it. */
-function digestOf(request: SpendRequest): string {
+function digestOf(request: QueuedRequest): string {
+  if (isSeatRequest(request)) return NO_DIGEST;
   const { kind, customerId, feature, quantity } = request;
   const asked: unknown[] = [kind, customerId, feature, quantity];
   if (request.kind === 'reserve') asked.push(request.ttl);

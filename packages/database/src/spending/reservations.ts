@@ -168,7 +168,10 @@ function settleReservations(tenantId: TenantId, settled: readonly LockedReservat
 }
 
 /** The customers are locked: the worker looks at each when its first reservation expires. */
-function lowerDue(tenantId: TenantId, made: readonly LockedReservation[]): Statement {
+export function lowerDue(
+  tenantId: TenantId,
+  made: readonly Pick<LockedReservation, 'customerId' | 'expiresAt'>[],
+): Statement {
   const first = new Map<CustomerId, Instant>();
   for (const { customerId, expiresAt } of made) {
     const known = first.get(customerId);

@@ -1,7 +1,7 @@
 import type { Instant, ReservationId, SpendRequest as Question } from '@licet/domain';
 import { refused, type Refused } from '../result.js';
 import type { LockedMeter } from './counter-rows.js';
-import { type SettleRequest, settles, type SpendRequest } from './request.js';
+import { type QueuedRequest, type SettleRequest, settles, type SpendRequest } from './request.js';
 import type { LockedReservation } from './reservations.js';
 
 export type LockedReservations = ReadonlyMap<ReservationId, LockedReservation>;
@@ -45,7 +45,7 @@ export function settledOtherwise(): Refused {
 }
 
 /** A time in the window in which it counts, where that may be over; null: it counts now. */
-export function countsAt(request: SpendRequest, reservations: LockedReservations): Instant | null {
+export function countsAt(request: QueuedRequest, reservations: LockedReservations): Instant | null {
   return request.kind === 'record' ? request.at : (openFor(request, reservations)?.windowStart ?? null);
 }
 
@@ -54,20 +54,20 @@ export function usedAtOf(request: SpendRequest, reservations: LockedReservations
   return request.kind === 'record' ? request.at : (openFor(request, reservations)?.reservedAt ?? null);
 }
 
-function openFor(request: SpendRequest, reservations: LockedReservations): LockedReservation | null {
+function openFor(request: QueuedRequest, reservations: LockedReservations): LockedReservation | null {
   if (request.kind !== 'commit') return null;
   const reservation = reservations.get(request.idempotencyKey);
   return reservation?.status === 'OPEN' ? reservation : null;
 }
 
 /** Whether its reservation has expired, and nobody has written it down: also one whose window is over, which no counter tells of. */
-export function isOverdue(request: SpendRequest, reservations: LockedReservations, clock: Instant): boolean {
+export function isOverdue(request: QueuedRequest, reservations: LockedReservations, clock: Instant): boolean {
   if (!settles(request)) return false;
   const reservation = reservations.get(request.idempotencyKey);
   return reservation?.status === 'OPEN' && reservation.expiresAt <= clock;
 }
 
 /** Whether its first settlement is to be looked up, if there was one: it is answered again, or refused. */
-export function isGone(request: SpendRequest, reservations: LockedReservations): boolean {
+export function isGone(request: QueuedRequest, reservations: LockedReservations): boolean {
   return settles(request) && !reservations.has(request.idempotencyKey);
 }

@@ -8,7 +8,7 @@ import { type Ended, type Settled, SpendBatches } from './batches.js';
 import { KeptAccounts } from './kept-account.js';
 import { KnownReservations } from './known-reservations.js';
 import { ListAnswers, type Listener } from './listener.js';
-import { ask, type Asked, type SpendRequest, type Verdict } from './request.js';
+import { ask, type Asked, type QueuedRequest, type SpendRequest, type Verdict } from './request.js';
 
 export interface SpendQueueOptions {
   /** Requests of one tenant that may be open; what comes beyond is RATE_LIMITED. */
@@ -96,7 +96,7 @@ export class SpendQueue {
    * UNAVAILABLE: the outcome is unknown, the same key may be sent again. Rejects where this one request, or what
    * it needs, cannot be written: with DatabaseUnavailableError where it was out of reach and nothing was written.
    */
-  submit(caller: Caller, request: SpendRequest): Promise<Result<Verdict>> {
+  submit(caller: Caller, request: QueuedRequest): Promise<Result<Verdict>> {
     const refusal = this.#refuse(caller.tenantId);
     if (refusal) return Promise.resolve(refusal);
     return new Promise((answer, fail) => {

@@ -5,10 +5,12 @@ import {
   freesAt,
   type Instant,
   type KnownState,
+  type Leases,
   type Meter,
   meterAt,
   parseFeatureKey,
   parseInstant,
+  withLeases,
   withMeter,
 } from '@licet/domain';
 import type { StoredEvent } from '../event-log/read.js';
@@ -47,6 +49,9 @@ export interface CounterEvent {
   /** Of a prepaid feature: what was recorded beyond all blocks, and the blocks that have changed. */
   readonly overdrawn: number;
   readonly blocks: readonly ChangedBlock[];
+  /** Of seats: leases that were renewed then are told with it. */
+  readonly isPool: boolean;
+  readonly leases: Leases;
   /** When it was spent: it counts in the window that runs then. */
   readonly at: Instant;
 }
@@ -86,7 +91,7 @@ export function applyCounter(kept: KeptState, counter: CounterEvent): void {
   const meter = meterFrom(state, counter);
   if (meter === null) return;
   kept.meterVersions.set(counter.feature, counter.version);
-  kept.state = withMeter(state, meter, blocksAfter(state, counter));
+  kept.state = withLeases(withMeter(state, meter, blocksAfter(state, counter)), counter.leases);
   kept.readAgainAt = readAgainAt(kept.state);
 }
 
@@ -141,8 +146,8 @@ export function countersIn({ data, at, type }: StoredEvent): CounterEvent[] {
 
 function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
   if (typeof meter !== 'object' || meter === null) return null;
-  const counter: Partial<Record<keyof CounterEvent, unknown>> = meter;
-  const { subject, feature, used, reserved, version, freesAt, overdrawn, blocks } = counter;
+  const counter: Partial<Record<keyof CounterEvent | 'seats', unknown>> = meter;
+  const { subject, feature, used, reserved, version, freesAt, overdrawn, blocks, seats } = counter;
   if (typeof subject !== 'string' || typeof feature !== 'string') return null;
   if (typeof used !== 'number' || typeof reserved !== 'number' || typeof version !== 'number') return null;
   const frees = typeof freesAt === 'string' ? parseInstant(freesAt) : null;
@@ -151,7 +156,22 @@ function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
     freesAt: frees,
     overdrawn: typeof overdrawn === 'number' ? overdrawn : 0,
     blocks: Array.isArray(blocks) ? blocks.filter(isChangedBlock) : [],
+    isPool: Array.isArray(seats),
+    leases: leasesIn(seats),
   };
+}
+
+const NO_LEASES: Leases = new Map();
+
+function leasesIn(seats: unknown): Leases {
+  if (!Array.isArray(seats) || seats.length === 0) return NO_LEASES;
+  const entries = seats.flatMap((seat: unknown): (readonly [string, Instant])[] => {
+    if (typeof seat !== 'object' || seat === null) return [];
+    const { id, leaseExpiresAt }: Partial<Record<'id' | 'leaseExpiresAt', unknown>> = seat;
+    const until = typeof leaseExpiresAt === 'string' ? parseInstant(leaseExpiresAt) : null;
+    return typeof id === 'string' && until !== null ? [[id, until]] : [];
+  });
+  return new Map(entries);
 }
 
 function isChangedBlock(block: unknown): block is ChangedBlock {

@@ -1,6 +1,6 @@
 import type { Condition } from '../condition/condition.js';
 import type { GrantGiven } from '../grant/grant.js';
-import type { AddOnKey, FeatureKey, PlanFamily, PlanKey } from '../ids.js';
+import type { AddOnKey, FeatureKey, MemberId, PlanFamily, PlanKey } from '../ids.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 
 /** Everything that decides, as one document. A release is one immutable version of it. */
@@ -228,6 +228,16 @@ export interface ScenarioBlock {
   readonly expiresAt: Instant | null;
   readonly addedAt: Instant | null;
 }
+/** A seat that is taken in the scenario's pools; `assignedAt` null: a year before. */
+export interface ScenarioSeat {
+  readonly feature: FeatureKey;
+  readonly memberId: MemberId;
+  readonly assignedAt: Instant | null;
+  /** Of a floating one. */
+  readonly leaseExpiresAt: Instant | null;
+  /** Of a named one that was given back; null: it is held. */
+  readonly coolsUntil: Instant | null;
+}
 export interface ScenarioGiven {
   readonly plans: readonly PlanKey[];
   readonly addOns: readonly AddOnKey[];
@@ -249,6 +259,5 @@ export interface ScenarioGiven {
   readonly reserved: ReadonlyMap<FeatureKey, number>;
   /** Units that earlier windows have left over. */
   readonly rolledOver: ReadonlyMap<FeatureKey, number>;
-  /** Parsed and kept; a scenario that gives one of these needs a part of the rules that is named here. */
-  readonly seats: readonly unknown[];
+  readonly seats: readonly ScenarioSeat[];
 }

@@ -10,6 +10,7 @@ import {
   featureKey,
   instantText,
   limit,
+  memberId,
   limitForms,
   name,
   oneForm,
@@ -260,6 +261,14 @@ const scenarioBlock = strict({
   addedAt: instantText.optional(),
 });
 
+const scenarioSeat = strict({
+  feature: featureKey,
+  memberId,
+  assignedAt: instantText.optional(),
+  leaseExpiresAt: instantText.optional(),
+  coolsUntil: instantText.optional(),
+});
+
 const scenarioLicense = strict({
   plan: planKey,
   startsAt: instantText.optional(),
@@ -283,7 +292,7 @@ export const scenario = strict({
     blocks: z.array(scenarioBlock).optional(),
     reserved: z.record(featureKey, quantity).optional(),
     rolledOver: z.record(featureKey, quantity).optional(),
-    seats: z.array(z.unknown()).optional(),
+    seats: z.array(scenarioSeat).optional(),
     customer: z
       .strictObject({
         attributes: attributes.optional(),
@@ -302,7 +311,7 @@ export const scenario = strict({
     feature: featureKey,
     quantity: quantity.optional(),
     productVersion: z.string().optional(),
-    memberId: z.string().optional(),
+    memberId: memberId.optional(),
     context: attributes.optional(),
   }),
   expect: strict(expectation),

@@ -5,6 +5,7 @@ import type { ScenarioDocument } from './document.js';
 import type { Path, Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
 import { buildScenarioBlocks } from './scenario-blocks.js';
+import { buildScenarioSeats } from './scenario-seats.js';
 import { buildScenarioGrants } from './scenario-grants.js';
 import { buildScenarioLicenses } from './scenario-licenses.js';
 
@@ -54,7 +55,12 @@ function buildScenario(document: ScenarioDocument, known: Known, path: Path, rep
       blocks: buildScenarioBlocks(given.blocks ?? [], known.features, [...path, 'given', 'blocks'], report),
       reserved: new Map(entriesOf(given.reserved ?? {})),
       rolledOver: new Map(entriesOf(given.rolledOver ?? {})),
-      seats: given.seats ?? [],
+      seats: buildScenarioSeats(
+        given.seats ?? [],
+        { features: known.features, now: given.now ?? defaultNow() },
+        [...path, 'given', 'seats'],
+        report,
+      ),
     },
     check: {
       feature: check.feature,

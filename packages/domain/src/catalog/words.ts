@@ -4,6 +4,8 @@ import {
   type FeatureKey,
   parseAddOnKey,
   parseFeatureKey,
+  parseMemberId,
+  type MemberId,
   parsePlanFamily,
   parsePlanKey,
   type PlanFamily,
@@ -56,6 +58,10 @@ function parseBoundedDuration(text: string): IsoDuration | null {
   const start = instant(Date.UTC(2000, 0, 1));
   return addDuration(start, parsed, zone) <= instant(Date.UTC(2100, 0, 1)) ? parsed : null;
 }
+export const memberId: z.ZodType<MemberId, string> = word(
+  parseMemberId,
+  'a member id; write 1 to 255 characters, none of them a control character',
+);
 export const instantText: z.ZodType<Instant, string> = word(
   parseInstant,
   'a time; write RFC 3339 such as `2026-01-15T12:00:00Z`, or a date',

@@ -5,7 +5,7 @@ import type { Decision, DecisionCode } from './decision.js';
 import { ALLOWED, explainDenial } from './message.js';
 import type { Answer } from './kept-answers.js';
 
-type UnitsCode = keyof typeof ALLOWED | Extract<DecisionCode, 'LIMIT_EXCEEDED'>;
+type UnitsCode = keyof typeof ALLOWED | Extract<DecisionCode, 'NO_SEAT' | 'LIMIT_EXCEEDED'>;
 interface Span {
   readonly code: UnitsCode;
   readonly least: number;
@@ -16,10 +16,28 @@ interface Span {
 
 /** The answer to a quantity, and from which quantity to which it is the same. */
 export function answerUnits(counted: Counted, quantity: number): Answer {
-  const span = spanOf(counted, quantity);
+  const span = spanWithSeat(counted, quantity);
   const { least, most } = span;
   const until = earliest(counted.until, counted.freesAt);
   return { decision: decisionOf(counted, span, until), least, most, from: counted.from, until };
+}
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** Row 18. Who holds a seat takes none on top of it, however few are free. */
+function spanWithSeat(counted: Counted, quantity: number): Span {
+  switch (counted.seat) {
+    case 'NOT_ASKED':
+      return spanOf(counted, quantity);
+    case 'HELD':
+      return { ...spanOf(counted, 0), least: 0, most: MOST };
+    case 'POOL': {
+      const span = spanOf(counted, quantity);
+      return span.code === 'LIMIT_EXCEEDED' ? { ...span, code: 'NO_SEAT' } : span;
+    }
+    default:
+      return { code: 'NO_SEAT', least: 1, most: MOST, fitsAlone: true };
+  }
 }
 
 /** Row 19, then the allowing codes in their order. Rooms are differences: a sum could pass 2^53 and lose units. */
@@ -56,9 +74,9 @@ function roomIn(units: Units | null, { used, reserved }: Counted): number {
 
 /** Every field is written out: a spread would cost more than all the rest. */
 function decisionOf(counted: Counted, { code, fitsAlone }: Span, validUntil: Instant | null): Decision {
-  const { used, reserved, resetsAt } = counted;
+  const { used, reserved, resetsAt, seat } = counted;
   const { limit } = counted.units;
-  const allowed = code !== 'LIMIT_EXCEEDED';
+  const allowed = code !== 'LIMIT_EXCEEDED' && code !== 'NO_SEAT';
   return {
     allowed,
     code,
@@ -70,7 +88,7 @@ function decisionOf(counted: Counted, { code, fitsAlone }: Span, validUntil: Ins
     value: null,
     message: allowed
       ? ALLOWED[code]
-      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt, fitsAlone }),
+      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt, fitsAlone, seat }),
     customerId: counted.customerId,
     feature: counted.feature,
     resetsAt,

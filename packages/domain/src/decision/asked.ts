@@ -7,10 +7,11 @@ import { isLive } from '../subscription/state.js';
 import type { Instant } from '../time/instant.js';
 import type { Asker } from './asker.js';
 import type { Counted, Settled } from './compile.js';
+import { asksMember } from '../seats/seat-test.js';
 
 /**
- * A feature with rules that read more than a state holds: the facts of a request, or other counters. What is worked
- * out is kept by what these rules read, so that a request like one before costs little.
+ * A feature whose answer rests on more than a state holds: rules read the facts of a request, or other counters; it is, or
+ * needs, a seat. What is worked out is kept by what is read, so that a request like one before costs little.
  */
 export interface Asked {
   readonly kind: 'ASKED';
@@ -25,23 +26,31 @@ export interface AskedReads {
   readonly usage: ReadonlySet<FeatureKey>;
   /** Whether it depends on the version of the vendor's software that asks. */
   readonly productVersion: boolean;
+  /** Whether it depends on the member that asks. */
+  readonly member: boolean;
 }
 
-/** What the rules that may come to speak of a customer, and its licences, read besides its state; null: nothing. */
+/** What the answer rests on besides the customer's state: by rules that may come to speak of it, and by its licences; null: nothing. */
 export function askedReads(
   account: CustomerAccount,
   release: Release,
   feature: FeatureKey,
 ): AskedReads | null {
+  const asked = release.catalog.features.get(feature);
+  const member = asked !== undefined && asksMember(asked);
   const reads = rulesThatMaySpeak(account, release)
-    .filter((rule) => rule.feature === feature && rule.when.asksRequest)
+    .filter((rule) => rule.feature === feature || rule.feature === asked?.needsSeat)
+    .filter((rule) => rule.when.asksRequest)
     .map((rule) => rule.when.reads);
-  const productVersion = isMaintained(account, feature);
-  if (reads.length === 0 && !productVersion) return null;
+  const productVersion =
+    isMaintained(account, feature) ||
+    (asked !== undefined && asked.needsSeat !== null && isMaintained(account, asked.needsSeat));
+  if (reads.length === 0 && !productVersion && !member) return null;
   return {
     context: reads.map(({ context }) => context).reduce(union, new Set<string>()),
     usage: new Set(reads.flatMap(({ usage }) => [...usage])),
     productVersion,
+    member,
   };
 }
 
@@ -75,9 +84,9 @@ export interface Asking {
   readonly asker: Asker;
 }
 
-/** The same for two requests of which these rules read the same, on counters that they read the same. */
+/** The same for two requests of which the same is read, on counters that are read the same. */
 export function askedKey(
-  { context, usage, productVersion }: AskedReads,
+  { context, usage, productVersion, member }: AskedReads,
   { context: request, asker }: Asking,
   account: CustomerAccount,
 ): string {
@@ -89,15 +98,21 @@ export function askedKey(
     const meter = account.meters.get(key);
     return [meter?.used, meter?.reserved, meter?.window?.start];
   });
-  return JSON.stringify([facts, counters, productVersion ? asker.productVersion : null]);
+  return JSON.stringify([
+    ...[facts, counters],
+    productVersion ? asker.productVersion : null,
+    member ? asker.member : null,
+  ]);
 }
 
 const MOST_ANSWERS = 16;
+/** Of those that depend on who asks: members are many. */
+const MOST_OF_MEMBERS = 64;
 /** Characters: facts that are larger hardly come again, and a state is to stay small. */
 const LONGEST_KEY = 1024;
 
-export function keepAnswer({ answers }: Asked, key: string, answer: Settled | Counted): void {
+export function keepAnswer({ answers, reads }: Asked, key: string, answer: Settled | Counted): void {
   if (key.length > LONGEST_KEY) return;
-  if (answers.size >= MOST_ANSWERS) answers.clear();
+  if (answers.size >= (reads.member ? MOST_OF_MEMBERS : MOST_ANSWERS)) answers.clear();
   answers.set(key, answer);
 }

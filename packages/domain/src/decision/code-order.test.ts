@@ -133,7 +133,7 @@ test.each(OF_A_SOURCE)('beside a source that passes %s of another is no reason',
 
 /** What is decided, the rows that are given as reasons, each once, and the codes that were not asked. */
 function answerTo(made: Case) {
-  const asked = { feature: made.feature, quantity: 1, context: made.context };
+  const asked = { feature: made.feature, quantity: 1, memberId: made.memberId, context: made.context };
   const state = stateAtHand(stateOf(made), asked, NOW, made.knownAt);
   const { decision, reasons, steps } = explain(state, asked, NOW);
   expect(decision).toEqual(decide(state, asked, NOW));

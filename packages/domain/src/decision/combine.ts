@@ -30,11 +30,10 @@ export function combine(
       return { kind: 'ON' };
     case 'LIMIT':
     case 'METERED':
+    case 'SEATS':
       return combineUnits(feature.combine, holdings, grants);
     case 'CONFIG':
       return combineValues(feature, holdings, grants);
-    case 'SEATS':
-      throw new Error(`feature \`${feature.key}\` is not decided by units`);
     default:
       return unreachable(feature);
   }

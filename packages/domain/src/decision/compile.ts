@@ -1,3 +1,4 @@
+import { sameSeatTest, type SeatTest, seatTest } from '../seats/seat-test.js';
 import { accountAt } from '../subscription/due.js';
 import type { Instant } from '../time/instant.js';
 import type { Asked } from './asked.js';
@@ -43,6 +44,8 @@ export interface Counted {
   /** When time may free what is held: the answers then are others, whatever the quantity. */
   freesAt: Instant | null;
   readonly resetsAt: Instant | null;
+  /** Row 18. */
+  readonly seat: SeatTest;
 }
 
 /** A right to units at `at`, with the counter that it is held against. */
@@ -64,6 +67,7 @@ export function countedAt(subject: Subject, entitlement: Entitled, units: Units,
     reserved: meter?.reserved ?? 0,
     freesAt: freesAfter(meter, at),
     resetsAt: feature.type === 'METERED' ? (windowAt(feature, account, at)?.end ?? null) : null,
+    seat: seatTest(subject, at),
   };
 }
 
@@ -98,6 +102,7 @@ function showsTheSame(one: Counted, other: Counted): boolean {
     one.used === other.used &&
     one.reserved === other.reserved &&
     one.resetsAt === other.resetsAt &&
+    sameSeatTest(one.seat, other.seat) &&
     sameSources(one.sources, other.sources)
   );
 }

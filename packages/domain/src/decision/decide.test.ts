@@ -227,14 +227,6 @@ describe('codes, in the order of the rules', () => {
       ask({ subscriptions: [{ plan: 'all' }], used: { calls: 1 } }, 'calls', Number.MAX_SAFE_INTEGER).allowed,
     ).toBe(true);
   });
-
-  test('features that are not decided by yet are not asked', () => {
-    const release = releaseFrom(
-      'catalog: 1\nname: x\nfeatures:\n  seats: { type: seats, kind: named }\nplans: {}\n',
-    );
-    const state = stateFrom(release, { at: NOW });
-    expect(() => decide(state, { feature: 'seats', quantity: 1 }, NOW)).toThrow('not decided by');
-  });
 });
 
 describe('combination: limit, ceiling (found by asking), value', () => {

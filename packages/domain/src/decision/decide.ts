@@ -2,6 +2,7 @@ import type { Feature } from '../catalog/catalog.js';
 import { NO_CONTEXT, type RequestContext } from '../condition/facts.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
+import { isMissing, seatTest } from '../seats/seat-test.js';
 import { accountAt } from '../subscription/due.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
@@ -20,13 +21,7 @@ import {
   withEnd,
 } from './compile.js';
 import type { CheckRequest, Decision, DenyingCode } from './decision.js';
-import {
-  type CompiledEntitlement,
-  type Entitled,
-  entitlementOf,
-  isDecided,
-  nextBoundary,
-} from './entitlement.js';
+import { type CompiledEntitlement, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
 import type { Answer } from './kept-answers.js';
 import { ALLOWED, explainDenial } from './message.js';
 import { counterOf, type Subject } from './subject.js';
@@ -34,8 +29,7 @@ import { counterOf, type Subject } from './subject.js';
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
  * What does not depend on the quantity is worked out once per state, feature and span of time, and kept with the
- * state, and so is the last answer with the quantities that it stands for. Throws for a feature that is not
- * decided by (`isDecided`): callers ask that before.
+ * state, and so is the last answer with the quantities that it stands for.
  */
 export function decide(state: CustomerState, request: CheckRequest, now: Instant): Decision {
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
@@ -47,22 +41,31 @@ export function decideOnce(state: CustomerState, request: CheckRequest, now: Ins
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  return answerFor(state, feature, request, now).decision;
+  return answerFor(state, feature, { ...request, asker: askerOf(request) }, now).decision;
 }
 
 function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  const answer = answerFor(state, feature, request, now);
+  const answer = answerFor(state, feature, { ...request, asker: askerOf(request) }, now);
   // What other facts decide is found again by those.
   if (state.compiled.get(feature.key)?.kind !== 'ASKED') state.answers.keep(feature.key, answer);
   return answer.decision;
 }
 
-function answerFor(state: KnownState, feature: Feature, request: CheckRequest, now: Instant): Answer {
-  const { quantity, context } = request;
-  if (!isDecided(feature)) throw new Error(`feature \`${feature.key}\` is not decided by`);
-  const asker = askerOf(request);
+/** As a part of another decision: of a feature that is there, asked by `asker`. */
+export function decideFor(state: KnownState, feature: Feature, question: AskedBy, now: Instant): Decision {
+  return answerFor(state, feature, question, now).decision;
+}
+
+type AskedBy = Pick<CheckRequest, 'quantity' | 'context'> & { readonly asker: Asker };
+
+function answerFor(
+  state: KnownState,
+  feature: Feature,
+  { quantity, context, asker }: AskedBy,
+  now: Instant,
+): Answer {
   const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, asker, now };
   const right = rightAt(state, feature, now);
   return answerOf(right.kind === 'ASKED' ? rightOf(right, question) : right, question);
@@ -257,11 +260,8 @@ export function decideAt(subject: Subject, { quantity }: CheckRequest, at: Insta
   return settledDecision(subject, entitlement, at);
 }
 
-function settledDecision(
-  { account, feature }: Subject,
-  entitlement: CompiledEntitlement,
-  at: Instant,
-): Decision {
+function settledDecision(subject: Subject, entitlement: CompiledEntitlement, at: Instant): Decision {
+  const { account, feature } = subject;
   const base = {
     ...NOTHING_COUNTED,
     customerId: account.id,
@@ -274,6 +274,11 @@ function settledDecision(
     const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
     const message = explainDenial(entitlement.code, feature.key, { rule: entitlement.rule });
     return { ...base, ...counted, allowed: false, code: entitlement.code, message };
+  }
+  const seat = seatTest(subject, at);
+  if (isMissing(seat)) {
+    const message = explainDenial('NO_SEAT', feature.key, { seat });
+    return { ...base, allowed: false, code: 'NO_SEAT', message };
   }
   const { allowance } = entitlement;
   const code = flatCode(entitlement);

@@ -28,11 +28,15 @@ export const DENYING_CODES = [
   'SUBSCRIPTION_PAUSED',
   'CONDITION_NOT_MET',
   'VERSION_NOT_COVERED',
+  'NO_SEAT',
   'LIMIT_EXCEEDED',
 ] as const;
 export type AllowingCode = (typeof ALLOWING_CODES)[number];
+/** Tests of a check that deny, in their order. */
 export type DenyingCode = (typeof DENYING_CODES)[number];
-export type DecisionCode = AllowingCode | DenyingCode;
+/** A command's own refusal: no check is answered with it. */
+export type RefusingCode = 'SEAT_COOLDOWN';
+export type DecisionCode = AllowingCode | DenyingCode | RefusingCode;
 
 export type EntitlementSource =
   | { readonly kind: 'SUBSCRIPTION'; readonly id: SubscriptionId; readonly key: PlanKey }
@@ -45,6 +49,8 @@ export interface CheckRequest {
   readonly feature: string;
   /** Units wanted on top of those used; 0 asks only whether the feature is there. */
   readonly quantity: number;
+  /** The person who asks, where the feature is, or needs, a seat; it may be no id at all. */
+  readonly memberId?: string | null;
   /** Facts of the request, for rules that read `context`. */
   readonly context?: RequestContext | null;
   /** Version of the vendor's software that asks. */

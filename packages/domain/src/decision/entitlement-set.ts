@@ -3,7 +3,6 @@ import type { CustomerState } from '../customer.js';
 import type { Instant } from '../time/instant.js';
 import { decide, decideStale } from './decide.js';
 import type { CheckRequest, Decision } from './decision.js';
-import { isDecided } from './entitlement.js';
 
 /** What a check for 1 would say of a feature. */
 export type Entitlement = Omit<Decision, 'message' | 'customerId' | 'validUntil'> & {
@@ -16,7 +15,7 @@ export interface Entitlements {
   readonly validUntil: Instant | null;
 }
 
-/** All that a customer may do: one for each feature that is decided by, denied ones too, in catalog order. */
+/** All that a customer may do: one for each feature, denied ones too, in catalog order. No member is named. */
 export function entitlementsOf(state: CustomerState, now: Instant): Entitlements {
   return everyDecision(state, (request) => decide(state, request, now));
 }
@@ -33,7 +32,6 @@ function everyDecision(
   const entitlements: Entitlement[] = [];
   let validUntil: Instant | null = null;
   for (const feature of release.catalog.features.values()) {
-    if (!isDecided(feature)) continue;
     const decision = decideOne({ feature: feature.key, quantity: 1 });
     const { message: _message, customerId: _customerId, validUntil: until, ...entitlement } = decision;
     entitlements.push({ ...entitlement, type: feature.type });

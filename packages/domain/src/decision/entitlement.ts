@@ -5,6 +5,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
 import { holdingsOf, isInGrace, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
+import { freeAt, seatOf } from '../seats/seat.js';
 import type { License } from '../license/license.js';
 import { nextTermChange } from '../license/term.js';
 import { accountAt } from '../subscription/due.js';
@@ -42,11 +43,6 @@ export interface NotEntitled {
   readonly rule: RuleFailure | null;
 }
 export type CompiledEntitlement = Entitled | NotEntitled;
-
-/** Whether `decide` answers for this feature: BOOLEAN, LIMIT, METERED, CONFIG; none that needs a seat. */
-export function isDecided(feature: Feature): boolean {
-  return feature.needsSeat === null && feature.type !== 'SEATS';
-}
 
 /** Rows 4 to 15 of the decision codes, and the combination. The account has been brought to `at` before. */
 export function entitlementOf(subject: Subject, at: Instant): CompiledEntitlement {
@@ -147,7 +143,7 @@ export function ceilingOf(
     ? { account: current, release, feature, context: 'ANY' as const, asker: NOBODY }
     : null;
   const validUntil = subject ? ceilingHolds(subject, now) : null;
-  const entitlement = subject && isDecided(subject.feature) ? entitlementOf(subject, now) : null;
+  const entitlement = subject ? entitlementOf(subject, now) : null;
   if (entitlement?.kind !== 'ENTITLED' || entitlement.allowance.kind !== 'UNITS') {
     return { entitled: false, ceiling: 0, validUntil };
   }
@@ -165,10 +161,24 @@ function ceilingHolds(subject: Subject, now: Instant): Instant | null {
 /** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
 export function nextBoundary(subject: Subject, after: Instant): Instant | null {
   let next: Instant | null = null;
-  for (const at of [...boundaries(subject, after), ...ruleBoundaries(subject, after)]) {
+  for (const at of [...ownBoundaries(subject, after), ...seatBoundaries(subject, after)]) {
     if (at !== null && at > after && (next === null || at < next)) next = at;
   }
   return next;
+}
+
+function ownBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
+  return [...boundaries(subject, after), ...ruleBoundaries(subject, after)];
+}
+
+/** Of the seat that the feature needs: when whoever asks loses it, and what time does to its feature. */
+function seatBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
+  const { account, release, feature, asker } = subject;
+  const key = feature.needsSeat;
+  const needed = key === null ? undefined : release.catalog.features.get(key);
+  if (needed === undefined || typeof asker.member === 'string') return [];
+  const seat = seatOf(account, needed.key, asker.member.memberId);
+  return [seat && freeAt(seat), ...ownBoundaries({ ...subject, feature: needed }, after)];
 }
 
 function boundaries(subject: Subject, after: Instant): (Instant | null)[] {
@@ -199,6 +209,7 @@ function subscriptionBoundaries(
     versionMove(account, subscription, release)?.at ?? null,
     subscription.prorations.get(feature.key)?.until ?? null,
     isPrepaid(feature) ? nextGiftAt(subscription, feature.key, account.timeZone) : null,
+    feature.type === 'SEATS' ? subscription.seatsReleasedAt : null,
   ];
 }
 

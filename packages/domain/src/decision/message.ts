@@ -1,4 +1,5 @@
 import { formatInstant } from '../time/instant.js';
+import { isMissing, type MissingSeat, type SeatTest } from '../seats/seat-test.js';
 import type { Decision, DenyingCode } from './decision.js';
 import type { RuleFailure } from './rule-reading.js';
 
@@ -17,6 +18,7 @@ interface Details extends Partial<Counted> {
   readonly rule?: RuleFailure | null;
   /** Whether as much would fit if nothing were used. */
   readonly fitsAlone?: boolean;
+  readonly seat?: SeatTest;
 }
 type Counted = Pick<Decision, 'limit' | 'used' | 'reserved' | 'resetsAt'>;
 
@@ -54,6 +56,8 @@ export function explainDenial(code: DenyingCode, feature: string, details: Detai
       return `what gives \`${feature}\` has not begun yet`;
     case 'SUBSCRIPTION_PAUSED':
       return `the subscription that gives \`${feature}\` is paused; resume it`;
+    case 'NO_SEAT':
+      return noSeat(feature, details);
     case 'LIMIT_EXCEEDED':
       return limitExceeded(feature, details);
   }
@@ -93,6 +97,20 @@ export function supply(field: string, it = 'it'): string {
   return field.startsWith('customer')
     ? `set ${it} by upsertCustomer`
     : `ask for ${it} by \`has\` in the rule`;
+}
+
+function noSeat(feature: string, { seat, fitsAlone = true, ...counted }: Details): string {
+  if (seat !== undefined && isMissing(seat)) return missingSeat(feature, seat);
+  const remedy = fitsAlone ? 'release one or raise the limit' : 'ask for fewer or raise the limit';
+  return `\`${feature}\`: ${String(counted.used ?? 0)} of ${String(counted.limit ?? 0)} seats taken; ${remedy}`;
+}
+
+/** Members are persons: their ids are left out of what is written down. */
+function missingSeat(feature: string, { missing, isNamed }: MissingSeat): string {
+  if (!isNamed) return `\`${feature}\` needs a seat of \`${missing}\`; name the member that asks`;
+  return missing === feature
+    ? `the member holds no seat of \`${feature}\`; give it one`
+    : `\`${feature}\` needs a seat of \`${missing}\`, and the member holds none; give it one`;
 }
 
 function limitExceeded(feature: string, { fitsAlone = true, ...counted }: Details): string {

@@ -3,6 +3,7 @@ import { type CreditBlock, liveBlocks } from '../credits/credit-block.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey } from '../ids.js';
 import { planEntitlementAt } from '../subscription/prorate.js';
+import { inUnits } from '../subscription/bought.js';
 import { beganAt, endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { License } from '../license/license.js';
 import type { Subscription } from '../subscription/subscription.js';
@@ -121,16 +122,17 @@ export function namingOf(holding: Holding, feature: FeatureKey, at: Instant): Na
 }
 
 function givenAt(holding: Holding, feature: FeatureKey, at: Instant): PlanEntitlement | undefined {
-  return isLicense(holding)
+  const given = isLicense(holding)
     ? holding.planVersion.plan.entitlements.get(feature)
     : planEntitlementAt(holding, feature, at);
+  return given && inUnits(given, holding.quantities.get(feature));
 }
 
 function addedParts({ id, addOns }: Subscription, feature: FeatureKey): Part[] {
   return addOns.flatMap(({ addOn, quantity }): Part[] => {
     const given = addOn.entitlements.get(feature);
     if (!given) return [];
-    return [{ entitlement: given, times: quantity, source: { kind: 'ADD_ON', id, key: addOn.key } }];
+    return [{ entitlement: inUnits(given), times: quantity, source: { kind: 'ADD_ON', id, key: addOn.key } }];
   });
 }
 

@@ -23,6 +23,7 @@ export function counterOf(account: CustomerAccount, feature: Feature, at: Instan
     case 'METERED':
       return meterAt(account, feature, at);
     case 'LIMIT':
+    case 'SEATS':
       return account.meters.get(feature.key) ?? unusedMeter(feature.key, null);
     default:
       return null;

@@ -69,6 +69,7 @@ test('every test is named in the order of the codes, with the source that it was
     ['DENIED_BY_RULE', 'SKIPPED', null],
     ['NO_ACTIVE_PLAN', 'PASSED', null],
     ['NOT_IN_PLAN', 'FAILED', 'SUBSCRIPTION'],
+    ['NO_SEAT', 'SKIPPED', null],
     ['LIMIT_EXCEEDED', 'SKIPPED', null],
   ]);
   expect(reasons.map(({ code, source }) => [code, source?.key])).toEqual([

@@ -13,7 +13,7 @@ import { failed, hasFailed, passed, skipped, type Test } from './test.js';
 
 /**
  * Why `decide` answers as it does: every test that it asks and those that it need not ask any more, and what would
- * allow what it denies; docs/rules.md, "Why". Throws for a feature that is not decided by, as `decide` does.
+ * allow what it denies; docs/rules.md, "Why".
  */
 export function explain(state: CustomerState, request: CheckRequest, now: Instant): Explanation {
   if (state.kind !== 'KNOWN') return explainUnknown(decide(state, request, now), state, request);

@@ -32,6 +32,9 @@ export type RemedyKind =
   | 'RESUME'
   | 'PAY'
   | 'ADD_CREDITS'
+  | 'ASSIGN_SEAT'
+  | 'FREE_SEAT'
+  | 'BUY_QUANTITY'
   | 'ADD_ON'
   | 'CHANGE_PLAN';
 
@@ -42,7 +45,7 @@ export interface Remedy {
   readonly addOn: AddOnKey | null;
   /** Of the subscription to change; null: it changes none. */
   readonly subscriptionId: SubscriptionId | null;
-  /** Of the add-on, in all, or of the credits to add; null: it is neither. */
+  /** Of the add-on or the seats to have, in all; of the credits to add, or the seats to release; null: it is none of these. */
   readonly quantity: number | null;
   /** When it would be allowed; null: at once. */
   readonly availableAt: Instant | null;

@@ -6,13 +6,15 @@ import { adjustmentOf, type CompiledEntitlement, entitledBy } from '../decision/
 import { failureIn, readRule, type RuleFailure } from '../decision/rule-reading.js';
 import { furthestFirst, type NamingSource, sourcesOf, takenAway } from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
+import { asksMember, isMissing, seatTest } from '../seats/seat-test.js';
+import { explainDenial } from '../decision/message.js';
 import { holdingsOf } from '../holding.js';
 import type { Instant } from '../time/instant.js';
 import { combinationSteps } from './combination-steps.js';
 import type { ExplanationStep } from './explanation.js';
 import type { Inquiry } from './inquiry.js';
 import { openGrants, testGrant, testHolding } from './source-tests.js';
-import { failed, hasFailed, passed, skipped, type Test } from './test.js';
+import { failed, failedBy, hasFailed, passed, skipped, type Test } from './test.js';
 
 /** All that is asked of a customer and a feature that are there. */
 export interface KnownTests {
@@ -42,10 +44,19 @@ export function testKnown(subject: Subject, request: CheckRequest, at: Instant):
   const inquiry: Inquiry = { subject, request, at, whole, adjustment, sources, right, tested };
   const wide = [...blockTests(inquiry), ...denialTests(inquiry)];
   const plan = planTests(inquiry, unnamed);
-  const limit = limitTest(inquiry);
-  const failures = [...wide, ...plan, ...inOrderOfSpeaking(inquiry, unnamed), limit].filter(hasFailed);
+  const asIf = rightAsked(inquiry);
+  const seat = seatUnder(inquiry, asIf);
+  const limit = limitUnder(inquiry, asIf);
+  const failures = [...wide, ...plan, ...inOrderOfSpeaking(inquiry, unnamed), seat, limit].filter(hasFailed);
   return {
-    steps: [...wide, ...plan, ...tested.flatMap(({ tests }) => tests), ...combinationSteps(inquiry), limit],
+    steps: [
+      ...wide,
+      ...plan,
+      ...tested.flatMap(({ tests }) => tests),
+      ...combinationSteps(inquiry),
+      seat,
+      limit,
+    ],
     failures,
     conditions: wide.some(hasFailed) ? [] : conditionsAlone(inquiry),
   };
@@ -102,13 +113,13 @@ function inOrderOfSpeaking({ sources, right, tested }: Inquiry, unnamed: boolean
   );
 }
 
-/** Row 19. Where no source passes: as if the one that speaks did. */
-function limitTest(inquiry: Inquiry): Test {
+/** What rows 18 and 19 are asked of. Where no source passes: as if the one that speaks did. */
+function rightAsked(inquiry: Inquiry): CompiledEntitlement {
   const { right, sources, tested } = inquiry;
-  if (right.kind === 'ENTITLED') return limitUnder(inquiry, right);
+  if (right.kind === 'ENTITLED') return right;
   const speaking = furthestFirst(sources.obstacles)[0]?.sources[0]?.id;
   const naming = tested.find(({ id }) => id === speaking)?.naming ?? null;
-  return limitUnder(inquiry, naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming));
+  return naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming);
 }
 
 function asIfPassing(inquiry: Inquiry, naming: NamingSource): CompiledEntitlement {
@@ -121,19 +132,38 @@ function grantsAlone({ subject, whole, adjustment }: Inquiry): CompiledEntitleme
   return entitledBy({ ...whole, passing: [] }, subject.feature, adjustment);
 }
 
-function limitUnder({ subject, request, at }: Inquiry, right: CompiledEntitlement): Test {
+/** Row 18. */
+function seatUnder({ subject, request, at }: Inquiry, right: CompiledEntitlement): Test {
+  const { feature } = subject;
+  if (!asksMember(feature)) return skipped('NO_SEAT', 'it is no seat, and needs none');
+  if (right.kind !== 'ENTITLED') return skipped('NO_SEAT', 'there is nothing that a seat could be of');
+  const test = seatTest(subject, at);
+  if (isMissing(test)) return failedBy('NO_SEAT', explainDenial('NO_SEAT', feature.key, { seat: test }));
+  if (test === 'HELD') return passed('NO_SEAT', 'the member holds a seat');
+  if (test === 'NOT_ASKED')
+    return passed(
+      'NO_SEAT',
+      request.quantity === 0 ? 'no seat is asked for' : 'the member holds the seat that it needs',
+    );
+  if (right.allowance.kind !== 'UNITS')
+    return skipped('NO_SEAT', 'there is no pool that could have one free');
+  const { decision } = answerUnits(countedAt(subject, right, right.allowance, at), request.quantity);
+  return decision.code === 'NO_SEAT'
+    ? failedBy('NO_SEAT', decision.message)
+    : passed('NO_SEAT', `${String(request.quantity)} are free`);
+}
+
+/** Row 19. */
+function limitUnder({ subject: asked, request, at }: Inquiry, right: CompiledEntitlement): Test {
+  if (asked.feature.type === 'SEATS')
+    return skipped('LIMIT_EXCEEDED', 'whether seats are free is asked before');
+  // Whether there is a seat does not matter here.
+  const subject = { ...asked, asker: { ...asked.asker, member: 'ANYBODY' as const } };
   if (right.kind !== 'ENTITLED') return skipped('LIMIT_EXCEEDED', 'there is no limit to compare with');
   if (right.allowance.kind !== 'UNITS') return skipped('LIMIT_EXCEEDED', 'it is not counted');
   const counted = countedAt(subject, right, right.allowance, at);
   const { decision } = answerUnits(counted, request.quantity);
-  if (decision.code === 'LIMIT_EXCEEDED')
-    return {
-      rule: 'LIMIT_EXCEEDED',
-      outcome: 'FAILED',
-      detail: decision.message,
-      source: null,
-      failure: null,
-    };
+  if (decision.code === 'LIMIT_EXCEEDED') return failedBy('LIMIT_EXCEEDED', decision.message);
   const of = decision.limit === null ? 'without a limit' : `of ${String(decision.limit)}`;
   const taken = counted.used + counted.reserved;
   return passed('LIMIT_EXCEEDED', `${String(request.quantity)} on top of ${String(taken)} fit, ${of}`);
@@ -145,6 +175,7 @@ function conditionsAlone(inquiry: Inquiry): RuleFailure[][] {
     const unmet = failures.flatMap(({ rule, failure }) => (rule === 'CONDITION_NOT_MET' && failure) || []);
     if (unmet.length === 0 || unmet.length < failures.length) return [];
     const right = naming === null ? grantsAlone(inquiry) : asIfPassing(inquiry, naming);
-    return hasFailed(limitUnder(inquiry, right)) ? [] : [unmet];
+    const rest = [seatUnder(inquiry, right), limitUnder(inquiry, right)];
+    return rest.some(hasFailed) ? [] : [unmet];
   });
 }

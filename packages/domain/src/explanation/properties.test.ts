@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { NOW, request, state } from '../../testing/decision-questions.js';
-import { knownState, type KnownState } from '../customer.js';
+import { featureKey } from '../../testing/subscriptions.js';
+import { type CustomerAccount, knownState, type KnownState, type Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { CheckRequest } from '../decision/decision.js';
 import { accountAt } from '../subscription/due.js';
 import { executeGrant } from '../grant/execute-grant.js';
-import { parseSubscriptionId } from '../ids.js';
+import { parseSeatId, parseSubscriptionId } from '../ids.js';
+import { occupy } from '../seats/occupy.js';
+import { isHeld, putSeat } from '../seats/seat.js';
 import type { CommandOutcome, SubscriptionCommand } from '../subscription/command.js';
 import { execute } from '../subscription/execute.js';
 import { explain } from './explain.js';
@@ -76,7 +79,7 @@ test('every remedy that is offered makes a check say yes', () => {
         if (remedy.kind === 'SUPPLY_FACT') continue;
         tried += 1;
         if (remedy.availableAt !== null) waited += 1;
-        const after = applied(customer, remedy, reasons);
+        const after = applied(customer, remedy, reasons, asked);
         if (!after.ok) throw new Error(`${remedy.message}: ${after.refusal.message}`);
         const at = remedy.availableAt ?? NOW;
         expect(decide(knownState(customer.release, after.account), asked, at)).toMatchObject({
@@ -116,6 +119,7 @@ function applied(
   { account, release }: KnownState,
   remedy: Remedy,
   reasons: readonly DenialReason[],
+  asked: CheckRequest,
 ): CommandOutcome {
   const current = accountAt(account, release, NOW);
   const run = (command: SubscriptionCommand) => execute(current, command, release, NOW);
@@ -144,7 +148,11 @@ function applied(
     case 'REINSTATE':
       throw new Error('nobody has a licence here');
     case 'ADD_CREDITS':
-      throw new Error('nothing in this catalog is prepaid');
+    case 'BUY_QUANTITY':
+      throw new Error('nothing in this catalog is prepaid, or sold by number');
+    case 'ASSIGN_SEAT':
+    case 'FREE_SEAT':
+      return seated(current, release, asked, remedy);
     case 'ADD_ON': {
       const held = current.subscriptions.find(({ id }) => id === subscriptionId)?.addOns ?? [];
       const others = held.filter((bought) => bought.addOn.key !== addOn);
@@ -184,6 +192,35 @@ function applied(
     case 'SUPPLY_FACT':
       throw new Error('a fact is no command');
   }
+}
+
+function seated(
+  account: CustomerAccount,
+  release: Release,
+  { feature: key, memberId }: CheckRequest,
+  { kind, quantity }: Remedy,
+): CommandOutcome {
+  const id = must(parseSeatId('seat_new'));
+  const feature = release.catalog.features.get(featureKey(key))?.needsSeat ?? featureKey(key);
+  const newest = account.seats
+    .filter((seat) => seat.feature === feature && isHeld(seat))
+    .toSorted((one, other) => other.assignedAt - one.assignedAt);
+  const members =
+    kind === 'ASSIGN_SEAT'
+      ? [must(memberId ?? null)]
+      : newest.slice(0, must(quantity)).map((seat) => seat.memberId);
+  const stored = release.catalog.features.get(feature);
+  const taking = stored?.type === 'SEATS' && stored.seats.kind === 'FLOATING' ? 'lease' : 'assign';
+  let current = account;
+  for (const member of members) {
+    const request =
+      kind === 'FREE_SEAT'
+        ? ({ kind: 'giveBack', feature, memberId: member } as const)
+        : ({ kind: taking, feature, memberId: member, ttl: null } as const);
+    const { before, after } = occupy(knownState(release, current), request, id, NOW);
+    current = putSeat(current, before, after);
+  }
+  return { ok: true, account: current, events: [] };
 }
 
 function must<T>(value: T | null): T {

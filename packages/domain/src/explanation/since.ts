@@ -4,10 +4,10 @@ import type { CustomerAccount, Profile, Release } from '../customer.js';
 import { askerOf } from '../decision/asker.js';
 import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
-import { isDecided } from '../decision/entitlement.js';
 import type { Grant } from '../grant/grant.js';
 import type { FeatureKey } from '../ids.js';
 import type { License } from '../license/license.js';
+import { putSeat, type Seat } from '../seats/seat.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { type Instant, instant } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
@@ -23,6 +23,8 @@ export type Undo =
   /** Of what earlier windows had left over, more was part of the limit. */
   | { readonly kind: 'ROLLED'; readonly feature: FeatureKey; readonly before: number }
   | { readonly kind: 'BLOCK'; readonly before: CreditBlock | null; readonly after: CreditBlock }
+  /** Null: it was not taken. */
+  | { readonly kind: 'SEAT'; readonly before: Seat | null; readonly after: Seat | null }
   | { readonly kind: 'RELEASE'; readonly before: Release }
   | { readonly kind: 'CUSTOMER_CREATED' }
   | { readonly kind: 'NOTHING' }
@@ -110,7 +112,6 @@ function answerOf({ account, release }: Past, request: CheckRequest, at: Instant
   const feature = findFeature(release, request.feature);
   if (feature === null) return { code: 'UNKNOWN_FEATURE', value: null, limit: null };
   if (account === null) return { code: 'UNKNOWN_CUSTOMER', value: null, limit: null };
-  if (!isDecided(feature)) return null;
   const grants = account.grants.flatMap((grant) => asWritten(grant, at));
   const asking = { context: request.context ?? NO_CONTEXT, asker: askerOf(request) };
   return decideAt({ account: { ...account, grants }, release, feature, ...asking }, request, at);
@@ -162,6 +163,10 @@ function undone(past: Past, undo: Undo): Past | null {
       const was = { ...meter, rolled: lotOf(undo.before, meter.window) };
       return { ...past, account: { ...account, meters: new Map(account.meters).set(undo.feature, was) } };
     }
+    case 'SEAT': {
+      const was = withSeat(account, undo);
+      return was && { ...past, account: was };
+    }
     case 'RELEASE':
       return { ...past, release: undo.before };
     case 'CUSTOMER_CREATED':
@@ -203,6 +208,15 @@ function withoutBlock(
   // A new block pays what was recorded beyond the others.
   const overdrawn = meter.overdrawn + after.quantity - after.remaining;
   return { ...account, blocks, meters: new Map(account.meters).set(after.feature, { ...meter, overdrawn }) };
+}
+
+/** Null: what has become of the seat since no event says. */
+function withSeat(
+  account: CustomerAccount,
+  { before, after }: Extract<Undo, { kind: 'SEAT' }>,
+): CustomerAccount | null {
+  const seat = account.seats.find(({ id }) => id === after?.id) ?? null;
+  return (seat === null) === (after === null) ? putSeat(account, seat, before) : null;
 }
 
 /** For what is decided it does not matter which windows have left it. */

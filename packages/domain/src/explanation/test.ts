@@ -30,6 +30,11 @@ export function failed(
   return { rule, outcome: 'FAILED', detail, source, failure };
 }
 
+/** Of no source, in words of its own. */
+export function failedBy(rule: DenyingCode, detail: string): Test {
+  return { rule, outcome: 'FAILED', detail, source: null, failure: null };
+}
+
 export function hasFailed({ outcome }: ExplanationStep): boolean {
   return outcome === 'FAILED';
 }

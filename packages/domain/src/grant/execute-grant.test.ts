@@ -149,7 +149,6 @@ describe('the value goes by the type of the feature', () => {
     ['support', { value: 'hgh' }, 'value', /one of `low`, `high`; did you mean `high`\?/],
     ['sso', { effect: 'BLOCK', value: true }, 'value', /takes no value/],
     ['credits', { value: 5 }, 'feature', /is prepaid; give its units by `addCredits`/],
-    ['seats', { effect: 'BLOCK' }, 'feature', /not supported yet/],
     ['sso', { expiresAt: NOW }, 'expiresAt', /does not lie after now/],
     ['sso', { startsAt: END, expiresAt: LATER }, 'expiresAt', /does not lie after its start/],
     ['sso', { startsAt: time('2015-01-01') }, 'startsAt', /more than ten years back/],

@@ -2,7 +2,6 @@ import { didYouMean } from '../catalog/nearest.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isPrepaid } from '../credits/credit-block.js';
 import { findFeature } from '../decision/decide.js';
-import { isDecided } from '../decision/entitlement.js';
 import type { GrantId } from '../ids.js';
 import type { AccountChange, CommandOutcome } from '../subscription/command.js';
 import { settled } from '../subscription/execute.js';
@@ -54,8 +53,6 @@ function make(account: CustomerAccount, command: MakeGrant, release: Release, no
     const known = didYouMean(command.feature, release.catalog.features.keys());
     return notFound('feature', `there is no feature \`${command.feature}\`${known}`);
   }
-  if (!isDecided(feature))
-    return badInput('feature', `feature \`${feature.key}\` is not decided by yet: not supported yet`);
   if (isPrepaid(feature) && command.effect !== 'BLOCK')
     return badInput('feature', `feature \`${feature.key}\` is prepaid; give its units by \`addCredits\``);
   const effect = readGiven(feature, command.effect, command.value);

@@ -35,13 +35,11 @@ export interface CatalogChange extends DocumentChange {
   readonly subscriptionsAffected: number;
 }
 
-export type RunScenario = Extract<ScenarioResult, { supported: true }>;
-
 /** What publishing a document would do. */
 export interface CatalogPreview {
   readonly problems: readonly CatalogProblem[];
   readonly changes: readonly CatalogChange[];
-  readonly scenarios: readonly RunScenario[];
+  readonly scenarios: readonly ScenarioResult[];
 }
 
 /** Of a document that does not parse. */
@@ -52,27 +50,13 @@ export function unparsedPreview(problems: readonly CatalogProblem[]): CatalogPre
 /** Compares a candidate with what is live and runs its scenarios. Pure: from the documents and the given counts alone. */
 export function previewRelease(candidate: Candidate, baseline: Baseline): CatalogPreview {
   const { parsed, release } = candidate;
-  const results = parsed.catalog.scenarios.map((scenario) => runScenario(release, scenario));
-  const unsupported = results.flatMap((result, index) =>
-    result.supported
-      ? []
-      : [
-          parsed.locate(
-            finding(
-              ['scenarios', index],
-              `the scenario \`${result.name}\` was not run: it needs ${result.needs}, which are not supported yet`,
-              { severity: 'WARNING' },
-            ),
-          ),
-        ],
-  );
   return {
-    problems: [...parsed.problems, ...changedTypes(parsed, baseline.features), ...unsupported],
+    problems: [...parsed.problems, ...changedTypes(parsed, baseline.features)],
     changes: changesBetween(baseline.document, parsed.document).map((change) => ({
       ...change,
       subscriptionsAffected: affected(change, candidate, baseline),
     })),
-    scenarios: results.filter((result) => result.supported),
+    scenarios: parsed.catalog.scenarios.map((scenario) => runScenario(release, scenario)),
   };
 }
 

@@ -5,16 +5,10 @@ import { runScenario } from './run-scenario.js';
 
 const EXAMPLE = releaseFrom(readFileSync(path.join(__dirname, '../catalog/fixtures/example.yaml'), 'utf8'));
 
-test("the example's scenarios pass, or say what they need", () => {
+test("the example's scenarios pass", () => {
   const results = EXAMPLE.catalog.scenarios.map((scenario) => runScenario(EXAMPLE, scenario));
-  expect(results.map((result) => (result.supported ? result.passed : result.needs))).toEqual([
-    true,
-    true,
-    true,
-    true,
-    true,
-    true,
-  ]);
+  expect(results).toHaveLength(6);
+  expect(results.filter(({ passed }) => !passed)).toEqual([]);
 });
 
 const CALLS = `catalog: 1

@@ -3,33 +3,26 @@ import { canonicalJson } from '../catalog/canonical-json.js';
 import type { Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { Decision } from '../decision/decision.js';
-import { isDecided } from '../decision/entitlement.js';
 import { formatInstant } from '../time/instant.js';
 import { stateOf } from './state-of.js';
 
-/** How a scenario came out. `needs`: a part of the rules that is not decided by yet, so that it cannot be run. */
-export type ScenarioResult =
-  | {
-      readonly supported: true;
-      readonly name: string;
-      readonly passed: boolean;
-      readonly expected: Readonly<Record<string, unknown>>;
-      readonly actual: Readonly<Record<string, unknown>>;
-    }
-  | { readonly supported: false; readonly name: string; readonly needs: string };
+/** How a scenario came out. */
+export interface ScenarioResult {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly expected: Readonly<Record<string, unknown>>;
+  readonly actual: Readonly<Record<string, unknown>>;
+}
 
 /** Asks what a scenario asks and compares what it names in `expect` with the decision. */
 export function runScenario(release: Release, scenario: Scenario): ScenarioResult {
-  const needs = missingPart(release, scenario);
-  if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
-  const { feature, quantity, productVersion, context } = scenario.check;
-  const request = { feature, quantity, productVersion, context };
+  const { feature, quantity, memberId, productVersion, context } = scenario.check;
+  const request = { feature, quantity, memberId, productVersion, context };
   const decision = asWritten(decide(state, request, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));
   return {
-    supported: true,
     name: scenario.name,
     passed: canonicalJson(actual) === canonicalJson(expected),
     expected,
@@ -45,12 +38,4 @@ function asWritten(decision: Decision): Readonly<Record<string, unknown>> {
     resetsAt: resetsAt === null ? null : formatInstant(resetsAt),
     validUntil: validUntil === null ? null : formatInstant(validUntil),
   };
-}
-
-function missingPart(release: Release, { given, check }: Scenario): string | null {
-  const { catalog } = release;
-  const feature = catalog.features.get(check.feature);
-  if (feature && !isDecided(feature)) return 'seats';
-  if (given.seats.length > 0) return 'seats';
-  return null;
 }

@@ -1,4 +1,10 @@
-import type { ScenarioBlock, ScenarioGiven, ScenarioGrant, ScenarioLicense } from '../catalog/catalog.js';
+import type {
+  ScenarioBlock,
+  ScenarioGiven,
+  ScenarioGrant,
+  ScenarioLicense,
+  ScenarioSeat,
+} from '../catalog/catalog.js';
 import type { CreditBlock } from '../credits/credit-block.js';
 import { asGiven } from '../credits/give-credits.js';
 import { type CustomerAccount, type CustomerState, knownState, type Release } from '../customer.js';
@@ -9,9 +15,11 @@ import {
   parseCreditBlockId,
   parseCustomerId,
   parseGrantId,
+  parseSeatId,
   parseSubscriptionId,
   type PlanKey,
 } from '../ids.js';
+import { putSeat, type Seat } from '../seats/seat.js';
 import { namedBy } from '../subscription/anchors.js';
 import { boughtNow } from '../subscription/plan-choice.js';
 import { periodFrom } from '../subscription/state.js';
@@ -66,9 +74,15 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     meters: new Map(),
     reservations: [],
     blocks: given.blocks.map((block, index) => blockOf(block, index, yearAgo)),
+    seats: [],
     turnedUntil: given.now,
   };
-  return knownState(release, { ...account, meters: metersOf(release, account, given) });
+  const counted = { ...account, meters: metersOf(release, account, given) };
+  const seats = given.seats.map((seat, index) => seatIn(seat, index, release, yearAgo));
+  return knownState(
+    release,
+    seats.reduce<CustomerAccount>((current, seat) => putSeat(current, null, seat), counted),
+  );
 }
 
 /** Since when the customer has had each feature without a break; docs/rules.md, "Time". */
@@ -125,6 +139,17 @@ function grantOf(granted: ScenarioGrant, index: number, yearAgo: Instant, now: I
   return { ...grant, status: grantStatusAt(grant, now) };
 }
 
+function seatIn(seat: ScenarioSeat, index: number, { catalog }: Release, yearAgo: Instant): Seat {
+  const { feature, memberId, assignedAt, leaseExpiresAt, coolsUntil } = seat;
+  const stored = catalog.features.get(feature);
+  const kind = stored?.type === 'SEATS' ? stored.seats.kind : 'NAMED';
+  return {
+    id: must(parseSeatId(`seat_${String(index)}`), 'seat_'),
+    ...{ feature, memberId, kind, leaseExpiresAt, coolsUntil },
+    assignedAt: assignedAt ?? yearAgo,
+  };
+}
+
 function blockOf(block: ScenarioBlock, index: number, yearAgo: Instant): CreditBlock {
   const { feature, quantity, spent, held, priority, expiresAt, addedAt } = block;
   return {
@@ -157,6 +182,7 @@ function subscriptionOf(
     ),
     quantities: given.quantities,
     prorations: new Map(),
+    seatsReleasedAt: null,
     creditsGiven: new Map(),
     startedAt: began,
     lastPaymentAt: null,

@@ -47,6 +47,12 @@ export function quantitiesUnder(plan: Plan, quantities: Quantities): Quantities 
   );
 }
 
+/** What is sold by number, in units: the number that was chosen, else the default. */
+export function inUnits(given: PlanEntitlement, chosen?: number): PlanEntitlement {
+  if (given.kind !== 'BOUGHT') return given;
+  return { kind: 'UNITS', limit: chosen ?? given.default, enforcement: { kind: 'HARD' } };
+}
+
 function soldByNumber({ entitlements }: Plan): (readonly [FeatureKey, Bought])[] {
   return [...entitlements].flatMap(([key, offer]) =>
     offer.kind === 'BOUGHT' ? [[key, offer] as const] : [],

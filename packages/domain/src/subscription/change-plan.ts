@@ -14,7 +14,8 @@ import {
 } from './plan-choice.js';
 import { badInput, conflict, type Refused } from './refusal.js';
 import { changeTime, schedule } from './scheduled-change.js';
-import { otherInFamily } from './state.js';
+import { otherInFamily, withSubscription } from './state.js';
+import { endsAboveLimit } from '../seats/above-limit.js';
 import type { BoughtAddOn, LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
 
 type ChangePlan = Extract<SubscriptionCommand, { kind: 'changePlan' }>;
@@ -65,14 +66,32 @@ export function changeTo(
   const quantities = chosenQuantities(subscription, change);
   if ('ok' in quantities) return quantities;
   const { scheduled } = change;
+  const moved = onPlan(subscription, { to, addOns, quantities }, now, account.timeZone);
+  const above = seatsAbove(account, release, { route, after: moved, at: now });
+  if (above !== null) return above;
   if (time.waits) {
     const named = change.addOns && addOns;
     const later = { to, at: time.at, addOns: named, quantities: change.quantities };
     return schedule(account, subscription, later, { scheduled, now });
   }
-  const moved = onPlan(subscription, { to, addOns, quantities }, now, account.timeZone);
   const after = scheduled === 'kept' ? { ...moved, scheduledChange: keptChange(subscription, to) } : moved;
   return { ok: true, ...movePlan(account, release, { before: subscription, after, at: now }) };
+}
+
+/** `seatsAbove: refuse`: asked when the change is, also of one that is for later. */
+function seatsAbove(
+  account: CustomerAccount,
+  release: Release,
+  { route, after, at }: { readonly route: PlanRoute; readonly after: LiveSubscription; readonly at: Instant },
+): Refused | null {
+  if (route.seatsAbove.kind !== 'REFUSE') return null;
+  const feature = endsAboveLimit(account, withSubscription(account, after), release, at);
+  if (feature === null) return null;
+  const { key } = after.planVersion.plan;
+  return conflict(
+    'plan',
+    `more seats of \`${feature.key}\` are held than the plan \`${key}\` has; release some first`,
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Grant, GrantEventType } from '../grant/grant.js';
 import type { License, LicenseEventType } from '../license/license.js';
 import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant, IsoDuration } from '../time/instant.js';
+import type { Seat } from '../seats/seat.js';
 import type { CustomerAccount } from '../customer.js';
 import type { Span } from '../usage/meter.js';
 import type { Reservation } from '../usage/reservation.js';
@@ -91,6 +92,7 @@ export type SubscriptionEventType =
 /** Something that happened to a customer, with the state before and after it; `at`: when it took effect. */
 export type CustomerEvent =
   | CreditsEvent
+  | SeatEvent
   | {
       readonly type: SubscriptionEventType;
       readonly at: Instant;
@@ -170,6 +172,18 @@ export type CustomerEvent =
       readonly at: Instant;
       readonly turn: RuleTurn;
     };
+
+/**
+ * A seat was taken or given back; its lease (`expired`) or its cool-down (`freed`) was over. A renewal of a lease is none.
+ * Null: it is not taken.
+ */
+export interface SeatEvent {
+  readonly type: SeatEventType;
+  readonly at: Instant;
+  readonly seat:
+    { readonly before: Seat | null; readonly after: Seat } | { readonly before: Seat; readonly after: null };
+}
+export type SeatEventType = 'seat.assigned' | 'seat.released' | 'seat.expired' | 'seat.freed';
 
 /** `lost`: what was left of a block that has ended. */
 export type CreditsEvent =

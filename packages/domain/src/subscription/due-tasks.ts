@@ -11,6 +11,7 @@ import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
 import type { Reservation } from '../usage/reservation.js';
 import { countersToClose, nextRolledEnd } from '../usage/rollover.js';
+import { freeAt, type Seat } from '../seats/seat.js';
 import { unreachable } from '../unreachable.js';
 import { nextAnnouncement } from './announcements.js';
 import { waits } from './pause.js';
@@ -53,6 +54,8 @@ export type DueTask = { readonly at: Instant; readonly id: string } & (
   | { readonly kind: 'licenseStart' | 'licenseEnd' | 'licensePeriod'; readonly license: License }
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'blockEnd'; readonly block: CreditBlock }
+  | { readonly kind: 'seatEnd'; readonly seat: Seat }
+  | { readonly kind: 'seatRelease'; readonly subscription: LiveSubscription }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
@@ -72,13 +75,15 @@ const ORDER = {
   licenseEnd: 10,
   grantEnd: 11,
   blockEnd: 12,
-  reservationEnd: 13,
-  start: 14,
-  licenseStart: 15,
-  licensePeriod: 16,
-  grantStart: 17,
-  ruleTurn: 18,
-  announcement: 19,
+  seatEnd: 13,
+  seatRelease: 14,
+  reservationEnd: 15,
+  start: 16,
+  licenseStart: 17,
+  licensePeriod: 18,
+  grantStart: 19,
+  ruleTurn: 20,
+  announcement: 21,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /** The first of all that time will do; null: nothing. `toldUntil`: what was announced up to then is not announced again. */
@@ -92,6 +97,7 @@ export function firstChange(account: CustomerAccount, release: Release, toldUnti
   for (const one of account.subscriptions) {
     first = earliest(first, subscriptionTasks(one));
     first = earliest(first, versionMoveTasks(account, one, release));
+    first = earliest(first, seatReleaseTasks(one));
   }
   for (const one of account.licenses) first = earliest(first, licenseTasks(one, account, release));
   const ending = [...countersToClose(account, release), ...proratedCounters(account, release, toldUntil)];
@@ -99,6 +105,7 @@ export function firstChange(account: CustomerAccount, release: Release, toldUnti
   for (const meter of account.meters.values()) first = earliest(first, rolloverTasks(meter, release));
   for (const grant of account.grants) first = earliest(first, grantTasks(grant));
   for (const block of account.blocks) first = earliest(first, blockTasks(block));
+  for (const seat of account.seats) first = earliest(first, seatTasks(seat));
   first = earliest(first, reservationTasks(account));
   return earliest(first, ruleTurnTasks(account, release));
 }
@@ -231,6 +238,16 @@ function grantTasks(grant: Grant): readonly DueTask[] {
 function blockTasks(block: CreditBlock): readonly DueTask[] {
   const { id, status, expiresAt } = block;
   return status === 'LIVE' && expiresAt !== null ? [{ kind: 'blockEnd', id, at: expiresAt, block }] : [];
+}
+
+function seatTasks(seat: Seat): readonly DueTask[] {
+  const at = freeAt(seat);
+  return at === null ? [] : [{ kind: 'seatEnd', id: seat.id, at, seat }];
+}
+
+function seatReleaseTasks(subscription: Subscription): readonly DueTask[] {
+  if (!isLive(subscription) || subscription.seatsReleasedAt === null) return [];
+  return [{ kind: 'seatRelease', id: subscription.id, at: subscription.seatsReleasedAt, subscription }];
 }
 
 /** They are sorted: the first to expire is the first. */

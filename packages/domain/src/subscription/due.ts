@@ -3,6 +3,8 @@ import { giveCredits, giveTo } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { ruleTurnsAt } from '../decision/rule-turns.js';
 import { recordGrant } from '../grant/record-grant.js';
+import { freeSeat } from '../seats/free-seat.js';
+import { releaseNewest } from '../seats/above-limit.js';
 import { changeTerm } from '../license/term.js';
 import { instant, type Instant } from '../time/instant.js';
 import { expireReservation } from '../usage/reservation.js';
@@ -115,6 +117,10 @@ function perform(
       return recordGrant(account, 'grant.expired', task.at, task.grant, { ...task.grant, status: 'EXPIRED' });
     case 'blockEnd':
       return endBlock(account, task.block, 'EXPIRED', task.at);
+    case 'seatEnd':
+      return freeSeat(account, task.seat, task.at);
+    case 'seatRelease':
+      return releaseNewest(account, task.subscription, release, task.at);
     case 'reservationEnd':
       return expireReservation(account, task.reservation);
     case 'ruleTurn':

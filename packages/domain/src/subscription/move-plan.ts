@@ -1,6 +1,7 @@
 import type { UsageOnChange } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { PendingMove } from '../release/version-move.js';
+import { addDuration } from '../time/calendar.js';
 import { type Instant, instant, type TimeZone } from '../time/instant.js';
 import { unreachable } from '../unreachable.js';
 import { resetWindows } from './anchors.js';
@@ -43,11 +44,24 @@ export function movePlan(account: CustomerAccount, release: Release, move: PlanM
   const { before, at } = move;
   const usage = usageOf(move, release);
   const prorations = usage === 'prorate' ? prorationsOf(account, release, move) : NOTHING_PRORATED;
-  const after = { ...move.after, prorations };
+  const after = { ...move.after, prorations, seatsReleasedAt: releaseTime(account, move, release) };
   const changed = record(account, 'subscription.plan_changed', at, before, after);
   if (usage !== 'reset') return withTrialGiven(changed, after);
   const reset = resetWindows(changed.account, release, move);
   return withTrialGiven({ account: reset.account, events: [...changed.events, ...reset.events] }, after);
+}
+
+/** When seats above the limit go: the last change alone counts. Null: they stay. */
+function releaseTime(
+  { timeZone }: CustomerAccount,
+  { before, after, at }: PlanMove,
+  { catalog }: Release,
+): Instant | null {
+  if (before.status === 'SCHEDULED') return null;
+  const route = routeOfDueChange(catalog, before.planVersion.plan.key, after.planVersion.plan.key);
+  return route.seatsAbove.kind === 'RELEASE_NEWEST_AFTER'
+    ? addDuration(at, route.seatsAbove.after, timeZone)
+    : null;
 }
 
 const NOTHING_PRORATED: Subscription['prorations'] = new Map();

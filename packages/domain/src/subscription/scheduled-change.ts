@@ -1,4 +1,5 @@
 import type { CustomerAccount, Release } from '../customer.js';
+import { endsAboveLimit } from '../seats/above-limit.js';
 import { promisedVersion } from '../release/version-move.js';
 import { formatInstant, type Instant } from '../time/instant.js';
 import { quantitiesUnder, sameAddOns, sameQuantities } from './bought.js';
@@ -6,7 +7,7 @@ import type { AccountChange, ChangeTiming, CommandOutcome } from './command.js';
 import { movePlan, onPlan, type Offer } from './move-plan.js';
 import { routeOfDueChange, takenAlong } from './plan-choice.js';
 import { conflict, unchanged, type Refused } from './refusal.js';
-import { isStanding, otherInFamily, periodEnd, record } from './state.js';
+import { isStanding, otherInFamily, periodEnd, record, withSubscription } from './state.js';
 import type { LiveSubscription, PlanVersion, ScheduledChange } from './subscription.js';
 import { effectiveTime } from './timing.js';
 
@@ -116,6 +117,11 @@ export function makeScheduledChange(
     return record(account, 'subscription.change_refused', at, subscription, after);
   }
   const after = onPlan(subscription, offer, at, account.timeZone);
+  const isAbove = endsAboveLimit(account, withSubscription(account, after), release, at) !== null;
+  if (isAbove && route.seatsAbove.kind === 'REFUSE') {
+    const kept = { ...subscription, scheduledChange: null };
+    return record(account, 'subscription.change_refused', at, subscription, kept);
+  }
   return movePlan(account, release, { before: subscription, after, at });
 }
 

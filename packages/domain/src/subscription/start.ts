@@ -30,6 +30,7 @@ export function subscribe(
     addOns: boughtNow(release, command.addOns),
     quantities: command.quantities,
     prorations: new Map(),
+    seatsReleasedAt: null,
     creditsGiven: new Map(),
     startedAt: startsAt,
     lastPaymentAt: null,

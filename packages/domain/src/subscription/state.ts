@@ -58,7 +58,8 @@ export function record(
   return { account: withSubscription(account, after), events: [{ type, at, before, after }] };
 }
 
-function withSubscription(account: CustomerAccount, after: Subscription): CustomerAccount {
+/** The account with the subscription in its place. */
+export function withSubscription(account: CustomerAccount, after: Subscription): CustomerAccount {
   const known = account.subscriptions.some((one) => one.id === after.id);
   const subscriptions = known
     ? account.subscriptions.map((one) => (one.id === after.id ? after : one))
@@ -120,10 +121,10 @@ export function firstPeriod(subscription: ScheduledSubscription, zone: TimeZone)
 /** What a subscription has in whatever status, and nothing else. */
 export function baseOf(subscription: Subscription): SubscriptionBase {
   const { id, customerId, planVersion, addOns, quantities, prorations, creditsGiven } = subscription;
-  const { startedAt, lastPaymentAt, moves } = subscription;
+  const { startedAt, lastPaymentAt, moves, seatsReleasedAt } = subscription;
   return {
     ...{ id, customerId, planVersion, addOns, quantities, prorations, creditsGiven },
-    ...{ startedAt, lastPaymentAt, moves },
+    ...{ startedAt, lastPaymentAt, moves, seatsReleasedAt },
   };
 }
 

@@ -63,6 +63,8 @@ export interface SubscriptionBase {
   readonly quantities: ReadonlyMap<FeatureKey, number>;
   /** Those of the last change of plan; see `planEntitlementAt`. */
   readonly prorations: ReadonlyMap<FeatureKey, Proration>;
+  /** `releaseNewestAfter` of the last change of plan: when seats above the limit go; null: they stay. */
+  readonly seatsReleasedAt: Instant | null;
   readonly startedAt: Instant;
   /** Credit blocks that its plans and add-ons have given, by what offers them: the start of the period last given for. */
   readonly creditsGiven: ReadonlyMap<string, Instant>;

@@ -44,6 +44,12 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `${String(event.reservation.quantity)} reserved of \`${event.reservation.feature}\` are free again`;
     case 'usage.rollover_expired':
       return `${String(event.units)} units of \`${event.feature}\` that earlier windows have left over end`;
+    case 'seat.expired':
+      return `the lease of a seat of \`${event.seat.before?.feature ?? ''}\` ends`;
+    case 'seat.freed':
+      return `a seat of \`${event.seat.before?.feature ?? ''}\` that was given back is free`;
+    case 'seat.released':
+      return `a seat of \`${event.seat.before?.feature ?? ''}\` goes: there are more than the plan has`;
     case 'credits.added':
       return `${String(event.credits.after.quantity)} credits of \`${event.credits.after.feature}\` are given`;
     case 'credits.expired':
@@ -70,6 +76,7 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `${String(event.block.remaining)} credits of \`${event.block.feature}\` expire at ${formatInstant(event.endsAt)}`;
     case 'rule.turned':
       return `the rule \`${event.turn.rule}\` turns for \`${event.turn.feature}\``;
+    case 'seat.assigned':
     case 'credits.voided':
     case 'grant.created':
     case 'grant.revoked':

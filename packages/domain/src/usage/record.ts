@@ -1,5 +1,4 @@
 import { findFeature } from '../decision/decide.js';
-import { isDecided } from '../decision/entitlement.js';
 import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Refusal } from '../subscription/command.js';
@@ -32,8 +31,6 @@ export function refuseRecord(
       'feature',
       `the live release has no feature \`${key}\`; send one of its METERED or LIMIT features`,
     );
-  if (!isDecided(feature))
-    return refusal('feature', `feature \`${key}\` cannot be spent yet: not supported yet`);
   if (feature.type !== 'METERED' && feature.type !== 'LIMIT')
     return refusal(
       'feature',

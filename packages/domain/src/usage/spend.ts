@@ -3,7 +3,6 @@ import { type CustomerState, knownState, type KnownState, type Release } from '.
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { CompiledFeature } from '../decision/compile.js';
 import { decideOnce, denyOutOfReach, findFeature } from '../decision/decide.js';
-import { isDecided } from '../decision/entitlement.js';
 import type { Decision } from '../decision/decision.js';
 import { parseFeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
@@ -62,8 +61,6 @@ export function refuseSpend(
 ): Refusal | null {
   const feature = findFeature(release, text);
   if (feature === null) return null;
-  if (!isDecided(feature))
-    return badInput(`feature \`${feature.key}\` cannot be spent yet: not supported yet`);
   const isCounted = feature.type === 'LIMIT' || feature.type === 'METERED';
   if (kind === 'release')
     return feature.type === 'LIMIT'

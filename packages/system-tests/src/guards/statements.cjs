@@ -41,6 +41,20 @@ exports.REWRITES = {
   'blocks-with-spend': {
     'write-credit-blocks': (text) => text.replace('where b.tenant_id', 'where false and b.tenant_id'),
   },
+  /** A pool is in one batch at a time: by the lock of its customer, whose due times it sets, and by that of its counter. */
+  'pool-locks': {
+    'lock-customers': (text) => text.replace('for update', ''),
+    'lock-meters': (text) => text.replace('for update of m', ''),
+  },
+  /** What a member has is read after the lock of the pool's counter. */
+  'seat-rows': {
+    'read-seats': (text) => text.replaceAll('s.tenant_id = $1', 'false and s.tenant_id = $1'),
+  },
+  /** A seat that was taken is counted in its pool, in the same write. */
+  'seats-counted': {
+    'write-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
+    'write-holding-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
+  },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': (text) => text.replace('where m.tenant_id = $1', 'where false and m.tenant_id = $1'),

@@ -1,9 +1,8 @@
 import type { StampedState } from '@licet/database';
-import { decide, decideStale, type CustomerId } from '@licet/domain';
+import { decide, decideStale, type CustomerId, type MemberId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { boundJson, boundText, readCustomerId } from '../arguments.js';
-import { requireDecided } from '../feature/require-decided.js';
+import { boundJson, boundText, readCustomerId, readMemberId } from '../arguments.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
 /** A check whose customer the caller may ask about; `path`: its argument, for errors. */
@@ -11,8 +10,8 @@ export interface Check {
   readonly customerId: CustomerId;
   readonly feature: string;
   readonly quantity: number;
-  /** The person asking; null: nobody was named. */
-  readonly memberId: string | null;
+  /** Who asks; null: nobody is named. */
+  readonly memberId: MemberId | null;
   /** Facts for rules. */
   readonly context: JsonObject | null;
   /** Of the vendor's software. */
@@ -71,16 +70,17 @@ export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: s
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
-  const memberId = access.requireMember(fieldOf(path, 'memberId'), asked.memberId);
+  const memberField = fieldOf(path, 'memberId');
+  const named = asked.memberId == null ? null : readMemberId(memberField, asked.memberId);
+  const memberId = access.requireMember(memberField, named);
   const { feature, quantity } = asked;
   return { customerId, feature, quantity, memberId, context: facts, productVersion, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
-  requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
-  const { feature, quantity, context, productVersion } = check;
-  const request = { feature, quantity, context, productVersion };
+  const { feature, quantity, memberId, context, productVersion } = check;
+  const request = { feature, quantity, memberId, context, productVersion };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

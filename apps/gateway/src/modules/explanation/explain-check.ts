@@ -5,7 +5,6 @@ import { badInput } from '../../errors/api-error.js';
 import { type CheckAsked, readCheck } from '../check/check-many.js';
 import { toDecision } from '../check/decision-type.js';
 import { toCause } from '../event/touches.js';
-import { requireDecided } from '../feature/require-decided.js';
 import type { ExplanationType } from './explanation-types.js';
 
 /** What `check` would answer now, or at a time ahead, and why. */
@@ -16,12 +15,11 @@ export async function explainCheck(
 ): Promise<ExplanationType> {
   const { states, access, db } = context;
   const check = readCheck(context, asked, 'input');
-  const { customerId, feature, quantity } = check;
+  const { customerId, feature, quantity, memberId } = check;
   if (asked.atLeast != null) await states.reach(asked.atLeast, 'input.atLeast', [customerId]);
   const { state, revision, asOf, now, stale } = await states.load(customerId);
-  requireDecided(state.release, feature, 'input.feature');
   if (at !== null) requireAhead(at, now);
-  const request = { feature, quantity, context: check.context };
+  const request = { feature, quantity, memberId, context: check.context };
   const held = stale ? stateAtHand(state, request, now, asOf) : state;
   const explanation = explain(held, request, at ?? now);
   const answers = at === null && !stale ? [{ request, decision: explanation.decision }] : [];

@@ -1,6 +1,6 @@
 import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { newLicenseId } from '@licet/database';
-import { parseLicenseId } from '@licet/domain';
+import { NOBODY, parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
@@ -166,7 +166,7 @@ function readValidation(input: ValidateLicenseInput): Asked {
   const { key, productVersion, features, nonce } = input;
   return {
     key: boundText('input.key', key),
-    asker: { productVersion: boundText('input.productVersion', productVersion) ?? null },
+    asker: { ...NOBODY, productVersion: boundText('input.productVersion', productVersion) ?? null },
     features: boundList('input.features', features) ?? [],
     nonce: boundText('input.nonce', nonce) ?? null,
   };

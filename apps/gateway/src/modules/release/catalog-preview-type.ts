@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { CatalogChange, CatalogPreview, CatalogProblem, RunScenario } from '@licet/domain';
+import type { CatalogChange, CatalogPreview, CatalogProblem, ScenarioResult } from '@licet/domain';
 import { Json, Quantity } from '../../scalars/index.js';
 
 const ProblemSeverityEnum = {
@@ -39,9 +39,9 @@ export class ScenarioResultType {
   @Field(() => Boolean)
   passed!: boolean;
   @Field(() => Json)
-  expected!: RunScenario['expected'];
+  expected!: ScenarioResult['expected'];
   @Field(() => Json)
-  actual!: RunScenario['actual'];
+  actual!: ScenarioResult['actual'];
 }
 
 @ObjectType('CatalogChange', { simpleResolvers: true })

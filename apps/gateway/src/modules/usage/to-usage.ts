@@ -11,12 +11,12 @@ import {
   unusedMeter,
 } from '@licet/domain';
 import { notFound } from '../../errors/api-error.js';
-import { requireDecided } from '../feature/require-decided.js';
+import { featureOf } from '../feature/feature-of.js';
 import type { FeatureUsageType } from './usage-types.js';
 
 /** What is used of a counted feature, by the same reckoning as a check; null where the feature is not counted. */
 export function toFeatureUsage({ state, now }: StampedState, key: string): FeatureUsageType | null {
-  const feature = requireDecided(state.release, key, 'feature');
+  const feature = featureOf(state.release, key);
   if (!feature) throw notFound('feature', `there is no feature \`${key}\`; \`features\` lists them`);
   if (state.kind !== 'KNOWN') return null;
   const account = accountAt(state.account, state.release, now);
@@ -46,10 +46,10 @@ function meterOf(account: CustomerAccount, feature: Feature, at: Instant): Meter
       return isHad ? meter : { ...meter, window: null };
     }
     case 'LIMIT':
+    case 'SEATS':
       return account.meters.get(feature.key) ?? unusedMeter(feature.key, null);
     case 'BOOLEAN':
     case 'CONFIG':
-    case 'SEATS':
       return null;
   }
 }

@@ -3,6 +3,9 @@ import type { Remedy } from '../explanation.js';
 import { addedCredits } from './add-credits.js';
 import { addOns } from './add-on.js';
 import { allows, type Candidate, type Denied } from './attempt.js';
+import { assignedSeat } from './assign-seat.js';
+import { boughtQuantities } from './buy-quantity.js';
+import { freedSeats } from './free-seat.js';
 import { changesOfPlan } from './change-plan.js';
 import { liftedBlocks } from './lift-block.js';
 import { payments } from './pay.js';
@@ -21,8 +24,8 @@ const MOST_TRIED = 200;
  */
 export function remediesFor(denied: Denied, conditions: readonly (readonly RuleFailure[])[]): Remedy[] {
   const kinds = [
-    ...[waits, liftedBlocks, reinstatements, renewals, resumes],
-    ...[payments, addedCredits, addOns, changesOfPlan],
+    ...[waits, liftedBlocks, reinstatements, renewals, resumes, payments],
+    ...[addedCredits, assignedSeat, freedSeats, boughtQuantities, addOns, changesOfPlan],
   ];
   return [
     ...suppliedFacts(conditions).slice(0, MOST_OFFERED),

@@ -1,0 +1,89 @@
+import { NOBODY } from '../decision/asker.js';
+import type { CustomerAccount, Release } from '../customer.js';
+import type { AccountChange, CustomerEvent } from '../subscription/command.js';
+import { entitlementOf } from '../decision/entitlement.js';
+import type { SeatsFeature } from '../catalog/catalog.js';
+import type { LiveSubscription } from '../subscription/subscription.js';
+import type { Instant } from '../time/instant.js';
+import { isHeld, putSeat, type Seat } from './seat.js';
+
+/**
+ * Whether a change of plan leaves more seats held than the customer then has; where no source gives any, that is any. What was
+ * above the limit before is no matter of the change.
+ */
+export function endsAboveLimit(
+  before: CustomerAccount,
+  after: CustomerAccount,
+  release: Release,
+  at: Instant,
+): SeatsFeature | null {
+  const limitIn = (account: CustomerAccount, feature: SeatsFeature): number =>
+    mostIn(account, release, feature, at) ?? 0;
+  const above = seatsFeatures(release).find((feature) => {
+    const limit = limitIn(after, feature);
+    return heldIn(after, feature) > limit && limit < limitIn(before, feature);
+  });
+  return above ?? null;
+}
+
+/**
+ * `releaseNewestAfter`: the time is over, and of each feature those that were assigned last go until the others fit.
+ * Without a live source seats are kept and give nothing (docs/rules.md, "Seats").
+ */
+export function releaseNewest(
+  account: CustomerAccount,
+  subscription: LiveSubscription,
+  release: Release,
+  at: Instant,
+): AccountChange {
+  const subscriptions = account.subscriptions.map((one) =>
+    one.id === subscription.id ? { ...subscription, seatsReleasedAt: null } : one,
+  );
+  let current: CustomerAccount = { ...account, subscriptions };
+  const events: CustomerEvent[] = [];
+  for (const feature of seatsFeatures(release)) {
+    const most = mostIn(current, release, feature, at);
+    if (most === null) continue;
+    for (const seat of goingFirst(current, feature)) {
+      if ((current.meters.get(feature.key)?.used ?? 0) <= most) break;
+      current = putSeat(current, seat, null);
+      events.push({
+        type: isHeld(seat) ? 'seat.released' : 'seat.freed',
+        at,
+        seat: { before: seat, after: null },
+      });
+    }
+  }
+  return { account: current, events };
+}
+
+/** The most that may be taken of an account at `at`, to which it has been brought; null: no source gives any. */
+function mostIn(
+  account: CustomerAccount,
+  release: Release,
+  feature: SeatsFeature,
+  at: Instant,
+): number | null {
+  const right = entitlementOf({ account, release, feature, context: 'ANY', asker: NOBODY }, at);
+  if (right.kind !== 'ENTITLED' || right.allowance.kind !== 'UNITS') return null;
+  return right.allowance.ceiling ?? Infinity;
+}
+
+/** Nobody loses a seat to one that nobody holds. Of those of one instant the higher id goes first. */
+function goingFirst(account: CustomerAccount, { key }: SeatsFeature): Seat[] {
+  const place = (seat: Seat): number => (isHeld(seat) ? 1 : 0);
+  return account.seats
+    .filter(({ feature }) => feature === key)
+    .sort(
+      (one, other) =>
+        place(one) - place(other) || other.assignedAt - one.assignedAt || (one.id < other.id ? 1 : -1),
+    );
+}
+
+function heldIn({ seats }: CustomerAccount, { key }: SeatsFeature): number {
+  return seats.filter((seat) => seat.feature === key && isHeld(seat)).length;
+}
+
+function seatsFeatures({ catalog }: Release): SeatsFeature[] {
+  return [...catalog.features.values()].flatMap((feature) => (feature.type === 'SEATS' ? [feature] : []));
+}

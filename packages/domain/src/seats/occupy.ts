@@ -1,0 +1,195 @@
+import { NOBODY } from '../decision/asker.js';
+import type { SeatsFeature } from '../catalog/catalog.js';
+import type { CustomerState, KnownState, Release } from '../customer.js';
+import { decide, decideFor, denyOutOfReach, findFeature } from '../decision/decide.js';
+import type { Decision } from '../decision/decision.js';
+import { type MemberId, parseMemberId, type SeatId } from '../ids.js';
+import type { Refusal } from '../subscription/command.js';
+import { addDuration, lengthOf } from '../time/calendar.js';
+import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
+import { withMeter } from '../usage/spend.js';
+import { isHeld, type Seat, seatOf } from './seat.js';
+
+/** `assign` takes a named seat, `lease` takes or renews a floating one, `giveBack` gives back either. */
+export type SeatRequest =
+  | { readonly kind: 'assign'; readonly feature: string; readonly memberId: string }
+  | GivingBack
+  | {
+      readonly kind: 'lease';
+      readonly feature: string;
+      readonly memberId: string;
+      /** Null: the feature's own. */
+      readonly ttl: IsoDuration | null;
+    };
+
+interface GivingBack {
+  readonly kind: 'giveBack';
+  readonly feature: string;
+  readonly memberId: string;
+}
+
+/** The decision as it stands afterwards, and what becomes of the member's seat; the same on both sides: nothing. */
+export interface SeatOutcome {
+  readonly decision: Decision;
+  readonly before: Seat | null;
+  readonly after: Seat | null;
+}
+
+/** Why a request can never be right, whoever makes it and whenever: BAD_USER_INPUT. Null: it may be decided. */
+export function refuseSeat(release: Release, request: SeatRequest): Refusal | null {
+  if (parseMemberId(request.memberId) === null)
+    return badInput('memberId', 'a member id has 1 to 255 characters, none of them a control character');
+  const feature = findFeature(release, request.feature);
+  if (feature === null) return null;
+  if (feature.type !== 'SEATS')
+    return badInput('feature', `feature \`${feature.key}\` is ${feature.type}; seats are of SEATS features`);
+  if (request.kind === 'assign' && feature.seats.kind === 'FLOATING')
+    return badInput('feature', `the seats of \`${feature.key}\` are floating; take one by leaseSeat`);
+  if (request.kind !== 'lease') return null;
+  if (feature.seats.kind === 'NAMED')
+    return badInput('feature', `the seats of \`${feature.key}\` are named; give one by assignSeat`);
+  if (request.ttl === null || isTimeToLive(request.ttl)) return null;
+  return badInput('ttl', `\`${request.ttl}\` is no time to live of a seat; give a second to a year`);
+}
+
+const SECOND = 1000;
+const YEAR = 366 * 86_400_000;
+
+function isTimeToLive(ttl: IsoDuration): boolean {
+  const length = lengthOf(ttl);
+  return length >= SECOND && length <= YEAR;
+}
+
+function badInput(field: string, message: string): Refusal {
+  return { code: 'BAD_USER_INPUT', field, message };
+}
+
+/**
+ * Decides what is asked of one member's seat; docs/rules.md, "Seats". Of `state` it reads the counter of the pool, the seat
+ * of this member, and those of the pool that cool down. `id`: of the seat, should one be taken. `refuseSeat` has been asked,
+ * and everything due until `now` has been applied.
+ */
+export function occupy(state: CustomerState, request: SeatRequest, id: SeatId, now: Instant): SeatOutcome {
+  const nothing = { feature: request.feature, quantity: 0 };
+  if (state.kind === 'OUT_OF_REACH') return unchanged(denyOutOfReach(state, nothing));
+  const feature = findFeature(state.release, request.feature);
+  const memberId = parseMemberId(request.memberId);
+  if (state.kind !== 'KNOWN' || feature?.type !== 'SEATS' || memberId === null)
+    return unchanged(decide(state, nothing, now));
+  const before = seatOf(state.account, feature.key, memberId);
+  const asked: Asked = { state, feature, memberId, before, now };
+  return request.kind === 'giveBack' ? givenBack(asked) : taken(asked, request, id);
+}
+
+interface Asked {
+  readonly state: KnownState;
+  readonly feature: SeatsFeature;
+  readonly memberId: MemberId;
+  /** What the member has, or had last and that cools down. */
+  readonly before: Seat | null;
+  readonly now: Instant;
+}
+
+/** Never refused: DONE, also where there was nothing to give back. */
+function givenBack(asked: Asked): SeatOutcome {
+  const { state, feature, before, now } = asked;
+  const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
+  const done = (message: string): Decision => ({ ...decision, allowed: true, code: 'DONE', message });
+  if (before === null || !isHeld(before)) return unchanged(done('the member holds no seat'), before);
+  const coolsUntil = cooledAt(asked, before);
+  if (coolsUntil !== null)
+    return { decision: done('seat given back; it cools down'), before, after: { ...before, coolsUntil } };
+  return { decision: moved(done('seat given back'), -1), before, after: null };
+}
+
+/** When the seat is free again; null: at once. */
+function cooledAt({ state, feature, now }: Asked, { kind }: Seat): Instant | null {
+  if (kind === 'FLOATING' || feature.seats.kind === 'FLOATING') return null;
+  const { cooldown } = feature.seats;
+  return cooldown === null ? null : addDuration(now, cooldown, state.account.timeZone);
+}
+
+type TakingRequest = Exclude<SeatRequest, GivingBack>;
+
+function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
+  const { state, feature, memberId, before, now } = asked;
+  const leaseExpiresAt = leaseOf(request, asked, state.account.timeZone);
+  const kind = feature.seats.kind;
+  // Taken already: its holder, or last holder, takes none on top of it.
+  if (before !== null) {
+    const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
+    if (!decision.allowed) return unchanged(decision, before);
+    const after = { ...before, kind, leaseExpiresAt, coolsUntil: null };
+    return { decision, before, after: isSame(before, after) ? before : after };
+  }
+  const decision = decideFor(state, feature, { quantity: 1, asker: NOBODY }, now);
+  if (!decision.allowed) return unchanged(refusedFor(asked, decision));
+  const after = {
+    id,
+    feature: feature.key,
+    memberId,
+    kind,
+    assignedAt: now,
+    leaseExpiresAt,
+    coolsUntil: null,
+  };
+  return { decision: moved(decision, 1), before, after };
+}
+
+/** A renewal never shortens a lease: the member may use the seat on several devices. */
+function leaseOf(
+  request: TakingRequest,
+  { feature: { seats }, before, now }: Asked,
+  zone: TimeZone,
+): Instant | null {
+  if (seats.kind === 'NAMED' || request.kind === 'assign') return null;
+  const until = addDuration(now, request.ttl ?? seats.lease, zone);
+  const held = before?.leaseExpiresAt ?? null;
+  return held !== null && held > until ? held : until;
+}
+
+function isSame(one: Seat, other: Seat): boolean {
+  return (
+    one.kind === other.kind &&
+    one.leaseExpiresAt === other.leaseExpiresAt &&
+    one.coolsUntil === other.coolsUntil
+  );
+}
+
+/** SEAT_COOLDOWN where it would fit but for seats that cool down. */
+function refusedFor({ state, feature, now }: Asked, decision: Decision): Decision {
+  if (decision.code !== 'LIMIT_EXCEEDED') return decision;
+  const { used, limit } = decision;
+  const key = feature.key;
+  const seats = `\`${key}\`: ${String(used ?? 0)} of ${String(limit ?? 0)} seats taken`;
+  const cooling = state.account.seats.filter((seat) => seat.feature === key && !isHeld(seat));
+  const meter = state.account.meters.get(key);
+  const fitsThen =
+    meter !== undefined &&
+    cooling.length > 0 &&
+    decideFor(
+      withMeter(state, { ...meter, used: meter.used - cooling.length }),
+      feature,
+      { quantity: 1, asker: NOBODY },
+      now,
+    ).allowed;
+  return fitsThen
+    ? {
+        ...decision,
+        code: 'SEAT_COOLDOWN',
+        message: `${seats}, ${String(cooling.length)} of them cooling down; wait, or give one to its last holder`,
+      }
+    : { ...decision, code: 'NO_SEAT', message: `${seats}; release one or raise the limit` };
+}
+
+function unchanged(decision: Decision, seat: Seat | null = null): SeatOutcome {
+  return { decision, before: seat, after: seat };
+}
+
+/** As it stands when so many more are taken. */
+function moved(decision: Decision, by: 1 | -1): Decision {
+  const used = (decision.used ?? 0) + by;
+  const { limit, reserved } = decision;
+  const remaining = limit === null ? null : Math.max(0, limit - used - (reserved ?? 0));
+  return { ...decision, used, remaining };
+}

@@ -1,0 +1,67 @@
+import type { CustomerAccount } from '../customer.js';
+import type { FeatureKey, MemberId, SeatId } from '../ids.js';
+import type { Instant } from '../time/instant.js';
+import { type Meter, unusedMeter } from '../usage/meter.js';
+
+export type SeatKind = 'NAMED' | 'FLOATING';
+
+/** A place that is taken in a customer's pool of one SEATS feature; docs/rules.md, "Seats". */
+export interface Seat {
+  readonly id: SeatId;
+  readonly feature: FeatureKey;
+  readonly memberId: MemberId;
+  readonly kind: SeatKind;
+  readonly assignedAt: Instant;
+  /** When it frees itself unless it is renewed; null: a named seat does not. */
+  readonly leaseExpiresAt: Instant | null;
+  /** Given back, and taken until then all the same; null: it is held. */
+  readonly coolsUntil: Instant | null;
+}
+
+/** Whether its member may use it: one that was given back is only still taken. */
+export function isHeld({ coolsUntil }: Seat): boolean {
+  return coolsUntil === null;
+}
+
+/** When time frees it; null: never. */
+export function freeAt({ coolsUntil, leaseExpiresAt }: Seat): Instant | null {
+  return coolsUntil ?? leaseExpiresAt;
+}
+
+/** The seat that the member has, or had last and that is still taken; null: there is none. */
+export function seatOf({ seats }: CustomerAccount, feature: FeatureKey, memberId: string): Seat | null {
+  return seats.find((seat) => seat.feature === feature && seat.memberId === memberId) ?? null;
+}
+
+/** Whether the member holds a seat of the feature. What is due must have been applied. */
+export function holdsSeat(account: CustomerAccount, feature: FeatureKey, memberId: string): boolean {
+  const seat = seatOf(account, feature, memberId);
+  return seat !== null && isHeld(seat);
+}
+
+/** The account with `after` in the place of `before`; null on either side: it is taken, or free, from then on. */
+export function putSeat(account: CustomerAccount, before: Seat | null, after: Seat | null): CustomerAccount {
+  const feature = (after ?? before)?.feature;
+  if (feature === undefined) return account;
+  const others = before === null ? account.seats : account.seats.filter((seat) => seat !== before);
+  const seats = after === null ? others : [...others, after];
+  const pool = account.meters.get(feature) ?? unusedMeter(feature, null);
+  const taken = pool.used + (after === null ? 0 : 1) - (before === null ? 0 : 1);
+  const meter: Meter = { ...pool, used: taken, freesAt: firstFree(seats, feature) };
+  return { ...account, seats, meters: new Map(account.meters).set(feature, meter) };
+}
+
+/** When time frees the first seat of a pool; null: it frees none. */
+export function firstFree(seats: readonly Seat[], feature: FeatureKey): Instant | null {
+  let first: Instant | null = null;
+  for (const seat of seats) {
+    const at = seat.feature === feature ? freeAt(seat) : null;
+    if (at !== null && (first === null || at < first)) first = at;
+  }
+  return first;
+}
+
+/** The account without its seats: the sum of each pool stands in its counter. */
+export function withoutSeats(account: CustomerAccount): CustomerAccount {
+  return account.seats.length === 0 ? account : { ...account, seats: [] };
+}
