@@ -56,6 +56,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
       meters: new Map(),
       reservations: [],
       blocks: [],
+      seats: [],
       turnedUntil: BOUGHT,
     },
     {
