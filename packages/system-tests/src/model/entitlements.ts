@@ -95,7 +95,10 @@ function given(account: Account, feature: FeatureKey, sources: Sources, quantity
     return { limit: null, value: null, fits: true, overage: false };
   if (spec.type === 'config')
     return { limit: null, value: valueOf(spec.values, feature, sources), fits: true, overage: false };
-  const { limit, ceiling } = raised(bound(feature, spec.type === 'seats' ? 'sum' : spec.combine, sources), sumOf(meterOf(account, feature)));
+  const { limit, ceiling } = raised(
+    bound(feature, spec.type === 'seats' ? 'sum' : spec.combine, sources),
+    sumOf(meterOf(account, feature)),
+  );
   const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
   return {
     limit,
