@@ -64,7 +64,7 @@ export class Loaders {
   #customersOfCreditBlocks: DataLoader<CreditBlockId, CustomerId | null> | null = null;
   readonly #licensesOf = new Map<string, DataLoader<CustomerId, Listed<CountedPage<StoredLicense>>>>();
   readonly #grants = new Map<string, DataLoader<CustomerId, PageOf<StoredGrant>>>();
-  readonly #seats = new Map<string, DataLoader<CustomerId, PageOf<OwnedSeat>>>();
+  readonly #seats = new Map<string, DataLoader<CustomerId, Listed<CountedPage<OwnedSeat>>>>();
   readonly #creditBlocks = new Map<string, DataLoader<CustomerId, PageOf<OwnedBlock>>>();
   readonly #migrationProblems = new Map<string, DataLoader<PlanMigrationId, ProblemsOf>>();
 
@@ -127,7 +127,7 @@ export class Loaders {
     return loader;
   }
 
-  seats(request: SeatSearch): DataLoader<CustomerId, PageOf<OwnedSeat>> {
+  seats(request: SeatSearch): DataLoader<CustomerId, Listed<CountedPage<OwnedSeat>>> {
     const name = JSON.stringify([request.first, request.after, request.feature]);
     const loader =
       this.#seats.get(name) ?? pagesLoader((ids) => listSeats(this.#db, this.#tenantId, ids, request));

@@ -157,10 +157,10 @@ describe('what is refused', () => {
     ['a time that is over', { customerId: 'ada', feature: 'sso' }, hence(-1), ['BAD_USER_INPUT', 'at']],
     ['a time too far ahead', { customerId: 'ada', feature: 'sso' }, hence(40_000), ['BAD_USER_INPUT', 'at']],
     [
-      'a feature that is not decided yet',
-      { customerId: 'ada', feature: 'editors' },
+      'a member id that is none',
+      { customerId: 'ada', feature: 'editors', memberId: '' },
       undefined,
-      ['BAD_USER_INPUT', 'input.feature'],
+      ['BAD_USER_INPUT', 'input.memberId'],
     ],
     [
       'an id that is none',

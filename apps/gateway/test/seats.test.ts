@@ -184,10 +184,11 @@ test('a list of the seats that are held, one feature or all, page by page', asyn
   await assign({ customerId: 'flo', memberId: 'ann' });
   await lease({ customerId: 'flo', memberId: 'bob' });
   const page = await gateway.send(
-    '{ customer(id: "flo") { seats(first: 1) { pageInfo { hasNextPage endCursor } edges { node { memberId kind } } } all: seats { edges { node { memberId } } } viewers: seats(feature: "viewers") { edges { node { memberId } } } } }',
+    '{ customer(id: "flo") { seats(first: 1) { totalCount pageInfo { hasNextPage endCursor } edges { node { memberId kind } } } all: seats { edges { node { memberId } } } viewers: seats(feature: "viewers") { edges { node { memberId } } } } }',
   );
   expect(page.get('customer')).toMatchObject({
     seats: {
+      totalCount: 2,
       pageInfo: { hasNextPage: true },
       edges: [{ node: { memberId: 'ann', kind: 'NAMED' } }],
     },

@@ -83,6 +83,7 @@ const QUESTIONS: readonly (readonly [name: string, query: string, ofKnown: unkno
         { code: 'ENTITLED' },
         { code: 'ENTITLED' },
         { code: 'ENTITLED' },
+        { code: 'ENTITLED' },
         { code: 'NOT_IN_PLAN' },
       ],
     },

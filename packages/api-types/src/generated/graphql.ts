@@ -1458,6 +1458,7 @@ export type Seat = {
 export type SeatConnection = {
   readonly edges: ReadonlyArray<SeatEdge>;
   readonly pageInfo: PageInfo;
+  readonly totalCount: Maybe<Scalars['Int']['output']>;
 };
 
 export type SeatEdge = {

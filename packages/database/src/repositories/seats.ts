@@ -12,7 +12,7 @@ import {
   decodeTimedCursor,
   encodeTimedCursor,
   malformedCursor,
-  type Page,
+  type CountedPage,
   type PageRequest,
   pageOf,
 } from './page.js';
@@ -29,40 +29,51 @@ export interface SeatSearch extends PageRequest {
   readonly feature: string | null;
 }
 
-/** A page of the seats that are held, for each customer, oldest first, in the order of the ids: one statement for all of them. */
+/** Whose lease is over holds nothing, whoever writes it down later. */
+const HELD = `s.cools_until is null and (s.lease_expires_at is null or s.lease_expires_at > clock_timestamp())
+  and ($3::text is null or s.feature = $3)`;
+
+/** A page of the seats that are held, for each customer, oldest first, in the order of the ids: two statements for all of them. */
 export async function listSeats(
   db: Database,
   tenantId: TenantId,
   ids: readonly CustomerId[],
   request: SeatSearch,
-): Promise<Result<{ readonly pages: readonly Page<OwnedSeat>[] }>> {
+): Promise<Result<{ readonly pages: readonly CountedPage<OwnedSeat>[] }>> {
   const after = request.after === null ? null : decodeTimedCursor(request.after);
   if (request.after !== null && after === null) return malformedCursor();
-  const rows = await readTransaction(db, tenantId, (transaction) =>
-    transaction.query<SeatRow>({
+  const search = [tenantId, textArray(ids), request.feature];
+  const { rows, totals } = await readTransaction(db, tenantId, async (transaction) => {
+    const counting = transaction.query<{ customer_id: CustomerId; total: number }>({
+      name: 'count-seats',
+      text: `select s.customer_id, count(*)::int as total from seat s
+             where s.tenant_id = $1 and s.customer_id = any($2) and ${HELD} group by s.customer_id`,
+      values: search,
+    });
+    const listed = await transaction.query<SeatRow>({
       name: 'list-seats',
       text: `select s.* from unnest($2::text[]) as k(customer_id)
              cross join lateral (
                select ${SEAT_COLUMNS} from seat s
-               where s.tenant_id = $1 and s.customer_id = k.customer_id and s.cools_until is null
-                 and (s.lease_expires_at is null or s.lease_expires_at > clock_timestamp())
-                 and ($3::timestamptz is null or (s.assigned_at, s.id) > ($3, $4))
-                 and ($5::text is null or s.feature = $5)
+               where s.tenant_id = $1 and s.customer_id = k.customer_id and ${HELD}
+                 and ($4::timestamptz is null or (s.assigned_at, s.id) > ($4, $5))
                order by s.assigned_at, s.id limit $6) s`,
-      values: [
-        ...[tenantId, textArray(ids), dateOf(after), after?.id ?? null],
-        ...[request.feature, request.first + 1],
-      ],
-    }),
-  );
+      values: [...search, dateOf(after), after?.id ?? null, request.first + 1],
+    });
+    return { rows: listed, totals: new Map((await counting).map((row) => [row.customer_id, row.total])) };
+  });
   const owned = rows.map((row): OwnedSeat => ({ seat: seatFromRow(row), customerId: row.customer_id }));
   const byCustomer = groupBy(owned, ({ customerId }) => customerId);
   const cursorOf = ({ seat }: OwnedSeat): string => encodeTimedCursor(seat.assignedAt, seat.id);
-  return { ok: true, pages: ids.map((id) => pageOf(byCustomer.get(id) ?? [], request, cursorOf)) };
+  const pages = ids.map((id) => ({
+    ...pageOf(byCustomer.get(id) ?? [], request, cursorOf),
+    total: totals.get(id) ?? 0,
+  }));
+  return { ok: true, pages };
 }
 
 /**
- * The seats of these members, and those of their pools that cool down, by `meterId`. They are written under the locks of
+ * INVARIANT (one seat for each member): the seats of these members, and those of their pools that cool down, by `meterId`. They are written under the locks of
  * the pools' counters alone: read in a statement after these they do not change before the commit.
  */
 export async function readSeats(

@@ -61,7 +61,7 @@ export async function realSnapshot(
     const path = `entitlement ${text(one['feature'])}`;
     const code = text(one['code']);
     found.set(path, `${one['allowed'] === true ? 'allowed' : 'denied'} ${code}`);
-    if (one['allowed'] !== true && code !== 'LIMIT_EXCEEDED') continue;
+    if (one['allowed'] !== true && code !== 'LIMIT_EXCEEDED' && code !== 'NO_SEAT') continue;
     found.set(`${path} limit`, one['unlimited'] === true ? 'unlimited' : text(one['limit']));
     for (const field of COUNTS) found.set(`${path} ${field}`, text(one[field]));
     found.set(`${path} value`, text(one['value']));
@@ -135,7 +135,7 @@ export function modelSnapshot(account: Account, all: boolean): Snapshot {
     const { allowed, code, limit, value, resetsAt } = answer;
     const path = `entitlement ${feature}`;
     found.set(path, `${allowed ? 'allowed' : 'denied'} ${code}`);
-    if (!allowed && code !== 'LIMIT_EXCEEDED') continue;
+    if (!allowed && code !== 'LIMIT_EXCEEDED' && code !== 'NO_SEAT') continue;
     found.set(`${path} limit`, text(limit));
     for (const field of COUNTS) found.set(`${path} ${field}`, text(answer[field]));
     found.set(`${path} value`, text(value));

@@ -29,7 +29,7 @@ export type FeatureSpec =
     }
   /** Spends blocks; without a window. */
   | { readonly type: 'metered'; readonly prepaid: true }
-  /** Sold by number; who sits on them is another story. */
+  /** Sold by number. Nobody takes one here: `seats-race` and the domain's own properties do. */
   | { readonly type: 'seats'; readonly kind: 'named' }
   | { readonly type: 'config'; readonly values: readonly string[]; readonly combine: 'order' };
 

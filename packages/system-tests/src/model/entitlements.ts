@@ -1,4 +1,5 @@
 import { type Account, type Grant, hasEnded, type Subscription } from './account.js';
+import { numbersOf } from './bought.js';
 import { plus } from './calendar.js';
 import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
 import { creditLimit, liveBlocks } from './credits.js';
@@ -35,7 +36,8 @@ export function entitlementOf(account: Account, feature: FeatureKey, quantity = 
   if (isPrepaid(feature)) return ofCredits(account, feature, quantity);
   const sources: Sources = { subscriptions: passing, grants };
   const full = given(account, feature, sources, quantity);
-  if (!full.fits) return { ...answer(account, feature, full), allowed: false, code: 'LIMIT_EXCEEDED' };
+  const tooMuch = FEATURES[feature].type === 'seats' ? 'NO_SEAT' : 'LIMIT_EXCEEDED';
+  if (!full.fits) return { ...answer(account, feature, full), allowed: false, code: tooMuch };
   const without = (some: Sources): boolean =>
     (some.subscriptions.length > 0 || some.grants.length > 0) && given(account, feature, some, quantity).fits;
   const inTime = passing.filter(({ status }) => status !== 'PAST_DUE');
@@ -89,11 +91,14 @@ interface Given {
 
 function given(account: Account, feature: FeatureKey, sources: Sources, quantity: number): Given {
   const spec = FEATURES[feature];
-  if (spec.type === 'boolean' || spec.type === 'seats' || 'prepaid' in spec)
+  if (spec.type === 'boolean' || 'prepaid' in spec)
     return { limit: null, value: null, fits: true, overage: false };
   if (spec.type === 'config')
     return { limit: null, value: valueOf(spec.values, feature, sources), fits: true, overage: false };
-  const { limit, ceiling } = raised(bound(feature, spec.combine, sources), sumOf(meterOf(account, feature)));
+  const { limit, ceiling } = raised(
+    bound(feature, spec.type === 'seats' ? 'sum' : spec.combine, sources),
+    sumOf(meterOf(account, feature)),
+  );
   const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
   return {
     limit,
@@ -108,7 +113,7 @@ function answer(
   feature: FeatureKey,
   { limit, value }: Given,
 ): Omit<Answer, 'allowed' | 'code'> {
-  const counted = FEATURES[feature].type === 'limit' || FEATURES[feature].type === 'metered';
+  const counted = ['limit', 'metered', 'seats'].includes(FEATURES[feature].type);
   const { used, window } = meterOf(account, feature);
   if (!counted) return { ...NOTHING, limit, value };
   const reserved = reservedOf(account, feature);
@@ -184,6 +189,8 @@ function units({ value }: Grant): Units {
 }
 
 function ofSubscription(subscription: Subscription, feature: FeatureKey): Bound[] {
+  const sold = numbersOf(subscription).find(([key]) => key === feature);
+  if (sold) return [hard(sold[1])];
   const own = limitOf(PLANS[subscription.plan].entitlements[feature]);
   if (own === null) return [];
   const ownLimit = subscription.prorated.get(feature) ?? own.limit;

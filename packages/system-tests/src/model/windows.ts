@@ -27,9 +27,9 @@ export function addOnsOf({ addOns }: Pick<Subscription, 'addOns'>): [AddOnKey, n
   });
 }
 
-/** Those that are decided about here, by name. */
+/** By name. */
 export function featureKeys(): FeatureKey[] {
-  return (Object.keys(FEATURES) as FeatureKey[]).filter((key) => FEATURES[key].type !== 'seats').sort();
+  return (Object.keys(FEATURES) as FeatureKey[]).sort();
 }
 
 /** The beginning of what gives a feature; null while nothing does. A pause is no break. */

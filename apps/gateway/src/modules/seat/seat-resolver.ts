@@ -53,9 +53,10 @@ export class SeatResolver {
     @Arg('after', () => Cursor, { nullable: true }) after: string | null | undefined,
     @Arg('feature', () => String, { nullable: true }) feature: string | null | undefined,
     @Ctx() { loaders }: GatewayContext,
-  ): Promise<Connection<SeatType>> {
+  ): Promise<Connection<SeatType> & { totalCount: number }> {
     if (feature != null) requireStorable('feature', feature);
     const request = { first: parseFirst(first), after: after ?? null, feature: feature ?? null };
-    return toConnection(granted(await loaders.seats(request).load(customer.id), ''), toSeat);
+    const page = granted(await loaders.seats(request).load(customer.id), '');
+    return { ...toConnection(page, toSeat), totalCount: page.total };
   }
 }

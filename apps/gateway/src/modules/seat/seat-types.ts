@@ -37,7 +37,7 @@ export function toSeat({ seat, customerId }: OwnedSeat): SeatType {
   return { id, customerId, feature, kind, memberId, assignedAt, leaseExpiresAt };
 }
 
-export const SeatConnectionType = connectionTypes('Seat', SeatType);
+export const SeatConnectionType = connectionTypes('Seat', SeatType, { counted: true });
 
 @ObjectType('SeatResult', { simpleResolvers: true })
 export class SeatResultType {
