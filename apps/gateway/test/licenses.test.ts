@@ -391,6 +391,28 @@ test('when a licence ends, followers hear of it, and `since` names the event', a
   });
 });
 
+test('what time will do to a licence is listed, with the event that it will be', async () => {
+  const startsAt = hence(1);
+  const id = await licensed('ned', 'pro', { startsAt });
+  const listed = await gateway.send(
+    '{ customer(id: "ned") { upcoming(first: 10) { at kind subjectType subjectId message data } } }',
+  );
+  expect(listed.errors).toEqual([]);
+  const ahead = listed.get('customer.upcoming');
+  if (!Array.isArray(ahead)) throw new Error('a list');
+  const ofLicense = ahead.filter((one) => at(one, 'subjectType') === 'license');
+  expect(ofLicense.map((one) => at(one, 'kind'))).toEqual([
+    'license.started',
+    'license.grace_started',
+    'license.expired',
+    'license.archived',
+  ]);
+  expect(ofLicense[0]).toMatchObject({
+    ...{ at: startsAt, subjectId: id, message: 'the licence to `pro` begins' },
+    data: { before: { status: 'SCHEDULED' }, after: { status: 'ACTIVE' } },
+  });
+});
+
 test.each([
   ['issued', () => Promise.resolve(), 'ENTITLED license.started'],
   [
