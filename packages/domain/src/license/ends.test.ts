@@ -2,6 +2,7 @@ import {
   issueOf,
   LICENSED,
   licenseHistory,
+  licenseId,
   licenseIn,
   performAt,
   renewalOf,
@@ -144,6 +145,22 @@ describe('a licence that is issued', () => {
     const ended = { ...one, term: { phase: 'EXPIRED', endedAt: time(START) } } as const;
     const free = { ...account, licenses: [ended, ...full.licenses.slice(1)] };
     expect(performAt(free, START, command).ok).toBe(true);
+  });
+
+  test('is no way past that number: one that has ended is not renewed beyond it', () => {
+    const { account } = licenseHistory([[START, issueOf('term')]]);
+    const [one] = applyDue(account, LICENSED, time('2026-06-01')).account.licenses;
+    if (one === undefined) throw new Error('a licence');
+    const open = { ...one, term: { phase: 'ACTIVE' }, expiresAt: null } as const;
+    const others = Array.from({ length: 1000 }, (_, index) => ({
+      ...open,
+      id: licenseId(`lic_other${String(index)}`),
+    }));
+    const full = { ...account, licenses: [one, ...others], turnedUntil: time('2026-06-01') };
+    const renewal = renewalOf({ expiresAt: '2026-07-01' });
+    expect(refused(performAt(full, '2026-06-01', renewal))).toEqual({ code: 'CONFLICT', field: 'licenseId' });
+    const free = { ...full, licenses: full.licenses.slice(0, -1) };
+    expect(performAt(free, '2026-06-01', renewal).ok).toBe(true);
   });
 });
 

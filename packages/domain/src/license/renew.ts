@@ -5,8 +5,8 @@ import { badInput, conflict, type Refused, unchanged } from '../subscription/ref
 import { addDuration } from '../time/calendar.js';
 import { formatInstant, type Instant, type TimeZone } from '../time/instant.js';
 import type { LicenseCommand } from './command.js';
-import { refusedEnd, refusedMachineLimit } from './issue.js';
-import type { License } from './license.js';
+import { refusedEnd, refusedMachineLimit, refusedNumber } from './issue.js';
+import { endOf, type License } from './license.js';
 import { recordLicense } from './record-license.js';
 
 type Renew = Extract<LicenseCommand, { kind: 'renewLicense' }>;
@@ -25,7 +25,8 @@ export function renew(
     refusedQuantities(plan, command.quantities) ??
     refusedMachineLimit(plan, command.machineLimit ?? null) ??
     refusedEnd('expiresAt', command.expiresAt, startsAt, now) ??
-    refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now);
+    refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now) ??
+    (endOf(license) === null ? null : refusedNumber(account, 'licenseId'));
   if (refused !== null) return refused;
   const ends = endsAfter(license, command, account.timeZone);
   if ('ok' in ends) return ends;
