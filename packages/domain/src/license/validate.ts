@@ -4,7 +4,7 @@ import { denied, isYoung } from '../decision/decide.js';
 import type { AllowingCode, Decision, DenyingCode } from '../decision/decision.js';
 import { coversVersion } from '../decision/product-version.js';
 import { explainDenial } from '../decision/message.js';
-import { licenseObstacle } from '../decision/sources.js';
+import { licenseObstacles } from '../decision/sources.js';
 import type { LicenseId } from '../ids.js';
 import { accountAt } from '../subscription/due.js';
 import type { Instant } from '../time/instant.js';
@@ -67,8 +67,8 @@ function obstacleTo(
   { catalog }: Release,
   { asker, now }: ValidationRequest,
 ): DenyingCode | null {
-  const standing = licenseObstacle(license);
-  if (standing !== null) return standing.code;
+  const [standing] = licenseObstacles(license);
+  if (standing) return standing.code;
   const isCovered = coversVersion(license, { feature: null, catalog }, asker.productVersion, now);
   return isCovered ? null : 'VERSION_NOT_COVERED';
 }
