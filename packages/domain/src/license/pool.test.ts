@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {
   issueOf,
   LICENSED,
@@ -8,13 +9,15 @@ import {
   toldOf,
   verbOf,
 } from '../../testing/licenses.js';
-import { accepted, time } from '../../testing/subscriptions.js';
+import { accepted, duration, newCustomer, time } from '../../testing/subscriptions.js';
 import type { CustomerAccount } from '../customer.js';
 import type { CustomerEvent } from '../subscription/command.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { describeUpcoming, upcoming } from '../subscription/upcoming.js';
-import { formatInstant, parseTimeZone, type TimeZone } from '../time/instant.js';
+import { spanFromAnchor } from '../time/calendar.js';
+import { formatInstant, instant, type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { changeTimeZone } from '../usage/time-zone.js';
+import { executeLicense } from './execute-license.js';
 
 const START = '2026-01-31T12:00:00Z';
 const A_YEAR = { expiresAt: '2027-01-31T12:00:00Z' };
@@ -157,6 +160,46 @@ describe('in another time zone', () => {
     const changed = moved(account, '2026-04-05', to);
     const told = given(until(changed, '2026-07-15').events).map((one) => one.slice(0, 10));
     expect(told).toEqual(['2026-04-30', '2026-05-31', '2026-06-30']);
+  });
+
+  test('of whatever zones, whenever it moves, there are as many gifts as periods', () => {
+    const HOUR = 3_600_000;
+    const hours = fc.integer({ min: 0, max: 8000 });
+    const place = fc.constantFrom(
+      ...['UTC', 'Europe/Berlin', 'America/Los_Angeles', 'Australia/Lord_Howe', 'Pacific/Auckland'],
+    );
+    fc.assert(
+      fc.property(
+        place,
+        place,
+        place,
+        hours,
+        hours,
+        fc.nat(8000),
+        (first, second, third, one, other, after) => {
+          const start = instant(time('2026-01-01') + after * HOUR);
+          const command = { ...issueOf('pool'), startsAt: start, expiresAt: instant(start + 9000 * HOUR) };
+          let { account } = accepted(executeLicense(newCustomer(first), command, LICENSED, start));
+          const [early = one, late = other] = [one, other].toSorted((a, b) => a - b);
+          const events: CustomerEvent[] = [];
+          const become = (delta: number): Instant => {
+            const change = applyDue(account, LICENSED, instant(start + delta * HOUR));
+            events.push(...change.events);
+            account = change.account;
+            return instant(start + delta * HOUR);
+          };
+          const moves = become(early);
+          account = changeTimeZone(account, LICENSED, zone(second), moves);
+          const movesAgain = become(late);
+          account = changeTimeZone(account, LICENSED, zone(third), movesAgain);
+          // Half a month after the last of 11 months: no zone is near another period.
+          const end = (spanFromAnchor(start, duration('P11M'), zone(third), start).end - start) / HOUR + 300;
+          become(end);
+          expect(given(events).filter((gift) => gift.endsWith(' 100'))).toHaveLength(11);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   test('within the hour in which a period has begun in one zone alone it is given once', () => {
