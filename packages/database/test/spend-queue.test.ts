@@ -103,7 +103,7 @@ test('a batch of several callers names them all, and each operation which of the
   });
   const operations = await tenantRows(
     tenant,
-    `select quantity::int as quantity, convert_from(e.body, 'UTF8')::jsonb #>> array['data', 'actors', o.outcome->>0, 'id'] as actor
+    `select quantity::int as quantity, convert_from(e.body, 'UTF8')::jsonb #>> array['data', 'actors', o.outcome::json->>0, 'id'] as actor
      from operation o join event e on e.tenant_id = o.tenant_id and e.entry_id = o.batch_id
      where o.customer_id = 'asked' and o.quantity > 1 order by 1`,
   );
