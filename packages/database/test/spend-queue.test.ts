@@ -276,6 +276,18 @@ test('with the database away before COMMIT was answered the outcome is unknown: 
   expect(await used('doubt')).toBe(2);
 });
 
+test('with fewer accounts remembered than are spent for, each spend is decided by its own customer’s', async () => {
+  const plans = ['free', 'pro', 'free', 'pro', 'free'];
+  for (const [index, plan] of plans.entries()) await customerOn(plan, `few ${String(index)}`);
+  const forgetful = new SpendQueue(tenant.db, { mostAccounts: 2 });
+  for (const turn of ['one', 'two']) {
+    const asked = plans.map((_, index) => consume(`few ${String(index)}`, `few-${turn}-${String(index)}`, 6));
+    const expected = plans.map((plan) => (plan === 'pro' || turn === 'one' ? 'ENTITLED' : 'LIMIT_EXCEEDED'));
+    expect(codes(await forgetful.submitAll(tenant.caller, asked))).toEqual(expected);
+  }
+  await forgetful.close();
+});
+
 test('a queue that is full refuses, of one tenant and of all, and takes more when it has room', async () => {
   await customerOn('pro', 'full');
   const small = new SpendQueue(tenant.db, { mostOfTenant: 3, mostInAll: 4 });
