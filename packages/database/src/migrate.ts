@@ -25,6 +25,7 @@ import { Reservations1764490000000 } from './migrations/1764490000000-reservatio
 import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
 import { SettledReservations1764512000000 } from './migrations/1764512000000-settled-reservations.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
+import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
 
@@ -54,6 +55,7 @@ export const MIGRATIONS = [
   SigningKeys1764510000000,
   SettledReservations1764512000000,
   Licenses1764515000000,
+  OutcomesAsText1764516000000,
   Seats1764540000000,
 ];
 

@@ -44,7 +44,8 @@ export async function attempt(
   kept: ReadonlyMap<string, KeptOperation>,
 ): Promise<Writes<Decided>> {
   const { tenantId } = transaction;
-  const keys = meterKeys(asked);
+  const meters = metersOf(asked);
+  const keys = [...meters.values()];
   const settling = settledIn(asked, (id) => remembered.remembered(tenantId, id));
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
   const [, locked, head, read, seats] = await Promise.all([
@@ -65,7 +66,7 @@ export async function attempt(
     tenantId,
     release,
     rulesVersion: head.rulesVersion,
-    keys,
+    meters,
     locked,
     accounts: known,
     kept: await withSettled(transaction, asked, reservations, kept),
@@ -147,10 +148,11 @@ async function withSettled(
   return new Map([...kept, ...(await keptOperations(transaction, settled))]);
 }
 
-function meterKeys(asked: readonly Asked[]): MeterKey[] {
+/** Each counter once, by its name. */
+function metersOf(asked: readonly Asked[]): ReadonlyMap<string, MeterKey> {
   const keys = new Map<string, MeterKey>();
   for (const { meter, meterId } of asked) if (meter) keys.set(meterId, meter);
-  return [...keys.values()];
+  return keys;
 }
 
 interface Wanted {

@@ -31,7 +31,7 @@ import {
 import type { Writes } from '../connection/transaction.js';
 import type { Actor } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
-import { meterId, type MeterKey } from '../repositories/meters.js';
+import type { MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
 import { seatStatements } from '../repositories/seats.js';
 import { newSeatId } from '../ids.js';
@@ -89,9 +89,10 @@ export interface Ground {
   readonly release: Release;
   /** Names the release's publication: what the head of the log says, and what counters are written with. */
   readonly rulesVersion: number;
-  readonly keys: readonly MeterKey[];
+  /** By `meterId`, in the order of their places. */
+  readonly meters: ReadonlyMap<string, MeterKey>;
   readonly locked: LockedMeters;
-  /** By place in `keys`; undefined: there is no such customer. */
+  /** By place in `meters`, as `locked` is; undefined: there is no such customer. */
   readonly accounts: readonly (KeptAccount | undefined)[];
   /** Operations that are known to stand under keys of this batch. */
   readonly kept: ReadonlyMap<string, KeptOperation>;
@@ -141,10 +142,12 @@ export class Batch {
 
   constructor(ground: Ground) {
     this.#ground = ground;
-    ground.keys.forEach((key, place) => {
+    let place = 0;
+    for (const [id, key] of ground.meters) {
       const account = ground.accounts[place];
-      if (account) this.#addCounter(key, account, ground.locked.meters[place]);
-    });
+      if (account) this.#addCounter(id, key, account, ground.locked.meters[place]);
+      place += 1;
+    }
   }
 
   decide(asked: readonly Asked[]): Writes<Decided> {
@@ -181,10 +184,9 @@ export class Batch {
   }
 
   /** The counter is the row's, whatever is remembered of it. */
-  #addCounter(key: MeterKey, account: KeptAccount, row: LockedMeter | undefined): void {
+  #addCounter(id: string, key: MeterKey, account: KeptAccount, row: LockedMeter | undefined): void {
     const { release, rulesVersion, locked, blocks } = this.#ground;
     const { feature } = key;
-    const id = meterId(key.customerId, feature);
     if (account.dueAt !== null && account.dueAt <= locked.clock) this.#due.add(key.customerId);
     if (row === undefined) {
       this.#uncounted.set(id, account);

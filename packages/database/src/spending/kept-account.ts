@@ -102,11 +102,11 @@ export class KeptAccounts {
   }
 
   keep(tenantId: TenantId, customerId: CustomerId, account: KeptAccount): void {
-    if (this.#inYoung * 2 >= this.#most) this.#age();
+    const isYoung = this.#young.get(tenantId)?.has(customerId) ?? false;
+    if (!isYoung && this.#inYoung * 2 >= this.#most) this.#age();
+    if (!isYoung) this.#inYoung += 1;
     const ofTenant = this.#young.get(tenantId) ?? new Map<CustomerId, KeptAccount>();
-    if (ofTenant.size === 0) this.#young.set(tenantId, ofTenant);
-    if (!ofTenant.has(customerId)) this.#inYoung += 1;
-    ofTenant.set(customerId, account);
+    this.#young.set(tenantId, ofTenant.set(customerId, account));
   }
 
   forget(tenantId: TenantId, customerId: CustomerId): void {

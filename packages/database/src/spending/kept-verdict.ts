@@ -1,5 +1,4 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
-import { arrayOf } from '../mapping/array-literal.js';
 import type { KeptVerdict } from './request.js';
 import type { MadeReservation } from './reservations.js';
 
@@ -34,24 +33,19 @@ interface Stored {
 /** What is told of a reservation after its end. */
 type Settled = Pick<MadeReservation, 'quantity' | 'expiresAt'>;
 
-/** An array parameter. */
-export function verdictArray(stored: readonly Stored[]): string {
-  return arrayOf(
-    stored.map(
-      ({ verdict, by, settled }) =>
-        `"[${settled ? writtenSettled(settled) : ''}${String(by)},\\"${verdict.decisionId}\\",${writtenReasons(verdict)}]"`,
-    ),
-  );
+/** As it is stored. */
+export function writtenVerdict({ verdict, by, settled }: Stored): string {
+  return `[${settled ? writtenSettled(settled) : ''}${String(by)},"${verdict.decisionId}",${writtenReasons(verdict)}]`;
 }
 
 function writtenSettled({ quantity, expiresAt }: Settled): string {
   return `[${String(quantity)},${String(expiresAt)}],`;
 }
 
-/** The elements of the list that follow the ids, as they stand between the quotes of an array's element. */
+/** The elements of the list that follow the ids. */
 function writtenReasons({ decision, release }: KeptVerdict): string {
   const { code, message, limit, unlimited, reserved } = decision;
-  const own = `${String(release)},${quoted(code)},${quoted(message)},${String(limit)},${String(unlimited)},${String(reserved)}`;
+  const own = `${String(release)},"${code}",${quoted(message)},${String(limit)},${String(unlimited)},${String(reserved)}`;
   return `${own},${writtenGround(decision)}`;
 }
 
@@ -65,7 +59,7 @@ function writtenGround(ground: Ground): string {
   const { resetsAt, validUntil, sources } = ground;
   const last = written.get(sources);
   if (last?.ground.resetsAt === resetsAt && last.ground.validUntil === validUntil) return last.text;
-  const text = escaped(JSON.stringify([resetsAt, validUntil, ...sources]).slice(1, -1));
+  const text = JSON.stringify([resetsAt, validUntil, ...sources]).slice(1, -1);
   written.set(sources, { ground: { resetsAt, validUntil, sources }, text });
   return text;
 }
@@ -74,12 +68,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** A JSON string. Most have nothing in them to escape. */
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `\\"${text}\\"` : escaped(JSON.stringify(text));
-}
-
-/** In JSON nothing but quotes and backslashes wants escaping, and JSON's own way to do that is the array's. */
-function escaped(json: string): string {
-  return JSON.stringify(json).slice(1, -1);
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The columns of an idempotency record that a verdict is read from. */

@@ -105,7 +105,7 @@ async function settledReservations(
   const byKey = new Map(ids.map((id) => [keyOf(settlementText(tenantId, id)).slice(0, KEY_BYTES), id]));
   const rows = await transaction.query<SettlementRow>({
     name: 'settled-reservations',
-    text: 'select key, customer_id, feature, outcome from operation where tenant_id = $1 and key = any($2)',
+    text: 'select key, customer_id, feature, outcome::json from operation where tenant_id = $1 and key = any($2)',
     values: [tenantId, [...byKey.keys()].map((key) => Buffer.from(key, 'latin1'))],
   });
   return rows.flatMap(({ key, customer_id: customerId, feature, outcome }) => {

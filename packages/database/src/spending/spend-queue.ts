@@ -17,7 +17,7 @@ export interface SpendQueueOptions {
   readonly mostInAll?: number;
   /** Batches in flight over all tenants: each holds one connection, and reads want some as well. */
   readonly mostInFlight?: number;
-  /** Customers whose entitlements are remembered between batches. */
+  /** Customers whose entitlements are remembered between batches; those of the half that spent last surely are. */
   readonly mostAccounts?: number;
   /** Told the size of each batch that is sent. */
   readonly onBatch?: (requests: number) => void;
@@ -78,7 +78,7 @@ export class SpendQueue {
   constructor(db: Database, options: SpendQueueOptions = {}) {
     this.#keyOf = keyedDigest(db.keys.operation);
     this.reservations = new KnownReservations(db);
-    const accounts = new KeptAccounts(options.mostAccounts ?? 20_000);
+    const accounts = new KeptAccounts(options.mostAccounts ?? 40_000);
     this.#batches = new SpendBatches(db, { accounts, reservations: this.reservations });
     this.#mostOfTenant = options.mostOfTenant ?? 20_000;
     this.#mostInAll = options.mostInAll ?? 100_000;
