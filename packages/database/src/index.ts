@@ -42,6 +42,9 @@ export { type CreditRequest, type CreditResult, executeCreditCommand } from './c
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
 export { findLicenseKey, findLicenses, type LicenseOfKey, listLicenses } from './repositories/licenses.js';
+export { listMachines } from './repositories/machines.js';
+export { executeMachineCommand, type MachineResult } from './commands/execute-machine.js';
+export { type KnownIdentity, machineIdentity } from './crypto/machine-identity.js';
 export { type StoredLicense } from './mapping/license.js';
 export {
   executeLicenseCommand,
@@ -126,4 +129,4 @@ export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.
 export { type ReserveRequest, type SpendRequest, usageEventKey, type Verdict } from './spending/request.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newCreditBlockId, newGrantId, newLicenseId, newSubscriptionId } from './ids.js';
+export { newCreditBlockId, newGrantId, newLicenseId, newMachineId, newSubscriptionId } from './ids.js';

@@ -12,6 +12,7 @@ export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
 export type LicenseId = Branded<'LicenseId'>;
+export type MachineId = Branded<'MachineId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -30,6 +31,7 @@ const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
 const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
+const MACHINE_ID = /^mach_[0-9a-z]{1,64}$/;
 const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
 function isTenantId(text: string): text is TenantId {
@@ -55,6 +57,9 @@ function isCreditBlockId(text: string): text is CreditBlockId {
 }
 function isLicenseId(text: string): text is LicenseId {
   return LICENSE_ID.test(text);
+}
+function isMachineId(text: string): text is MachineId {
+  return MACHINE_ID.test(text);
 }
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
@@ -96,6 +101,9 @@ export function parseCreditBlockId(text: string): CreditBlockId | null {
 }
 export function parseLicenseId(text: string): LicenseId | null {
   return isLicenseId(text) ? text : null;
+}
+export function parseMachineId(text: string): MachineId | null {
+  return isMachineId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

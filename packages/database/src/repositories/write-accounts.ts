@@ -4,6 +4,7 @@ import type {
   CreditsEventData,
   GrantEventData,
   LicenseEventData,
+  MachineEventData,
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
@@ -20,6 +21,7 @@ import {
   type Grant,
   type Instant,
   isLicense,
+  type Machine,
   nextDue,
   type PlanMigrationId,
   type Release,
@@ -34,10 +36,12 @@ import { textArray } from '../mapping/array-literal.js';
 import { blockToJson, type OwnedBlock } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
 import { licenseToJson, type StoredLicense } from '../mapping/license.js';
+import { machineToJson, type OwnedMachine } from '../mapping/machine.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
   type CustomerChange,
+  DELETE_MACHINES,
   EXPIRE_RESERVATIONS,
   FORGET_THRESHOLDS,
   INSERT_BLOCKS,
@@ -51,6 +55,7 @@ import {
   UPDATE_LICENSES,
   UPDATE_METERS,
   UPDATE_SUBSCRIPTIONS,
+  WRITE_MACHINES,
   writeRows,
 } from './account-rows.js';
 import type { StoredAccount } from './accounts.js';
@@ -76,6 +81,9 @@ export function accountStatements(
     writeRows(tenantId, INSERT_SUBSCRIPTIONS, updates.flatMap(newSubscriptions)),
     writeRows(tenantId, UPDATE_SUBSCRIPTIONS, updates.flatMap(changedSubscriptions)),
     writeRows(tenantId, UPDATE_LICENSES, updates.flatMap(changedLicenses)),
+    // First: the fingerprint of a machine that goes may be another's from now on.
+    writeRows(tenantId, DELETE_MACHINES, updates.flatMap(removedMachines)),
+    writeRows(tenantId, WRITE_MACHINES, updates.flatMap(changedMachines)),
     writeRows(tenantId, UPDATE_GRANTS, updates.flatMap(changedGrants)),
     writeRows(
       tenantId,
@@ -123,6 +131,29 @@ function changedLicenses({ before, after }: AccountUpdate): readonly Pick<Stored
   return after.licenses
     .filter((now) => known.some((one) => one.id === now.id && one !== now))
     .map((license) => ({ license }));
+}
+
+function changedMachines({ before, after }: AccountUpdate): OwnedMachine[] {
+  return machinesOf(after, before.written, (now, known) => !known.includes(now));
+}
+
+function removedMachines({ before, after }: AccountUpdate): OwnedMachine[] {
+  return machinesOf(before.written, after, ({ id }, left) => !left.some((one) => one.id === id));
+}
+
+/** Of licences that the two hold differently: those machines of the first that `isWanted` beside the second's. */
+function machinesOf(
+  one: CustomerAccount,
+  other: CustomerAccount,
+  isWanted: (machine: Machine, others: readonly Machine[]) => boolean,
+): OwnedMachine[] {
+  return one.licenses.flatMap(({ id, machines }) => {
+    const others = other.licenses.find((license) => license.id === id)?.machines ?? [];
+    if (machines === others) return [];
+    return machines
+      .filter((machine) => isWanted(machine, others))
+      .map((machine) => ({ licenseId: id, machine }));
+  });
 }
 
 function newBlocks({ before, after }: AccountUpdate): OwnedBlock[] {
@@ -223,7 +254,8 @@ export function accountEvents({ before, events }: AccountUpdate, by: Cause, reco
       at: event.at,
       recordedAt,
       data: { ...data, ...caused },
-      listed: true,
+      // Each machine is seen again and again.
+      listed: event.type !== 'machine.seen',
     };
   });
 }
@@ -316,6 +348,20 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         after: licenseToJson(after),
       };
       return { subjectType: 'license', subjectId: after.id, data: { ...data } };
+    }
+    case 'machine.activated':
+    case 'machine.updated':
+    case 'machine.deactivated':
+    case 'machine.place_taken':
+    case 'machine.seen':
+    case 'machine.place_expired': {
+      const { licenseId, before, after } = event.machine;
+      const data: MachineEventData = {
+        license: licenseId,
+        before: before && machineToJson(before),
+        after: after && machineToJson(after),
+      };
+      return { subjectType: 'machine', subjectId: (after ?? before)?.id ?? licenseId, data: { ...data } };
     }
     case 'license.expiring_soon': {
       const license = licenseToJson(event.expires);

@@ -18,7 +18,14 @@ export function buildScenarioLicenses(
     const { startsAt = null, expiresAt = null, maintenanceUntil = null, revokedAt = null } = document;
     const place = [...path, index];
     mustExist({ kind: 'plan', known: plans }, plan, [...place, 'plan'], report);
-    if (!plans.has(plan)) return [];
+    const sold = plans.get(plan);
+    if (!sold) return [];
+    if (document.machines !== undefined && sold.machines === null) {
+      report([...place, 'machines'], `the plan \`${plan}\` is not bound to machines; leave it out`, {
+        restsOn: [['plans', plan, 'machines']],
+      });
+      return [];
+    }
     if (expiresAt !== null && startsAt !== null && expiresAt <= startsAt) {
       report([...place, 'expiresAt'], 'it does not lie after `startsAt`; give a later time');
       return [];
@@ -27,6 +34,9 @@ export function buildScenarioLicenses(
       {
         ...{ plan, startsAt, expiresAt, maintenanceUntil, suspended, revokedAt },
         quantities: new Map(entriesOf(quantities)),
+        machines: (document.machines ?? []).map(({ fingerprint, components = [], inUseUntil = null }) => ({
+          ...{ fingerprint, components, inUseUntil },
+        })),
       },
     ];
   });

@@ -1,3 +1,4 @@
+import type { Plan } from '../catalog/catalog.js';
 import type { ContextReads } from '../condition/context.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
@@ -25,6 +26,8 @@ export interface AskedReads {
   readonly usage: ReadonlySet<FeatureKey>;
   /** Whether it depends on the version of the vendor's software that asks. */
   readonly productVersion: boolean;
+  /** Whether it depends on the machine that asks. */
+  readonly machine: boolean;
 }
 
 /** What the rules that may come to speak of a customer, and its licences, read besides its state; null: nothing. */
@@ -37,21 +40,30 @@ export function askedReads(
     .filter((rule) => rule.feature === feature && rule.when.asksRequest)
     .map((rule) => rule.when.reads);
   const productVersion = isMaintained(account, feature);
-  if (reads.length === 0 && !productVersion) return null;
+  const machine = isBound(account, feature);
+  if (reads.length === 0 && !productVersion && !machine) return null;
   return {
     context: reads.map(({ context }) => context).reduce(union, new Set<string>()),
     usage: new Set(reads.flatMap(({ usage }) => [...usage])),
     productVersion,
+    machine,
   };
 }
 
 /** Whether a licence gives the feature to some versions of the product and not to others. */
 function isMaintained({ licenses }: CustomerAccount, feature: FeatureKey): boolean {
   return licenses.some(
-    ({ maintenanceUntil, planVersion: { plan } }) =>
-      maintenanceUntil !== null &&
-      (plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature)),
+    ({ maintenanceUntil, planVersion: { plan } }) => maintenanceUntil !== null && speaksOf(plan, feature),
   );
+}
+
+/** Whether a licence gives the feature to some machines and not to others. */
+function isBound({ licenses }: CustomerAccount, feature: FeatureKey): boolean {
+  return licenses.some(({ planVersion: { plan } }) => plan.machines !== null && speaksOf(plan, feature));
+}
+
+function speaksOf(plan: Plan, feature: FeatureKey): boolean {
+  return plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature);
 }
 
 /** Those of the catalog, of each plan that is sold, and of each that a holding is on, leads to or goes back to. */
@@ -77,7 +89,7 @@ export interface Asking {
 
 /** The same for two requests of which these rules read the same, on counters that they read the same. */
 export function askedKey(
-  { context, usage, productVersion }: AskedReads,
+  { context, usage, productVersion, machine }: AskedReads,
   { context: request, asker }: Asking,
   account: CustomerAccount,
 ): string {
@@ -89,7 +101,9 @@ export function askedKey(
     const meter = account.meters.get(key);
     return [meter?.used, meter?.reserved, meter?.window?.start];
   });
-  return JSON.stringify([facts, counters, productVersion ? asker.productVersion : null]);
+  const version = productVersion ? asker.productVersion : null;
+  const identity = machine ? [asker.fingerprint, asker.components] : null;
+  return JSON.stringify([facts, counters, version, identity]);
 }
 
 const MOST_ANSWERS = 16;

@@ -45,7 +45,14 @@ const NEVER: readonly (readonly [Row, readonly Row[], string])[] = [
 ];
 
 const OF_LICENSES: ReadonlySet<string> = new Set([
-  ...['LICENSE_REVOKED', 'LICENSE_EXPIRED', 'LICENSE_SUSPENDED', 'VERSION_NOT_COVERED'],
+  ...[
+    'LICENSE_REVOKED',
+    'LICENSE_EXPIRED',
+    'LICENSE_SUSPENDED',
+    'VERSION_NOT_COVERED',
+    'NOT_ACTIVATED',
+    'MACHINE_IN_USE',
+  ],
 ]);
 const PAIRS = ROWS.flatMap((first, index) => ROWS.slice(index + 1).map((second) => [first, second] as const));
 const unasked = pairsIn(UNASKED);

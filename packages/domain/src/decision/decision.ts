@@ -27,11 +27,15 @@ export const DENYING_CODES = [
   'SUBSCRIPTION_PAUSED',
   'CONDITION_NOT_MET',
   'VERSION_NOT_COVERED',
+  'NOT_ACTIVATED',
+  'MACHINE_IN_USE',
   'LIMIT_EXCEEDED',
 ] as const;
+/** Denials of commands on machines alone; no check is answered so. */
+export type MachineRefusal = 'UNKNOWN_LICENSE' | 'DEACTIVATION_LIMIT_EXCEEDED' | 'MACHINE_LIMIT_EXCEEDED';
 export type AllowingCode = (typeof ALLOWING_CODES)[number];
 export type DenyingCode = (typeof DENYING_CODES)[number];
-export type DecisionCode = AllowingCode | DenyingCode;
+export type DecisionCode = AllowingCode | DenyingCode | MachineRefusal;
 
 export type EntitlementSource =
   | { readonly kind: 'SUBSCRIPTION'; readonly id: SubscriptionId; readonly key: PlanKey }
@@ -48,6 +52,10 @@ export interface CheckRequest {
   readonly context?: RequestContext | null;
   /** Version of the vendor's software that asks. */
   readonly productVersion?: string | null;
+  /** The machine that asks, where a licence is bound to machines. */
+  readonly fingerprint?: string | null;
+  /** Keyed hashes of the parts of that machine. */
+  readonly components?: readonly string[];
 }
 
 /** The answer of `decide`. Ids, revision and the age of the state are the caller's to add. */

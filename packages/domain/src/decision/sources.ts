@@ -5,6 +5,7 @@ import type { FeatureKey } from '../ids.js';
 import { planEntitlementAt } from '../subscription/prorate.js';
 import { beganAt, endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { License } from '../license/license.js';
+import { machineObstacle } from '../license/machines/place.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseDuration, type TimeZone } from '../time/instant.js';
@@ -95,7 +96,7 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
   };
 }
 
-/** Rows 8 to 15 of the decision codes: what the source gives, or what stands in its way first. */
+/** Rows 8 to 17 of the decision codes: what the source gives, or what stands in its way first. */
 function testSource(subject: Subject, naming: NamingSource, at: Instant): NamingSource | Obstacle | 'SILENT' {
   const obstacle = obstacleOf(naming, subject.account, at);
   if (obstacle !== 'NONE') return obstacle;
@@ -156,6 +157,10 @@ export function obstacleOf(
 }
 
 type Standing = Pick<Obstacle, 'row' | 'code'> | null;
+interface LicenseObstacle {
+  readonly row: number;
+  readonly code: 'LICENSE_REVOKED' | 'LICENSE_EXPIRED' | 'NOT_STARTED' | 'LICENSE_SUSPENDED';
+}
 
 function subscriptionObstacle({ status }: Subscription): Standing {
   switch (status) {
@@ -175,16 +180,21 @@ function subscriptionObstacle({ status }: Subscription): Standing {
   }
 }
 
-/** Time runs on while it is suspended: a suspended one may have expired, or not begun. */
-function licenseObstacle({ standing, term }: License): Standing {
+/** Rows 8 to 11, of a licence. Time runs on while it is suspended: a suspended one may have expired, or not begun. */
+export function licenseObstacle({ standing, term }: License): LicenseObstacle | null {
   if (standing.kind === 'REVOKED') return { row: 8, code: 'LICENSE_REVOKED' };
   if (term.phase === 'EXPIRED') return { row: 9, code: 'LICENSE_EXPIRED' };
   if (term.phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
   return standing.kind === 'SUSPENDED' ? { row: 11, code: 'LICENSE_SUSPENDED' } : null;
 }
 
-/** Row 15: what depends on who asks. */
-export function askerObstacle(
+/** Rows 15 to 17: what depends on who asks. */
+function askerObstacle(naming: NamingSource, subject: Subject, at: Instant): Obstacle | null {
+  return versionObstacle(naming, subject, at) ?? boundObstacle(naming, subject, at);
+}
+
+/** Row 15. */
+export function versionObstacle(
   naming: NamingSource,
   { feature, release: { catalog }, context, asker }: Subject,
   at: Instant,
@@ -194,6 +204,18 @@ export function askerObstacle(
   return coversVersion(holding, { feature, catalog }, asker.productVersion, at)
     ? null
     : obstacle(naming, 15, 'VERSION_NOT_COVERED');
+}
+
+/** Rows 16 and 17. */
+export function boundObstacle(
+  naming: NamingSource,
+  { context, asker }: Subject,
+  at: Instant,
+): Obstacle | null {
+  const { holding } = naming;
+  if (context === 'ANY' || !isLicense(holding)) return null;
+  const found = machineObstacle(holding, asker, at);
+  return found && obstacle(naming, found.row, found.code);
 }
 
 function obstacle(naming: NamingSource, row: number, code: DenyingCode): Obstacle {

@@ -142,6 +142,7 @@ function applied(
       });
     case 'RENEW':
     case 'REINSTATE':
+    case 'ACTIVATE_MACHINE':
       throw new Error('nobody has a licence here');
     case 'ADD_CREDITS':
       throw new Error('nothing in this catalog is prepaid');

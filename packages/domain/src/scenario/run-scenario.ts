@@ -23,8 +23,8 @@ export function runScenario(release: Release, scenario: Scenario): ScenarioResul
   const needs = missingPart(release, scenario);
   if (needs !== null) return { supported: false, name: scenario.name, needs };
   const state = stateOf(release, scenario.given);
-  const { feature, quantity, productVersion, context } = scenario.check;
-  const request = { feature, quantity, productVersion, context };
+  const { feature, quantity, productVersion, fingerprint, components, context } = scenario.check;
+  const request = { feature, quantity, productVersion, fingerprint, components, context };
   const decision = asWritten(decide(state, request, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));

@@ -5,6 +5,8 @@ import { nextRuleTurn } from '../decision/rule-turns.js';
 import { nextLicenseGift } from '../credits/give-credits.js';
 import type { Grant } from '../grant/grant.js';
 import type { License } from '../license/license.js';
+import type { Machine } from '../license/machines/machine.js';
+import { firstPlaceToEnd } from '../license/machines/place.js';
 import { nextTermChange } from '../license/term.js';
 import { type PendingMove, versionMove } from '../release/version-move.js';
 import type { Instant } from '../time/instant.js';
@@ -54,6 +56,7 @@ export type DueTask = { readonly at: Instant; readonly id: string } & (
   | { readonly kind: 'grantEnd' | 'grantStart'; readonly grant: Grant }
   | { readonly kind: 'blockEnd'; readonly block: CreditBlock }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
+  | { readonly kind: 'placeEnd'; readonly license: License; readonly machine: Machine }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
 );
@@ -73,12 +76,13 @@ const ORDER = {
   grantEnd: 11,
   blockEnd: 12,
   reservationEnd: 13,
-  start: 14,
-  licenseStart: 15,
-  licensePeriod: 16,
-  grantStart: 17,
-  ruleTurn: 18,
-  announcement: 19,
+  placeEnd: 14,
+  start: 15,
+  licenseStart: 16,
+  licensePeriod: 17,
+  grantStart: 18,
+  ruleTurn: 19,
+  announcement: 20,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /** The first of all that time will do; null: nothing. `toldUntil`: what was announced up to then is not announced again. */
@@ -216,9 +220,13 @@ function licenseTasks(license: License, account: CustomerAccount, release: Relea
   const changes = nextTermChange(license);
   const kind = term.phase === 'SCHEDULED' ? 'licenseStart' : 'licenseEnd';
   const gift = nextLicenseGift(license, release, account.timeZone);
+  const place = firstPlaceToEnd(license);
   return [
     ...(changes === null ? [] : [{ kind, id, at: changes, license } as const]),
     ...(gift === null ? [] : [{ kind: 'licensePeriod', id, at: gift, license } as const]),
+    ...(place === null
+      ? []
+      : [{ kind: 'placeEnd', id: place.id, at: place.inUseUntil, license, machine: place } as const]),
   ];
 }
 

@@ -3,6 +3,7 @@ import { giveCredits, giveTo } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { ruleTurnsAt } from '../decision/rule-turns.js';
 import { recordGrant } from '../grant/record-grant.js';
+import { expirePlace } from '../license/machines/record-machine.js';
 import { changeTerm } from '../license/term.js';
 import { instant, type Instant } from '../time/instant.js';
 import { expireReservation } from '../usage/reservation.js';
@@ -117,6 +118,8 @@ function perform(
       return endBlock(account, task.block, 'EXPIRED', task.at);
     case 'reservationEnd':
       return expireReservation(account, task.reservation);
+    case 'placeEnd':
+      return expirePlace(account, task.license, task.machine, task.at);
     case 'ruleTurn':
       return turnRules(account, release, task.at);
     case 'announcement':
