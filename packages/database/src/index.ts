@@ -43,7 +43,11 @@ export { grantOwners, type GrantSearch, listGrants } from './repositories/grants
 export { type StoredGrant } from './mapping/grant.js';
 export { findLicenseKey, findLicenses, type LicenseOfKey, listLicenses } from './repositories/licenses.js';
 export { listMachines } from './repositories/machines.js';
-export { executeMachineCommand, type MachineResult } from './commands/execute-machine.js';
+export {
+  executeMachineCommand,
+  type MachineResult,
+  unknownLicenseResult,
+} from './commands/execute-machine.js';
 export { type KnownIdentity, machineIdentity } from './crypto/machine-identity.js';
 export { type StoredLicense } from './mapping/license.js';
 export {

@@ -106,6 +106,11 @@ async function fillEveryTable(): Promise<void> {
     `insert into credit_block values ($1, 'blk_1', 'acme', 'credits', 1, 1, 0, 0, null, null, 'LIVE', clock_timestamp())`,
     [tenant.caller.tenantId],
   );
+  // The test catalog binds no licence to machines.
+  await owner.query(
+    `insert into machine select tenant_id, id, 'mach_1', 'one', '[]', null, clock_timestamp() from license where tenant_id = $1`,
+    [tenant.caller.tenantId],
+  );
   // A window closes when time passes.
   await owner.query(
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,

@@ -42,7 +42,7 @@ export async function executeMachineCommand(
 ): Promise<Result<MachineResult>> {
   const result = await runCustomerCommand(db, caller, commandOf(command));
   if (result.ok) return { ok: true, ...result.answer, revision: result.revision };
-  return result.code === 'NOT_FOUND' ? ofUnknown(db, caller.tenantId) : result;
+  return result.code === 'NOT_FOUND' ? unknownLicenseResult(db, caller.tenantId) : result;
 }
 
 function commandOf(command: MachineCommand): CustomerCommand<Decided> {
@@ -72,7 +72,11 @@ function commandOf(command: MachineCommand): CustomerCommand<Decided> {
   };
 }
 
-function ofUnknown(db: Database, tenantId: TenantId): Promise<{ readonly ok: true } & MachineResult> {
+/** The answer where there is no such licence. */
+export function unknownLicenseResult(
+  db: Database,
+  tenantId: TenantId,
+): Promise<{ readonly ok: true } & MachineResult> {
   return readTransaction(db, tenantId, async (transaction) => {
     const { revision, clock: asOf, rulesVersion } = await readHead(transaction);
     const { number: release } = await publishedRelease(db, transaction, rulesVersion);

@@ -3,6 +3,7 @@ import { decide, decideStale, type CustomerId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, boundText, readCustomerId } from '../arguments.js';
+import { readFingerprint } from '../machine/read-machine.js';
 import { requireDecided } from '../feature/require-decided.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
@@ -15,6 +16,8 @@ export interface Check {
   readonly context: JsonObject | null;
   /** Of the vendor's software. */
   readonly productVersion: string | null;
+  /** Of the machine. */
+  readonly fingerprint: string | null;
   readonly path: string;
 }
 
@@ -24,6 +27,7 @@ export interface CheckAsked {
   readonly quantity: number;
   readonly context?: JsonObject | null | undefined;
   readonly productVersion?: string | null | undefined;
+  readonly fingerprint?: string | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
 
@@ -68,15 +72,16 @@ export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: s
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
+  const fingerprint = readFingerprint(fieldOf(path, 'fingerprint'), asked.fingerprint);
   const { feature, quantity } = asked;
-  return { customerId, feature, quantity, context: facts, productVersion, path };
+  return { customerId, feature, quantity, context: facts, productVersion, fingerprint, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
   requireDecided(state.release, check.feature, fieldOf(check.path, 'feature'));
-  const { feature, quantity, context, productVersion } = check;
-  const request = { feature, quantity, context, productVersion };
+  const { feature, quantity, context, productVersion, fingerprint } = check;
+  const request = { feature, quantity, context, productVersion, fingerprint };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

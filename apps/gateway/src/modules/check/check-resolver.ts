@@ -67,7 +67,8 @@ export class CheckResolver {
     return decideOne(
       context,
       {
-        ...{ customerId: customer.id, feature, quantity, productVersion: null, path: '' },
+        ...{ customerId: customer.id, feature, quantity, path: '' },
+        ...{ productVersion: null, fingerprint: null },
         context: boundJson('context', facts ?? null),
       },
       await context.states.load(customer.id),

@@ -16,7 +16,7 @@ export function touches(event: StoredEvent, { id, subject }: FollowedCustomer): 
 
 /** The event as its customer may see it: of a usage batch, which holds several customers', its own counters alone. */
 export function toCause(event: StoredEvent, { id, subject }: FollowedCustomer): ChangeEventType {
-  if (event.listed) return toChangeEvent(event);
+  if (event.listed || event.customerId !== null) return toChangeEvent(event);
   const { meters } = event.data;
   const own: unknown[] = Array.isArray(meters)
     ? meters.filter((meter: unknown) => subjectOf(meter) === subject)

@@ -16,12 +16,12 @@ export async function explainCheck(
 ): Promise<ExplanationType> {
   const { states, access, db } = context;
   const check = readCheck(context, asked, 'input');
-  const { customerId, feature, quantity } = check;
+  const { customerId, feature, quantity, productVersion, fingerprint } = check;
   if (asked.atLeast != null) await states.reach(asked.atLeast, 'input.atLeast', [customerId]);
   const { state, revision, asOf, now, stale } = await states.load(customerId);
   requireDecided(state.release, feature, 'input.feature');
   if (at !== null) requireAhead(at, now);
-  const request = { feature, quantity, context: check.context };
+  const request = { feature, quantity, context: check.context, productVersion, fingerprint };
   const held = stale ? stateAtHand(state, request, now, asOf) : state;
   const explanation = explain(held, request, at ?? now);
   const answers = at === null && !stale ? [{ request, decision: explanation.decision }] : [];
