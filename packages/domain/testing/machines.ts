@@ -82,10 +82,9 @@ export function heartbeat(fingerprint: string, ttl = 'PT10M'): MachineCommand {
 export function run(
   account: CustomerAccount,
   command: MachineCommand,
-  release: Release,
   now: Instant = NOW,
 ): Extract<MachineOutcome, { ok: true }> {
-  const outcome = executeMachine(account, command, release, now);
+  const outcome = executeMachine(account, command, now);
   if (!outcome.ok) throw new Error(outcome.refusal.message);
   return outcome;
 }

@@ -55,7 +55,7 @@ function commandOf(command: MachineCommand): CustomerCommand<Decided> {
     customerOf: async (transaction) =>
       (await licenseOwner(transaction, licenseId)) ?? refused('NOT_FOUND', 'licenseId', 'no such licence'),
     execute: (account, release, now) => {
-      const outcome = executeMachine(account, command, release, now);
+      const outcome = executeMachine(account, command, now);
       if (outcome.ok) {
         const { decision, machine } = outcome;
         decided = { decision, machine, release: release.number, asOf: now };

@@ -26,14 +26,18 @@ export interface MachineRow {
   readonly in_use_until: number | null;
 }
 
-/** As columns of `machine m`. */
-export const MACHINE_COLUMNS = `
-m.id, m.fingerprint, m.components, m.name, ${milliseconds('activated_at')}, ${milliseconds('last_seen_at')},
-${milliseconds('in_use_until')}`;
+const TEXTS = ['id', 'fingerprint', 'components', 'name'].map((name) => [name, `m.${name}`] as const);
+const INSTANTS = ['activated_at', 'last_seen_at', 'in_use_until'].map(
+  (name) => [name, `(date_part('epoch', m.${name}) * 1000)::bigint`] as const,
+);
 
-function milliseconds(column: string): string {
-  return `(extract(epoch from m.${column}) * 1000)::bigint as ${column}`;
-}
+/** A row of `machine m`, as columns and as one JSON object. */
+export const MACHINE_COLUMNS = [...TEXTS, ...INSTANTS]
+  .map(([name, value]) => `${value} as ${name}`)
+  .join(', ');
+export const MACHINE_JSON = `json_build_object(${[...TEXTS, ...INSTANTS]
+  .map(([name, value]) => `'${name}', ${value}`)
+  .join(', ')})`;
 
 export function machineFromRow(row: MachineRow): Machine {
   const { id, fingerprint, components, name } = row;

@@ -1,7 +1,7 @@
 import { instant } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
-import { MACHINE_COLUMNS } from '../mapping/machine.js';
+import { MACHINE_JSON } from '../mapping/machine.js';
 import { licenseFromRow, type LicenseRow, type StoredLicense } from '../mapping/license.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave } from './releases.js';
@@ -13,8 +13,8 @@ l.credits_given, l.deactivations, l.created_at`;
 
 /** Its machines, oldest first, as one more column. */
 export const LICENSE_MACHINES = `
-coalesce((select jsonb_agg(to_jsonb(o) order by o.activated_at, o.id) from (
-  select ${MACHINE_COLUMNS} from machine m where m.tenant_id = l.tenant_id and m.license_id = l.id) o), '[]') as machines`;
+coalesce((select json_agg(${MACHINE_JSON} order by m.activated_at, m.id) from machine m
+  where m.tenant_id = l.tenant_id and m.license_id = l.id), '[]') as machines`;
 
 export const LICENSE_TABLES = `
 license l

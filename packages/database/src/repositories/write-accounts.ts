@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ExpiringSoonData,
   CausedData,
@@ -21,6 +22,7 @@ import {
   type Grant,
   type Instant,
   isLicense,
+  type License,
   type Machine,
   nextDue,
   type PlanMigrationId,
@@ -129,30 +131,39 @@ function changedGrants({ before, after }: AccountUpdate): readonly Grant[] {
 function changedLicenses({ before, after }: AccountUpdate): readonly Pick<StoredLicense, 'license'>[] {
   const known = before.written.licenses;
   return after.licenses
-    .filter((now) => known.some((one) => one.id === now.id && one !== now))
+    .filter((now) => known.some((one) => one.id === now.id && isOtherRow(now, one)))
     .map((license) => ({ license }));
 }
 
+/** Machines are rows of their own, and change far more often. */
+function isOtherRow(now: License, before: License): boolean {
+  return now !== before && !isDeepStrictEqual({ ...now, machines: [] }, { ...before, machines: [] });
+}
+
 function changedMachines({ before, after }: AccountUpdate): OwnedMachine[] {
-  return machinesOf(after, before.written, (now, known) => !known.includes(now));
+  return machinesOf(after, before.written, (others) => {
+    const known = new Set(others);
+    return (machine) => !known.has(machine);
+  });
 }
 
 function removedMachines({ before, after }: AccountUpdate): OwnedMachine[] {
-  return machinesOf(before.written, after, ({ id }, left) => !left.some((one) => one.id === id));
+  return machinesOf(before.written, after, (others) => {
+    const left = new Set(others.map(({ id }) => id));
+    return ({ id }) => !left.has(id);
+  });
 }
 
-/** Of licences that the two hold differently: those machines of the first that `isWanted` beside the second's. */
+/** Of licences that the two hold differently: those machines of the first that are wanted beside the second's. */
 function machinesOf(
   one: CustomerAccount,
   other: CustomerAccount,
-  isWanted: (machine: Machine, others: readonly Machine[]) => boolean,
+  wantedBeside: (others: readonly Machine[]) => (machine: Machine) => boolean,
 ): OwnedMachine[] {
   return one.licenses.flatMap(({ id, machines }) => {
     const others = other.licenses.find((license) => license.id === id)?.machines ?? [];
     if (machines === others) return [];
-    return machines
-      .filter((machine) => isWanted(machine, others))
-      .map((machine) => ({ licenseId: id, machine }));
+    return machines.filter(wantedBeside(others)).map((machine) => ({ licenseId: id, machine }));
   });
 }
 

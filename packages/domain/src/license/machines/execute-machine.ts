@@ -1,6 +1,5 @@
-import type { CustomerAccount, Release } from '../../customer.js';
+import type { CustomerAccount } from '../../customer.js';
 import { licenseObstacle } from '../../decision/sources.js';
-import { settled } from '../../subscription/execute.js';
 import { badInput } from '../../subscription/refusal.js';
 import { type Instant } from '../../time/instant.js';
 import { reservedUntil } from '../../usage/reservation.js';
@@ -29,7 +28,6 @@ interface Asked {
 export function executeMachine(
   account: CustomerAccount,
   command: MachineCommand,
-  release: Release,
   now: Instant,
 ): MachineOutcome {
   const license = account.licenses.find(({ id }) => id === command.licenseId);
@@ -41,11 +39,8 @@ export function executeMachine(
       'licenseId',
       `the licence is of the plan \`${plan.key}\`, which is not bound to machines; give the plan \`machines\`, and issue another licence`,
     );
-  const outcome = perform({ account, license, now }, command);
-  if (!outcome.ok) return outcome;
-  // What follows from it: nothing today, but every command ends so.
-  const then = settled({ ok: true, account: outcome.account, events: outcome.events }, release, now, now);
-  return then.ok ? { ...outcome, account: then.account, events: then.events } : then;
+  // Nothing that time does, and nothing that the customer has, follows from it at once.
+  return perform({ account, license, now }, command);
 }
 
 function perform(asked: Asked, command: MachineCommand): MachineOutcome {

@@ -21,22 +21,24 @@ import type { Machine } from './machine.js';
 import { machinesInUse } from './place.js';
 
 const policy = fc.record({
-  limit: fc.integer({ min: 1, max: 4 }),
+  limit: fc.integer({ min: 1, max: 2 }),
   match: fc.constantFrom('any', 'two', 'most', 'all'),
-  atOnce: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+  atOnce: fc.constantFrom(undefined, 1, 1),
   deactivations: fc.option(fc.nat(3), { nil: undefined }),
   per: fc.constant('PT1H'),
   whenFull: fc.constantFrom('refuse', 'replaceOldest'),
 });
-const fingerprint = fc.constantFrom('a', 'b', 'c', 'd');
+const fingerprint = fc.constantFrom('a', 'b', 'c');
 const components = fc.uniqueArray(fc.constantFrom('p', 'q', 'r', 's'), { maxLength: 4 });
 const command = fc.oneof(
+  fingerprint.map((name) => ({ does: 'heartbeat' as const, name, parts: [] })),
+  fingerprint.map((name) => ({ does: 'activate' as const, name, parts: [] })),
   fc.tuple(fingerprint, components).map(([name, parts]) => ({ does: 'activate' as const, name, parts })),
   fingerprint.map((name) => ({ does: 'deactivate' as const, name, parts: [] })),
   fingerprint.map((name) => ({ does: 'heartbeat' as const, name, parts: [] })),
 );
 /** Each so many minutes after the one before. */
-const history = fc.array(fc.tuple(command, fc.integer({ min: 0, max: 8 })), {
+const history = fc.array(fc.tuple(command, fc.integer({ min: 0, max: 4 })), {
   minLength: 10,
   maxLength: 40,
   size: 'max',
@@ -88,7 +90,7 @@ test('whatever is asked, in whatever order: never more machines, places or deact
         minutes += later;
         const now = after(minutes);
         const due = applyDue(account, release, now);
-        const outcome = run(due.account, commandOf(what, index), release, now);
+        const outcome = run(due.account, commandOf(what, index), now);
         told = follow(told, [...due.events, ...outcome.events]);
         const { code, allowed } = outcome.decision;
         seen.set(code, (seen.get(code) ?? 0) + 1);
@@ -110,7 +112,7 @@ test('whatever is asked, in whatever order: never more machines, places or deact
     'MACHINE_LIMIT_EXCEEDED',
     'DEACTIVATION_LIMIT_EXCEEDED',
   ])
-    expect(seen.get(code)).toBeGreaterThan(10);
+    expect({ code, often: (seen.get(code) ?? 0) > 10 }).toEqual({ code, often: true });
 });
 
 test('a check says yes to exactly those machines whose heartbeat is granted, until when it says it does', () => {
@@ -121,12 +123,12 @@ test('a check says yes to exactly those machines whose heartbeat is granted, unt
       let now = after(0);
       for (const [index, [what, later]] of asked.entries()) {
         now = after((now - after(0)) / 60_000 + later);
-        account = run(accountAt(account, release, now), commandOf(what, index), release, now).account;
+        account = run(accountAt(account, release, now), commandOf(what, index), now).account;
       }
       const request = { feature: 'cad', quantity: 1, fingerprint: name };
       const state = knownState(release, account);
       const { code, validUntil } = decide(state, request, now);
-      expect(run(account, heartbeat(name), release, now).decision.code).toBe(code);
+      expect(run(account, heartbeat(name), now).decision.code).toBe(code);
       const until = validUntil ?? after(100_000);
       expect(decide(state, request, after((until - after(0)) / 60_000 - 0.5)).code).toBe(code);
       if (validUntil !== null) expect(decide(state, request, validUntil).code).not.toBe(code);
