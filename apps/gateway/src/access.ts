@@ -100,6 +100,15 @@ export class Access {
     throw new ApiError('FORBIDDEN', `this licence key is not for the licence \`${id}\``, field);
   }
 
+  /** FORBIDDEN where nothing shows to which tenant the caller belongs. */
+  requireTenant(): void {
+    if (this.ownTenant === null)
+      throw new ApiError(
+        'FORBIDDEN',
+        `${this.name} sees no more than the licence itself; send its key as bearer`,
+      );
+  }
+
   /** FORBIDDEN for a credential that is for one licence alone: what else its customer has is not its matter. */
   requireCustomerData(): void {
     const { kind } = this.credential;

@@ -16,6 +16,7 @@ import {
   type Result,
   listGrants,
   listLicenses,
+  listMachines,
   listMigrationProblems,
   type MigrationProblem,
   type Page,
@@ -36,6 +37,7 @@ import type {
   CreditBlockId,
   GrantId,
   LicenseId,
+  Machine,
   PlanMigrationId,
   Subscription,
   SubscriptionId,
@@ -63,6 +65,7 @@ export class Loaders {
   #customersOfGrants: DataLoader<GrantId, CustomerId | null> | null = null;
   #customersOfCreditBlocks: DataLoader<CreditBlockId, CustomerId | null> | null = null;
   readonly #licensesOf = new Map<string, DataLoader<CustomerId, Listed<CountedPage<StoredLicense>>>>();
+  readonly #machinesOf = new Map<string, DataLoader<LicenseId, Listed<CountedPage<Machine>>>>();
   readonly #grants = new Map<string, DataLoader<CustomerId, PageOf<StoredGrant>>>();
   readonly #seats = new Map<string, DataLoader<CustomerId, Listed<CountedPage<OwnedSeat>>>>();
   readonly #creditBlocks = new Map<string, DataLoader<CustomerId, PageOf<OwnedBlock>>>();
@@ -98,6 +101,16 @@ export class Loaders {
       this.#licensesOf.get(name) ??
       pagesLoader((ids) => listLicenses(this.#db, this.#tenantId, ids, request));
     this.#licensesOf.set(name, loader);
+    return loader;
+  }
+
+  /** One for each page that is asked for. */
+  machinesOf(request: PageRequest): DataLoader<LicenseId, Listed<CountedPage<Machine>>> {
+    const name = JSON.stringify([request.first, request.after]);
+    const loader =
+      this.#machinesOf.get(name) ??
+      pagesLoader((ids: readonly LicenseId[]) => listMachines(this.#db, this.#tenantId, ids, request));
+    this.#machinesOf.set(name, loader);
     return loader;
   }
 
@@ -180,10 +193,10 @@ type ProblemsOf = Result<{ readonly problems: readonly MigrationProblem[] }>;
 type Listed<Pages> = ({ readonly ok: true } & Pages) | Refused;
 type PageOf<T> = Listed<Page<T>>;
 
-/** A page for each customer, or the refusal for all of them. */
-function pagesLoader<Pages>(
-  list: (ids: readonly CustomerId[]) => Promise<Result<{ readonly pages: readonly Pages[] }>>,
-): DataLoader<CustomerId, Listed<Pages>> {
+/** A page for each customer, or licence, or the refusal for all of them. */
+function pagesLoader<Id, Pages>(
+  list: (ids: readonly Id[]) => Promise<Result<{ readonly pages: readonly Pages[] }>>,
+): DataLoader<Id, Listed<Pages>> {
   return batched(async (ids) => {
     const listed = await list(ids);
     return listed.ok

@@ -80,6 +80,24 @@ export interface LicenseEventData {
   readonly after: LicenseData;
 }
 
+/** A machine as the data of `machine.*` events holds it: neither its name nor its parts; times are RFC 3339. */
+export interface MachineData {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly activatedAt: string;
+  readonly lastSeenAt: string | null;
+  /** Until when it holds a place, where machines take turns. */
+  readonly inUseUntil: string | null;
+}
+
+/** `before` null: activated by this very event; `after` null: deactivated by it. */
+export interface MachineEventData {
+  /** The id of the licence. */
+  readonly license: string;
+  readonly before: MachineData | null;
+  readonly after: MachineData | null;
+}
+
 /** A grant as the data of `grant.*` events holds it. */
 export interface GrantData {
   readonly id: string;

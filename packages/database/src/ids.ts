@@ -4,6 +4,8 @@ import {
   type GrantId,
   parseCreditBlockId,
   type LicenseId,
+  type MachineId,
+  parseMachineId,
   parseGrantId,
   parseLicenseId,
   parsePlanMigrationId,
@@ -34,6 +36,12 @@ export function newGrantId(): GrantId {
 export function newLicenseId(): LicenseId {
   const id = parseLicenseId(newId('lic'));
   if (id === null) throw new Error('a new licence id has the form of one');
+  return id;
+}
+
+export function newMachineId(): MachineId {
+  const id = parseMachineId(newId('mach'));
+  if (id === null) throw new Error('a new machine id has the form of one');
   return id;
 }
 

@@ -48,6 +48,13 @@ export {
   type LicenseOfKey,
   listLicenses,
 } from './repositories/licenses.js';
+export { listMachines } from './repositories/machines.js';
+export {
+  executeMachineCommand,
+  type MachineResult,
+  unknownLicenseResult,
+} from './commands/execute-machine.js';
+export { type KnownIdentity, machineIdentity } from './crypto/machine-identity.js';
 export { type StoredLicense } from './mapping/license.js';
 export {
   executeLicenseCommand,
@@ -150,4 +157,11 @@ export { listSeats, type SeatSearch } from './repositories/seats.js';
 export { type OwnedSeat } from './mapping/seat.js';
 export { type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
-export { newCreditBlockId, newGrantId, newLicenseId, newSeatId, newSubscriptionId } from './ids.js';
+export {
+  newCreditBlockId,
+  newGrantId,
+  newLicenseId,
+  newMachineId,
+  newSeatId,
+  newSubscriptionId,
+} from './ids.js';

@@ -6,6 +6,7 @@ import { ensureAppRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
 import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
 import { Licenses1764515000000 } from './migrations/1764515000000-licenses.js';
+import { Machines1764520000000 } from './migrations/1764520000000-machines.js';
 import { LogEnds1764430000000 } from './migrations/1764430000000-log-ends.js';
 import { PublicationTimeZones1764420000000 } from './migrations/1764420000000-publication-time-zones.js';
 import { Initial1764000000000 } from './migrations/1764000000000-initial.js';
@@ -56,6 +57,7 @@ export const MIGRATIONS = [
   SettledReservations1764512000000,
   Licenses1764515000000,
   OutcomesAsText1764516000000,
+  Machines1764520000000,
   Seats1764540000000,
 ];
 

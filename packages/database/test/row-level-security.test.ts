@@ -113,6 +113,11 @@ async function fillEveryTable(): Promise<void> {
     `insert into seat values ($1, 'seat_1', 'acme', 'editors', 'ann', 'NAMED', clock_timestamp(), null, null)`,
     [tenant.caller.tenantId],
   );
+  // The test catalog binds no licence to machines.
+  await owner.query(
+    `insert into machine select tenant_id, id, 'mach_1', 'one', '[]', null, clock_timestamp() from license where tenant_id = $1`,
+    [tenant.caller.tenantId],
+  );
   // A window closes when time passes.
   await owner.query(
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,

@@ -15,6 +15,7 @@ export type SeatId = Branded<'SeatId'>;
 /** A person at a customer, by the vendor's own identifier. */
 export type MemberId = Branded<'MemberId'>;
 export type LicenseId = Branded<'LicenseId'>;
+export type MachineId = Branded<'MachineId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -34,6 +35,7 @@ const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
 const SEAT_ID = /^seat_[0-9a-z]{1,64}$/;
 const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
+const MACHINE_ID = /^mach_[0-9a-z]{1,64}$/;
 const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
 function isTenantId(text: string): text is TenantId {
@@ -65,6 +67,9 @@ function isMemberId(text: string): text is MemberId {
 }
 function isLicenseId(text: string): text is LicenseId {
   return LICENSE_ID.test(text);
+}
+function isMachineId(text: string): text is MachineId {
+  return MACHINE_ID.test(text);
 }
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
@@ -113,6 +118,9 @@ export function parseMemberId(text: string): MemberId | null {
 }
 export function parseLicenseId(text: string): LicenseId | null {
   return isLicenseId(text) ? text : null;
+}
+export function parseMachineId(text: string): MachineId | null {
+  return isMachineId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

@@ -180,6 +180,7 @@ export function licenseFrom(release: Release, given: GivenLicense, at: Instant, 
       quantities: new Map(),
       suspended: given.suspended ?? false,
       revokedAt: timeOr(given.revokedAt),
+      machines: [],
     },
     index,
   );

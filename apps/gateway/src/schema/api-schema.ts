@@ -12,6 +12,7 @@ import { EventResolver } from '../modules/event/event-resolver.js';
 import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
 import { CustomerLicensesResolver, LicenseResolver } from '../modules/license/license-resolver.js';
+import { MachineResolver } from '../modules/machine/machine-resolver.js';
 import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
 import { SeatResolver } from '../modules/seat/seat-resolver.js';
@@ -28,6 +29,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   SubscriptionResolver,
   LicenseResolver,
   CustomerLicensesResolver,
+  MachineResolver,
   GrantResolver,
   CreditResolver,
   SeatResolver,

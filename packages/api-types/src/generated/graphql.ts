@@ -19,6 +19,15 @@ export type Scalars = {
   Revision: { input: string; output: string; }
 };
 
+export type ActivateMachineInput = {
+  /** At most 32, in any order, each of 1 to 255 characters; kept as keyed hashes alone. */
+  readonly components?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** 1 to 255 characters. Derived from the components where it is left out. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly licenseId: Scalars['ID']['input'];
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type Actor = {
   readonly id: Scalars['ID']['output'];
   readonly kind: ActorKind;
@@ -679,6 +688,7 @@ export type License = {
   readonly keyHint: Scalars['String']['output'];
   /** Null where it is not bound to machines. */
   readonly machineLimit: Maybe<Scalars['Int']['output']>;
+  readonly machines: MachineConnection;
   readonly maintenanceUntil: Maybe<Scalars['DateTime']['output']>;
   readonly model: LicenseModel;
   readonly plan: Plan;
@@ -686,6 +696,12 @@ export type License = {
   readonly quantities: ReadonlyArray<FeatureQuantity>;
   readonly startsAt: Scalars['DateTime']['output'];
   readonly status: LicenseStatus;
+};
+
+
+export type LicenseMachinesArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  first?: Scalars['Int']['input'];
 };
 
 export type LicenseConnection = {
@@ -736,6 +752,44 @@ export type LicenseValidation = {
   readonly valid: Scalars['Boolean']['output'];
 };
 
+export type Machine = {
+  readonly activatedAt: Scalars['DateTime']['output'];
+  /** Keyed hashes of the parts (board, disk, …) for licences that match on several. */
+  readonly components: ReadonlyArray<Scalars['String']['output']>;
+  readonly fingerprint: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  /** Where machines take turns. */
+  readonly inUseUntil: Maybe<Scalars['DateTime']['output']>;
+  readonly lastSeenAt: Maybe<Scalars['DateTime']['output']>;
+  readonly name: Maybe<Scalars['String']['output']>;
+};
+
+export type MachineConnection = {
+  readonly edges: ReadonlyArray<MachineEdge>;
+  readonly pageInfo: PageInfo;
+  readonly totalCount: Maybe<Scalars['Int']['output']>;
+};
+
+export type MachineEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: Machine;
+};
+
+/** One of machineId and fingerprint. */
+export type MachineInput = {
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly licenseId: Scalars['ID']['input'];
+  readonly machineId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type MachineResult = {
+  /** About no feature: `feature` is empty, `limit`, `used` and `remaining` count the licence's machines. Of a licence that is not there `customerId` is empty, too. */
+  readonly decision: Decision;
+  /** As it is then, or was when it was deactivated; null: it is not activated. */
+  readonly machine: Maybe<Machine>;
+  readonly revision: Scalars['Revision']['output'];
+};
+
 export type MigratePlanInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
   /** For these alone; all customers where left out. */
@@ -759,6 +813,7 @@ export type MigrationProblem = {
 };
 
 export type Mutation = {
+  readonly activateMachine: MachineResult;
   readonly addCredits: CreditBlockResult;
   readonly adjustSubscription: SubscriptionResult;
   readonly assignSeat: SeatResult;
@@ -775,10 +830,13 @@ export type Mutation = {
   readonly createApiKey: ApiKeyResult;
   /** A short-lived token for one customer's front end: reads and follows that customer alone. It ends with the key that asks for it at the latest. */
   readonly createCustomerToken: CustomerTokenResult;
+  readonly deactivateMachine: MachineResult;
   /** One of document and yaml. With problems of severity ERROR it is BAD_USER_INPUT (`extensions.problems`) and no draft. */
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
   readonly grantEntitlement: GrantResult;
+  /** Says that the machine is in use, where machines take turns; ends by itself when not repeated in time. `ttl`: 10 minutes where it is left out, a day at most. */
+  readonly heartbeatMachine: MachineResult;
   readonly issueLicense: LicenseResult;
   /** Takes or renews a floating seat; it frees itself when not renewed in time. */
   readonly leaseSeat: SeatResult;
@@ -825,6 +883,11 @@ export type Mutation = {
   /** Takes a draft, shadow or canary out. */
   readonly withdrawRelease: ReleaseResult;
   readonly withdrawScheduledChange: SubscriptionResult;
+};
+
+
+export type MutationActivateMachineArgs = {
+  input: ActivateMachineInput;
 };
 
 
@@ -884,6 +947,11 @@ export type MutationCreateCustomerTokenArgs = {
 };
 
 
+export type MutationDeactivateMachineArgs = {
+  input: MachineInput;
+};
+
+
 export type MutationDraftReleaseArgs = {
   comment: InputMaybe<Scalars['String']['input']>;
   document: InputMaybe<Scalars['JSONObject']['input']>;
@@ -900,6 +968,12 @@ export type MutationExtendTrialArgs = {
 
 export type MutationGrantEntitlementArgs = {
   input: GrantInput;
+};
+
+
+export type MutationHeartbeatMachineArgs = {
+  input: MachineInput;
+  ttl: InputMaybe<Scalars['Duration']['input']>;
 };
 
 

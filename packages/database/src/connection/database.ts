@@ -20,6 +20,7 @@ export interface Database {
     readonly signing: Buffer;
     readonly license: Buffer;
     readonly installation: Buffer;
+    readonly machine: Buffer;
   };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
@@ -82,6 +83,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       signing: deriveKey(options.masterKey, 'signing-key'),
       license: deriveKey(options.masterKey, 'license-key'),
       installation: deriveKey(options.masterKey, 'installation-key'),
+      machine: deriveKey(options.masterKey, 'machine-part'),
     },
     get releases() {
       return releases;

@@ -7,7 +7,13 @@ export type MasterKey = Buffer & { readonly [brand]: 'MasterKey' };
 
 /** What a derived key is for. Keys of different purposes are independent. */
 export type KeyPurpose =
-  'api-key' | 'operation-key' | 'database-role' | 'signing-key' | 'license-key' | 'installation-key';
+  | 'api-key'
+  | 'operation-key'
+  | 'database-role'
+  | 'signing-key'
+  | 'license-key'
+  | 'installation-key'
+  | 'machine-part';
 
 export class MasterKeyError extends Error {
   readonly code = 'MASTER_KEY_INVALID';

@@ -2,6 +2,7 @@ import type {
   CreditsEventData,
   GrantEventData,
   LicenseEventData,
+  MachineEventData,
   ReservationExpiredData,
   RolloverExpiredData,
   SeatEventData,
@@ -14,6 +15,7 @@ import type { StoredEvent } from '../event-log/read.js';
 export type EventData =
   | { readonly kind: 'SUBSCRIPTION'; readonly data: SubscriptionEventData }
   | { readonly kind: 'LICENSE'; readonly data: LicenseEventData }
+  | { readonly kind: 'MACHINE'; readonly data: MachineEventData }
   | { readonly kind: 'GRANT'; readonly data: GrantEventData }
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
@@ -68,6 +70,7 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       if (type.startsWith('subscription.'))
         return isSubscription(data) ? { kind: 'SUBSCRIPTION', data } : null;
       if (type.startsWith('license.')) return isLicense(data) ? { kind: 'LICENSE', data } : null;
+      if (type.startsWith('machine.')) return isMachine(data) ? { kind: 'MACHINE', data } : null;
       return type.startsWith('grant.') && isGrant(data) ? { kind: 'GRANT', data } : null;
   }
 }
@@ -115,6 +118,12 @@ function isGrant(data: object): data is GrantEventData {
 
 function isLicense(data: object): data is LicenseEventData {
   return hasStates(data, (state) => typeof state['id'] === 'string' && typeof state['term'] === 'string');
+}
+
+function isMachine(data: object): data is MachineEventData {
+  const isState = (state: unknown): boolean =>
+    state === null || (isObject(state) && typeof state['fingerprint'] === 'string');
+  return 'license' in data && 'before' in data && 'after' in data && [data.before, data.after].every(isState);
 }
 
 function isCredits(data: object): data is CreditsEventData {

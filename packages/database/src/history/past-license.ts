@@ -35,6 +35,8 @@ export function pastLicense(
     maintenanceUntil: maybeInstant(data.maintenanceUntil),
     machineLimit: data.machineLimit,
     standing: since === null ? { kind: 'GOOD' } : { kind: standingOf(data), since },
+    machines: [],
+    deactivations: [],
     creditsGiven: new Map(),
   };
 }

@@ -5,6 +5,7 @@ import {
   type Grant,
   parseFeatureKey,
   parseInstant,
+  parseLicenseId,
   type PastEvent,
   type Release,
   type Subscription,
@@ -15,6 +16,7 @@ import type { VersionLookup } from '../mapping/subscription.js';
 import type { EventData } from './event-data.js';
 import { readEventData } from './event-data.js';
 import { countersBefore, meterBefore } from './past-counters.js';
+import { pastMachine } from './past-machine.js';
 import { pastLicense } from './past-license.js';
 import { pastSeat } from './past-seat.js';
 import { pastSubscription } from './past-subscription.js';
@@ -161,6 +163,13 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
       if (became === null || (before !== null && was === null)) return UNKNOWN;
       return { kind: 'LICENSE', before: was, after: became };
     }
+    case 'MACHINE': {
+      const { license, before, after } = told.data;
+      const licenseId = parseLicenseId(license);
+      const [was, became] = [before && pastMachine(before), after && pastMachine(after)];
+      if (licenseId === null || isLost(before, was) || isLost(after, became)) return UNKNOWN;
+      return { kind: 'MACHINE', licenseId, before: was, after: became };
+    }
     case 'SUBSCRIPTION': {
       const { planVersion, addOnVersion, customerId } = lookup;
       const { before, after } = told.data;
@@ -170,6 +179,11 @@ function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, loo
       return { kind: 'SUBSCRIPTION', before: was, after: became };
     }
   }
+}
+
+/** What an event tells, and is no machine as we know them. */
+function isLost(told: object | null, machine: object | null): boolean {
+  return told !== null && machine === null;
 }
 
 function withUnits(block: CreditBlock, { remaining, held, status }: CreditBlockData): CreditBlock {

@@ -14,6 +14,7 @@ import {
   type PlanVersion,
 } from '@licet/domain';
 import type { Column } from './columns.js';
+import { machineFromRow, type MachineRow } from './machine.js';
 import { mapOf } from './map-of.js';
 
 /** A licence with what only the database knows of it. */
@@ -42,6 +43,9 @@ export interface LicenseRow {
   readonly standing: LicenseStanding['kind'];
   readonly standing_since: Date | null;
   readonly credits_given: Readonly<Record<string, number>>;
+  readonly deactivations: readonly number[];
+  /** Read where a verdict may rest on them; left out elsewhere. */
+  readonly machines?: readonly MachineRow[];
   readonly created_at: Date;
 }
 
@@ -63,6 +67,8 @@ export function licenseFromRow(row: LicenseRow, planVersion: PlanVersion): Licen
     machineLimit: row.machine_limit,
     term: termFromRow(row),
     standing: standingFromRow(row),
+    machines: (row.machines ?? []).map(machineFromRow),
+    deactivations: row.deactivations.map(instant),
     creditsGiven: mapOf(
       Object.entries(row.credits_given),
       ([name, start]) => [name, instant(start)] as const,
@@ -115,6 +121,7 @@ export const LICENSE_ROW: readonly Column<Pick<StoredLicense, 'license'>>[] = [
   { name: 'standing', type: 'text', of: ({ license }) => license.standing.kind },
   { name: 'standing_since', type: 'timestamptz', of: ({ license }) => standsSince(license.standing) },
   { name: 'credits_given', type: 'jsonb', of: ({ license }) => Object.fromEntries(license.creditsGiven) },
+  { name: 'deactivations', type: 'jsonb', of: ({ license }) => license.deactivations },
 ];
 
 function graceEnd(term: LicenseTerm): Instant | null {

@@ -16,6 +16,7 @@ import { assignments, type Column, columnArrays, givenRows, namesOf } from '../m
 import { CREDIT_BLOCK_ROW, type OwnedBlock } from '../mapping/credit-block.js';
 import { GRANT_ROW, type StoredGrant } from '../mapping/grant.js';
 import { LICENSE_ROW, STORED_LICENSE_ROW, type StoredLicense } from '../mapping/license.js';
+import { MACHINE_ROW, type OwnedMachine } from '../mapping/machine.js';
 import { SUBSCRIPTION_ROW } from '../mapping/subscription.js';
 
 /** A statement that writes many rows of one kind at once. */
@@ -73,6 +74,25 @@ update license l set ${assignments(
   )}
 from ${givenRows(LICENSE_ROW)} r
 where l.tenant_id = $1 and l.id = r.id`,
+};
+
+export const WRITE_MACHINES: RowsStatement<OwnedMachine> = {
+  name: 'write-machines',
+  columns: MACHINE_ROW,
+  text: `
+insert into machine (tenant_id, ${namesOf(MACHINE_ROW)})
+select $1, r.* from ${givenRows(MACHINE_ROW)} r
+on conflict (tenant_id, license_id, id) do update set ${assignments(MACHINE_ROW.slice(2), 'excluded')}`,
+};
+
+const REMOVED_MACHINE_ROW = MACHINE_ROW.slice(0, 2);
+
+export const DELETE_MACHINES: RowsStatement<OwnedMachine> = {
+  name: 'delete-machines',
+  columns: REMOVED_MACHINE_ROW,
+  text: `
+delete from machine m using ${givenRows(REMOVED_MACHINE_ROW)} r
+where m.tenant_id = $1 and m.license_id = r.license_id and m.id = r.id`,
 };
 
 export const INSERT_GRANTS: RowsStatement<StoredGrant> = {

@@ -32,7 +32,7 @@ import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '.
 import { addOnVersionsOf } from './add-on-versions.js';
 import { releasesSince } from './former-releases.js';
 import { GRANT_COLUMNS } from './grants.js';
-import { LICENSE_COLUMNS, LICENSE_TABLES, licensesFromRows } from './license-rows.js';
+import { LICENSE_COLUMNS, LICENSE_MACHINES, LICENSE_TABLES, licensesFromRows } from './license-rows.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
@@ -88,7 +88,7 @@ order by s.started_at, s.id`;
 
 /** As of subscriptions: those that have ended speak for 90 days. */
 const SELECT_LICENSES = `
-select ${LICENSE_COLUMNS} from ${LICENSE_TABLES}
+select ${LICENSE_COLUMNS}, ${LICENSE_MACHINES} from ${LICENSE_TABLES}
 where l.tenant_id = $1 and l.customer_id = any($2) and (l.id = $3
   or (l.standing <> 'REVOKED' and l.phase <> 'EXPIRED')
   or case l.standing when 'REVOKED' then l.standing_since else l.ended_at end

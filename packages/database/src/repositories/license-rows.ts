@@ -1,6 +1,7 @@
 import { instant } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
+import { MACHINE_JSON } from '../mapping/machine.js';
 import { licenseFromRow, type LicenseRow, type StoredLicense } from '../mapping/license.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave } from './releases.js';
@@ -8,7 +9,12 @@ import { catalogsByNumber, mustHave } from './releases.js';
 export const LICENSE_COLUMNS = `
 l.id, l.customer_id, l.plan, l.plan_version, v.release, l.key_hint, l.key_digest, l.quantities, l.starts_at, l.expires_at,
 l.maintenance_until, l.machine_limit, l.phase, l.grace_ends_at, l.ended_at, l.standing, l.standing_since,
-l.credits_given, l.created_at`;
+l.credits_given, l.deactivations, l.created_at`;
+
+/** Its machines, oldest first, as one more column. */
+export const LICENSE_MACHINES = `
+coalesce((select json_agg(${MACHINE_JSON} order by m.activated_at, m.id) from machine m
+  where m.tenant_id = l.tenant_id and m.license_id = l.id), '[]') as machines`;
 
 export const LICENSE_TABLES = `
 license l

@@ -136,7 +136,7 @@ export async function licenseFromRecord(
            from (select $1::uuid as tenant_id, r.* from jsonb_to_record($2::jsonb) as r(id text, customer_id text, plan text,
              plan_version int, key_hint text, key_digest text, quantities jsonb, starts_at timestamptz, expires_at timestamptz,
              maintenance_until timestamptz, machine_limit int, phase text, grace_ends_at timestamptz, ended_at timestamptz,
-             standing text, standing_since timestamptz, credits_given jsonb, created_at timestamptz)) l
+             standing text, standing_since timestamptz, credits_given jsonb, deactivations jsonb, created_at timestamptz)) l
            join plan_version v on v.tenant_id = l.tenant_id and v.plan = l.plan and v.version = l.plan_version`,
     values: [transaction.tenantId, JSON.stringify(record)],
   });

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ExpiringSoonData,
   CausedData,
   CreditsEventData,
   GrantEventData,
   LicenseEventData,
+  MachineEventData,
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
@@ -21,6 +23,8 @@ import {
   type Grant,
   type Instant,
   isLicense,
+  type License,
+  type Machine,
   nextDue,
   type PlanMigrationId,
   type Release,
@@ -37,10 +41,12 @@ import { blockToJson, type OwnedBlock } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
 import { licenseToJson, type StoredLicense } from '../mapping/license.js';
 import { seatToJson } from '../mapping/seat.js';
+import { machineToJson, type OwnedMachine } from '../mapping/machine.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
 import {
   type ClosedWindow,
   type CustomerChange,
+  DELETE_MACHINES,
   EXPIRE_RESERVATIONS,
   FORGET_THRESHOLDS,
   INSERT_BLOCKS,
@@ -54,6 +60,7 @@ import {
   UPDATE_LICENSES,
   UPDATE_METERS,
   UPDATE_SUBSCRIPTIONS,
+  WRITE_MACHINES,
   writeRows,
 } from './account-rows.js';
 import type { StoredAccount } from './accounts.js';
@@ -80,6 +87,9 @@ export function accountStatements(
     writeRows(tenantId, INSERT_SUBSCRIPTIONS, updates.flatMap(newSubscriptions)),
     writeRows(tenantId, UPDATE_SUBSCRIPTIONS, updates.flatMap(changedSubscriptions)),
     writeRows(tenantId, UPDATE_LICENSES, updates.flatMap(changedLicenses)),
+    // First: the fingerprint of a machine that goes may be another's from now on.
+    writeRows(tenantId, DELETE_MACHINES, updates.flatMap(removedMachines)),
+    writeRows(tenantId, WRITE_MACHINES, updates.flatMap(changedMachines)),
     writeRows(tenantId, UPDATE_GRANTS, updates.flatMap(changedGrants)),
     writeRows(
       tenantId,
@@ -126,8 +136,40 @@ function changedGrants({ before, after }: AccountUpdate): readonly Grant[] {
 function changedLicenses({ before, after }: AccountUpdate): readonly Pick<StoredLicense, 'license'>[] {
   const known = before.written.licenses;
   return after.licenses
-    .filter((now) => known.some((one) => one.id === now.id && one !== now))
+    .filter((now) => known.some((one) => one.id === now.id && isOtherRow(now, one)))
     .map((license) => ({ license }));
+}
+
+/** Machines are rows of their own, and change far more often. */
+function isOtherRow(now: License, before: License): boolean {
+  return now !== before && !isDeepStrictEqual({ ...now, machines: [] }, { ...before, machines: [] });
+}
+
+function changedMachines({ before, after }: AccountUpdate): OwnedMachine[] {
+  return machinesOf(after, before.written, (others) => {
+    const known = new Set(others);
+    return (machine) => !known.has(machine);
+  });
+}
+
+function removedMachines({ before, after }: AccountUpdate): OwnedMachine[] {
+  return machinesOf(before.written, after, (others) => {
+    const left = new Set(others.map(({ id }) => id));
+    return ({ id }) => !left.has(id);
+  });
+}
+
+/** Of licences that the two hold differently: those machines of the first that are wanted beside the second's. */
+function machinesOf(
+  one: CustomerAccount,
+  other: CustomerAccount,
+  wantedBeside: (others: readonly Machine[]) => (machine: Machine) => boolean,
+): OwnedMachine[] {
+  return one.licenses.flatMap(({ id, machines }) => {
+    const others = other.licenses.find((license) => license.id === id)?.machines ?? [];
+    if (machines === others) return [];
+    return machines.filter(wantedBeside(others)).map((machine) => ({ licenseId: id, machine }));
+  });
 }
 
 function newBlocks({ before, after }: AccountUpdate): OwnedBlock[] {
@@ -234,7 +276,8 @@ export function accountEvents({ before, events }: AccountUpdate, by: Cause, reco
       at: event.at,
       recordedAt,
       data: { ...data, ...caused },
-      listed: true,
+      // Each machine is seen again and again.
+      listed: event.type !== 'machine.seen',
     };
   });
 }
@@ -338,6 +381,20 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         after: licenseToJson(after),
       };
       return { subjectType: 'license', subjectId: after.id, data: { ...data } };
+    }
+    case 'machine.activated':
+    case 'machine.updated':
+    case 'machine.deactivated':
+    case 'machine.place_taken':
+    case 'machine.seen':
+    case 'machine.place_expired': {
+      const { licenseId, before, after } = event.machine;
+      const data: MachineEventData = {
+        license: licenseId,
+        before: before && machineToJson(before),
+        after: after && machineToJson(after),
+      };
+      return { subjectType: 'machine', subjectId: (after ?? before)?.id ?? licenseId, data: { ...data } };
     }
     case 'license.expiring_soon': {
       const license = licenseToJson(event.expires);

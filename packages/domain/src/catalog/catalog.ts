@@ -136,6 +136,10 @@ export type TrialOutcome =
   | { readonly kind: 'CONTINUE' }
   | { readonly kind: 'EXPIRE' };
 
+/** Of one licence: each is looked at when its customer is asked about. */
+export const MOST_MACHINES = 10_000;
+
+/** How a licence is bound to machines; docs/rules.md, "Machines". */
 export interface MachinePolicy {
   readonly limit: number;
   readonly match: 'any' | 'two' | 'most' | 'all';
@@ -196,6 +200,9 @@ export interface Scenario {
     readonly feature: FeatureKey;
     readonly quantity: number;
     readonly productVersion: string | null;
+    readonly fingerprint: string | null;
+    /** As the scenario writes them: it compares them as they stand. */
+    readonly components: readonly string[];
     readonly memberId: string | null;
     readonly context: Readonly<Record<string, unknown>>;
   };
@@ -217,6 +224,13 @@ export interface ScenarioLicense {
   readonly quantities: ReadonlyMap<FeatureKey, number>;
   readonly suspended: boolean;
   readonly revokedAt: Instant | null;
+  readonly machines: readonly ScenarioMachine[];
+}
+/** A machine on which a scenario's licence is activated; `inUseUntil` null: it holds no place. */
+export interface ScenarioMachine {
+  readonly fingerprint: string;
+  readonly components: readonly string[];
+  readonly inUseUntil: Instant | null;
 }
 /** Credits that the scenario's customer has; `addedAt` null: a year before. */
 export interface ScenarioBlock {

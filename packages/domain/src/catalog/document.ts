@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Decision } from '../decision/decision.js';
 import { formatInstant } from '../time/instant.js';
 import { described, oneOf, suggestion } from './plain-words.js';
+import { MOST_MACHINES } from './catalog.js';
 import { type Path, pointer } from './problem.js';
 import { childOf } from './shape.js';
 import {
@@ -150,7 +151,7 @@ const catalogRule = strict({
 });
 
 const machines = strict({
-  limit: z.int().min(1),
+  limit: z.int().min(1).max(MOST_MACHINES),
   match: z.enum(['any', 'two', 'most', 'all']).optional(),
   atOnce: z.int().min(1).optional(),
   deactivations: z.int().min(0).optional(),
@@ -269,6 +270,12 @@ const scenarioSeat = strict({
   coolsUntil: instantText.optional(),
 });
 
+const scenarioMachine = strict({
+  fingerprint: z.string(),
+  components: z.array(z.string()).optional(),
+  inUseUntil: instantText.optional(),
+});
+
 const scenarioLicense = strict({
   plan: planKey,
   startsAt: instantText.optional(),
@@ -277,6 +284,7 @@ const scenarioLicense = strict({
   quantities: z.record(featureKey, quantity).optional(),
   suspended: z.boolean().optional(),
   revokedAt: instantText.optional(),
+  machines: z.array(scenarioMachine).optional(),
 });
 
 export const scenario = strict({
@@ -312,6 +320,8 @@ export const scenario = strict({
     quantity: quantity.optional(),
     productVersion: z.string().optional(),
     memberId: memberId.optional(),
+    fingerprint: z.string().optional(),
+    components: z.array(z.string()).optional(),
     context: attributes.optional(),
   }),
   expect: strict(expectation),

@@ -19,7 +19,14 @@ export function buildScenarioLicenses(
     const { startsAt = null, expiresAt = null, maintenanceUntil = null, revokedAt = null } = document;
     const place = [...path, index];
     mustExist({ kind: 'plan', known: plans }, plan, [...place, 'plan'], report);
-    if (!plans.has(plan)) return [];
+    const sold = plans.get(plan);
+    if (!sold) return [];
+    if (document.machines !== undefined && sold.machines === null) {
+      report([...place, 'machines'], `the plan \`${plan}\` is not bound to machines; leave it out`, {
+        restsOn: [['plans', plan, 'machines']],
+      });
+      return [];
+    }
     for (const [part, end] of [
       ['expiresAt', expiresAt],
       ['maintenanceUntil', maintenanceUntil],
@@ -34,6 +41,9 @@ export function buildScenarioLicenses(
       {
         ...{ plan, startsAt, expiresAt, maintenanceUntil, suspended, revokedAt },
         quantities: new Map(entriesOf(quantities)),
+        machines: (document.machines ?? []).map(({ fingerprint, components = [], inUseUntil = null }) => ({
+          ...{ fingerprint, components, inUseUntil },
+        })),
       },
     ];
   });

@@ -67,6 +67,8 @@ function buildScenario(document: ScenarioDocument, known: Known, path: Path, rep
       quantity: check.quantity ?? 1,
       productVersion: check.productVersion ?? null,
       memberId: check.memberId ?? null,
+      fingerprint: check.fingerprint ?? null,
+      components: check.components ?? [],
       context: check.context ?? {},
     },
     expect: document.expect,

@@ -1,3 +1,4 @@
+import type { Plan } from '../catalog/catalog.js';
 import type { ContextReads } from '../condition/context.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
@@ -28,6 +29,8 @@ export interface AskedReads {
   readonly productVersion: boolean;
   /** Whether it depends on the member that asks. */
   readonly member: boolean;
+  /** Whether it depends on the machine that asks. */
+  readonly machine: boolean;
 }
 
 /** What the answer rests on besides the customer's state: by rules that may come to speak of it, and by its licences; null: nothing. */
@@ -45,22 +48,33 @@ export function askedReads(
   const productVersion =
     isMaintained(account, feature) ||
     (asked !== undefined && asked.needsSeat !== null && isMaintained(account, asked.needsSeat));
-  if (reads.length === 0 && !productVersion && !member) return null;
+  const machine =
+    isBound(account, feature) ||
+    (asked !== undefined && asked.needsSeat !== null && isBound(account, asked.needsSeat));
+  if (reads.length === 0 && !productVersion && !member && !machine) return null;
   return {
     context: reads.map(({ context }) => context).reduce(union, new Set<string>()),
     usage: new Set(reads.flatMap(({ usage }) => [...usage])),
     productVersion,
     member,
+    machine,
   };
 }
 
 /** Whether a licence gives the feature to some versions of the product and not to others. */
 function isMaintained({ licenses }: CustomerAccount, feature: FeatureKey): boolean {
   return licenses.some(
-    ({ maintenanceUntil, planVersion: { plan } }) =>
-      maintenanceUntil !== null &&
-      (plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature)),
+    ({ maintenanceUntil, planVersion: { plan } }) => maintenanceUntil !== null && speaksOf(plan, feature),
   );
+}
+
+/** Whether a licence gives the feature to some machines and not to others. */
+function isBound({ licenses }: CustomerAccount, feature: FeatureKey): boolean {
+  return licenses.some(({ planVersion: { plan } }) => plan.machines !== null && speaksOf(plan, feature));
+}
+
+function speaksOf(plan: Plan, feature: FeatureKey): boolean {
+  return plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature);
 }
 
 /** Those of the catalog, of each plan that is sold, and of each that a holding is on, leads to or goes back to. */
@@ -86,7 +100,7 @@ export interface Asking {
 
 /** The same for two requests of which the same is read, on counters that are read the same. */
 export function askedKey(
-  { context, usage, productVersion, member }: AskedReads,
+  { context, usage, productVersion, member, machine }: AskedReads,
   { context: request, asker }: Asking,
   account: CustomerAccount,
 ): string {
@@ -102,6 +116,7 @@ export function askedKey(
     ...[facts, counters],
     productVersion ? asker.productVersion : null,
     member ? asker.member : null,
+    machine ? [asker.fingerprint, asker.components] : null,
   ]);
 }
 

@@ -1,7 +1,8 @@
+import type { MachineIdentity } from '../license/machines/match.js';
 import type { CheckRequest } from './decision.js';
 
-/** Who asks, as far as rights depend on it. */
-export interface Asker {
+/** Who asks, as far as rights depend on it: the machine, and what runs on it. */
+export interface Asker extends MachineIdentity {
   /** Version of the vendor's software; null: it names none. */
   readonly productVersion: string | null;
   readonly member: AskingMember;
@@ -13,14 +14,22 @@ export interface Asker {
  */
 export type AskingMember = { readonly memberId: string } | 'UNNAMED' | 'ANYBODY';
 
+const NOTHING_TOLD = { productVersion: null, fingerprint: null, components: [] } as const;
 /** Of no request in particular. */
-export const NOBODY: Asker = { productVersion: null, member: 'ANYBODY' };
-const UNNAMED: Asker = { productVersion: null, member: 'UNNAMED' };
+export const NOBODY: Asker = { ...NOTHING_TOLD, member: 'ANYBODY' };
+const UNNAMED: Asker = { ...NOTHING_TOLD, member: 'UNNAMED' };
 
 /** Quantity 0 asks whether the feature is there, not for a seat. */
-export function askerOf({ quantity, productVersion, memberId }: CheckRequest): Asker {
-  const isNamed = quantity !== 0 && memberId != null;
-  if (productVersion == null && !isNamed) return quantity === 0 ? NOBODY : UNNAMED;
-  const member = quantity === 0 ? 'ANYBODY' : memberId == null ? 'UNNAMED' : { memberId };
-  return { productVersion: productVersion ?? null, member };
+export function askerOf({
+  quantity,
+  memberId = null,
+  productVersion = null,
+  fingerprint = null,
+  components = [],
+}: CheckRequest): Asker {
+  const isNamed = quantity !== 0 && memberId !== null;
+  const isTold = productVersion !== null || fingerprint !== null || components.length > 0;
+  if (!isNamed && !isTold) return quantity === 0 ? NOBODY : UNNAMED;
+  const member = quantity === 0 ? 'ANYBODY' : memberId === null ? 'UNNAMED' : { memberId };
+  return { productVersion, fingerprint, components, member };
 }

@@ -28,14 +28,18 @@ export const DENYING_CODES = [
   'SUBSCRIPTION_PAUSED',
   'CONDITION_NOT_MET',
   'VERSION_NOT_COVERED',
+  'NOT_ACTIVATED',
+  'MACHINE_IN_USE',
   'NO_SEAT',
   'LIMIT_EXCEEDED',
 ] as const;
+/** Denials of commands on machines alone; no check is answered so. */
+export type MachineRefusal = 'UNKNOWN_LICENSE' | 'DEACTIVATION_LIMIT_EXCEEDED' | 'MACHINE_LIMIT_EXCEEDED';
 export type AllowingCode = (typeof ALLOWING_CODES)[number];
 /** Tests of a check that deny, in their order. */
 export type DenyingCode = (typeof DENYING_CODES)[number];
-/** A command's own refusal: no check is answered with it. */
-export type RefusingCode = 'SEAT_COOLDOWN';
+/** Commands' own refusals: no check is answered with one. */
+export type RefusingCode = 'SEAT_COOLDOWN' | MachineRefusal;
 export type DecisionCode = AllowingCode | DenyingCode | RefusingCode;
 
 export type EntitlementSource =
@@ -55,6 +59,10 @@ export interface CheckRequest {
   readonly context?: RequestContext | null;
   /** Version of the vendor's software that asks. */
   readonly productVersion?: string | null;
+  /** The machine that asks, where a licence is bound to machines. */
+  readonly fingerprint?: string | null;
+  /** Keyed hashes of the parts of that machine. */
+  readonly components?: readonly string[];
 }
 
 /** The answer of `decide`. Ids, revision and the age of the state are the caller's to add. */

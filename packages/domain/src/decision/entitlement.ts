@@ -7,6 +7,7 @@ import { holdingsOf, isInGrace, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import { freeAt, seatOf } from '../seats/seat.js';
 import type { License } from '../license/license.js';
+import { placeFreesAt } from '../license/machines/place.js';
 import { nextTermChange } from '../license/term.js';
 import { accountAt } from '../subscription/due.js';
 import { versionMove } from '../release/version-move.js';
@@ -191,7 +192,7 @@ function boundaries(subject: Subject, after: Instant): (Instant | null)[] {
     ...holdingsOf(account).flatMap((holding) => [
       speaksUntil(holding, account),
       ...(isLicense(holding)
-        ? licenseBoundaries(subject, holding)
+        ? licenseBoundaries(subject, holding, after)
         : subscriptionBoundaries(subject, holding, after)),
     ]),
     ...grants.map((grant) => (isInForce(grant, after) ? grant.expiresAt : grant.startsAt)),
@@ -214,11 +215,13 @@ function subscriptionBoundaries(
 }
 
 function licenseBoundaries(
-  { account, release, feature, asker }: Subject,
+  { account, release, feature, context, asker }: Subject,
   license: License,
+  after: Instant,
 ): (Instant | null)[] {
   return [
     nextTermChange(license),
+    context === 'ANY' ? null : placeFreesAt(license, asker, after),
     coverageEnds(license, { feature, catalog: release.catalog }, asker.productVersion),
     isPrepaid(feature) ? nextGiftAt(license, feature.key, account.timeZone) : null,
   ];

@@ -50,6 +50,10 @@ export function explainDenial(code: DenyingCode, feature: string, details: Detai
       return `the licence that gives \`${feature}\` is suspended; reinstate it`;
     case 'VERSION_NOT_COVERED':
       return `this version came out when the maintenance of the licence that gives \`${feature}\` was over; renew the licence, or use an older version`;
+    case 'NOT_ACTIVATED':
+      return `the licence that gives \`${feature}\` is bound to machines, and this one is not activated on it, or was not named; activate it by activateMachine, and name it by its fingerprint`;
+    case 'MACHINE_IN_USE':
+      return `the licence that gives \`${feature}\` is in use on as many machines at once as it allows; end it on one of them, or wait until its place ends`;
     case 'SUBSCRIPTION_EXPIRED':
       return `the subscription that gave \`${feature}\` has ended; subscribe again`;
     case 'NOT_STARTED':

@@ -6,6 +6,7 @@ import { planEntitlementAt } from '../subscription/prorate.js';
 import { inUnits } from '../subscription/bought.js';
 import { beganAt, endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { License } from '../license/license.js';
+import { machineObstacle } from '../license/machines/place.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { addDuration } from '../time/calendar.js';
 import { type Instant, parseDuration, type TimeZone } from '../time/instant.js';
@@ -96,7 +97,7 @@ export function sourcesOf(subject: Subject, at: Instant): Sources {
   };
 }
 
-/** Rows 8 to 15 of the decision codes: what the source gives, or what stands in its way first. */
+/** Rows 8 to 17 of the decision codes: what the source gives, or what stands in its way first. */
 function testSource(subject: Subject, naming: NamingSource, at: Instant): NamingSource | Obstacle | 'SILENT' {
   const obstacle = obstacleOf(naming, subject.account, at);
   if (obstacle !== 'NONE') return obstacle;
@@ -158,6 +159,10 @@ export function obstacleOf(
 }
 
 type Standing = Pick<Obstacle, 'row' | 'code'>;
+interface LicenseObstacle {
+  readonly row: number;
+  readonly code: 'LICENSE_REVOKED' | 'LICENSE_EXPIRED' | 'NOT_STARTED' | 'LICENSE_SUSPENDED';
+}
 
 function subscriptionObstacle({ status }: Subscription): Standing | null {
   switch (status) {
@@ -177,8 +182,8 @@ function subscriptionObstacle({ status }: Subscription): Standing | null {
   }
 }
 
-/** All of them, in their order: time runs on while it is suspended, and what is revoked may have expired before. */
-export function licenseObstacles({ standing, term }: License): Standing[] {
+/** Rows 8 to 11, of a licence: all of them, in their order: time runs on while it is suspended, and what is revoked may have expired before. */
+export function licenseObstacles({ standing, term }: License): LicenseObstacle[] {
   return [
     ...(standing.kind === 'REVOKED' ? [{ row: 8, code: 'LICENSE_REVOKED' } as const] : []),
     ...(term.phase === 'EXPIRED' ? [{ row: 9, code: 'LICENSE_EXPIRED' } as const] : []),
@@ -187,8 +192,13 @@ export function licenseObstacles({ standing, term }: License): Standing[] {
   ];
 }
 
-/** Row 15: what depends on who asks. */
-export function askerObstacle(
+/** Rows 15 to 17: what depends on who asks. */
+function askerObstacle(naming: NamingSource, subject: Subject, at: Instant): Obstacle | null {
+  return versionObstacle(naming, subject, at) ?? boundObstacle(naming, subject, at);
+}
+
+/** Row 15. */
+export function versionObstacle(
   naming: NamingSource,
   { feature, release: { catalog }, context, asker }: Subject,
   at: Instant,
@@ -198,6 +208,18 @@ export function askerObstacle(
   return coversVersion(holding, { feature, catalog }, asker.productVersion, at)
     ? null
     : obstacle(naming, 15, 'VERSION_NOT_COVERED');
+}
+
+/** Rows 16 and 17. */
+export function boundObstacle(
+  naming: NamingSource,
+  { context, asker }: Subject,
+  at: Instant,
+): Obstacle | null {
+  const { holding } = naming;
+  if (context === 'ANY' || !isLicense(holding)) return null;
+  const found = machineObstacle(holding, asker, at);
+  return found && obstacle(naming, found.row, found.code);
 }
 
 function obstacle(naming: NamingSource, row: number, code: DenyingCode): Obstacle {

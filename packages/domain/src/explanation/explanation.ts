@@ -30,6 +30,7 @@ export type RemedyKind =
   | 'REINSTATE'
   | 'RENEW'
   | 'RESUME'
+  | 'ACTIVATE_MACHINE'
   | 'PAY'
   | 'ADD_CREDITS'
   | 'ASSIGN_SEAT'

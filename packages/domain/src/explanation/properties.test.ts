@@ -166,6 +166,8 @@ function applied(
         release,
         NOW,
       );
+    case 'ACTIVATE_MACHINE':
+      throw new Error('no licence is bound to machines here');
     case 'ADD_CREDITS':
     case 'BUY_QUANTITY':
       throw new Error('nothing in this catalog is prepaid, or sold by number');

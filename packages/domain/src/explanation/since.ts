@@ -5,8 +5,9 @@ import { askerOf } from '../decision/asker.js';
 import { decideAt, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
 import type { Grant } from '../grant/grant.js';
-import type { FeatureKey } from '../ids.js';
+import type { FeatureKey, LicenseId } from '../ids.js';
 import type { License } from '../license/license.js';
+import type { Machine } from '../license/machines/machine.js';
 import { putSeat, type Seat } from '../seats/seat.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { type Instant, instant } from '../time/instant.js';
@@ -17,6 +18,13 @@ import type { Meter } from '../usage/meter.js';
 export type Undo =
   | { readonly kind: 'SUBSCRIPTION'; readonly before: Subscription | null; readonly after: Subscription }
   | { readonly kind: 'LICENSE'; readonly before: License | null; readonly after: License }
+  /** Of the licence: null where there was none, or is none afterwards. */
+  | {
+      readonly kind: 'MACHINE';
+      readonly licenseId: LicenseId;
+      readonly before: Machine | null;
+      readonly after: Machine | null;
+    }
   | { readonly kind: 'GRANT'; readonly before: Grant | null; readonly after: Grant }
   | { readonly kind: 'PROFILE'; readonly before: Omit<Profile, 'createdAt'> }
   | { readonly kind: 'COUNTERS'; readonly before: readonly PastMeter[] }
@@ -144,9 +152,12 @@ function undone(past: Past, undo: Undo): Past | null {
       return { ...past, account: { ...account, subscriptions } };
     }
     case 'LICENSE': {
-      const licenses = replaced(account.licenses, undo.after, undo.before);
-      return { ...past, account: { ...account, licenses } };
+      const { machines } = account.licenses.find(({ id }) => id === undo.after.id) ?? undo.after;
+      const before = undo.before && { ...undo.before, machines };
+      return { ...past, account: { ...account, licenses: replaced(account.licenses, undo.after, before) } };
     }
+    case 'MACHINE':
+      return { ...past, account: withMachine(account, undo) };
     case 'GRANT':
       return { ...past, account: { ...account, grants: replaced(account.grants, undo.after, undo.before) } };
     case 'PROFILE':
@@ -178,6 +189,19 @@ function undone(past: Past, undo: Undo): Past | null {
     default:
       return unreachable(undo);
   }
+}
+
+/** An event tells of one machine; the others were what they were. */
+function withMachine(
+  account: CustomerAccount,
+  { licenseId, before, after }: Extract<Undo, { kind: 'MACHINE' }>,
+): CustomerAccount {
+  const licenses = account.licenses.map((license) => {
+    if (license.id !== licenseId) return license;
+    const others = license.machines.filter(({ id }) => id !== after?.id && id !== before?.id);
+    return { ...license, machines: before === null ? others : [...others, before] };
+  });
+  return { ...account, licenses };
 }
 
 function withCounters(account: CustomerAccount, before: readonly PastMeter[]): CustomerAccount {

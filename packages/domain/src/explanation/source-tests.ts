@@ -1,8 +1,9 @@
+import type { MachinePolicy } from '../catalog/catalog.js';
 import type { DenyingCode, EntitlementSource } from '../decision/decision.js';
 import { readEveryPlanRule } from '../decision/plan-rules.js';
 import type { RuleFailure } from '../decision/rule-reading.js';
 import {
-  askerObstacle,
+  boundObstacle,
   licenseObstacles,
   namingOf,
   type NamingSource,
@@ -10,6 +11,7 @@ import {
   obstacleOf,
   planSource,
   sourcesIn,
+  versionObstacle,
 } from '../decision/sources.js';
 import type { Subject } from '../decision/subject.js';
 import { isInForce, isOpen, type Grant } from '../grant/grant.js';
@@ -36,7 +38,7 @@ export interface Surroundings {
   readonly unnamed: boolean;
 }
 
-/** Rows 7 to 15 of the decision codes, all of them, of one subscription or licence. */
+/** Rows 7 to 17 of the decision codes, all of them, of one subscription or licence. */
 export function testHolding({ subject, at, broken, unnamed }: Surroundings, holding: Holding): SourceTests {
   const { id } = holding;
   const { key: feature } = subject.feature;
@@ -55,7 +57,8 @@ export function testHolding({ subject, at, broken, unnamed }: Surroundings, hold
     failing.has(rule) ? failed(rule, feature, source) : passed(rule, detail, source),
   );
   const rules = ruleTests(subject, naming, broken, at);
-  return { id, tests: [named, ...stands, ...rules, ...versionTests(subject, naming, at)], naming };
+  const asking = [...versionTests(subject, naming, at), ...machineTests(subject, naming, at)];
+  return { id, tests: [named, ...stands, ...rules, ...asking], naming };
 }
 
 const STANDING = {
@@ -82,13 +85,46 @@ function failingCodes(holding: Holding, obstacle: Obstacle | 'NONE'): ReadonlySe
 function versionTests(subject: Subject, naming: NamingSource, at: Instant): Test[] {
   if (!isLicense(naming.holding)) return [];
   const source = firstSource(naming);
-  if (askerObstacle(naming, subject, at) !== null)
+  if (versionObstacle(naming, subject, at) !== null)
     return [failed('VERSION_NOT_COVERED', subject.feature.key, source)];
   return [
     subject.asker.productVersion === null || naming.holding.maintenanceUntil === null
       ? skipped('VERSION_NOT_COVERED', 'it covers every version, or none was named', source)
       : passed('VERSION_NOT_COVERED', 'its maintenance covers the version', source),
   ];
+}
+
+/** Rows 16 and 17, of licences: of a machine that is not activated there is nothing to say in the second. */
+function machineTests(subject: Subject, naming: NamingSource, at: Instant): Test[] {
+  const { holding } = naming;
+  if (!isLicense(holding)) return [];
+  const source = firstSource(naming);
+  const policy = holding.planVersion.plan.machines;
+  if (policy === null)
+    return [
+      skipped('NOT_ACTIVATED', 'it is not bound to machines', source),
+      skipped('MACHINE_IN_USE', 'it is not bound to machines', source),
+    ];
+  const code = boundObstacle(naming, subject, at)?.code ?? null;
+  const activated =
+    code === 'NOT_ACTIVATED'
+      ? failed('NOT_ACTIVATED', subject.feature.key, source)
+      : passed('NOT_ACTIVATED', 'it is activated on the machine', source);
+  return [activated, placeTest(subject, policy, code, source)];
+}
+
+function placeTest(
+  { feature }: Subject,
+  { atOnce }: MachinePolicy,
+  code: DenyingCode | null,
+  source: EntitlementSource,
+): Test {
+  if (atOnce === null) return skipped('MACHINE_IN_USE', 'its machines do not take turns', source);
+  if (code === 'NOT_ACTIVATED')
+    return skipped('MACHINE_IN_USE', 'it is not activated on the machine', source);
+  return code === null
+    ? passed('MACHINE_IN_USE', 'the machine holds a place, or may take one', source)
+    : failed(code, feature.key, source);
 }
 
 /** By which a source is named where one name is wanted: its plan, or the first add-on that gives the feature. */

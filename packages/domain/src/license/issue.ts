@@ -1,4 +1,4 @@
-import type { Plan } from '../catalog/catalog.js';
+import { MOST_MACHINES, type Plan } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { CommandOutcome } from '../subscription/command.js';
 import { refusedQuantities } from '../subscription/bought.js';
@@ -14,9 +14,6 @@ type Issue = Extract<LicenseCommand, { kind: 'issueLicense' }>;
 
 /** Each is looked at by every decision. */
 const MOST_OPEN = 1000;
-/** More machines than that are no matter of one licence. */
-const MOST_MACHINES = 1_000_000;
-
 /** A new licence. Where its start is not ahead, that is the caller's to apply, with all that was due since. */
 export function issue(
   account: CustomerAccount,
@@ -51,6 +48,8 @@ export function issue(
     machineLimit: command.machineLimit,
     term: { phase: 'SCHEDULED' },
     standing: { kind: 'GOOD' },
+    machines: [],
+    deactivations: [],
     creditsGiven: new Map(),
   };
   const at = startsAt < now ? startsAt : now;

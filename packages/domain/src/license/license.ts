@@ -1,6 +1,7 @@
 import type { CustomerId, FeatureKey, LicenseId } from '../ids.js';
 import type { PlanVersion } from '../subscription/subscription.js';
 import type { Instant } from '../time/instant.js';
+import type { Machine } from './machines/machine.js';
 
 /** Where the dates of a licence have brought it, whatever else was done to it. */
 export type LicenseTerm =
@@ -33,6 +34,10 @@ export interface License {
   readonly machineLimit: number | null;
   readonly term: LicenseTerm;
   readonly standing: LicenseStanding;
+  /** Those that are activated on it, in the order of their activation; none where its plan is not bound to machines. */
+  readonly machines: readonly Machine[];
+  /** When machines were deactivated, as far as it counts; see `countedDeactivations`. */
+  readonly deactivations: readonly Instant[];
   /** Credit blocks that its plan has given, by what offers them: the start of the period last given for. */
   readonly creditsGiven: ReadonlyMap<string, Instant>;
 }

@@ -9,6 +9,7 @@ import type { LicenseId } from '../ids.js';
 import { accountAt } from '../subscription/due.js';
 import type { Instant } from '../time/instant.js';
 import type { License } from './license.js';
+import { machineObstacle } from './machines/place.js';
 
 /** For people. */
 const MESSAGES: Readonly<Partial<Record<ValidationCode, string>>> = {
@@ -22,6 +23,8 @@ const MESSAGES: Readonly<Partial<Record<ValidationCode, string>>> = {
   LICENSE_SUSPENDED: 'the licence is suspended; have it reinstated',
   VERSION_NOT_COVERED:
     'this version came out when the maintenance of the licence was over; renew it, or use an older version',
+  NOT_ACTIVATED: 'the licence is not activated on this machine; activate it',
+  MACHINE_IN_USE: 'the licence is in use on as many machines at once as it allows; end it on another one',
 };
 
 /** Whether a licence is good for who asks. */
@@ -69,8 +72,9 @@ function obstacleTo(
 ): DenyingCode | null {
   const [standing] = licenseObstacles(license);
   if (standing) return standing.code;
-  const isCovered = coversVersion(license, { feature: null, catalog }, asker.productVersion, now);
-  return isCovered ? null : 'VERSION_NOT_COVERED';
+  if (!coversVersion(license, { feature: null, catalog }, asker.productVersion, now))
+    return 'VERSION_NOT_COVERED';
+  return machineObstacle(license, asker, now)?.code ?? null;
 }
 
 /** What is answered to a key that opens nothing, whether or not it once did. */

@@ -1,8 +1,9 @@
-import type { ScenarioLicense } from '../catalog/catalog.js';
+import type { ScenarioLicense, ScenarioMachine } from '../catalog/catalog.js';
 import type { Release } from '../customer.js';
-import { type CustomerId, parseLicenseId } from '../ids.js';
+import { type CustomerId, parseLicenseId, parseMachineId } from '../ids.js';
 import { firstEnds } from '../license/issue.js';
 import type { License } from '../license/license.js';
+import type { Machine } from '../license/machines/machine.js';
 import { nextTermChange, termAfter } from '../license/term.js';
 import type { Instant, TimeZone } from '../time/instant.js';
 
@@ -33,9 +34,27 @@ export function licenseOf(
     machineLimit: null,
     term: { phase: 'SCHEDULED' },
     standing: { kind: 'GOOD' },
+    machines: given.machines.map((machine, place) => machineOf(machine, place, startsAt, now)),
+    deactivations: [],
     creditsGiven: new Map(),
   };
   return { ...asOf(issued, now, timeZone), standing: standingOf(given, yearAgo) };
+}
+
+function machineOf(
+  { fingerprint, components, inUseUntil }: ScenarioMachine,
+  index: number,
+  activatedAt: Instant,
+  now: Instant,
+): Machine {
+  const id = parseMachineId(`mach_${String(index)}`);
+  if (id === null) throw new Error('it has the form of one');
+  const until = inUseUntil !== null && inUseUntil > now ? inUseUntil : null;
+  return {
+    ...{ id, fingerprint, components, name: null, activatedAt },
+    lastSeenAt: inUseUntil === null ? null : now,
+    inUseUntil: until,
+  };
 }
 
 function asOf(license: License, now: Instant, zone: TimeZone): License {

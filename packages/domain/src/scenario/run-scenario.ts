@@ -17,8 +17,8 @@ export interface ScenarioResult {
 /** Asks what a scenario asks and compares what it names in `expect` with the decision. */
 export function runScenario(release: Release, scenario: Scenario): ScenarioResult {
   const state = stateOf(release, scenario.given);
-  const { feature, quantity, memberId, productVersion, context } = scenario.check;
-  const request = { feature, quantity, memberId, productVersion, context };
+  const { feature, quantity, memberId, productVersion, fingerprint, components, context } = scenario.check;
+  const request = { feature, quantity, memberId, productVersion, fingerprint, components, context };
   const decision = asWritten(decide(state, request, scenario.given.now));
   const expected = scenario.expect;
   const actual = Object.fromEntries(Object.keys(expected).map((key) => [key, decision[key] ?? null]));

@@ -119,7 +119,7 @@ function spanOf(one: Holding): { readonly start: Instant; readonly end: Instant 
 /** A perpetual plan is sold by licence alone. */
 function perpetual(plan: PlanKey, startsAt: Instant): ScenarioLicense {
   const ends = { expiresAt: null, maintenanceUntil: null, revokedAt: null };
-  return { plan, startsAt, ...ends, quantities: new Map(), suspended: false };
+  return { plan, startsAt, ...ends, quantities: new Map(), suspended: false, machines: [] };
 }
 
 function earlier(one: Instant, other: Instant): Instant {

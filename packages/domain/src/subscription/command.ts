@@ -2,7 +2,8 @@ import type { CreditBlock } from '../credits/credit-block.js';
 import type { RuleTurn } from '../decision/rule-turns.js';
 import type { Grant, GrantEventType } from '../grant/grant.js';
 import type { License, LicenseEventType } from '../license/license.js';
-import type { FeatureKey, PlanKey, SubscriptionId } from '../ids.js';
+import type { Machine, MachineEventType } from '../license/machines/machine.js';
+import type { FeatureKey, LicenseId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant, IsoDuration } from '../time/instant.js';
 import type { Seat } from '../seats/seat.js';
 import type { CustomerAccount } from '../customer.js';
@@ -136,6 +137,16 @@ export type CustomerEvent =
       readonly type: LicenseEventType;
       readonly at: Instant;
       readonly license: { readonly before: License | null; readonly after: License };
+    }
+  | {
+      readonly type: MachineEventType;
+      readonly at: Instant;
+      /** `before` null: activated by this very event; `after` null: deactivated by it. */
+      readonly machine: {
+        readonly licenseId: LicenseId;
+        readonly before: Machine | null;
+        readonly after: Machine | null;
+      };
     }
   | {
       readonly type: 'license.expiring_soon';

@@ -5,6 +5,8 @@ import { nextRuleTurn } from '../decision/rule-turns.js';
 import { nextLicenseGift } from '../credits/give-credits.js';
 import type { Grant } from '../grant/grant.js';
 import type { License } from '../license/license.js';
+import type { Machine } from '../license/machines/machine.js';
+import { firstPlaceToEnd } from '../license/machines/place.js';
 import { nextTermChange } from '../license/term.js';
 import { type PendingMove, versionMove } from '../release/version-move.js';
 import type { Instant } from '../time/instant.js';
@@ -57,6 +59,7 @@ export type DueTask = { readonly at: Instant; readonly id: string } & (
   | { readonly kind: 'seatEnd'; readonly seat: Seat }
   | { readonly kind: 'seatRelease'; readonly subscription: LiveSubscription }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
+  | { readonly kind: 'placeEnd'; readonly license: License; readonly machine: Machine }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
 );
@@ -78,12 +81,13 @@ const ORDER = {
   seatEnd: 13,
   seatRelease: 14,
   reservationEnd: 15,
-  start: 16,
-  licenseStart: 17,
-  licensePeriod: 18,
-  grantStart: 19,
-  ruleTurn: 20,
-  announcement: 21,
+  placeEnd: 16,
+  start: 17,
+  licenseStart: 18,
+  licensePeriod: 19,
+  grantStart: 20,
+  ruleTurn: 21,
+  announcement: 22,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /** The first of all that time will do; null: nothing. `toldUntil`: what was announced up to then is not announced again. */
@@ -223,9 +227,13 @@ function licenseTasks(license: License, account: CustomerAccount, release: Relea
   const changes = nextTermChange(license);
   const kind = term.phase === 'SCHEDULED' ? 'licenseStart' : 'licenseEnd';
   const gift = nextLicenseGift(license, release, account.timeZone);
+  const place = firstPlaceToEnd(license);
   return [
     ...(changes === null ? [] : [{ kind, id, at: changes, license } as const]),
     ...(gift === null ? [] : [{ kind: 'licensePeriod', id, at: gift, license } as const]),
+    ...(place === null
+      ? []
+      : [{ kind: 'placeEnd', id: place.id, at: place.inUseUntil, license, machine: place } as const]),
   ];
 }
 

@@ -5,6 +5,7 @@ import { ruleTurnsAt } from '../decision/rule-turns.js';
 import { recordGrant } from '../grant/record-grant.js';
 import { freeSeat } from '../seats/free-seat.js';
 import { releaseNewest } from '../seats/above-limit.js';
+import { expirePlace } from '../license/machines/record-machine.js';
 import { changeTerm } from '../license/term.js';
 import { instant, type Instant } from '../time/instant.js';
 import { expireReservation } from '../usage/reservation.js';
@@ -123,6 +124,8 @@ function perform(
       return releaseNewest(account, task.subscription, release, task.at);
     case 'reservationEnd':
       return expireReservation(account, task.reservation);
+    case 'placeEnd':
+      return expirePlace(account, task.license, task.machine, task.at);
     case 'ruleTurn':
       return turnRules(account, release, task.at);
     case 'announcement':

@@ -64,6 +64,8 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `the licence to ${planIn(event)} expires`;
     case 'license.archived':
       return `the former licence to ${planIn(event)} is no reason any more why something is denied`;
+    case 'machine.place_expired':
+      return 'a machine holds its place no more, unless its use is told of again';
     case 'grant.started':
       return `the grant of \`${event.grant.after.feature}\` begins`;
     case 'grant.expired':
@@ -86,6 +88,11 @@ export function describeUpcoming(event: CustomerEvent): string {
     case 'license.reinstated':
     case 'license.revoked':
     case 'license.key_rotated':
+    case 'machine.activated':
+    case 'machine.updated':
+    case 'machine.deactivated':
+    case 'machine.place_taken':
+    case 'machine.seen':
       throw new Error(`${event.type} is nothing that time does`);
     default:
       return describeSubscription(event);

@@ -3,6 +3,7 @@ import { decide, decideStale, type CustomerId, type MemberId } from '@licet/doma
 import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, boundText, readCustomerId, readMemberId } from '../arguments.js';
+import { readFingerprint } from '../machine/read-machine.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
 /** A check whose customer the caller may ask about; `path`: its argument, for errors. */
@@ -16,6 +17,8 @@ export interface Check {
   readonly context: JsonObject | null;
   /** Of the vendor's software. */
   readonly productVersion: string | null;
+  /** Of the machine. */
+  readonly fingerprint: string | null;
   readonly path: string;
 }
 
@@ -26,6 +29,7 @@ export interface CheckAsked {
   readonly memberId?: string | null | undefined;
   readonly context?: JsonObject | null | undefined;
   readonly productVersion?: string | null | undefined;
+  readonly fingerprint?: string | null | undefined;
   readonly atLeast?: string | null | undefined;
 }
 
@@ -70,17 +74,18 @@ export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: s
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
+  const fingerprint = readFingerprint(fieldOf(path, 'fingerprint'), asked.fingerprint);
   const memberField = fieldOf(path, 'memberId');
   const named = asked.memberId == null ? null : readMemberId(memberField, asked.memberId);
   const memberId = access.requireMember(memberField, named);
   const { feature, quantity } = asked;
-  return { customerId, feature, quantity, memberId, context: facts, productVersion, path };
+  return { customerId, feature, quantity, memberId, context: facts, productVersion, fingerprint, path };
 }
 
 export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
   const { state, revision, asOf, now, stale } = stamped;
-  const { feature, quantity, memberId, context, productVersion } = check;
-  const request = { feature, quantity, memberId, context, productVersion };
+  const { feature, quantity, memberId, context, productVersion, fingerprint } = check;
+  const request = { feature, quantity, memberId, context, productVersion, fingerprint };
   const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   metrics.check(decision.code);
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });

@@ -25,7 +25,8 @@ export function toCause(
   { id, subject }: FollowedCustomer,
   { ownCustomer }: Access,
 ): ChangeEventType {
-  const cause = event.listed ? toChangeEvent(event) : ofOneCustomer(event, { id, subject });
+  const cause =
+    event.listed || event.customerId !== null ? toChangeEvent(event) : ofOneCustomer(event, { id, subject });
   return ownCustomer === null ? cause : withoutVendor(cause);
 }
 

@@ -15,11 +15,12 @@ export async function explainCheck(
 ): Promise<ExplanationType> {
   const { states, access, db } = context;
   const check = readCheck(context, asked, 'input');
-  const { customerId, feature, quantity, memberId } = check;
+  const { customerId, feature, quantity, memberId, productVersion, fingerprint } = check;
   if (asked.atLeast != null) await states.reach(asked.atLeast, 'input.atLeast', [customerId]);
   const { state, revision, asOf, now, stale } = await states.load(customerId);
   if (at !== null) requireAhead(at, now);
-  const request = { feature, quantity, memberId, context: check.context };
+  const { context: facts } = check;
+  const request = { feature, quantity, memberId, context: facts, productVersion, fingerprint };
   const held = stale ? stateAtHand(state, request, now, asOf) : state;
   const explanation = explain(held, request, at ?? now);
   const answers = at === null && !stale ? [{ request, decision: explanation.decision }] : [];

@@ -40,6 +40,7 @@ export function newKey({ db }: GatewayContext): {
 export async function ownLicense(context: GatewayContext, field: string, text: string): Promise<LicenseId> {
   const id = parseLicenseId(text);
   if (id === null) throw notFound(field, `there is no licence \`${text}\``);
+  context.access.requireLicense(field, id);
   if (!context.access.isNarrowed) return id;
   const stored = await context.loaders.licenses.load(id);
   if (stored === null) throw notFound(field, `there is no licence \`${text}\``);

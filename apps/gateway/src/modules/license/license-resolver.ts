@@ -1,12 +1,13 @@
 import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { newLicenseId } from '@licet/database';
-import { NOBODY, parseLicenseId } from '@licet/domain';
+import { parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
 import { boundList, boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType, toCustomer } from '../customer/customer-types.js';
+import { readMachine } from '../machine/read-machine.js';
 import { PlanType, PlanVersionType } from '../plan/plan-types.js';
 import { toPlan, toPlanVersion } from '../plan/to-plan.js';
 import { readPlanKey, readQuantities } from '../subscription/read-items.js';
@@ -166,7 +167,8 @@ function readValidation(input: ValidateLicenseInput): Asked {
   const { key, productVersion, features, nonce } = input;
   return {
     key: boundText('input.key', key),
-    asker: { ...NOBODY, productVersion: boundText('input.productVersion', productVersion) ?? null },
+    productVersion: boundText('input.productVersion', productVersion) ?? null,
+    machine: readMachine(input, 'input'),
     features: boundList('input.features', features) ?? [],
     nonce: boundText('input.nonce', nonce) ?? null,
   };

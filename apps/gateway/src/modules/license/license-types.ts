@@ -4,6 +4,7 @@ import {
   type CustomerId,
   type Instant,
   type License,
+  type LicenseId,
   licenseStatus,
   type LicenseStatus,
   machineLimitOf,
@@ -32,7 +33,7 @@ registerEnumType(LicenseStatusEnum, { name: 'LicenseStatus', description: 'REVOK
 @ObjectType('License', { simpleResolvers: true })
 export class LicenseType {
   @Field(() => ID)
-  id!: string;
+  id!: LicenseId;
   readonly customerId!: CustomerId;
   readonly sold!: PlanVersion;
   /** The release that plans are shown by; left out: the request's. */

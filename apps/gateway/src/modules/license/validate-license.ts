@@ -1,6 +1,7 @@
 import {
   findLicenses,
   INSTALLATION_ISSUER,
+  machineIdentity,
   type LicenseOfKey,
   signToken,
   type StampedState,
@@ -15,6 +16,8 @@ import {
   type Instant,
   type License,
   licenseStatus,
+  type MachineIdentity,
+  NOBODY,
   UNKNOWN_LICENSE,
   type Validation,
   validateLicense,
@@ -27,7 +30,9 @@ import type { LicenseValidationType } from './validation-types.js';
 /** What a shipped application asks about. */
 export interface Asked {
   readonly key: string;
-  readonly asker: Asker;
+  readonly productVersion: string | null;
+  /** As the machine tells of itself. */
+  readonly machine: MachineIdentity;
   readonly features: readonly string[];
   readonly nonce: string | null;
 }
@@ -43,9 +48,11 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
   if (opened === null) return answerUnknown(context, asked);
   access.requireLicense('input.key', opened.licenseId);
   const stamped = await services.states.load(opened.tenantId, opened.customerId);
-  const validation = await validated(context, opened, stamped, asked.asker);
+  const identity = machineIdentity(context.db, opened.tenantId, asked.machine);
+  const asker: Asker = { ...NOBODY, ...identity, productVersion: asked.productVersion };
+  const validation = await validated(context, opened, stamped, asker);
   context.metrics.check(validation.code);
-  const decisions = asked.features.map((feature) => decideOn(stamped, validation, { feature, asked }));
+  const decisions = asked.features.map((feature) => decideOn(stamped, validation, feature, asker));
   const { asOf, now, stale } = stamped;
   const token = await signToken(await services.signers.of(opened.tenantId), {
     ...tokenOf(validation, decisions, { asked, asOf, stale }, now),
@@ -72,10 +79,10 @@ async function validated(
 function decideOn(
   { state, revision, asOf, now, stale }: StampedState,
   { code, license }: Validation,
-  { feature, asked }: { readonly feature: string; readonly asked: Asked },
+  feature: string,
+  { productVersion, fingerprint, components }: Asker,
 ): DecisionType {
-  const { productVersion } = asked.asker;
-  const request = { feature, quantity: 1, productVersion };
+  const request = { feature, quantity: 1, productVersion, fingerprint, components };
   const decided = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   const decision =
     code === 'LICENSE_REVOKED' || code === 'UNKNOWN_LICENSE'

@@ -2,6 +2,7 @@ import type { RuleFailure } from '../../decision/rule-reading.js';
 import type { Remedy } from '../explanation.js';
 import { addedCredits } from './add-credits.js';
 import { addOns } from './add-on.js';
+import { activations } from './activate-machine.js';
 import { allows, type Candidate, type Denied } from './attempt.js';
 import { assignedSeat } from './assign-seat.js';
 import { boughtQuantities } from './buy-quantity.js';
@@ -24,7 +25,7 @@ const MOST_TRIED = 200;
  */
 export function remediesFor(denied: Denied, conditions: readonly (readonly RuleFailure[])[]): Remedy[] {
   const kinds = [
-    ...[waits, liftedBlocks, reinstatements, renewals, resumes, payments],
+    ...[waits, liftedBlocks, reinstatements, renewals, resumes, activations, payments],
     ...[addedCredits, assignedSeat, freedSeats, boughtQuantities, addOns, changesOfPlan],
   ];
   return [

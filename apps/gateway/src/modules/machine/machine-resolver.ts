@@ -1,0 +1,127 @@
+import { Arg, Authorized, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
+import {
+  executeMachineCommand,
+  newMachineId,
+  type Refused,
+  type MachineResult,
+  unknownLicenseResult,
+} from '@licet/database';
+import { type IsoDuration, type LicenseId, type MachineCommand, parseLicenseId } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { badInput, granted } from '../../errors/api-error.js';
+import { Cursor, Duration } from '../../scalars/index.js';
+import { boundText } from '../arguments.js';
+import { toDecision } from '../check/decision-type.js';
+import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
+import { LicenseType } from '../license/license-types.js';
+import {
+  ActivateMachineInput,
+  MachineConnectionType,
+  MachineInput,
+  MachineResultType,
+  type MachineType,
+  toMachine,
+} from './machine-types.js';
+import { readIdentity, readMachineName, readTtl } from './read-machine.js';
+
+@Resolver(() => LicenseType)
+export class MachineResolver {
+  @Authorized('SERVICE')
+  @Mutation(() => MachineResultType)
+  activateMachine(
+    @Arg('input', () => ActivateMachineInput) input: ActivateMachineInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<MachineResultType> {
+    const { fingerprint, ...identity } = readIdentity(context, input, 'input');
+    if (fingerprint === null)
+      throw badInput(
+        'input.fingerprint',
+        'nothing names the machine; give its `fingerprint`, `components`, or both',
+      );
+    const name = boundText('input.name', input.name);
+    const named = { ...identity, fingerprint, ...(name === undefined ? {} : { name }) };
+    return execute(context, input.licenseId, (licenseId) => ({
+      ...{ kind: 'activateMachine', licenseId, machineId: newMachineId() },
+      ...named,
+    }));
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => MachineResultType)
+  deactivateMachine(
+    @Arg('input', () => MachineInput) input: MachineInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<MachineResultType> {
+    const machine = readMachineName(input);
+    return execute(context, input.licenseId, (licenseId) => ({
+      kind: 'deactivateMachine',
+      licenseId,
+      machine,
+    }));
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => MachineResultType, {
+    description:
+      'Says that the machine is in use, where machines take turns; ends by itself when not repeated in time. `ttl`: 10 minutes where it is left out, a day at most.',
+  })
+  heartbeatMachine(
+    @Arg('input', () => MachineInput) input: MachineInput,
+    @Arg('ttl', () => Duration, { nullable: true }) asked: IsoDuration | null | undefined,
+    @Ctx() context: GatewayContext,
+  ): Promise<MachineResultType> {
+    const machine = readMachineName(input);
+    const ttl = readTtl(asked);
+    return execute(context, input.licenseId, (licenseId) => ({
+      kind: 'heartbeatMachine',
+      licenseId,
+      machine,
+      ttl,
+    }));
+  }
+
+  @FieldResolver(() => MachineConnectionType)
+  async machines(
+    @Root() license: LicenseType,
+    @Arg('first', () => Int, { defaultValue: 20 }) first: number,
+    @Arg('after', () => Cursor, { nullable: true }) after: string | null | undefined,
+    @Ctx() { access, loaders }: GatewayContext,
+  ): Promise<Connection<MachineType> & { totalCount: number }> {
+    access.requireTenant();
+    const request = { first: parseFirst(first), after: after ?? null };
+    const page = granted(await loaders.machinesOf(request).load(license.id), '');
+    return { ...toConnection(page, toMachine), totalCount: page.total };
+  }
+}
+
+async function execute(
+  context: GatewayContext,
+  license: string,
+  commandOn: (licenseId: LicenseId) => MachineCommand,
+): Promise<MachineResultType> {
+  const result = granted(await perform(context, license, commandOn), 'input');
+  const { decision, machine, release, asOf, revision } = result;
+  context.states.wrote(revision);
+  return {
+    decision: toDecision(decision, { release, revision, asOf, stale: false }),
+    machine: machine && toMachine(machine),
+    revision,
+  };
+}
+
+/** A licence that is not there answers with a decision, and so does a text that is no licence's id. */
+async function perform(
+  { access, loaders, db, caller }: GatewayContext,
+  license: string,
+  commandOn: (licenseId: LicenseId) => MachineCommand,
+): Promise<Refused | ({ readonly ok: true } & MachineResult)> {
+  const id = parseLicenseId(license);
+  if (id === null) return unknownLicenseResult(db, access.tenantId);
+  access.requireLicense('input.licenseId', id);
+  if (access.isNarrowed) {
+    const stored = await loaders.licenses.load(id);
+    if (stored === null) return unknownLicenseResult(db, access.tenantId);
+    access.requireCustomer(stored.license.customerId);
+  }
+  return executeMachineCommand(db, caller, commandOn(id));
+}

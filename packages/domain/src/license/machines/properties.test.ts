@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import {
+  activate,
+  after,
+  deactivate,
+  heartbeat,
+  licensed,
+  licenseIn,
+  machineId,
+  releaseWith,
+  run,
+} from '../../../testing/machines.js';
+import { type CustomerAccount, knownState } from '../../customer.js';
+import { decide } from '../../decision/decide.js';
+import type { CustomerEvent } from '../../subscription/command.js';
+import { accountAt, applyDue } from '../../subscription/due.js';
+import type { Instant } from '../../time/instant.js';
+import type { MachineCommand } from './command.js';
+import { countedDeactivations } from './deactivations.js';
+import type { Machine } from './machine.js';
+import { machinesInUse } from './place.js';
+
+const policy = fc.record({
+  limit: fc.integer({ min: 1, max: 2 }),
+  match: fc.constantFrom('any', 'two', 'most', 'all'),
+  atOnce: fc.constantFrom(undefined, 1, 1),
+  deactivations: fc.option(fc.nat(3), { nil: undefined }),
+  per: fc.constant('PT1H'),
+  whenFull: fc.constantFrom('refuse', 'replaceOldest'),
+});
+const fingerprint = fc.constantFrom('a', 'b', 'c');
+const components = fc.uniqueArray(fc.constantFrom('p', 'q', 'r', 's'), { maxLength: 4 });
+const command = fc.oneof(
+  fingerprint.map((name) => ({ does: 'heartbeat' as const, name, parts: [] })),
+  fingerprint.map((name) => ({ does: 'activate' as const, name, parts: [] })),
+  fc.tuple(fingerprint, components).map(([name, parts]) => ({ does: 'activate' as const, name, parts })),
+  fingerprint.map((name) => ({ does: 'deactivate' as const, name, parts: [] })),
+  fingerprint.map((name) => ({ does: 'heartbeat' as const, name, parts: [] })),
+);
+/** Each so many minutes after the one before. */
+const history = fc.array(fc.tuple(command, fc.integer({ min: 0, max: 4 })), {
+  minLength: 10,
+  maxLength: 40,
+  size: 'max',
+});
+
+function commandOf({ does, name, parts }: { does: string; name: string; parts: string[] }, index: number) {
+  const made: Record<string, MachineCommand> = {
+    activate: activate(name, { components: parts, machineId: machineId(`${name}${String(index)}`) }),
+    deactivate: deactivate(name),
+    heartbeat: heartbeat(name),
+  };
+  const chosen = made[does];
+  if (chosen === undefined) throw new Error(does);
+  return chosen;
+}
+
+/** The machines of a licence as the events alone tell of them. */
+function follow(known: ReadonlyMap<string, Machine>, events: readonly CustomerEvent[]): Map<string, Machine> {
+  const machines = new Map(known);
+  for (const event of events) {
+    if (!('machine' in event)) throw new Error(event.type);
+    const { before, after: then } = event.machine;
+    if (before !== null) expect(machines.get(before.id)).toEqual(before);
+    if (before !== null) machines.delete(before.id);
+    if (then !== null) machines.set(then.id, then);
+  }
+  return machines;
+}
+
+function checkLimits({ timeZone, ...account }: CustomerAccount, now: Instant): void {
+  const license = licenseIn({ timeZone, ...account });
+  const { machines: bound } = license.planVersion.plan;
+  expect(license.machines.length).toBeLessThanOrEqual(bound?.limit ?? 0);
+  expect(machinesInUse(license, now).length).toBeLessThanOrEqual(bound?.atOnce ?? 0);
+  const counted = countedDeactivations(license, now, timeZone).length;
+  if (bound?.deactivations != null) expect(counted).toBeLessThanOrEqual(bound.deactivations);
+  expect(new Set(license.machines.map((one) => one.fingerprint)).size).toBe(license.machines.length);
+}
+
+test('whatever is asked, in whatever order: never more machines, places or deactivations than the plan allows', () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(policy, history, (machines, asked) => {
+      const release = releaseWith(JSON.stringify(machines));
+      let account: CustomerAccount = licensed(release);
+      let told = new Map<string, Machine>();
+      let minutes = 0;
+      for (const [index, [what, later]] of asked.entries()) {
+        minutes += later;
+        const now = after(minutes);
+        const due = applyDue(account, release, now);
+        const outcome = run(due.account, commandOf(what, index), now);
+        told = follow(told, [...due.events, ...outcome.events]);
+        const { code, allowed } = outcome.decision;
+        seen.set(code, (seen.get(code) ?? 0) + 1);
+        if (!allowed) expect(outcome).toMatchObject({ account: due.account, events: [] });
+        account = outcome.account;
+        const license = licenseIn(account);
+        checkLimits(account, now);
+        expect([...told.values()]).toEqual(expect.arrayContaining([...license.machines]));
+        expect(told.size).toBe(license.machines.length);
+      }
+    }),
+    { numRuns: 100 },
+  );
+  for (const code of [
+    'ENTITLED',
+    'DONE',
+    'NOT_ACTIVATED',
+    'MACHINE_IN_USE',
+    'MACHINE_LIMIT_EXCEEDED',
+    'DEACTIVATION_LIMIT_EXCEEDED',
+  ])
+    expect({ code, often: (seen.get(code) ?? 0) > 10 }).toEqual({ code, often: true });
+});
+
+test('a check says yes to exactly those machines whose heartbeat is granted, until when it says it does', () => {
+  fc.assert(
+    fc.property(policy, history, fingerprint, (machines, asked, name) => {
+      const release = releaseWith(JSON.stringify(machines));
+      let account = licensed(release);
+      let now = after(0);
+      for (const [index, [what, later]] of asked.entries()) {
+        now = after((now - after(0)) / 60_000 + later);
+        account = run(accountAt(account, release, now), commandOf(what, index), now).account;
+      }
+      const request = { feature: 'cad', quantity: 1, fingerprint: name };
+      const state = knownState(release, account);
+      const { code, validUntil } = decide(state, request, now);
+      expect(run(account, heartbeat(name), now).decision.code).toBe(code);
+      const until = validUntil ?? after(100_000);
+      expect(decide(state, request, after((until - after(0)) / 60_000 - 0.5)).code).toBe(code);
+      if (validUntil !== null) expect(decide(state, request, validUntil).code).not.toBe(code);
+    }),
+    { numRuns: 100 },
+  );
+});
