@@ -5,11 +5,14 @@ import { time } from './subscriptions.js';
 const RULES = (feature: string, suffix: string, condition: string): string => `
       - { name: no old ${feature}, feature: ${feature}, when: has(context.old${suffix}) && context.old${suffix}, then: deny }
       - { name: some ${feature}, feature: ${feature}, when: context.signed${suffix}, then: ${condition} }`;
-const PLAN = (name: string, suffix: string, model = 'subscription'): string => `
+const PLAN = (name: string, suffix: string, model = 'subscription', more = ''): string => `
   ${name}:
     model: ${model}
+    ${more}
     entitlements: { export: true, calls: 10 }
     rules:${RULES('export', suffix, 'allow')}${RULES('calls', suffix, '{ limit: 10 }')}`;
+
+const MACHINES = 'machines: { limit: 2, atOnce: 1 }';
 
 /** Everything that can go wrong can be made to go wrong by the request, or by what the customer has. */
 export const RELEASE = releaseFrom(`
@@ -20,7 +23,7 @@ features:
   editors: { type: seats, kind: named }
   calls: { type: metered, window: P1M, anchor: calendar, needsSeat: editors }
   audit: { type: boolean }
-plans:${PLAN('basic', '')}${PLAN('twin', '2')}${PLAN('owned', '', 'perpetual')}${PLAN('owned-twin', '2', 'perpetual')}
+plans:${PLAN('basic', '')}${PLAN('twin', '2')}${PLAN('owned', '', 'perpetual')}${PLAN('owned-twin', '2', 'perpetual')}${PLAN('bound', '', 'perpetual', MACHINES)}${PLAN('bound-twin', '2', 'perpetual', MACHINES)}
   other: { model: subscription, entitlements: { audit: true } }
 rules:
   - { name: embargo, feature: export, when: has(context.embargo) && context.embargo, then: deny }
@@ -49,6 +52,8 @@ export const ROWS = [
   'DENIED_BY_RULE of the plan',
   'CONDITION_NOT_MET',
   'VERSION_NOT_COVERED',
+  'NOT_ACTIVATED',
+  'MACHINE_IN_USE',
   'NO_SEAT',
   'LIMIT_EXCEEDED',
 ] as const;
@@ -130,16 +135,21 @@ export const MAKES: Readonly<Record<Row, (sound: Case) => Case>> = {
     ...licensed(sound, { maintenanceUntil: '2026-01-05' }),
     productVersion: '5.0',
   }),
+  NOT_ACTIVATED: (sound) => licensed(sound, { plan: 'bound', machines: [] }),
+  MACHINE_IN_USE: (sound) => licensed(sound, { plan: 'bound', machines: IN_USE }),
   NO_SEAT: (sound) => ({ ...sound, memberId: 'bob' }),
   LIMIT_EXCEEDED: (sound) => ({ ...sound, used: 10 }),
 };
+
+/** The machine that asks, and another one that holds the only place. */
+const IN_USE = [{ fingerprint: 'own' }, { fingerprint: 'other', inUseUntil: AFTER }];
 
 function standing(sound: Case, given: Omit<Given, 'plan'>): Case {
   return { ...sound, subscriptions: [{ plan: 'basic', ...given }], licenses: [] };
 }
 
 /** A licence in the place of the subscription, which begins when that does. */
-function licensed(sound: Case, given: Omit<GivenLicense, 'plan'>): Case {
+function licensed(sound: Case, given: Partial<GivenLicense>): Case {
   const [{ startedAt } = {}] = sound.subscriptions;
   const [made = startedAt === undefined ? {} : { startsAt: startedAt }] = sound.licenses;
   return { ...sound, subscriptions: [], licenses: [{ plan: 'owned', ...made, ...given }] };
@@ -161,13 +171,15 @@ export const MAKES_TWIN: Readonly<Partial<Record<Row, (sound: Case) => Case>>> =
   },
   VERSION_NOT_COVERED: (sound) =>
     withTwinLicense({ ...sound, productVersion: '5.0' }, { maintenanceUntil: '2026-01-05' }),
+  NOT_ACTIVATED: (sound) => withTwinLicense(sound, { plan: 'bound-twin', machines: [] }),
+  MACHINE_IN_USE: (sound) => withTwinLicense(sound, { plan: 'bound-twin', machines: IN_USE }),
 };
 
 function withTwin(sound: Case, given: Omit<Given, 'plan'>): Case {
   return { ...sound, subscriptions: [...sound.subscriptions, { plan: 'twin', ...given }] };
 }
 
-function withTwinLicense(sound: Case, given: Omit<GivenLicense, 'plan'>): Case {
+function withTwinLicense(sound: Case, given: Partial<GivenLicense>): Case {
   return { ...sound, licenses: [...sound.licenses, { plan: 'owned-twin', ...given }] };
 }
 

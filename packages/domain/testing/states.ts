@@ -163,6 +163,7 @@ export interface GivenLicense {
   readonly maintenanceUntil?: string;
   readonly suspended?: boolean;
   readonly revokedAt?: string;
+  readonly machines?: readonly { readonly fingerprint: string; readonly inUseUntil?: string }[];
 }
 
 /** As its dates have made it until `at`. */
@@ -180,7 +181,10 @@ export function licenseFrom(release: Release, given: GivenLicense, at: Instant, 
       quantities: new Map(),
       suspended: given.suspended ?? false,
       revokedAt: timeOr(given.revokedAt),
-      machines: [],
+      machines: (given.machines ?? []).map(({ fingerprint, inUseUntil }) => ({
+        ...{ fingerprint, components: [] },
+        inUseUntil: timeOr(inUseUntil),
+      })),
     },
     index,
   );

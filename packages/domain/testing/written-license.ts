@@ -7,10 +7,14 @@ import {
 } from '../src/index.js';
 import { executeLicense } from '../src/license/execute-license.js';
 import { licenseStatus } from '../src/license/license.js';
+import { executeMachine } from '../src/license/machines/execute-machine.js';
 import { applyDue } from '../src/subscription/due.js';
 import type { Instant } from '../src/time/instant.js';
 import { issueOf, licenseIn, renewalOf, verbOf } from './licenses.js';
+import { machineId } from './machines.js';
 import { accepted, newCustomer, time } from './subscriptions.js';
+
+const MACHINE = machineId('1');
 
 /** The histories of a licence in a document: its fenced blocks of the language `license`. Of windows they do not tell. */
 export function licenseHistoriesIn(document: string): string[] {
@@ -39,21 +43,31 @@ export function playLicense(release: Release, block: string): { written: string[
 function play(release: Release, before: CustomerAccount, command: string, now: Instant) {
   const due = applyDue(before, release, now);
   if (command.startsWith('ask ')) {
-    const [, feature = '', productVersion] = command.split(' ');
-    const asked = { feature, quantity: 1, productVersion: productVersion ?? null };
+    const [what = '', fingerprint = null] = command.split(' on ');
+    const [, feature = '', productVersion = null] = what.split(' ');
+    const asked = { feature, quantity: 1, productVersion, fingerprint };
     const { decision, remedies } = explain(knownState(release, due.account), asked, now);
     const ways = remedies.map(({ kind }) => kind).join(', ');
     return { account: due.account, outcome: [decision.code, ways].filter((part) => part !== '').join('; ') };
   }
-  const done =
-    command === ''
-      ? { account: due.account, events: [] }
-      : accepted(executeLicense(due.account, commandOf(command), release, now));
+  const done = perform(release, due.account, command, now);
   const types = [...due.events, ...done.events].map(({ type }) => type);
   const told = types
-    .filter((type) => type.startsWith('license.'))
-    .map((type) => type.replace('license.', ''));
+    .filter((type) => /^(license|machine)\./.test(type))
+    .map((type) => type.replace(/^(license|machine)\./, ''));
   return { account: done.account, outcome: `${told.join(', ')}; ${licenseStatus(licenseIn(done.account))}` };
+}
+
+function perform(release: Release, account: CustomerAccount, command: string, now: Instant) {
+  if (command === '') return { account, events: [] };
+  if (command.startsWith('activate ')) {
+    const machine = { fingerprint: command.replace('activate ', ''), isDerived: false, components: [] };
+    const { id: licenseId } = licenseIn(account);
+    return accepted(
+      executeMachine(account, { kind: 'activateMachine', licenseId, machineId: MACHINE, ...machine }, now),
+    );
+  }
+  return accepted(executeLicense(account, commandOf(command), release, now));
 }
 
 function commandOf(text: string): LicenseCommand {

@@ -51,7 +51,6 @@ import {
   type ReserveRequest,
   type SeatRequest,
   settles,
-  type SpendRequest,
 } from './request.js';
 import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
 import {

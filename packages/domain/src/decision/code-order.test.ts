@@ -46,9 +46,18 @@ const NEVER: readonly (readonly [Row, readonly Row[], string])[] = [
   ['NOT_STARTED', ['SUBSCRIPTION_PAUSED'], 'a subscription has one status'],
   ['LICENSE_REVOKED', ['SUBSCRIPTION_EXPIRED', 'SUBSCRIPTION_PAUSED'], 'a licence is no subscription'],
   ['LICENSE_EXPIRED', ['SUBSCRIPTION_EXPIRED', 'SUBSCRIPTION_PAUSED'], 'a licence is no subscription'],
-  ['SUBSCRIPTION_EXPIRED', ['LICENSE_SUSPENDED', 'VERSION_NOT_COVERED'], 'a subscription is no licence'],
+  [
+    'SUBSCRIPTION_EXPIRED',
+    ['LICENSE_SUSPENDED', 'VERSION_NOT_COVERED', 'NOT_ACTIVATED', 'MACHINE_IN_USE'],
+    'a subscription is no licence',
+  ],
   ['LICENSE_SUSPENDED', ['SUBSCRIPTION_PAUSED'], 'a licence is no subscription'],
-  ['SUBSCRIPTION_PAUSED', ['VERSION_NOT_COVERED'], 'a subscription is no licence'],
+  [
+    'SUBSCRIPTION_PAUSED',
+    ['VERSION_NOT_COVERED', 'NOT_ACTIVATED', 'MACHINE_IN_USE'],
+    'a subscription is no licence',
+  ],
+  ['NOT_ACTIVATED', ['MACHINE_IN_USE'], 'a machine is activated or not'],
 ];
 
 const PAIRS = ROWS.flatMap((first, index) => ROWS.slice(index + 1).map((second) => [first, second] as const));
@@ -138,7 +147,7 @@ test.each(OF_A_SOURCE)('beside a source that passes %s of another is no reason',
 /** What is decided, the rows that are given as reasons, each once, and the codes that were not asked. */
 function answerTo(made: Case) {
   const { feature, memberId, context, productVersion } = made;
-  const asked = { feature, quantity: 1, memberId, context, productVersion };
+  const asked = { feature, quantity: 1, memberId, context, productVersion, fingerprint: 'own' };
   const state = stateAtHand(stateOf(made), asked, NOW, made.knownAt);
   const { decision, reasons, steps } = explain(state, asked, NOW);
   expect(decision).toEqual(decide(state, asked, NOW));

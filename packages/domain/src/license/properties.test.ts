@@ -37,10 +37,13 @@ function statusBy(
   return grace !== null && at < addDuration(expiresAt, grace, zone) ? 'GRACE' : 'EXPIRED';
 }
 
+/** Most of what is told apart lies near the last command. */
+const soonOrLater = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 9000 }));
+
 test('the status of a licence is always what was done to it, and what its dates say', () => {
   const seen = new Set<LicenseStatus>();
   fc.assert(
-    fc.property(zones, licenseSteps, fc.integer({ min: 0, max: 9000 }), (zone, sequence, after) => {
+    fc.property(zones, licenseSteps, soonOrLater, (zone, sequence, after) => {
       const played = playLicenses(zone, sequence);
       const at = instant(played.now + after * HOUR);
       const { account } = applyDue(played.account, LICENSED, at);

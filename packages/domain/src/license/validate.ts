@@ -1,9 +1,8 @@
 import type { CustomerState, Release } from '../customer.js';
 import type { Asker } from '../decision/asker.js';
 import { denied, isYoung } from '../decision/decide.js';
-import type { AllowingCode, Decision, DenyingCode } from '../decision/decision.js';
+import type { AllowingCode, Decision, DenyingCode, RefusingCode } from '../decision/decision.js';
 import { coversVersion } from '../decision/product-version.js';
-import { explainDenial } from '../decision/message.js';
 import { licenseObstacles } from '../decision/sources.js';
 import type { LicenseId } from '../ids.js';
 import { accountAt } from '../subscription/due.js';
@@ -15,7 +14,7 @@ import { machineObstacle } from './machines/place.js';
 const MESSAGES: Readonly<Partial<Record<ValidationCode, string>>> = {
   ENTITLED: 'the licence is good',
   ENTITLED_GRACE: 'the licence has ended, and is good for as long as its grace period lasts; renew it',
-  UNKNOWN_LICENSE: explainDenial('UNKNOWN_LICENSE', ''),
+  UNKNOWN_LICENSE: 'there is no licence with this key; look whether it was typed right',
   UNAVAILABLE: 'whether the licence is good cannot be found out now; try again',
   LICENSE_REVOKED: 'the licence was revoked; another one is needed',
   LICENSE_EXPIRED: 'the licence has ended; renew it',
@@ -36,7 +35,10 @@ export interface Validation {
   /** As time has made it; null where it is out of reach. */
   readonly license: License | null;
 }
-export type ValidationCode = DenyingCode | Extract<AllowingCode, 'ENTITLED' | 'ENTITLED_GRACE'>;
+export type ValidationCode =
+  | DenyingCode
+  | Extract<RefusingCode, 'UNKNOWN_LICENSE'>
+  | Extract<AllowingCode, 'ENTITLED' | 'ENTITLED_GRACE'>;
 
 /** Who asks of which licence, and when. */
 export interface ValidationRequest {
@@ -91,5 +93,6 @@ export function denyByLicense(
   customerId: string,
   feature: string,
 ): Decision {
-  return denied(customerId, { feature, quantity: 1 }, code);
+  const denial = denied(customerId, { feature, quantity: 1 }, 'LICENSE_REVOKED');
+  return code === 'UNKNOWN_LICENSE' ? { ...denial, code, message: UNKNOWN_LICENSE.message } : denial;
 }
