@@ -1,16 +1,25 @@
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { ApiKeyStore, Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
-import type { Access } from './access.js';
+import type { Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
+import type { Access, CredentialStores } from './access.js';
+import type { InstallationKey, TokenSigners } from '@licet/database';
+import type { AddressOf } from './address.js';
+import type { KeySets } from './key-sets.js';
+import type { LicenseKeys } from './license-keys.js';
 import type { Metrics } from './metrics.js';
 import { Loaders } from './loaders.js';
 import { RequestStates } from './request-states.js';
 
 /** What the gateway's requests share. */
-export interface Services {
+export interface Services extends CredentialStores {
   readonly db: Database;
   readonly feed: EventFeed;
   readonly states: StateStore;
-  readonly keys: ApiKeyStore;
+  readonly keySets: KeySets;
+  readonly licenseKeys: LicenseKeys;
+  readonly signers: TokenSigners;
+  readonly installationKey: InstallationKey;
+  readonly addressOf: AddressOf;
   readonly spends: SpendQueue;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -29,22 +38,33 @@ export class GatewayContext {
   private currentStates: RequestStates | null = null;
 
   constructor(
-    services: Services,
+    readonly services: Services,
     readonly access: Access,
     readonly requestId: string,
+    /** Null: it came over a socket. */
+    private readonly request: IncomingMessage | null = null,
   ) {
-    const { apiKey, tenantId } = access;
+    const { actor, tenantId } = access;
     this.db = services.db;
     this.feed = services.feed;
     this.spends = services.spends;
     this.logger = services.logger;
     this.store = services.states;
     this.metrics = services.metrics;
-    this.caller = {
-      tenantId,
-      actor: { kind: 'API_KEY', id: apiKey.id, name: apiKey.name },
-      requestId,
-    };
+    this.caller = { tenantId, actor, requestId };
+  }
+
+  /** From where the request comes. Over sockets all come from one place. */
+  get address(): string {
+    return this.request === null ? 'socket' : this.services.addressOf(this.request);
+  }
+
+  /** After the tenant's signing keys have changed here: what is kept of them is read anew. */
+  forgetSigningKeys(): void {
+    const { keySets, tokens, signers } = this.services;
+    keySets.forget(this.access.tenantId);
+    signers.forget(this.access.tenantId);
+    tokens.forgetKeys(this.access.tenantId);
   }
 
   get loaders(): Loaders {

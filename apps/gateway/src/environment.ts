@@ -1,4 +1,5 @@
 import { parseMasterKey, type MasterKey } from '@licet/database';
+import { addressBehind } from './address.js';
 import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
 
 export interface Environment {
@@ -13,6 +14,8 @@ export interface Environment {
   readonly statesKept: number;
   /** Documents by the hexadecimal SHA-256 of their text. */
   readonly trustedDocuments: ReadonlyMap<string, string>;
+  /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -46,13 +49,15 @@ export function parseEnvironment(
   const logLevel = read(() => parseLogLevel(env['LOG_LEVEL']));
   const statesKept = read(() => parseStatesKept(env['LICET_STATES_KEPT']));
   const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
+  const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
   if (
     port === null ||
     databaseUrl === null ||
     masterKey === null ||
     logLevel === null ||
     statesKept === null ||
-    trustedDocuments === null
+    trustedDocuments === null ||
+    trustedProxies === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -66,6 +71,7 @@ export function parseEnvironment(
     logLevel,
     statesKept,
     trustedDocuments,
+    trustedProxies,
   };
 }
 
@@ -79,6 +85,22 @@ function parseStatesKept(text: string | undefined): number {
   const kept = text === undefined || text === '' ? 50_000 : Number(text);
   if (Number.isInteger(kept) && kept >= 1 && kept <= 10_000_000) return kept;
   throw new RangeError(`LICET_STATES_KEPT is \`${String(text)}\`; set it to a number from 1 to 10000000`);
+}
+
+function parseTrustedProxies(text: string | undefined): string[] {
+  const proxies = (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  try {
+    addressBehind(proxies);
+    return proxies;
+  } catch (cause) {
+    throw new RangeError(
+      `LICET_TRUSTED_PROXIES is \`${String(text)}\`; set it to addresses and networks, separated by commas, such as \`10.0.0.0/8, 192.168.1.7\``,
+      { cause },
+    );
+  }
 }
 
 function parseDatabaseUrl(text: string | undefined): string {

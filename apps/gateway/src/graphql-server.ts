@@ -4,14 +4,14 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { GatewayContext, type Services } from './context.js';
 import { formatError } from './errors/format-error.js';
 import { LANE_HEADER, type FastLane } from './fast-lane/fast-lane.js';
 import { readOperation } from './fast-lane/read-operation.js';
 import type { RegisteredDocuments } from './fast-lane/registered-documents.js';
-import { accessOf, checkQueryString, requireAccess } from './http.js';
+import { accessOf, admit, checkQueryString, requireOpenDocument } from './http.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
 import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
 import { OWN_RULES } from './plugins/validation-rules.js';
@@ -34,20 +34,21 @@ export async function addGraphqlServer(
   const apollo = createApolloServer(server, schema, documents, services);
   await apollo.start();
   const general = fastifyApolloHandler(apollo, {
-    context: (request) => Promise.resolve(new GatewayContext(services, accessOf(request), request.id)),
+    context: (request) => Promise.resolve(contextOf(services, request)),
   });
   const { logger } = services;
   server.route<{ Reply: string }>({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    onRequest: requireAccess(services),
+    onRequest: admit(services),
     preValidation: checkQueryString,
+    preHandler: requireOpenDocument((body) => documentIn(body, documents)),
     handler(request, reply) {
       const asked = readOperation(request.body, request.headers.accept);
       const prepared = asked && fastLane.prepare(asked);
       if (prepared) {
         void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
-        return fastLane.execute(prepared, accessOf(request), request.id);
+        return fastLane.execute(prepared, contextOf(services, request));
       }
       services.metrics.operation('general');
       void reply.header(LANE_HEADER, 'general');
@@ -55,6 +56,17 @@ export async function addGraphqlServer(
     },
   });
   return apollo;
+}
+
+function contextOf(services: Services, request: FastifyRequest): GatewayContext {
+  return new GatewayContext(services, accessOf(request), request.id, request.raw);
+}
+
+/** The text that a body names; undefined: none that is known. */
+function documentIn(body: unknown, documents: RegisteredDocuments): string | undefined {
+  const asked = readOperation(body, undefined);
+  if (asked === null) return undefined;
+  return 'text' in asked.document ? asked.document.text : documents.find(asked.document.hash);
 }
 
 function createApolloServer(

@@ -7,12 +7,13 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import { authenticate, type Access } from './access.js';
+import { type Access, authenticateRequest, NO_ACCESS } from './access.js';
 import type { Services } from './context.js';
 import { ApiError, badInput, unauthenticated } from './errors/api-error.js';
 import { httpFailure } from './errors/http-failure.js';
 import type { FrontDoor } from './fast-lane/front-door.js';
 import { BODY_BYTES_MAX, documentProblem, operationProblem } from './plugins/document-limits.js';
+import { isOpenDocument } from './open-document.js';
 import { requestIdOf } from './request-scope.js';
 
 declare module 'fastify' {
@@ -106,6 +107,7 @@ const STATUS: Readonly<Record<string, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
 };
 
@@ -151,17 +153,38 @@ function addMetrics(server: FastifyInstance, { metrics }: Services): void {
   });
 }
 
-/** Before anything of the request is read: UNAUTHENTICATED without a valid key. */
-export function requireAccess({ keys }: Services): (request: FastifyRequest) => Promise<void> {
+/** Before anything of the request is read: UNAUTHENTICATED without a valid credential. */
+export function requireAccess(services: Services): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    request.access = await authenticate(keys, request.headers.authorization);
+    request.access = await accessFor(services, request);
     if (request.access === null) throw unauthenticated();
+  };
+}
+
+/** The same, but that a request without any credential goes on: see `requireOpenDocument`. */
+export function admit(services: Services): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const isBare = request.headers.authorization === undefined && request.method === 'POST';
+    request.access = isBare ? NO_ACCESS : await accessFor(services, request);
+    if (request.access === null) throw unauthenticated();
+  };
+}
+
+function accessFor(services: Services, { raw, headers }: FastifyRequest): Promise<Access | null> {
+  return authenticateRequest(services, headers.authorization, services.addressOf(raw));
+}
+
+/** UNAUTHENTICATED for a request without a credential, unless all that it runs needs none. `textOf`: its document. */
+export function requireOpenDocument(textOf: (body: unknown) => string | undefined) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    if (request.access !== NO_ACCESS || isOpenDocument(textOf(request.body) ?? '')) done();
+    else done(unauthenticated());
   };
 }
 
 /** The access of a request that `requireAccess` has let in. */
 export function accessOf({ access }: Pick<FastifyRequest, 'access'>): Access {
-  if (access === null) throw new Error('a request was let in without a key');
+  if (access === null) throw new Error('a request was let in without a credential');
   return access;
 }
 

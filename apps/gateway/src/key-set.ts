@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Database, publicKeys, type PublicJwk, soleTenant } from '@licet/database';
+import { INSTALLATION_ISSUER } from '@licet/database';
 import { parseTenantId, type TenantId } from '@licet/domain';
 import type { Services } from './context.js';
 import { badInput, notFound } from './errors/api-error.js';
+import { type KeySet, keySetOf, type KeySets } from './key-sets.js';
 
 export const KEY_SET_PATH = '/.well-known/jwks.json';
 
@@ -13,12 +13,13 @@ const KEPT_WITHOUT_US = 86_400;
 
 /**
  * Answers with what verifies the tokens of one tenant, as a JWK Set (RFC 7517): the one that `?tenant=` names; without
- * it that of an installation with one tenant (docs/decisions/0012). Needs no key. An ETag, and 304 where it is known.
+ * it that of an installation with one tenant (docs/decisions/0012). `?tenant=licet`: what the installation itself signs with. Needs no key, and web pages of any origin may read it. An
+ * ETag, and 304 where it is known.
  */
-export function addKeySet(server: FastifyInstance, { db }: Services): void {
+export function addKeySet(server: FastifyInstance, services: Services): void {
   server.get(KEY_SET_PATH, async (request, reply) => {
-    const body = JSON.stringify({ keys: await keysFor(db, request) });
-    const etag = `"${hash('sha256', body, 'base64url')}"`;
+    void reply.header('access-control-allow-origin', '*');
+    const { body, etag } = await keySetFor(services, request);
     void reply.headers({
       etag,
       'cache-control': `public, max-age=${String(KEPT)}, stale-if-error=${String(KEPT_WITHOUT_US)}`,
@@ -29,16 +30,21 @@ export function addKeySet(server: FastifyInstance, { db }: Services): void {
   });
 }
 
-async function keysFor(db: Database, request: FastifyRequest): Promise<PublicJwk[]> {
-  const keys = await publicKeys(db, await tenantOf(db, request));
-  if (keys === null)
+async function keySetFor({ keySets, installationKey }: Services, request: FastifyRequest): Promise<KeySet> {
+  if (wantedIn(request) === INSTALLATION_ISSUER) return keySetOf([installationKey.publicKey]);
+  const found = await keySets.of(await tenantOf(keySets, request));
+  if (found === null)
     throw notFound('tenant', 'there is no such tenant; its id is what tokens name as issuer (`iss`)');
-  return keys;
+  return found;
 }
 
-async function tenantOf(db: Database, { query }: FastifyRequest): Promise<TenantId> {
-  const wanted = isRecord(query) ? query['tenant'] : undefined;
-  const tenantId = wanted === undefined ? await soleTenant(db) : parsed(wanted);
+function wantedIn({ query }: FastifyRequest): unknown {
+  return isRecord(query) ? query['tenant'] : undefined;
+}
+
+async function tenantOf(keySets: KeySets, request: FastifyRequest): Promise<TenantId> {
+  const wanted = wantedIn(request);
+  const tenantId = wanted === undefined ? await keySets.soleTenant() : parsed(wanted);
   if (tenantId !== null) return tenantId;
   throw badInput(
     'tenant',

@@ -1,13 +1,19 @@
 import type { Logger } from 'pino';
 import {
   ApiKeyStore,
+  CustomerTokenStore,
   type Database,
   EventFeed,
+  installationKey,
   SpendQueue,
   StateStore,
   type StateStoreOptions,
+  TokenSigners,
 } from '@licet/database';
 import type { Services } from './context.js';
+import { addressBehind } from './address.js';
+import { KeySets } from './key-sets.js';
+import { type GuessLimits, LicenseKeys } from './license-keys.js';
 import { Metrics } from './metrics.js';
 
 export interface OpenServices extends Services {
@@ -15,16 +21,23 @@ export interface OpenServices extends Services {
   close(): Promise<void>;
 }
 
+export interface ServiceOptions extends StateStoreOptions {
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly guesses?: GuessLimits;
+}
+
 /** Starts what the gateway's requests share, over an open database. */
 export async function openServices(
   db: Database,
   logger: Logger,
-  options: StateStoreOptions,
+  options: ServiceOptions,
 ): Promise<OpenServices> {
   const feed = new EventFeed(db);
   await feed.start();
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
+  const tokens = new CustomerTokenStore(db, () => feed.clock.now());
   const metrics = new Metrics();
   const spends = new SpendQueue(db, {
     onBatch: (requests) => {
@@ -37,6 +50,12 @@ export async function openServices(
     feed,
     states,
     keys,
+    tokens,
+    keySets: new KeySets(db),
+    licenseKeys: new LicenseKeys(db, states, options.guesses),
+    signers: new TokenSigners(db),
+    installationKey: installationKey(db.keys.installation),
+    addressOf: addressBehind(options.trustedProxies ?? []),
     spends,
     metrics,
     logger,

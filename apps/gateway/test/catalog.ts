@@ -9,6 +9,7 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
     'api-calls': { type: 'metered', unit: 'call', window: 'P1M', anchor: 'subscription' },
     support: { type: 'config', values: ['community', 'business', 'premium'], combine: 'order' },
     editors: { type: 'seats', kind: 'named' },
+    viewers: { type: 'seats', kind: 'floating', lease: 'PT5M' },
     'ai-credits': { type: 'metered', unit: 'credit', prepaid: true },
   },
   plans: {
@@ -17,6 +18,11 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       family: 'cloud',
       model: 'subscription',
       entitlements: { projects: 3, 'api-calls': 10, support: 'community', editors: 1 },
+    },
+    desktop: {
+      name: 'Desktop, for ever',
+      model: 'perpetual',
+      entitlements: { sso: true, viewers: 5 },
     },
     pro: {
       name: 'Pro',

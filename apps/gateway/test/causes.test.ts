@@ -105,5 +105,5 @@ test('a change that takes everything along is the cause of all that it has chang
       id: subscriptionId,
     });
   });
-  expect(told).toEqual([['subscription.paused', ['api-calls', 'projects', 'sso', 'support']]]);
+  expect(told).toEqual([['subscription.paused', ['api-calls', 'editors', 'projects', 'sso', 'support']]]);
 });

@@ -8,7 +8,7 @@ import { createTestDatabase } from '@licet/database/testing';
 import { parseTimeZone, type TenantId } from '@licet/domain';
 import type { Services } from '../src/context.js';
 import { startServer, type ListenOptions } from '../src/server.js';
-import { openServices } from '../src/services.js';
+import { openServices, type ServiceOptions } from '../src/services.js';
 import { CATALOG } from './catalog.js';
 
 export interface GraphqlError {
@@ -57,7 +57,7 @@ export interface TestGateway {
 
 /** A gateway on a free port, over a database of its own with one tenant. */
 export async function startTestGateway(
-  options: Pick<ListenOptions, 'trustedDocuments'> = {},
+  options: Pick<ListenOptions, 'trustedDocuments'> & Pick<ServiceOptions, 'guesses' | 'trustedProxies'> = {},
 ): Promise<TestGateway> {
   const database = await createTestDatabase();
   const masterKey = parseMasterKey(undefined).key;
@@ -67,8 +67,12 @@ export async function startTestGateway(
   const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
-  const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000 });
-  const server = await startServer(services, { host: '127.0.0.1', port: 0, ...options });
+  const { trustedDocuments, ...ofServices } = options;
+  const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000, ...ofServices });
+  const server = await startServer(services, {
+    ...{ host: '127.0.0.1', port: 0 },
+    ...(trustedDocuments === undefined ? {} : { trustedDocuments }),
+  });
   const owner = new Client({ connectionString: database.url });
   await owner.connect();
 

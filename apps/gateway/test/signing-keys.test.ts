@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey, randomUUID, verify } from 'node:crypto';
-import { createTenant, signToken, tokenSigner } from '@licet/database';
+import { createTenant, type Database, signToken, tokenSigner } from '@licet/database';
 import { instant, parseTimeZone } from '@licet/domain';
 import { Pool } from 'pg';
+import { KeySets } from '../src/key-sets.js';
 import { startServer } from '../src/server.js';
 import { CATALOG } from './catalog.js';
 import { at, startTestGateway, type Answer, type TestGateway } from './gateway.js';
@@ -195,7 +196,44 @@ test('where there are several tenants, each key set is asked for by name, and no
   const others = await kids(`?tenant=${other}`);
   expect(others).toHaveLength(1);
   expect(others).not.toEqual(own);
-  expect(await errorOf(await keySet())).toEqual([400, 'BAD_USER_INPUT', 'tenant', 'no-store']);
+  // Another gateway: this one may know for some seconds yet of one tenant alone.
+  await withServer(gateway.services.db, async (url) => {
+    const response = await fetch(`${url}/.well-known/jwks.json`);
+    expect(await errorOf(response)).toEqual([400, 'BAD_USER_INPUT', 'tenant', 'no-store']);
+  });
+});
+
+async function withServer(db: Database, work: (url: string) => Promise<void>): Promise<void> {
+  const services = { ...gateway.services, db, keySets: new KeySets(db) };
+  const server = await startServer(services, { host: '127.0.0.1', port: 0 });
+  try {
+    await work(server.url);
+  } finally {
+    await server.close();
+  }
+}
+
+test('the key set may be read by pages of any origin, and is read from the database once in a while', async () => {
+  expect((await keySet()).headers.get('access-control-allow-origin')).toBe('*');
+  expect((await keySet('?tenant=x')).headers.get('access-control-allow-origin')).toBe('*');
+  const { db } = gateway.services;
+  let reads = 0;
+  const pool = new Proxy(db.pool, {
+    get(target, name) {
+      if (name === 'connect' || name === 'query') reads++;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  await withServer({ ...db, pool }, async (url) => {
+    const ask = (): Promise<Response> => fetch(`${url}/.well-known/jwks.json`);
+    const first = await ask();
+    const before = reads;
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
+    expect([before > 0, reads - before]).toEqual([true, 0]);
+    const etags = answers.map(({ headers }) => headers.get('etag'));
+    expect(new Set(etags)).toEqual(new Set([first.headers.get('etag')]));
+  });
 });
 
 test.each([
@@ -211,18 +249,14 @@ test.each([
 
 test('while the database is out of reach the key set is UNAVAILABLE, and caches may go on with theirs', async () => {
   const pool = new Pool({ host: '127.0.0.1', port: 1 });
-  const { services } = gateway;
-  const server = await startServer(
-    { ...services, db: { ...services.db, pool } },
-    { host: '127.0.0.1', port: 0 },
-  );
   try {
-    for (const query of ['', `?tenant=${gateway.tenantId}`]) {
-      const response = await fetch(`${server.url}/.well-known/jwks.json${query}`);
-      expect(await errorOf(response)).toEqual([503, 'UNAVAILABLE', undefined, 'no-store']);
-    }
+    await withServer({ ...gateway.services.db, pool }, async (url) => {
+      for (const query of ['', `?tenant=${gateway.tenantId}`]) {
+        const response = await fetch(`${url}/.well-known/jwks.json${query}`);
+        expect(await errorOf(response)).toEqual([503, 'UNAVAILABLE', undefined, 'no-store']);
+      }
+    });
   } finally {
-    await server.close();
     await pool.end();
   }
 });

@@ -8,7 +8,7 @@ create table usage_record (
   feature text,
   quantity bigint,
   used_after bigint,
-  outcome json not null,
+  outcome text not null,
   batch_id uuid,
   at timestamptz(3) not null,
   used_at timestamptz(3)

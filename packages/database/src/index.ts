@@ -41,7 +41,13 @@ export { type OwnedBlock } from './mapping/credit-block.js';
 export { type CreditRequest, type CreditResult, executeCreditCommand } from './commands/execute-credits.js';
 export { grantOwners, type GrantSearch, listGrants } from './repositories/grants.js';
 export { type StoredGrant } from './mapping/grant.js';
-export { findLicenseKey, findLicenses, type LicenseOfKey, listLicenses } from './repositories/licenses.js';
+export {
+  digestOfKey,
+  findLicenseKey,
+  findLicenses,
+  type LicenseOfKey,
+  listLicenses,
+} from './repositories/licenses.js';
 export { type StoredLicense } from './mapping/license.js';
 export {
   executeLicenseCommand,
@@ -70,6 +76,7 @@ export {
 } from './repositories/stored-releases.js';
 export { type SigningKey, type SigningKeyStatus } from './repositories/signing-keys.js';
 export { publicKeys, signingKeys, tokenSigner } from './signing/tenant-keys.js';
+export { type CustomerToken, isCustomerToken } from './signing/customer-token.js';
 export { type PrivateKey, type PublicJwk, SealedKeyError } from './signing/key-pair.js';
 export {
   signToken,
@@ -85,6 +92,10 @@ export {
   type WantedToken,
 } from './signing/verify-token.js';
 export { ApiKeyStore } from './states/api-key-store.js';
+export { CustomerTokenStore } from './states/customer-token-store.js';
+export { LicenseKeyStore } from './states/license-key-store.js';
+export { TokenSigners } from './signing/token-signers.js';
+export { installationKey, INSTALLATION_ISSUER, type InstallationKey } from './signing/installation-key.js';
 export { atUsage } from './states/kept-state.js';
 export {
   type AnswerNow,
@@ -105,6 +116,11 @@ export { isPublication } from './event-log/publication-events.js';
 export { allTenants, findTenant, soleTenant, type Tenant } from './repositories/tenants.js';
 export { applyDueBatch, type DueBatch, type DueFailure, dueTenants } from './commands/apply-due.js';
 export { createApiKey, type CreateApiKey, type CreatedApiKey } from './commands/create-api-key.js';
+export {
+  createCustomerToken,
+  type CreateCustomerToken,
+  type CreatedCustomerToken,
+} from './commands/create-customer-token.js';
 export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-tenant.js';
 export { deleteOldOperations } from './commands/delete-old-operations.js';
 export { type CommandRequest, type CommandResult, executeCommand } from './commands/execute-command.js';

@@ -23,7 +23,9 @@ import { Prorations1764350000000 } from './migrations/1764350000000-prorations.j
 import { RecordedUsage1764470000000 } from './migrations/1764470000000-recorded-usage.js';
 import { Reservations1764490000000 } from './migrations/1764490000000-reservations.js';
 import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
+import { SettledReservations1764512000000 } from './migrations/1764512000000-settled-reservations.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
+import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
 
@@ -51,7 +53,9 @@ export const MIGRATIONS = [
   Reservations1764490000000,
   Credits1764500000000,
   SigningKeys1764510000000,
+  SettledReservations1764512000000,
   Licenses1764515000000,
+  OutcomesAsText1764516000000,
   Seats1764540000000,
 ];
 

@@ -1,4 +1,15 @@
-import { applyDueBatch, executeCommand, executeGrantCommand, loadStates, newGrantId } from '@licet/database';
+import {
+  applyDueBatch,
+  executeCommand,
+  executeGrantCommand,
+  executeLicenseCommand,
+  digestOfKey,
+  licenseKeyHint,
+  loadStates,
+  makeLicenseKey,
+  newGrantId,
+  newLicenseId,
+} from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
@@ -25,7 +36,11 @@ import { Client } from 'pg';
 /** With plans that go on from one to the next, and a daily window that closes every day. */
 const CATALOG = {
   ...TEST_CATALOG,
-  features: { ...TEST_CATALOG.features, steps: { type: 'metered', window: 'P1D', anchor: 'calendar' } },
+  features: {
+    ...TEST_CATALOG.features,
+    steps: { type: 'metered', window: 'P1D', anchor: 'calendar' },
+    tokens: { type: 'metered', prepaid: true },
+  },
   plans: {
     ...TEST_CATALOG.plans,
     pro: {
@@ -39,6 +54,12 @@ const CATALOG = {
       model: 'subscription',
       period: 'P1M',
       entitlements: { calls: 20 },
+    },
+    rented: { model: 'subscription', period: 'P1M', grace: 'P7D', entitlements: { calls: 7 } },
+    pool: {
+      model: 'usage',
+      period: 'P1M',
+      entitlements: { tokens: { blocks: [{ quantity: 50, expiresAfter: 'P45D', given: 'everyPeriod' }] } },
     },
   },
   transitions: [{ from: 'pro', to: 'basic', usage: 'reset' }],
@@ -71,7 +92,21 @@ function plan(text: string): PlanKey {
 
 const hence = (days: number): Instant => instant(Date.now() + days * DAY);
 
-/** On trial, a change to come in 50 days, an end in 80, a grant for a while, and something used. */
+async function license(name: string, to: string, expiresAt: Instant | null): Promise<void> {
+  const key = makeLicenseKey();
+  const issued = await executeLicenseCommand(tenant.db, tenant.caller, {
+    command: {
+      ...{ kind: 'issueLicense', licenseId: newLicenseId(), keyHint: licenseKeyHint(key), plan: plan(to) },
+      keyDigest: digestOfKey(tenant.db, key),
+      ...{ startsAt: null, expiresAt, maintenanceUntil: null, machineLimit: null, quantities: new Map() },
+    },
+    customerId: await createTestCustomer(tenant, name),
+    ...{ key, idempotencyKey: `${name} ${to}`, reason: null },
+  });
+  if (!issued.ok) throw new Error(issued.message);
+}
+
+/** On trial, a change to come in 50 days, an end in 80, a grant for a while, licences that end, and something used. */
 async function sell(name: string): Promise<void> {
   const customerId = await createTestCustomer(tenant, name);
   const { id: subscriptionId } = await subscribeTo(tenant, name, 'pro', { trial: true });
@@ -106,6 +141,8 @@ async function sell(name: string): Promise<void> {
     idempotencyKey: `${name} grant`,
   });
   if (!granted.ok) throw new Error(granted.message);
+  await license(name, 'rented', null);
+  await license(name, 'pool', hence(70));
   const use = (feature: string) =>
     ({
       kind: 'consume',
@@ -127,6 +164,9 @@ async function shift(name: string, days: number): Promise<void> {
   const statements = [
     `update subscription set ${earlier('started_at period_anchor period_start period_end trial_ends_at cancel_at change_at')} where customer_id = $1`,
     `update entitlement_grant set ${earlier('starts_at expires_at created_at')} where customer_id = $1`,
+    `update license set ${earlier('starts_at expires_at created_at')}, credits_given = (
+       select coalesce(jsonb_object_agg(key, value::bigint - ${String(days * DAY)}), '{}') from jsonb_each_text(credits_given)) where customer_id = $1`,
+    `update credit_block set ${earlier('expires_at created_at')} where customer_id = $1`,
     `update meter set state_version = state_version + 1, ${earlier('window_start window_end valid_until')} where customer_id = $1`,
     `update customer set version = version + 1, ${earlier('next_due_at created_at turned_until')}, window_anchors = (
        select coalesce(jsonb_object_agg(key, value::bigint - ${String(days * DAY)}), '{}') from jsonb_each_text(window_anchors)) where id = $1`,
@@ -172,10 +212,16 @@ test(`after ${String(DAYS_OFF)} days without a worker all that was due is writte
       'grant.started',
       'grant.expired',
       'usage.window_closed',
+      'license.grace_started',
+      'license.expired',
+      'credits.added',
+      'credits.expired',
     ]),
   );
   const after = await read('late');
   expect(after.account.subscriptions).toEqual(last.account.subscriptions);
+  expect(after.account.licenses).toEqual(last.account.licenses);
+  expect(after.account.blocks).toEqual(last.account.blocks.filter(({ status }) => status === 'LIVE'));
   expect(after.account.windowAnchors).toEqual(last.account.windowAnchors);
   expect(after.account.meters).toEqual(last.account.meters);
 });

@@ -154,7 +154,7 @@ test('a refusal has written nothing', async () => {
   expect(await eventCount()).toBe(before);
   const kept = await tenantRows(
     tenant,
-    `select 1 from operation where kind = 'subscribe' and outcome->>'customer_id' = 'refused'`,
+    `select 1 from operation where kind = 'subscribe' and outcome::json->>'customer_id' = 'refused'`,
   );
   expect(kept).toHaveLength(1);
 });

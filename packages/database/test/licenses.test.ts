@@ -1,5 +1,6 @@
 import {
   applyDueBatch,
+  digestOfKey,
   executeLicenseCommand,
   findLicenseKey,
   findLicenses,
@@ -72,6 +73,11 @@ afterAll(async () => {
   await database.drop();
 });
 
+const known = (key: LicenseKey) => ({
+  keyHint: licenseKeyHint(key),
+  keyDigest: digestOfKey(tenant.db, key),
+});
+
 let keys = 0;
 const nextKey = (): string => `key ${String((keys += 1))}`;
 const hence = (days: number): Instant => instant(Date.now() + days * 86_400_000);
@@ -90,7 +96,7 @@ async function issue(customer: string, plan: string, asked: Asked = {}): Promise
     command: {
       kind: 'issueLicense',
       licenseId: newLicenseId(),
-      keyHint: licenseKeyHint(key),
+      ...known(key),
       plan: planKey,
       ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
       quantities: new Map(),
@@ -148,8 +154,9 @@ test('a licence gives what its plan lists, its key opens it, and its events do n
   expect(licenseStatus(license)).toBe('ACTIVE');
   expect(license.maintenanceUntil).not.toBeNull();
   if (key === null) throw new Error('a new licence shows its key');
-  expect(await findLicenseKey(tenant.db, key)).toEqual({
+  expect(await findLicenseKey(tenant.db, digestOfKey(tenant.db, key))).toEqual({
     tenantId: tenant.caller.tenantId,
+    customerId: license.customerId,
     licenseId: license.id,
   });
   expect(await codeOf('issued', 'desktop')).toBe('ENTITLED');
@@ -185,13 +192,15 @@ test('a rotated key opens the licence, the one before no longer', async () => {
   const { stored: made, key: old } = await issue('rotated', 'forever');
   const key = makeLicenseKey();
   const { stored: after } = await perform(
-    { kind: 'rotateLicenseKey', licenseId: made.license.id, keyHint: licenseKeyHint(key) },
+    { kind: 'rotateLicenseKey', licenseId: made.license.id, ...known(key) },
     key,
   );
   expect(after.license.keyHint).toBe(licenseKeyHint(key));
   if (old === null) throw new Error('a new licence shows its key');
-  expect(await findLicenseKey(tenant.db, old)).toBeNull();
-  expect(await findLicenseKey(tenant.db, key)).toMatchObject({ licenseId: made.license.id });
+  expect(await findLicenseKey(tenant.db, digestOfKey(tenant.db, old))).toBeNull();
+  expect(await findLicenseKey(tenant.db, digestOfKey(tenant.db, key))).toMatchObject({
+    licenseId: made.license.id,
+  });
 });
 
 test('a term ends with grace, then expires, and is renewed: each is told of when it was due', async () => {

@@ -1,4 +1,4 @@
-import { applyDueBatch, type SpendRequest, type Verdict } from '@licet/database';
+import { applyDueBatch, type Database, SpendQueue, type SpendRequest, type Verdict } from '@licet/database';
 import {
   createTestCustomer,
   createTestDatabase,
@@ -18,16 +18,20 @@ import { reservationIdOf } from '../src/spending/reservations.js';
 let database: TestDatabase;
 let tenant: TestTenant;
 let owner: Client;
+/** Another gateway's: what the first remembers of its reservations it reads from their rows. */
+let elsewhere: { readonly db: Database };
 
 beforeAll(async () => {
   database = await createTestDatabase();
   tenant = await createTestTenant(database.url);
+  elsewhere = { db: await openTestDatabase(database.url) };
   owner = new Client({ connectionString: database.url });
   await owner.connect();
 });
 
 afterAll(async () => {
   await owner.end();
+  await elsewhere.db.close();
   await tenant.close();
   await database.drop();
 });
@@ -50,7 +54,7 @@ function span(text: string): IsoDuration {
 
 type Told = Verdict | { readonly ok: false; readonly code: string; readonly field: string | null };
 
-async function send(request: SpendRequest, view = tenant): Promise<Told> {
+async function send(request: SpendRequest, view: { readonly db: Database } = tenant): Promise<Told> {
   const [result] = await spend(view.db, tenant.caller, [request]);
   if (result === undefined) throw new Error('one request has one answer');
   return result;
@@ -157,6 +161,59 @@ test.each<[string, 'commit' | 'free', number, 'commit' | 'free', number, boolean
   expect(await counter(customerId)).toEqual({ used: units, reserved: 0, held: false });
 });
 
+test.each<[string, 'commit' | 'free', number, boolean]>([
+  ['the same commit', 'commit', 3, true],
+  ['another quantity', 'commit', 2, false],
+  ['a release', 'free', 0, false],
+])('settled elsewhere, and then by the gateway that remembers it: %s', async (name, kind, units, same) => {
+  const customerId = `elsewhere ${name}`;
+  await customerNamed(customerId);
+  const id = await reserved(customerId, 3);
+  const once = await send(settle('commit', id, customerId, 3), elsewhere);
+  const again = await send(settle(kind, id, customerId, units));
+  if (same) expect(again).toEqual({ ...once, replayed: true });
+  else expect(again).toMatchObject({ ok: false, code: 'CONFLICT', field: 'reservationId' });
+  expect(await counter(customerId)).toEqual({ used: 3, reserved: 0, held: false });
+});
+
+test('what was reserved is told after its settlement, too, by any gateway', async () => {
+  const customerId = await customerNamed('told');
+  const [one, other] = [new SpendQueue(tenant.db), new SpendQueue(elsewhere.db)];
+  const { tenantId } = tenant.caller;
+  const found = (id: ReservationId): Promise<unknown> =>
+    Promise.all([one, other].map((queue) => queue.reservations.find(tenantId, id)));
+  const granted = await one.submit(tenant.caller, reserve('told', 3));
+  if (!granted.ok) throw new Error(granted.message);
+  const id = reservationIdOf(granted.decisionId);
+  const told = { id, customerId, feature: 'calls', quantity: 3, expiresAt: granted.asOf + 3_600_000 };
+  expect(await found(id)).toMatchObject([told, told]);
+  await one.submit(tenant.caller, settle('commit', id, 'told', 2));
+  expect(await found(id)).toEqual([told, told]);
+  expect(await found(reservationIdOf('dec_0'))).toEqual([null, null]);
+});
+
+test('one that a worker has found expired is decided anew by the gateway that remembers it', async () => {
+  await customerNamed('worker');
+  const id = await reserved('worker', 10);
+  await letExpire('worker');
+  await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
+  await send(consume('worker', 1), elsewhere);
+  expect(await send(settle('commit', id, 'worker', 10))).toMatchObject({
+    decision: { code: 'LIMIT_EXCEEDED' },
+  });
+  expect(await send(settle('commit', id, 'worker', 9))).toMatchObject({ consumed: 9 });
+  expect(await counter('worker')).toEqual({ used: 10, reserved: 0, held: false });
+});
+
+test('a settlement of what nobody has reserved is NOT_FOUND', async () => {
+  await customerNamed('nobody');
+  expect(await send(settle('commit', reservationIdOf('dec_1'), 'nobody', 1))).toMatchObject({
+    ok: false,
+    code: 'NOT_FOUND',
+    field: 'reservationId',
+  });
+});
+
 test('a reservation asked for twice under one key is one, and the same', async () => {
   await customerNamed('same key');
   const request = reserve('same key', 2);
@@ -258,7 +315,7 @@ test('a reservation counts in the window in which it was made', async () => {
     [tenant.caller.tenantId],
   );
   expect(await send(consume('window', 10))).toMatchObject({ decision: { allowed: true, reserved: 0 } });
-  expect(await send(settle('commit', id, 'window', 3))).toMatchObject({ consumed: 3 });
+  expect(await send(settle('commit', id, 'window', 3), elsewhere)).toMatchObject({ consumed: 3 });
   expect(await counter('window')).toEqual({ used: 10, reserved: 0, held: false });
   const closed = await tenantRows(tenant, `select used::int from meter_window where customer_id = 'window'`);
   expect(closed).toEqual([{ used: 3 }]);
@@ -285,10 +342,10 @@ test('one that has expired is decided anew, also where its window is over and no
   await endWindow('overdue');
   await send(consume('overdue', 1));
   await letExpire('overdue');
-  expect(await send(settle('commit', id, 'overdue', 10))).toMatchObject({
+  expect(await send(settle('commit', id, 'overdue', 10), elsewhere)).toMatchObject({
     decision: { code: 'LIMIT_EXCEEDED' },
   });
-  expect(await send(settle('commit', id, 'overdue', 9))).toMatchObject({
+  expect(await send(settle('commit', id, 'overdue', 9), elsewhere)).toMatchObject({
     decision: { code: 'ENTITLED', used: 10 },
   });
   const types = (await listedEvents(tenant, customerId)).map(({ type }) => type);
@@ -306,7 +363,7 @@ test('one that was made in the very instant in which another window began counts
      where tenant_id = $1 and customer_id = 'instant'`,
     [tenant.caller.tenantId],
   );
-  expect(await send(settle('commit', id, 'instant', 10))).toMatchObject({ consumed: 10 });
+  expect(await send(settle('commit', id, 'instant', 10), elsewhere)).toMatchObject({ consumed: 10 });
   expect(await counter('instant')).toMatchObject({ used: 10, reserved: 0 });
 });
 

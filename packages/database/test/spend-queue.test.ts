@@ -103,7 +103,7 @@ test('a batch of several callers names them all, and each operation which of the
   });
   const operations = await tenantRows(
     tenant,
-    `select quantity::int as quantity, convert_from(e.body, 'UTF8')::jsonb #>> array['data', 'actors', o.outcome->>0, 'id'] as actor
+    `select quantity::int as quantity, convert_from(e.body, 'UTF8')::jsonb #>> array['data', 'actors', o.outcome::json->>0, 'id'] as actor
      from operation o join event e on e.tenant_id = o.tenant_id and e.entry_id = o.batch_id
      where o.customer_id = 'asked' and o.quantity > 1 order by 1`,
   );
@@ -274,6 +274,18 @@ test('with the database away before COMMIT was answered the outcome is unknown: 
   expect(await submit(consume('doubt', 'doubt-1'), cut)).toMatchObject({ ok: false, code: 'UNAVAILABLE' });
   expect(await submit(consume('doubt', 'doubt-1'))).toMatchObject({ ok: true, consumed: 1, replayed: true });
   expect(await used('doubt')).toBe(2);
+});
+
+test('with fewer accounts remembered than are spent for, each spend is decided by its own customer’s', async () => {
+  const plans = ['free', 'pro', 'free', 'pro', 'free'];
+  for (const [index, plan] of plans.entries()) await customerOn(plan, `few ${String(index)}`);
+  const forgetful = new SpendQueue(tenant.db, { mostAccounts: 2 });
+  for (const turn of ['one', 'two']) {
+    const asked = plans.map((_, index) => consume(`few ${String(index)}`, `few-${turn}-${String(index)}`, 6));
+    const expected = plans.map((plan) => (plan === 'pro' || turn === 'one' ? 'ENTITLED' : 'LIMIT_EXCEEDED'));
+    expect(codes(await forgetful.submitAll(tenant.caller, asked))).toEqual(expected);
+  }
+  await forgetful.close();
 });
 
 test('a queue that is full refuses, of one tenant and of all, and takes more when it has room', async () => {

@@ -12,6 +12,8 @@ export * from './holding.js';
 export * from './license/license.js';
 export * from './license/command.js';
 export { executeLicense } from './license/execute-license.js';
+export * from './license/validate.js';
+export { type Asker, askerOf, NOBODY } from './decision/asker.js';
 export * from './grant/grant.js';
 export * from './grant/execute-grant.js';
 export { givenValue, readGiven } from './grant/read-value.js';

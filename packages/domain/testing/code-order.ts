@@ -1,13 +1,13 @@
 import type { CustomerState, DenialReason, DenyingCode, Grant, Instant, Release } from '../src/index.js';
-import { type Given, grantOf, releaseFrom, stateFrom } from './states.js';
+import { type Given, type GivenLicense, grantOf, releaseFrom, stateFrom } from './states.js';
 import { time } from './subscriptions.js';
 
 const RULES = (feature: string, suffix: string, condition: string): string => `
       - { name: no old ${feature}, feature: ${feature}, when: has(context.old${suffix}) && context.old${suffix}, then: deny }
       - { name: some ${feature}, feature: ${feature}, when: context.signed${suffix}, then: ${condition} }`;
-const PLAN = (name: string, suffix: string): string => `
+const PLAN = (name: string, suffix: string, model = 'subscription'): string => `
   ${name}:
-    model: subscription
+    model: ${model}
     entitlements: { export: true, calls: 10 }
     rules:${RULES('export', suffix, 'allow')}${RULES('calls', suffix, '{ limit: 10 }')}`;
 
@@ -16,11 +16,11 @@ export const RELEASE = releaseFrom(`
 catalog: 1
 name: order of codes
 features:
-  export: { type: boolean, needsSeat: editors }
+  export: { type: boolean, needsSeat: editors, versions: { '5.0': '2026-01-05' } }
   editors: { type: seats, kind: named }
   calls: { type: metered, window: P1M, anchor: calendar, needsSeat: editors }
   audit: { type: boolean }
-plans:${PLAN('basic', '')}${PLAN('twin', '2')}
+plans:${PLAN('basic', '')}${PLAN('twin', '2')}${PLAN('owned', '', 'perpetual')}${PLAN('owned-twin', '2', 'perpetual')}
   other: { model: subscription, entitlements: { audit: true } }
 rules:
   - { name: embargo, feature: export, when: has(context.embargo) && context.embargo, then: deny }
@@ -28,6 +28,7 @@ rules:
 `);
 export const NOW = time('2026-01-15');
 const BEFORE = '2026-01-10';
+const SINCE = '2026-01-12';
 const AFTER = '2026-02-10';
 
 /** The rows of docs/rules.md, "Decision codes", that there are today, in their order. */
@@ -39,11 +40,15 @@ export const ROWS = [
   'DENIED_BY_RULE of the catalog',
   'NO_ACTIVE_PLAN',
   'NOT_IN_PLAN',
+  'LICENSE_REVOKED',
+  'LICENSE_EXPIRED',
   'SUBSCRIPTION_EXPIRED',
   'NOT_STARTED',
+  'LICENSE_SUSPENDED',
   'SUBSCRIPTION_PAUSED',
   'DENIED_BY_RULE of the plan',
   'CONDITION_NOT_MET',
+  'VERSION_NOT_COVERED',
   'NO_SEAT',
   'LIMIT_EXCEEDED',
 ] as const;
@@ -73,10 +78,12 @@ export interface Case {
   /** When the state was last known to be current. */
   readonly knownAt: Instant;
   readonly subscriptions: readonly Given[];
+  readonly licenses: readonly GivenLicense[];
   readonly grants: readonly Grant[];
   readonly used: number;
   readonly memberId: string;
   readonly context: Readonly<Record<string, unknown>>;
+  readonly productVersion: string | null;
 }
 
 export function soundCase(feature: Case['feature']): Case {
@@ -86,11 +93,13 @@ export function soundCase(feature: Case['feature']): Case {
     isCustomer: true,
     knownAt: NOW,
     subscriptions: [{ plan: 'basic' }],
+    licenses: [],
     // A grant of another feature is no plan.
     grants: [grantOf('editors', { kind: 'ADD', value: { kind: 'UNITS', limit: 5 } })],
     used: 0,
     memberId: 'ann',
     context: { signed: true, signed2: true },
+    productVersion: null,
   };
 }
 
@@ -101,28 +110,48 @@ export const MAKES: Readonly<Record<Row, (sound: Case) => Case>> = {
   UNKNOWN_CUSTOMER: (sound) => ({ ...sound, isCustomer: false }),
   BLOCKED: (sound) => ({ ...sound, grants: [...sound.grants, grantOf(sound.feature, { kind: 'BLOCK' })] }),
   'DENIED_BY_RULE of the catalog': (sound) => ({ ...sound, context: { ...sound.context, embargo: true } }),
-  NO_ACTIVE_PLAN: (sound) => ({ ...sound, subscriptions: [] }),
-  NOT_IN_PLAN: (sound) => ({ ...sound, subscriptions: [{ plan: 'other' }] }),
+  NO_ACTIVE_PLAN: (sound) => ({ ...sound, subscriptions: [], licenses: [] }),
+  NOT_IN_PLAN: (sound) => ({ ...sound, subscriptions: [{ plan: 'other' }], licenses: [] }),
+  LICENSE_REVOKED: (sound) => licensed(sound, { revokedAt: SINCE, suspended: false }),
+  LICENSE_EXPIRED: (sound) => licensed(sound, { expiresAt: BEFORE }),
   SUBSCRIPTION_EXPIRED: (sound) => standing(sound, { status: 'EXPIRED', endsAt: BEFORE }),
-  NOT_STARTED: (sound) => standing(sound, { status: 'SCHEDULED', startedAt: AFTER }),
+  NOT_STARTED: (sound) =>
+    sound.licenses.length > 0
+      ? licensed(sound, { startsAt: AFTER })
+      : standing(sound, { status: 'SCHEDULED', startedAt: AFTER }),
+  LICENSE_SUSPENDED: (sound) => licensed(sound, { suspended: true }),
   SUBSCRIPTION_PAUSED: (sound) => standing(sound, { status: 'PAUSED' }),
   'DENIED_BY_RULE of the plan': (sound) => ({ ...sound, context: { ...sound.context, old: true } }),
   CONDITION_NOT_MET: (sound) => {
     const { signed: _signed, ...context } = sound.context;
     return { ...sound, context };
   },
+  VERSION_NOT_COVERED: (sound) => ({
+    ...licensed(sound, { maintenanceUntil: '2026-01-05' }),
+    productVersion: '5.0',
+  }),
   NO_SEAT: (sound) => ({ ...sound, memberId: 'bob' }),
   LIMIT_EXCEEDED: (sound) => ({ ...sound, used: 10 }),
 };
 
 function standing(sound: Case, given: Omit<Given, 'plan'>): Case {
-  return { ...sound, subscriptions: [{ plan: 'basic', ...given }] };
+  return { ...sound, subscriptions: [{ plan: 'basic', ...given }], licenses: [] };
 }
 
-/** Rows that are asked of each source, and how a subscription to `twin` is made to fail them. */
+/** A licence in the place of the subscription, which begins when that does. */
+function licensed(sound: Case, given: Omit<GivenLicense, 'plan'>): Case {
+  const [{ startedAt } = {}] = sound.subscriptions;
+  const [made = startedAt === undefined ? {} : { startsAt: startedAt }] = sound.licenses;
+  return { ...sound, subscriptions: [], licenses: [{ plan: 'owned', ...made, ...given }] };
+}
+
+/** Rows that are asked of each source, and how a subscription or licence to a twin of its plan is made to fail them. */
 export const MAKES_TWIN: Readonly<Partial<Record<Row, (sound: Case) => Case>>> = {
+  LICENSE_REVOKED: (sound) => withTwinLicense(sound, { revokedAt: SINCE }),
+  LICENSE_EXPIRED: (sound) => withTwinLicense(sound, { expiresAt: BEFORE }),
   SUBSCRIPTION_EXPIRED: (sound) => withTwin(sound, { status: 'EXPIRED', endsAt: BEFORE }),
   NOT_STARTED: (sound) => withTwin(sound, { status: 'SCHEDULED', startedAt: AFTER }),
+  LICENSE_SUSPENDED: (sound) => withTwinLicense(sound, { suspended: true }),
   SUBSCRIPTION_PAUSED: (sound) => withTwin(sound, { status: 'PAUSED' }),
   'DENIED_BY_RULE of the plan': (sound) =>
     withTwin({ ...sound, context: { ...sound.context, old2: true } }, {}),
@@ -130,10 +159,16 @@ export const MAKES_TWIN: Readonly<Partial<Record<Row, (sound: Case) => Case>>> =
     const { signed2: _signed, ...context } = sound.context;
     return withTwin({ ...sound, context }, {});
   },
+  VERSION_NOT_COVERED: (sound) =>
+    withTwinLicense({ ...sound, productVersion: '5.0' }, { maintenanceUntil: '2026-01-05' }),
 };
 
 function withTwin(sound: Case, given: Omit<Given, 'plan'>): Case {
   return { ...sound, subscriptions: [...sound.subscriptions, { plan: 'twin', ...given }] };
+}
+
+function withTwinLicense(sound: Case, given: Omit<GivenLicense, 'plan'>): Case {
+  return { ...sound, licenses: [...sound.licenses, { plan: 'owned-twin', ...given }] };
 }
 
 export function stateOf({ inCatalog, isCustomer, ...given }: Case): CustomerState {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { type GivenSeat, grantOf, type Given, releaseFrom, stateFrom } from './states.js';
+import { type GivenSeat, grantOf, type Given, type GivenLicense, releaseFrom, stateFrom } from './states.js';
 import { time } from './subscriptions.js';
 
-/** Plans with trials, grace and rules of every kind, a pausable one beside them. */
+/** Plans with trials, grace and rules of every kind, a pausable one and a perpetual one beside them. */
 export const RELEASE = releaseFrom(`
 catalog: 1
 name: properties
 features:
-  sso: { type: boolean }
+  sso: { type: boolean, versions: { '1': '2025-06-01', '2': '2026-01-10', '3': '2026-02-01' } }
   level: { type: limit, combine: sum }
   calls: { type: metered, window: P1W, anchor: calendar }
   monthly: { type: metered, window: P1M, anchor: subscription }
@@ -43,6 +43,15 @@ plans:
     onCancel: free
     entitlements: { sso: true, calls: unlimited }
     rules: [{ name: by date, feature: sso, when: now < timestamp(customer.attributes.stop), then: allow }]
+  owned:
+    model: perpetual
+    maintenance: P1Y
+    grace: P10D
+    entitlements: { sso: true, level: 7, calls: 15, support: low }
+    rules:
+      - { name: owners, feature: vip, when: 'has(context.lane) && context.lane > 2', then: allow }
+      - { name: late owners, feature: calls, when: 'subscription.status == "GRACE"', then: { limit: 4 } }
+  rented: { model: subscription, period: P1M, grace: P5D, maintenance: P3M, entitlements: { sso: true, calls: 20, monthly: 9 } }
 rules:
   - { name: small, feature: calls, when: customer.attributes.small, then: { limit: 70 } }
   - { name: closed, feature: sso, when: now > timestamp("2026-01-20") && now <= timestamp("2026-02-03T10:00:00Z"), then: deny }
@@ -77,6 +86,29 @@ const subscription: fc.Arbitrary<Given> = fc.oneof(
     endsAt: fc.integer({ min: 0, max: 200 }).map((days) => new Date(NOW - days * DAY).toISOString()),
   }),
 );
+const past = (days: number) =>
+  fc.integer({ min: 1, max: days * 24 }).map((hours) => new Date(NOW - (hours * DAY) / 24).toISOString());
+/** Of any status, also one that has ended long ago. */
+const license: fc.Arbitrary<GivenLicense> = fc
+  .record({
+    plan: fc.constantFrom('owned', 'rented', 'pro'),
+    startsAt: fc.oneof(past(500), past(60), past(60), soon),
+    lasts: fc.option(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 400 })), {
+      nil: null,
+    }),
+    maintained: fc.option(fc.integer({ min: 1, max: 500 }), { nil: null }),
+    suspended: fc.nat(2).map((one) => one === 0),
+    revokedAt: fc.option(past(120), { nil: null, freq: 4 }),
+  })
+  .map(({ plan, startsAt, lasts, maintained, suspended, revokedAt }) => {
+    const after = (days: number) => new Date(Date.parse(startsAt) + days * DAY).toISOString();
+    return {
+      ...{ plan, startsAt, suspended },
+      ...(lasts === null ? {} : { expiresAt: after(lasts) }),
+      ...(maintained === null ? {} : { maintenanceUntil: after(maintained) }),
+      ...(revokedAt === null ? {} : { revokedAt }),
+    };
+  });
 const grant = fc.oneof(
   date.map((from) => grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, from)),
   date.map((from) =>
@@ -103,6 +135,7 @@ function distinct(seats: readonly GivenSeat[]): GivenSeat[] {
 export const state = fc
   .record({
     subscriptions: fc.array(subscription, { maxLength: 3 }),
+    licenses: fc.oneof(fc.constant([]), fc.array(license, { maxLength: 3 })),
     grants: fc.array(grant, { maxLength: 2 }),
     used: fc.record({ level: fc.nat(60), calls: fc.nat(130) }, { requiredKeys: [] }),
     seats: fc.array(seat, { maxLength: 6 }).map(distinct),
@@ -110,6 +143,10 @@ export const state = fc
     createdAt: date,
   })
   .map((given) => stateFrom(RELEASE, { ...given, at: NOW }));
+/** States of customers who have licences alone. */
+export const licensee = fc
+  .array(license, { minLength: 1, maxLength: 2 })
+  .map((licenses) => stateFrom(RELEASE, { licenses, attributes: { stop: '2026-12-01' }, at: NOW }));
 /** What may be asked of them; `teleport` is no feature. */
 export const request = fc.record({
   feature: fc.constantFrom(
@@ -128,4 +165,6 @@ export const request = fc.record({
   memberId: fc.constantFrom('ann', 'bob', 'cy', null),
   quantity: fc.oneof(fc.nat(200), fc.constant(Number.MAX_SAFE_INTEGER)),
   context: fc.record({ vip: fc.boolean(), lane: fc.nat(3) }, { requiredKeys: [] }),
+  /** The catalog does not know `4`. */
+  productVersion: fc.option(fc.constantFrom('1', '2', '3', '4'), { nil: null }),
 });

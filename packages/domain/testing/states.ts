@@ -5,6 +5,7 @@ import {
   type Grant,
   type Instant,
   knownState,
+  type License,
   type Meter,
   parseMemberId,
   parseSeatId,
@@ -15,6 +16,8 @@ import {
   type Seat,
   type Subscription,
 } from '../src/index.js';
+import { asGiven } from '../src/credits/give-credits.js';
+import { licenseOf } from '../src/scenario/license-of.js';
 import { boughtNow } from '../src/subscription/plan-choice.js';
 import { windowAt } from '../src/usage/window.js';
 import {
@@ -152,8 +155,40 @@ export function seatFrom(release: Release, given: GivenSeat, index = 0): Seat {
   };
 }
 
+/** A licence as a test writes it down; what it leaves out: since 2025-01-15, as long as its plan says. */
+export interface GivenLicense {
+  readonly plan: string;
+  readonly startsAt?: string;
+  readonly expiresAt?: string;
+  readonly maintenanceUntil?: string;
+  readonly suspended?: boolean;
+  readonly revokedAt?: string;
+}
+
+/** As its dates have made it until `at`. */
+export function licenseFrom(release: Release, given: GivenLicense, at: Instant, index = 0): License {
+  const { id: customerId, timeZone } = newCustomer();
+  const began = time('2025-01-15');
+  const timeOr = (text?: string) => (text === undefined ? null : time(text));
+  const license = licenseOf(
+    { release, customerId, timeZone, yearAgo: began, now: at },
+    {
+      plan: planKey(given.plan),
+      startsAt: timeOr(given.startsAt),
+      expiresAt: timeOr(given.expiresAt),
+      maintenanceUntil: timeOr(given.maintenanceUntil),
+      quantities: new Map(),
+      suspended: given.suspended ?? false,
+      revokedAt: timeOr(given.revokedAt),
+    },
+    index,
+  );
+  return asGiven(license, timeZone, at);
+}
+
 export interface GivenState {
   readonly subscriptions?: readonly Given[];
+  readonly licenses?: readonly GivenLicense[];
   readonly grants?: readonly Grant[];
   readonly used?: Readonly<Record<string, number>>;
   readonly reserved?: Readonly<Record<string, number>>;
@@ -176,6 +211,7 @@ export function stateFrom(release: Release, given: GivenState): CustomerState {
     turnedUntil: given.at,
     windowAnchors: new Map([...release.catalog.features.keys()].map((key) => [key, time('2025-01-15')])),
     subscriptions: (given.subscriptions ?? []).map((one, index) => subscriptionFrom(release, one, index)),
+    licenses: (given.licenses ?? []).map((one, index) => licenseFrom(release, one, given.at, index)),
     grants: (given.grants ?? []).map((grant) => ({ ...grant, status: grantStatusFrom(grant, given.at) })),
   };
   const meters = new Map<ReturnType<typeof featureKey>, Meter>();

@@ -99,7 +99,7 @@ function tables(): Promise<Tables> {
   return row(
     `select used::int, reserved::int, (select coalesce(sum(used), 0)::int from meter_window) as closed,
             (select coalesce(sum(quantity), 0)::int from operation) as units,
-            (select count(*)::int from reservation) as reservations from meter`,
+            (select count(*)::int from operation where kind = 'reserve') as reservations from meter`,
   );
 }
 

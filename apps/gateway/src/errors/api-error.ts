@@ -35,9 +35,12 @@ export class ApiError extends GraphQLError {
   }
 }
 
-/** One text for every way in which a key can be wrong, so that none tells whether it ever existed. */
+/** One text for every way in which a credential can be wrong, so that none tells whether it ever existed. */
 export function unauthenticated(): ApiError {
-  return new ApiError('UNAUTHENTICATED', 'no valid API key; send one as `Authorization: Bearer lk_…`');
+  return new ApiError(
+    'UNAUTHENTICATED',
+    'no valid credential; send an API key, or a customer token, as `Authorization: Bearer …`',
+  );
 }
 
 export function badInput(field: string, message: string): ApiError {

@@ -1,6 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import { GatewayContext, type Services } from '../context.js';
-import type { Access } from '../access.js';
+import type { GatewayContext, Services } from '../context.js';
 import { formatError } from '../errors/format-error.js';
 import { CompiledDocuments } from './compiled-documents.js';
 import type { CompiledOperation, Executed, PreparedOperation } from './compiled-operation.js';
@@ -52,8 +51,9 @@ export class FastLane {
   }
 
   /** The body that answers the operation. */
-  execute(prepared: PreparedOperation, access: Access, requestId: string): string | Promise<string> {
-    const executed = prepared.execute(new GatewayContext(this.services, access, requestId));
+  execute(prepared: PreparedOperation, context: GatewayContext): string | Promise<string> {
+    const { requestId } = context;
+    const executed = prepared.execute(context);
     this.services.metrics.operation('compiled');
     return 'data' in executed
       ? this.bodyOf(executed, requestId)

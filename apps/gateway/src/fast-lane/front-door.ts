@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { knownAccess, type Access } from '../access.js';
-import type { Services } from '../context.js';
+import { GatewayContext, type Services } from '../context.js';
 import { httpFailure, type HttpAnswer } from '../errors/http-failure.js';
 import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
@@ -46,8 +46,8 @@ export class FrontDoor {
   listener(goOn: RequestListener): RequestListener {
     return (request, response) => {
       const length = this.bodyLength(request);
-      const { keys } = this.options.services;
-      const access = length === null ? null : knownAccess(keys, request.headers.authorization);
+      const { services } = this.options;
+      const access = length === null ? null : knownAccess(services, request.headers.authorization);
       if (length === null || access === null) {
         goOn(request, response);
         return;
@@ -89,7 +89,9 @@ export class FrontDoor {
       this.send(response, requestId, httpFailure(error, 500, scope));
     };
     try {
-      const text = this.options.lane.execute(prepared, access, requestId);
+      const { services, lane } = this.options;
+      const context = new GatewayContext(services, access, requestId, request);
+      const text = lane.execute(prepared, context);
       if (typeof text === 'string') send(text);
       else text.then(send, fail);
     } catch (error) {

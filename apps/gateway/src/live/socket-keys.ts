@@ -4,11 +4,13 @@ import type { Services } from '../context.js';
 
 /** Longest wait that a timer of Node takes. */
 const WAIT_MAX_MILLISECONDS = 2 ** 31 - 1;
-const WAIT_MIN_MILLISECONDS = 1000;
+const RETRY_MILLISECONDS = 1000;
+/** Where the clocks differ by a little, an end is waited for again. */
+const SOON_MILLISECONDS = 10;
 
-/** What rests on a key. */
+/** What rests on a credential, a key or a token. */
 export interface KeyHolder {
-  /** The key is revoked, or has come to its end. */
+  /** It is revoked, or has come to its end. */
   keyEnded(): void;
 }
 
@@ -61,34 +63,40 @@ export class SocketKey {
 
   /** What the key allows now; null where it allows nothing, or nothing any more. */
   async access(): Promise<Access | null> {
-    const access = await authenticate(this.services.keys, this.header);
+    const access = await authenticate(this.services, this.header);
     if (access === null) for (const holder of [...this.#holders]) holder.keyEnded();
     return access;
   }
 
   /** What the key allows, looked after from now on; null where it allows nothing. */
   async open(): Promise<Access | null> {
-    const access = await authenticate(this.services.keys, this.header);
+    const access = await authenticate(this.services, this.header);
     if (access === null || this.#isUnused) return null;
     if (this.#stopListening !== null) return access;
-    this.#stopListening = this.services.keys.onForgotten(access.tenantId, () => void this.#lookAgain());
+    this.#stopListening = this.#listen(access);
     this.#waitForEnd(access);
     // It may have ended while nobody listened yet.
-    return authenticate(this.services.keys, this.header);
+    return authenticate(this.services, this.header);
+  }
+
+  /** To what may end the credential before its time. */
+  #listen({ isRevocable, tenantId }: Access): () => void {
+    if (!isRevocable) return () => undefined;
+    return this.services.keys.onForgotten(tenantId, () => void this.#lookAgain());
   }
 
   get #isUnused(): boolean {
     return this.#holders.size === 0;
   }
 
-  #waitForEnd({ apiKey: { expiresAt } }: Access): void {
-    if (expiresAt !== null) this.#lookAgainIn(expiresAt - this.services.feed.clock.now());
+  #waitForEnd({ expiresAt }: Access): void {
+    if (expiresAt !== null) this.#lookAgainIn(expiresAt - this.services.feed.clock.now(), SOON_MILLISECONDS);
   }
 
-  #lookAgainIn(milliseconds: number): void {
+  #lookAgainIn(milliseconds: number, atLeast: number): void {
     if (this.#isUnused) return;
     if (this.#timer) clearTimeout(this.#timer);
-    const wait = Math.min(Math.max(milliseconds, WAIT_MIN_MILLISECONDS), WAIT_MAX_MILLISECONDS);
+    const wait = Math.min(Math.max(milliseconds, atLeast), WAIT_MAX_MILLISECONDS);
     this.#timer = setTimeout(() => void this.#lookAgain(), wait).unref();
   }
 
@@ -100,7 +108,7 @@ export class SocketKey {
     } catch (error) {
       // Known keys go on while the database is away (docs/decisions/0006), and are looked at when it is back.
       this.services.logger.warn({ err: error }, 'a key on sockets could not be looked at; trying again');
-      this.#lookAgainIn(WAIT_MIN_MILLISECONDS);
+      this.#lookAgainIn(RETRY_MILLISECONDS, RETRY_MILLISECONDS);
     }
   }
 }

@@ -7,6 +7,7 @@ import { CatalogResolver } from '../modules/catalog/catalog-resolver.js';
 import { CheckResolver } from '../modules/check/check-resolver.js';
 import { CreditResolver } from '../modules/credits/credit-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
+import { CustomerTokenResolver } from '../modules/customer-token/customer-token-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
 import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
@@ -40,6 +41,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   EventResolver,
   TenantResolver,
   ApiKeyResolver,
+  CustomerTokenResolver,
   SigningKeyResolver,
 ];
 

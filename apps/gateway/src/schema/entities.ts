@@ -15,6 +15,8 @@ import { toSubscription } from '../modules/subscription/to-subscription.js';
 type Reference = Readonly<Record<string, unknown>>;
 type ReferenceResolver = (reference: Reference, context: GatewayContext) => Promise<object | null>;
 
+const OF_CATALOG = 'plans and features are found from it';
+
 /** How a router's references become objects: through the request's loaders, so that a call is one batch. */
 export const REFERENCE_RESOLVERS: Readonly<Record<string, ReferenceResolver>> = {
   Customer: async (reference, { access, loaders }) => {
@@ -36,13 +38,15 @@ export const REFERENCE_RESOLVERS: Readonly<Record<string, ReferenceResolver>> = 
     access.requireCustomer(stored.license.customerId);
     return toLicense(stored.license);
   },
-  Plan: async (reference, { states }) => {
+  Plan: async (reference, { access, states }) => {
+    access.requireApiKey(OF_CATALOG);
     const release = await states.release();
     const key = parsePlanKey(textOf(reference['key']));
     const sold = key && release.planVersions.get(key);
     return sold ? toPlan(sold, release) : null;
   },
-  Feature: async (reference, { states }) => {
+  Feature: async (reference, { access, states }) => {
+    access.requireApiKey(OF_CATALOG);
     const release = await states.release();
     const key = parseFeatureKey(textOf(reference['key']));
     const feature = key && release.catalog.features.get(key);

@@ -36,6 +36,10 @@ beforeAll(async () => {
   subscriptionId = await newCustomer(gateway, 'ada', 'pro', { addOns: [{ addOn: 'more-calls' }] });
   await newCustomer(gateway, 'bob', 'free');
   await newCustomer(gateway, 'eve', 'enterprise');
+  await gateway.send(
+    `mutation { issueLicense(input: { customerId: "eve", plan: "team", idempotencyKey: "eve's",
+       quantities: [{ feature: "editors", quantity: 7 }] }) { revision } }`,
+  );
   await gateway.send('mutation { upsertCustomer(input: { id: "zoe" }) { revision } }');
 });
 afterAll(async () => {

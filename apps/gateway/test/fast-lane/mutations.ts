@@ -14,6 +14,9 @@ const KEY = `mutation Key($input: CreateApiKeyInput!) { createApiKey(input: $inp
 const CHANGE = `mutation Change($input: ChangePlanInput!) { changePlan(input: $input) { subscription { plan { key } scheduledChange { plan } } } }`;
 const CANCEL = `mutation Cancel($input: CancelInput!) { cancelSubscription(input: $input) { subscription { status } } }`;
 const PAY = `mutation Pay($input: ReportPaymentInput!) { reportPayment(input: $input) { subscription { status graceEndsAt } } }`;
+const ISSUE = `mutation Issue($input: IssueLicenseInput!) { issueLicense(input: $input) { license {
+  status model machineLimit maintenanceUntil quantities { feature quantity } plan { key } planVersion { version } customer { id } } } }`;
+const REVOKE = `mutation Revoke($id: ID!, $reason: String!) { revokeLicense(licenseId: $id, reason: $reason) { key license { status } } }`;
 
 /** Each on a customer of its own for each way, so that one does not see what the other has written. */
 export function mutations(gateway: () => TestGateway): Operation[] {
@@ -113,6 +116,23 @@ export function mutations(gateway: () => TestGateway): Operation[] {
     spends('subscribe to nothing', SUBSCRIBE, (customerId, key) => ({
       input: { customerId, plan: 'no-such', idempotencyKey: key },
     })),
+    spends('issue a licence', ISSUE, (customerId, key) => ({
+      input: {
+        ...{ customerId, plan: 'team', idempotencyKey: key },
+        quantities: [{ feature: 'editors', quantity: 7 }],
+      },
+    })),
+    spends('issue a licence with too many seats', ISSUE, (customerId, key) => ({
+      input: {
+        ...{ customerId, plan: 'team', idempotencyKey: key },
+        quantities: [{ feature: 'editors', quantity: 501 }],
+      },
+    })),
+    spends('issue a licence to nobody', ISSUE, (_, key) => ({
+      input: { customerId: 'nobody', plan: 'team', idempotencyKey: key },
+    })),
+    spends('revoke no licence', REVOKE, () => ({ id: 'lic_none', reason: 'x' })),
+    spends('revoke without a reason', REVOKE, () => ({ id: 'lic_none', reason: '' })),
     spends('upsert', UPSERT, (id) => ({
       input: { id, name: 'A "name"\n', attributes: { a: [1, null] }, timeZone: 'Europe/Berlin' },
     })),

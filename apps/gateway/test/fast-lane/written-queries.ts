@@ -250,6 +250,11 @@ const WRITTEN: readonly Omit<Operation, 'name'>[] = [
       '{ a: check(input: { customerId: "", feature: "sso" }) { code } b: check(input: { customerId: "ada", feature: "editors" }) { code } }',
   },
   { document: '{ customer(id: "nobody") { id } subscription(id: "sub_nothing") { id } }' },
+  {
+    document:
+      '{ customer(id: "eve") { licenses { totalCount pageInfo { hasNextPage } edges { cursor node { id status model keyHint startsAt expiresAt graceEndsAt quantities { feature quantity } plan { key } planVersion { version } customer { id } } } } } }',
+  },
+  { document: '{ license(id: "lic_nothing") { id } other: license(id: "sub_1") { status } }' },
   { document: '{ entitlements(customerId: "nobody") { revision } }' },
   {
     document:

@@ -230,6 +230,14 @@ export type CreateApiKeyInput = {
   readonly role: Role;
 };
 
+export type CreateCustomerTokenInput = {
+  readonly customerId: Scalars['ID']['input'];
+  /** The person in front of the screen; checks then ask for no other. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  /** 15 minutes where it is left out, a day at most. */
+  readonly ttl?: InputMaybe<Scalars['Duration']['input']>;
+};
+
 /** Prepaid units of a METERED feature without a window. */
 export type CreditBlock = {
   readonly createdAt: Scalars['DateTime']['output'];
@@ -347,6 +355,11 @@ export type CustomerEdge = {
 export type CustomerResult = {
   readonly customer: Customer;
   readonly revision: Scalars['Revision']['output'];
+};
+
+export type CustomerTokenResult = {
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly token: Scalars['String']['output'];
 };
 
 export type Decision = {
@@ -709,6 +722,20 @@ export type LicenseStatus =
   | 'SCHEDULED'
   | 'SUSPENDED';
 
+export type LicenseValidation = {
+  /** When the state was last known to be current. */
+  readonly asOf: Scalars['DateTime']['output'];
+  readonly code: DecisionCode;
+  /** One for each feature asked for. */
+  readonly decisions: ReadonlyArray<Decision>;
+  readonly license: Maybe<License>;
+  readonly message: Scalars['String']['output'];
+  readonly stale: Scalars['Boolean']['output'];
+  /** Compact JWS (EdDSA) of valid, code, licence, expiry, decisions and nonce, so that a shipped application can tell the real gateway from a fake. */
+  readonly token: Scalars['String']['output'];
+  readonly valid: Scalars['Boolean']['output'];
+};
+
 export type MigratePlanInput = {
   readonly at?: InputMaybe<Scalars['DateTime']['input']>;
   /** For these alone; all customers where left out. */
@@ -746,6 +773,8 @@ export type Mutation = {
   /** Each for itself, in order: one that fails is null, with its error at its index. */
   readonly consumeMany: ReadonlyArray<Maybe<ConsumeResult>>;
   readonly createApiKey: ApiKeyResult;
+  /** A short-lived token for one customer's front end: reads and follows that customer alone. It ends with the key that asks for it at the latest. */
+  readonly createCustomerToken: CustomerTokenResult;
   /** One of document and yaml. With problems of severity ERROR it is BAD_USER_INPUT (`extensions.problems`) and no draft. */
   readonly draftRelease: ReleaseResult;
   readonly extendTrial: SubscriptionResult;
@@ -790,6 +819,7 @@ export type Mutation = {
   /** Another time zone moves the customers who name none, where the catalog names none either. */
   readonly updateTenant: TenantResult;
   readonly upsertCustomer: CustomerResult;
+  readonly validateLicense: LicenseValidation;
   /** What is left of the block ends. */
   readonly voidCredits: CreditBlockResult;
   /** Takes a draft, shadow or canary out. */
@@ -846,6 +876,11 @@ export type MutationConsumeManyArgs = {
 
 export type MutationCreateApiKeyArgs = {
   input: CreateApiKeyInput;
+};
+
+
+export type MutationCreateCustomerTokenArgs = {
+  input: CreateCustomerTokenInput;
 };
 
 
@@ -998,6 +1033,11 @@ export type MutationUpdateTenantArgs = {
 
 export type MutationUpsertCustomerArgs = {
   input: UpsertCustomerInput;
+};
+
+
+export type MutationValidateLicenseArgs = {
+  input: ValidateLicenseInput;
 };
 
 
@@ -1592,6 +1632,16 @@ export type UsageEventInput = {
   readonly id: Scalars['ID']['input'];
   readonly quantity?: Scalars['Quantity']['input'];
   readonly source?: Scalars['String']['input'];
+};
+
+/** Whether a licence key is good here and now: the one call that a shipped application makes at start. The key is its own credential; no API key is needed. */
+export type ValidateLicenseInput = {
+  readonly components?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly features?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly key: Scalars['String']['input'];
+  readonly nonce?: InputMaybe<Scalars['String']['input']>;
+  readonly productVersion?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What a caller does when no state is at hand. */

@@ -60,7 +60,7 @@ interface Kept {
 async function kept(owner: Client): Promise<Kept> {
   const counters = await owner.query<{ units: string; held: string; open: string }>(
     `select sum(used) as units, sum(reserved) as held,
-       (select count(*) from reservation where status <> 'COMMITTED') as open
+       (select count(*) from reservation) as open
      from meter where feature = $1`,
     [UNITS],
   );

@@ -57,7 +57,7 @@ function commandOf(db: Database, caller: Caller, request: LicenseRequest): Custo
     answer: (transaction, done) => licenseIn(transaction, command, done),
     rows: (stored) => [
       ...(command.kind === 'issueLicense' ? writeRows(caller.tenantId, INSERT_LICENSES, [stored]) : []),
-      ...(key === null ? [] : [registerKey(db, caller.tenantId, licenseId, key)]),
+      ...(key === null ? [] : [registerKey(caller.tenantId, stored.license)]),
     ],
     toRecord: licenseToRecord,
     fromRecord: (transaction, record) => licenseFromRecord(db, transaction, record),
@@ -85,6 +85,7 @@ async function licenseIn(
 
 /** Ids and keys are made up on each call, so they are no part of what was asked. */
 function hashOf({ command, customerId }: LicenseRequest): Buffer {
-  const made = command.kind === 'issueLicense' ? { licenseId: null, keyHint: null } : { keyHint: null };
-  return requestHash(command.kind, { ...command, ...made, customerId });
+  const made = { keyHint: null, keyDigest: null };
+  const named = command.kind === 'issueLicense' ? null : command.licenseId;
+  return requestHash(command.kind, { ...command, ...made, licenseId: named, customerId });
 }

@@ -19,6 +19,7 @@ export interface Database {
     readonly operation: Buffer;
     readonly signing: Buffer;
     readonly license: Buffer;
+    readonly installation: Buffer;
   };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
@@ -80,6 +81,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       operation: deriveKey(options.masterKey, 'operation-key'),
       signing: deriveKey(options.masterKey, 'signing-key'),
       license: deriveKey(options.masterKey, 'license-key'),
+      installation: deriveKey(options.masterKey, 'installation-key'),
     },
     get releases() {
       return releases;

@@ -21,7 +21,7 @@ const BETWEEN = /[\s\p{Pd}]+/gu;
 const TYPED = /^[0-9A-Za-z]+$/;
 
 /**
- * A new key, such as `K74M-XB0Q-…`: eight groups of four. All but the last symbol are random, 139 bits; 120 of them are
+ * A new key, such as `K74M-XB0Q-…`: eight groups of four. All but the last symbol are random, 138 bits; 120 of them are
  * not in the hint. There are no vowels, and no three letters in a row, so no group can be a word.
  */
 export function makeLicenseKey(): LicenseKey {

@@ -6,7 +6,8 @@ declare const brand: unique symbol;
 export type MasterKey = Buffer & { readonly [brand]: 'MasterKey' };
 
 /** What a derived key is for. Keys of different purposes are independent. */
-export type KeyPurpose = 'api-key' | 'operation-key' | 'database-role' | 'signing-key' | 'license-key';
+export type KeyPurpose =
+  'api-key' | 'operation-key' | 'database-role' | 'signing-key' | 'license-key' | 'installation-key';
 
 export class MasterKeyError extends Error {
   readonly code = 'MASTER_KEY_INVALID';

@@ -29,6 +29,7 @@ export function pastLicense(
   return {
     ...{ id, customerId, planVersion, startsAt, term },
     keyHint: data.keyHint,
+    keyDigest: '',
     quantities: new Map(quantities),
     expiresAt: maybeInstant(data.expiresAt),
     maintenanceUntil: maybeInstant(data.maintenanceUntil),

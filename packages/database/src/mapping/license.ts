@@ -30,6 +30,7 @@ export interface LicenseRow {
   readonly plan_version: number;
   readonly release: number;
   readonly key_hint: string;
+  readonly key_digest: string;
   readonly quantities: Readonly<Record<string, number>>;
   readonly starts_at: Date;
   readonly expires_at: Date | null;
@@ -50,6 +51,7 @@ export function licenseFromRow(row: LicenseRow, planVersion: PlanVersion): Licen
     customerId: row.customer_id,
     planVersion,
     keyHint: row.key_hint,
+    keyDigest: row.key_digest,
     quantities: mapOf(Object.entries(row.quantities), ([text, quantity]) => {
       const key = parseFeatureKey(text);
       if (key === null) throw new Error(`the database holds a feature key that is none: ${text}`);
@@ -101,6 +103,7 @@ export const LICENSE_ROW: readonly Column<Pick<StoredLicense, 'license'>>[] = [
   { name: 'plan', type: 'text', of: ({ license }) => license.planVersion.plan.key },
   { name: 'plan_version', type: 'int', of: ({ license }) => license.planVersion.version },
   { name: 'key_hint', type: 'text', of: ({ license }) => license.keyHint },
+  { name: 'key_digest', type: 'text', of: ({ license }) => license.keyDigest },
   { name: 'quantities', type: 'jsonb', of: ({ license }) => Object.fromEntries(license.quantities) },
   { name: 'starts_at', type: 'timestamptz', of: ({ license }) => license.startsAt },
   { name: 'expires_at', type: 'timestamptz', of: ({ license }) => license.expiresAt },

@@ -13,6 +13,7 @@ export class Licenses1764515000000 implements MigrationInterface {
         plan text collate "C" not null,
         plan_version int not null,
         key_hint text not null,
+        key_digest text not null,
         quantities jsonb not null,
         starts_at timestamptz(3) not null,
         expires_at timestamptz(3) check (expires_at > starts_at),

@@ -6,7 +6,7 @@ import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave } from './releases.js';
 
 export const LICENSE_COLUMNS = `
-l.id, l.customer_id, l.plan, l.plan_version, v.release, l.key_hint, l.quantities, l.starts_at, l.expires_at,
+l.id, l.customer_id, l.plan, l.plan_version, v.release, l.key_hint, l.key_digest, l.quantities, l.starts_at, l.expires_at,
 l.maintenance_until, l.machine_limit, l.phase, l.grace_ends_at, l.ended_at, l.standing, l.standing_since,
 l.credits_given, l.created_at`;
 

@@ -134,7 +134,7 @@ export async function licenseFromRecord(
     name: 'license-record',
     text: `select ${LICENSE_COLUMNS}
            from (select $1::uuid as tenant_id, r.* from jsonb_to_record($2::jsonb) as r(id text, customer_id text, plan text,
-             plan_version int, key_hint text, quantities jsonb, starts_at timestamptz, expires_at timestamptz,
+             plan_version int, key_hint text, key_digest text, quantities jsonb, starts_at timestamptz, expires_at timestamptz,
              maintenance_until timestamptz, machine_limit int, phase text, grace_ends_at timestamptz, ended_at timestamptz,
              standing text, standing_since timestamptz, credits_given jsonb, created_at timestamptz)) l
            join plan_version v on v.tenant_id = l.tenant_id and v.plan = l.plan and v.version = l.plan_version`,
@@ -160,26 +160,37 @@ export async function licenseCreatedAt(
 }
 
 /** The key under which the licence is found from then on; the one before ends. */
-export function registerKey(db: Database, tenantId: TenantId, id: LicenseId, key: LicenseKey): Statement {
+export function registerKey(tenantId: TenantId, { id, keyDigest }: License): Statement {
   return {
     name: 'register-license-key',
-    text: 'select register_license_key($1, $2, $3)',
-    values: [licenseKeyDigest(db.keys.license, key), tenantId, id],
+    text: `select register_license_key(decode($1, 'hex'), $2, $3)`,
+    values: [keyDigest, tenantId, id],
   };
 }
 
 export interface LicenseOfKey {
   readonly tenantId: TenantId;
+  readonly customerId: CustomerId;
   readonly licenseId: LicenseId;
 }
 
-/** The licence that a key opens; null: there is none. */
-export async function findLicenseKey(db: Database, key: LicenseKey): Promise<LicenseOfKey | null> {
+/** How a key is kept: a digest under a key of its own, which a copy of the table cannot be searched with. */
+export function digestOfKey(db: Pick<Database, 'keys'>, key: LicenseKey): string {
+  return licenseKeyDigest(db.keys.license, key).toString('hex');
+}
+
+/** The licence that a key opens, by the key's digest; null: there is none. */
+export async function findLicenseKey(db: Database, digest: string): Promise<LicenseOfKey | null> {
   const { rows } = await db.pool.query<{ tenant_id: TenantId; license_id: LicenseId }>({
     name: 'find-license-key',
-    text: 'select tenant_id, license_id from find_license_key($1)',
-    values: [licenseKeyDigest(db.keys.license, key)],
+    text: `select tenant_id, license_id from find_license_key(decode($1, 'hex'))`,
+    values: [digest],
   });
   const [found] = rows;
-  return found ? { tenantId: found.tenant_id, licenseId: found.license_id } : null;
+  if (!found) return null;
+  const { tenant_id: tenantId, license_id: licenseId } = found;
+  const customerId = await readTransaction(db, tenantId, (transaction) =>
+    licenseOwner(transaction, licenseId),
+  );
+  return customerId && { tenantId, customerId, licenseId };
 }

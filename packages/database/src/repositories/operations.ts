@@ -58,7 +58,7 @@ export async function keptOperations<Outcome>(
 ): Promise<KeptOperation<Outcome>[]> {
   return transaction.query<KeptOperation<Outcome>>({
     name: 'kept-operations',
-    text: 'select key, request_hash, outcome, batch_id from operation where tenant_id = $1 and key = any($2)',
+    text: 'select key, request_hash, outcome::json, batch_id from operation where tenant_id = $1 and key = any($2)',
     values: [transaction.tenantId, keys],
   });
 }
@@ -73,7 +73,7 @@ export function keyConflict(field: string): Refused {
  */
 const INSERT_OPERATIONS = `
 insert into operation (tenant_id, key, kind, request_hash, outcome, batch_id, at)
-select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::json[], $6::uuid[], $7::timestamptz[])
+select $1, r.* from unnest($2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::uuid[], $7::timestamptz[])
   as r(key, kind, request_hash, outcome, batch_id, at)
 order by r.key`;
 

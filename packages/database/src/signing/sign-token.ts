@@ -1,5 +1,6 @@
 import { type Instant, type TenantId } from '@licet/domain';
 import { SignJWT } from 'jose';
+import type { INSTALLATION_ISSUER } from './installation-key.js';
 import type { PrivateKey } from './key-pair.js';
 
 /** What a token is, as its header `typ` says it (RFC 8725, 3.11): one of one type is worth nothing as another. */
@@ -14,8 +15,8 @@ export const TOKEN_ALGORITHM = 'EdDSA';
 
 export interface TokenContent {
   readonly type: TokenType;
-  /** The tenant that the key is of. */
-  readonly issuer: TenantId;
+  /** The tenant that the key is of, or the installation. */
+  readonly issuer: TenantId | typeof INSTALLATION_ISSUER;
   /** Whom it is for. */
   readonly audience: string;
   readonly issuedAt: Instant;

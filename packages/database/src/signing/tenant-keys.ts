@@ -43,6 +43,20 @@ export async function publicKeys(db: Database, tenantId: TenantId): Promise<Publ
   return found?.keys.filter(({ status }) => status !== 'RETIRED').map(({ publicKey }) => publicKey) ?? null;
 }
 
+/** A public key, and until when it verifies; null: as long as nothing follows it. */
+export type KnownKey = Pick<SigningKey, 'publicKey' | 'retiresAt'>;
+
+/**
+ * What verifies a tenant's tokens at this time, newest first; none where it has no key yet, or there is no such tenant. Makes
+ * no key: it is asked on behalf of whoever sends a token.
+ */
+export async function knownKeys(db: Database, tenantId: TenantId): Promise<KnownKey[]> {
+  const { keys } = await keysNow(db, tenantId);
+  return keys
+    .filter(({ status }) => status !== 'RETIRED')
+    .map(({ publicKey, retiresAt }) => ({ publicKey, retiresAt }));
+}
+
 /**
  * What signs a tenant's tokens at this time, and what time that is by the database's clock. SealedKeyError where the
  * master key is not the one that it was made under.

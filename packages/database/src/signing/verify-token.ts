@@ -1,14 +1,15 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type Instant, instant, type KeyId, type TenantId } from '@licet/domain';
 import { errors, type JWTHeaderParameters, jwtVerify, type JWTPayload } from 'jose';
+import type { INSTALLATION_ISSUER } from './installation-key.js';
 import type { PublicJwk } from './key-pair.js';
 import { TOKEN_ALGORITHM, TOKEN_LIFE_MAX, type TokenType } from './sign-token.js';
 
 /** What a verifier asks of a token, before it has read it. */
 export interface WantedToken {
   readonly type: TokenType;
-  /** The tenant whose keys these are. */
-  readonly issuer: TenantId;
+  /** The tenant, or installation, whose keys these are. */
+  readonly issuer: TenantId | typeof INSTALLATION_ISSUER;
   readonly audience: string;
   readonly now: Instant;
 }

@@ -1,4 +1,11 @@
-import { askedReads, type CustomerId, isPrepaid, type Release, type ReservationId } from '@licet/domain';
+import {
+  askedReads,
+  type CustomerId,
+  type Instant,
+  isPrepaid,
+  type Release,
+  type ReservationId,
+} from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import { readHead } from '../event-log/head.js';
@@ -13,10 +20,17 @@ import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js
 import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
 import { type Asked, isSeatRequest, settles } from './request.js';
+import type { KnownReservations } from './known-reservations.js';
+import { type LockedReservation, readReservations } from './reservations.js';
 import { seatKeysIn } from './seats.js';
-import { readReservations } from './reservations.js';
-import { countsAt, isSettled, type LockedReservations } from './settlement.js';
+import { countsAt, isGone, type LockedReservations } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
+
+/** What a process keeps between batches. The rows that a batch locks and writes tell whether it is true. */
+export interface Remembered {
+  readonly accounts: KeptAccounts;
+  readonly reservations: KnownReservations;
+}
 
 /**
  * Decides a batch on what is read under the locks of its counters, and says what to write. In the usual case that
@@ -24,21 +38,24 @@ import { tellThresholds } from './thresholds.js';
  */
 export async function attempt(
   db: Database,
-  accounts: KeptAccounts,
+  { accounts, reservations: remembered }: Remembered,
   transaction: Transaction,
   asked: readonly Asked[],
   kept: ReadonlyMap<string, KeptOperation>,
 ): Promise<Writes<Decided>> {
   const { tenantId } = transaction;
-  const keys = meterKeys(asked);
+  const meters = metersOf(asked);
+  const keys = [...meters.values()];
+  const settling = settledIn(asked, (id) => remembered.remembered(tenantId, id));
   // The head is read in a statement after the lock: a verdict never rests on what was there before the wait.
-  const [, locked, head, reservations, seats] = await Promise.all([
+  const [, locked, head, read, seats] = await Promise.all([
     lockReserving(transaction, asked),
     lockMeters(transaction, keys),
     readHead(transaction),
-    readReservations(transaction, settledIn(asked)),
+    readReservations(transaction, settling.unknown),
     readSeats(transaction, seatKeysIn(asked)),
   ]);
+  const reservations = await standing(transaction, settling.known, read, locked.clock);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
   const past = await pastWindows(transaction, asked, keys, locked, ({ request }) =>
     countsAt(request, reservations),
@@ -49,7 +66,7 @@ export async function attempt(
     tenantId,
     release,
     rulesVersion: head.rulesVersion,
-    keys,
+    meters,
     locked,
     accounts: known,
     kept: await withSettled(transaction, asked, reservations, kept),
@@ -81,26 +98,61 @@ function prepaidIn(keys: readonly MeterKey[], { catalog }: Release): MeterKey[] 
   });
 }
 
-function settledIn(asked: readonly Asked[]): ReservationId[] {
-  return asked.flatMap(({ request }) => (settles(request) ? [request.idempotencyKey] : []));
+interface Settling {
+  readonly known: readonly LockedReservation[];
+  readonly unknown: readonly ReservationId[];
 }
 
-/** With the first settlements of reservations that are settled already. */
+function settledIn(
+  asked: readonly Asked[],
+  remembered: (id: ReservationId) => LockedReservation | undefined,
+): Settling {
+  const known: LockedReservation[] = [];
+  const unknown: ReservationId[] = [];
+  for (const { request } of asked) {
+    if (!settles(request)) continue;
+    const reservation = remembered(request.idempotencyKey);
+    if (reservation) known.push(reservation);
+    else unknown.push(request.idempotencyKey);
+  }
+  return { known, unknown };
+}
+
+/**
+ * What is remembered is as it was made: settling it, the row has the last word. Where its time is over that is asked
+ * before, because somebody may have written it down.
+ */
+async function standing(
+  transaction: Transaction,
+  known: readonly LockedReservation[],
+  read: LockedReservations,
+  clock: Instant,
+): Promise<LockedReservations> {
+  const over = known.filter(({ expiresAt }) => expiresAt <= clock).map(({ id }) => id);
+  const all = new Map(read);
+  for (const one of known) all.set(one.id, one);
+  for (const id of over) all.delete(id);
+  for (const [id, one] of await readReservations(transaction, over)) all.set(id, one);
+  return all;
+}
+
+/** With the first settlements of reservations that are gone. */
 async function withSettled(
   transaction: Transaction,
   asked: readonly Asked[],
   reservations: LockedReservations,
   kept: ReadonlyMap<string, KeptOperation>,
 ): Promise<ReadonlyMap<string, KeptOperation>> {
-  const settled = asked.filter(({ request }) => isSettled(request, reservations));
+  const settled = asked.filter(({ request }) => isGone(request, reservations));
   if (settled.length === 0) return kept;
   return new Map([...kept, ...(await keptOperations(transaction, settled))]);
 }
 
-function meterKeys(asked: readonly Asked[]): MeterKey[] {
+/** Each counter once, by its name. */
+function metersOf(asked: readonly Asked[]): ReadonlyMap<string, MeterKey> {
   const keys = new Map<string, MeterKey>();
   for (const { meter, meterId } of asked) if (meter) keys.set(meterId, meter);
-  return [...keys.values()];
+  return keys;
 }
 
 interface Wanted {
@@ -112,43 +164,34 @@ interface Wanted {
   readonly locked: LockedMeters;
 }
 
-/** Remembered accounts that a locked counter vouches for; the others are loaded, after the lock. */
-async function accountsOf(wanted: Wanted): Promise<Map<CustomerId, KeptAccount>> {
+/** Remembered accounts that their locked counters vouch for; the others are loaded, after the lock. By place in `keys`. */
+async function accountsOf(wanted: Wanted): Promise<(KeptAccount | undefined)[]> {
   const { db, accounts, transaction, release, keys, locked } = wanted;
   const { tenantId } = transaction;
-  const versions = new Map<CustomerId, number | undefined>();
-  const rereading = new Set<CustomerId>();
-  keys.forEach((key, place) => {
-    const { customerId } = key;
-    const version = locked.meters[place]?.stateVersion;
-    if (version !== undefined || !versions.has(customerId)) versions.set(customerId, version);
-    if (readsOtherCounters(accounts.get(tenantId, customerId), release, key)) rereading.add(customerId);
+  const unknown = new Set<CustomerId>();
+  const known = keys.map((key, place) => {
+    const account = accounts.get(tenantId, key.customerId);
+    const isGood =
+      account !== undefined &&
+      account.version === locked.meters[place]?.stateVersion &&
+      account.state.release === release &&
+      !readsOtherCounters(account, release, key);
+    if (isGood) return account;
+    unknown.add(key.customerId);
+    return undefined;
   });
-  const known = new Map<CustomerId, KeptAccount>();
-  const unknown: CustomerId[] = [];
-  for (const [customerId, version] of versions) {
-    const account = accounts.get(tenantId, customerId);
-    const isGood = account?.version === version && account?.state.release === release;
-    if (account && isGood && !rereading.has(customerId)) known.set(customerId, account);
-    else unknown.push(customerId);
-  }
-  if (unknown.length === 0) return known;
-  const loaded = await loadAccounts(db, transaction, unknown, { held: release });
-  for (const [customerId, stored] of loaded.accounts) {
-    const account = keepable(stored, release);
-    known.set(customerId, account);
-    accounts.keep(tenantId, customerId, account);
-  }
-  return known;
+  if (unknown.size === 0) return known;
+  const stored = (await loadAccounts(db, transaction, [...unknown], { held: release })).accounts;
+  const loaded = new Map([...stored].map(([customerId, one]) => [customerId, keepable(one, release)]));
+  for (const [customerId, account] of loaded) accounts.keep(tenantId, customerId, account);
+  // One account for all counters of a customer: spends move it in place.
+  return keys.map(({ customerId }, place) =>
+    unknown.has(customerId) ? loaded.get(customerId) : known[place],
+  );
 }
 
 /** Whether rules ask for counters that the batch has not locked: those are read after the lock, whatever is remembered. */
-function readsOtherCounters(
-  account: KeptAccount | undefined,
-  release: Release,
-  { feature }: MeterKey,
-): boolean {
-  if (account === undefined) return false;
+function readsOtherCounters(account: KeptAccount, release: Release, { feature }: MeterKey): boolean {
   const compiled = account.state.compiled.get(feature);
   if (compiled !== undefined && compiled.kind !== 'ASKED') return false;
   const reads = compiled?.reads ?? askedReads(account.state.account, release, feature);

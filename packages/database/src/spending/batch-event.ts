@@ -12,6 +12,7 @@ export interface BatchSummary {
   readonly counters: ReadonlySet<Counter>;
   /** Of credit blocks, those that it has changed. */
   readonly blocks: ReadonlyMap<CreditBlockId, CreditBlock>;
+  /** In the order of their keys. */
   readonly operations: readonly Operation[];
   readonly actors: readonly Actor[];
   readonly seats: SeatChanges;
@@ -89,8 +90,6 @@ function changedBlocks({ account, key }: Counter, { blocks }: BatchSummary): obj
 
 /** Binds the usage records to the log: SHA-256 over key, quantity and asker of each, in key order. */
 function hashOfOperations(operations: readonly Operation[]): string {
-  const lines = operations
-    .toSorted((one, other) => (one.asked.key < other.asked.key ? -1 : 1))
-    .map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
+  const lines = operations.map(({ asked, delta, by }) => `${asked.key} ${String(delta)} ${String(by)}\n`);
   return hash('sha256', Buffer.from(lines.join(''), 'latin1'), 'hex');
 }

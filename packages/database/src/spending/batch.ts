@@ -9,7 +9,6 @@ import {
   type CreditBlockId,
   type CreditHold,
   type CustomerId,
-  type CustomerState,
   earliest,
   freeAt,
   isHeld,
@@ -32,7 +31,7 @@ import {
 import type { Writes } from '../connection/transaction.js';
 import type { Actor } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
-import { meterId, type MeterKey } from '../repositories/meters.js';
+import type { MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
 import { seatStatements } from '../repositories/seats.js';
 import { newSeatId } from '../ids.js';
@@ -41,6 +40,7 @@ import type { Refused } from '../result.js';
 import { batchEvent } from './batch-event.js';
 import { type Counter, updateOf } from './counter.js';
 import { counterStatements, type LockedMeter, type LockedMeters } from './counter-rows.js';
+import { DecisionIds } from './decision-ids.js';
 import { type KeptAccount, putBlocks, putMeter, putSeats } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatements } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
@@ -51,14 +51,8 @@ import {
   type ReserveRequest,
   type SeatRequest,
   settles,
-  type SpendRequest,
 } from './request.js';
-import {
-  type NewReservation,
-  reservationOf,
-  reservationStatements,
-  type SettledReservation,
-} from './reservations.js';
+import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
 import {
   countsAt,
   isOverdue,
@@ -94,9 +88,11 @@ export interface Ground {
   readonly release: Release;
   /** Names the release's publication: what the head of the log says, and what counters are written with. */
   readonly rulesVersion: number;
-  readonly keys: readonly MeterKey[];
+  /** By `meterId`, in the order of their places. */
+  readonly meters: ReadonlyMap<string, MeterKey>;
   readonly locked: LockedMeters;
-  readonly accounts: ReadonlyMap<CustomerId, KeptAccount>;
+  /** By place in `meters`, as `locked` is; undefined: there is no such customer. */
+  readonly accounts: readonly (KeptAccount | undefined)[];
   /** Operations that are known to stand under keys of this batch. */
   readonly kept: ReadonlyMap<string, KeptOperation>;
   /** Of what counts before the running window. */
@@ -116,12 +112,17 @@ export interface Decided {
   readonly seen: Revision;
   /** In the order in which counters have reached them. */
   readonly reached: readonly ReachedThreshold[];
+  /** What is committed with it. */
+  readonly made: readonly LockedReservation[];
+  readonly settled: readonly LockedReservation[];
 }
 
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
 export class Batch {
   readonly #ground: Ground;
   readonly #counters = new Map<string, Counter>();
+  /** Of counters that there are not. */
+  readonly #uncounted = new Map<string, KeptAccount>();
   readonly #written = new Set<Counter>();
   readonly #due = new Set<string>();
   readonly #answers = new Map<string, { readonly asked: Asked; readonly answer: Answer }>();
@@ -129,26 +130,31 @@ export class Batch {
   readonly #operations: Operation[] = [];
   readonly #reached: ReachedThreshold[] = [];
   readonly #corrections = new Corrections();
-  readonly #made: NewReservation[] = [];
-  readonly #settled: SettledReservation[] = [];
+  readonly #made: LockedReservation[] = [];
+  readonly #settled: LockedReservation[] = [];
   readonly #blocks = new Map<CreditBlockId, CreditBlock>();
   readonly #seats = new SeatChanges();
   readonly #actors = new Map<string, number>();
   readonly #actorList: Actor[] = [];
   readonly #entryId = randomUUID();
+  readonly #decisionIds = new DecisionIds();
 
   constructor(ground: Ground) {
     this.#ground = ground;
-    for (const [id, account] of ground.accounts) {
-      if (account.dueAt !== null && account.dueAt <= ground.locked.clock) this.#due.add(id);
+    let place = 0;
+    for (const [id, key] of ground.meters) {
+      const account = ground.accounts[place];
+      if (account) this.#addCounter(id, key, account, ground.locked.meters[place]);
+      place += 1;
     }
-    ground.keys.forEach((key, place) => this.#addCounter(key, ground.locked.meters[place]));
   }
 
   decide(asked: readonly Asked[]): Writes<Decided> {
     const { tenantId, rulesVersion, locked, seen } = this.#ground;
     const answers = asked.map((one) => this.#answer(one));
-    const value = { answers, seen, reached: this.#reached };
+    // As they are inserted, and hashed.
+    this.#operations.sort((one, other) => (one.asked.key < other.asked.key ? -1 : 1));
+    const value = { answers, seen, reached: this.#reached, made: this.#made, settled: this.#settled };
     if (this.#operations.length === 0 && this.#seats.isEmpty) return { value, statements: [], events: [] };
     const event = batchEvent({
       entryId: this.#entryId,
@@ -177,15 +183,18 @@ export class Batch {
   }
 
   /** The counter is the row's, whatever is remembered of it. */
-  #addCounter(key: MeterKey, row: LockedMeter | undefined): void {
-    const { accounts, release, rulesVersion, locked, blocks } = this.#ground;
-    const account = accounts.get(key.customerId);
-    if (row === undefined || account === undefined) return;
+  #addCounter(id: string, key: MeterKey, account: KeptAccount, row: LockedMeter | undefined): void {
+    const { release, rulesVersion, locked, blocks } = this.#ground;
     const { feature } = key;
+    if (account.dueAt !== null && account.dueAt <= locked.clock) this.#due.add(key.customerId);
+    if (row === undefined) {
+      this.#uncounted.set(id, account);
+      return;
+    }
     const { used, reserved, overdrawn, window, freesAt } = row;
     const stored = release.catalog.features.get(feature);
     const prepaid = stored !== undefined && isPrepaid(stored);
-    if (prepaid) putBlocks(account, feature, blocks.get(meterId(key.customerId, feature)) ?? []);
+    if (prepaid) putBlocks(account, feature, blocks.get(id) ?? []);
     if (stored?.type === 'SEATS') putSeats(account, feature, this.#seats.begin(key, this.#ground.seats));
     const known = account.meters.get(feature);
     const same =
@@ -206,7 +215,7 @@ export class Batch {
     const over = used + reserved > 0 && window !== null && window.end <= locked.clock;
     const frees = freesAt !== null && freesAt <= locked.clock;
     if (outdated || over || frees) this.#due.add(key.customerId);
-    this.#counters.set(meterId(key.customerId, feature), {
+    this.#counters.set(id, {
       key,
       account,
       row,
@@ -221,7 +230,7 @@ export class Batch {
   }
 
   #answer(asked: Asked): Answer {
-    if (this.#waiting.has(asked.key) || this.#waiting.has(asked.meterId))
+    if (this.#waiting.size > 0 && (this.#waiting.has(asked.key) || this.#waiting.has(asked.meterId)))
       return this.#putOff(asked, { kind: 'BEHIND_ANOTHER' });
     const earlier = this.#answers.get(asked.key);
     if (earlier) return replayOf(earlier.asked.hash === asked.hash, asked, earlier.answer);
@@ -249,17 +258,19 @@ export class Batch {
       this.#due.has(request.customerId) || isOverdue(request, this.#ground.reservations, locked.clock);
     if (asked.meter && isDue)
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
-    const account = asked.meter ? this.#ground.accounts.get(asked.meter.customerId) : undefined;
+    const counter = this.#counters.get(asked.meterId);
+    const account = counter?.account ?? this.#uncounted.get(asked.meterId);
     const { customerId } = request;
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
     const { past, reservations } = this.#ground;
-    const question = questionOf(request, reservations, this.#counters.get(asked.meterId)?.row);
+    const question = questionOf(request, reservations, counter?.row);
     if ('ok' in question) return question;
     const late = past.get(asked);
-    const outcome = late ? this.#correct(asked, question, late, state) : spend(state, question, locked.clock);
+    const outcome =
+      counter && late ? this.#correct(counter, asked, question, late) : spend(state, question, locked.clock);
     const { decision, delta } = outcome;
     const verdict: KeptVerdict = {
-      decisionId: `dec_${randomUUID()}`,
+      decisionId: this.#decisionIds.next(),
       decision,
       consumed: Math.max(0, delta),
       release: release.number,
@@ -268,23 +279,28 @@ export class Batch {
     if (!decision.allowed) return { ok: true, verdict, replayed: false, entryId: null };
     // Nothing is given back where nothing was ever counted.
     const counts = late === undefined && (delta !== 0 || outcome.held !== 0);
-    if (counts && !this.#count(asked, question, outcome, verdict))
+    if (counts && !(counter && this.#count(counter, asked, question, outcome, verdict)))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
-    this.#noteSettlement(request);
+    const settled = (settles(request) && reservations.get(request.idempotencyKey)) || null;
+    if (settled) this.#settled.push(settled);
     const usedAt = usedAtOf(request, reservations);
-    this.#operations.push({ asked, verdict, delta, usedAt, by: this.#actorOf(asked) });
+    this.#operations.push({ asked, verdict, delta, usedAt, by: this.#actorOf(asked), settled });
     const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
     this.#answers.set(asked.key, { asked, answer });
     return answer;
   }
 
-  /** False: there is no counter, or it still has the window in which it was last used, which is over. */
-  #count(asked: Asked, question: Question, outcome: SpendOutcome, verdict: KeptVerdict): boolean {
+  /** False: it still has the window in which it was last used, which is over. */
+  #count(
+    counter: Counter,
+    asked: Asked,
+    question: Question,
+    { decision: { used, reserved, limit } }: SpendOutcome,
+    verdict: KeptVerdict,
+  ): boolean {
     const { kind } = question;
-    const { used, reserved, limit } = outcome.decision;
-    const counter = this.#counters.get(asked.meterId);
-    if (counter === undefined || used === null || reserved === null) return false;
+    if (used === null || reserved === null) return false;
     const { window } = counter.row;
     if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
     this.#notice(counter, asked, { from: counter.used, to: used, limit });
@@ -346,35 +362,31 @@ export class Batch {
       reservedAt: verdict.asOf,
       context,
       holds,
+      status: 'OPEN',
     });
     counter.freesAt = earliest(counter.freesAt, expiresAt);
   }
 
-  #noteSettlement({ kind, idempotencyKey }: SpendRequest): void {
-    if (kind === 'commit') this.#settled.push({ id: idempotencyKey, status: 'COMMITTED' });
-    if (kind === 'free') this.#settled.push({ id: idempotencyKey, status: 'RELEASED' });
-  }
-
   /** A denial, and what changes nothing, writes nothing. */
   #seat(asked: Asked, request: SeatRequest): Answer {
-    const { release, locked, accounts } = this.#ground;
+    const { release, locked } = this.#ground;
     const refusal = refuseSeat(release, request);
     if (refusal) return { ok: false, ...refusal };
     const { customerId } = request;
     if (asked.meter && this.#due.has(customerId))
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
-    const account = asked.meter ? accounts.get(asked.meter.customerId) : undefined;
+    const counter = this.#counters.get(asked.meterId);
+    const account = counter?.account ?? this.#uncounted.get(asked.meterId);
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
     const known = this.#seats.of(asked.meterId, request.memberId);
     const outcome = occupy(state, request, newSeatId(), locked.clock, known);
     const { decision, before, after } = outcome;
     const verdict: KeptVerdict = {
-      ...{ decisionId: `dec_${randomUUID()}`, decision, consumed: 0 },
+      ...{ decisionId: this.#decisionIds.next(), decision, consumed: 0 },
       ...{ release: release.number, asOf: locked.clock, seat: after && isHeld(after) ? after : null },
     };
     if (account === undefined || before === after)
       return { ok: true, verdict, replayed: false, entryId: null };
-    const counter = this.#counters.get(asked.meterId);
     if (counter === undefined) return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
     this.#occupy(counter, outcome);
     this.#actorOf(asked);
@@ -396,12 +408,10 @@ export class Batch {
   }
 
   /** What was used, or held, before the running window: that stays as it is. */
-  #correct(asked: Asked, question: Question, past: Past, state: CustomerState): SpendOutcome {
-    const counter = this.#counters.get(asked.meterId);
-    const outcome = spend(state, question, this.#ground.locked.clock);
+  #correct({ key, account }: Counter, asked: Asked, question: Question, past: Past): SpendOutcome {
+    const outcome = spend(account.state, question, this.#ground.locked.clock);
     const at = countsAt(asked.request, this.#ground.reservations);
-    if (counter === undefined || at === null || outcome.delta === 0) return outcome;
-    const { key, account } = counter;
+    if (at === null || outcome.delta === 0) return outcome;
     const late = { key, subject: account.subject, state: account.state, at };
     const used = this.#corrections.add({ ...late, quantity: outcome.delta }, past);
     return used === null
@@ -424,6 +434,7 @@ export class Batch {
   }
 
   #actorOf({ caller: { actor } }: Asked): number {
+    if (actor === this.#actorList.at(-1)) return this.#actorList.length - 1;
     const id = `${actor.kind} ${actor.id}`;
     const known = this.#actors.get(id);
     if (known !== undefined) return known;

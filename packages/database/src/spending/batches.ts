@@ -7,12 +7,11 @@ import { revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { createMeters, meterId, type MeterKey } from '../repositories/meters.js';
 import { refused, type Result } from '../result.js';
-import { attempt } from './attempt.js';
-import type { Answer, Obstacle } from './batch.js';
+import { attempt, type Remembered } from './attempt.js';
+import type { Answer, Decided, Obstacle } from './batch.js';
 import { isolate } from './isolate.js';
-import { KeptAccounts } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
-import type { Asked, KeptVerdict, Verdict } from './request.js';
+import { type Asked, type KeptVerdict, settles, type Verdict } from './request.js';
 
 const MOST_ATTEMPTS = 8;
 
@@ -25,11 +24,11 @@ export type Settled = Ended | { readonly kind: 'HELD_UP'; readonly obstacle: Obs
 /** Decides and writes lists of spends of one tenant, and clears away what holds them up. */
 export class SpendBatches {
   readonly #db: Database;
-  readonly #accounts: KeptAccounts;
+  readonly #remembered: Remembered;
 
-  constructor(db: Database, mostAccounts: number) {
+  constructor(db: Database, remembered: Remembered) {
     this.#db = db;
-    this.#accounts = new KeptAccounts(mostAccounts);
+    this.#remembered = remembered;
   }
 
   /**
@@ -90,11 +89,12 @@ export class SpendBatches {
     for (let attempts = 1; ; attempts += 1) {
       try {
         const { value, revision } = await writeTransaction(this.#db, tenantId, async (transaction) => {
-          const decided = await attempt(this.#db, this.#accounts, transaction, asked, kept);
+          const decided = await attempt(this.#db, this.#remembered, transaction, asked, kept);
           setImmediate(sent);
           return decided;
         });
         maybeWritten = true;
+        this.#remember(tenantId, value);
         return await this.#ended(tenantId, value.answers, revision ?? value.seen);
       } catch (error) {
         if (attempts === MOST_ATTEMPTS || !isOvertaken(error))
@@ -107,7 +107,17 @@ export class SpendBatches {
   }
 
   #forget(tenantId: TenantId, asked: readonly Asked[]): void {
-    for (const { meter } of asked) if (meter) this.#accounts.forget(tenantId, meter.customerId);
+    const { accounts, reservations } = this.#remembered;
+    for (const { meter, request } of asked) {
+      if (meter) accounts.forget(tenantId, meter.customerId);
+      if (settles(request)) reservations.forget([request.idempotencyKey]);
+    }
+  }
+
+  #remember(tenantId: TenantId, { made, settled }: Decided): void {
+    const { reservations } = this.#remembered;
+    reservations.remember(tenantId, made);
+    reservations.forget(settled.map(({ id }) => id));
   }
 
   #readKept(tenantId: TenantId, asked: readonly Asked[]): Promise<Map<string, KeptOperation>> {

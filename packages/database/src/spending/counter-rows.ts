@@ -1,10 +1,12 @@
-import { type Ceiling, formatInstant, type Instant, instant, type Span, type TenantId } from '@licet/domain';
+import { type Ceiling, type Instant, instant, type Span, type TenantId } from '@licet/domain';
 import type { Statement, Transaction } from '../connection/transaction.js';
 import type { MeterKey } from '../repositories/meters.js';
-import { numberArray, textArray } from '../mapping/array-literal.js';
+import { booleanArray, numberArray, textArray } from '../mapping/array-literal.js';
 
 /** A counter as it stands under its lock. */
 export interface LockedMeter {
+  /** Where the row lies as long as it is locked, and written by nothing else in its transaction. */
+  readonly rowId: string;
   readonly used: number;
   readonly reserved: number;
   /** Recorded beyond all credit blocks. */
@@ -32,6 +34,7 @@ type Placed = readonly [place: number, value: number];
 
 interface LockRow {
   readonly places: readonly number[] | null;
+  readonly row_ids: readonly string[];
   readonly used: readonly number[];
   readonly reserved: readonly number[];
   /** With their places, those that are; null: none is. */
@@ -50,11 +53,11 @@ interface LockRow {
 /** Columns come as JSON lists: they are read natively, in one go. */
 const LOCK_METERS = `
 with l as materialized (
-  select k.place, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until, m.held_until, m.overdrawn
+  select k.place, m.ctid as row_id, m.used, m.reserved, m.version, m.state_version, m.rules_version, m.window_start, m.window_end, m.valid_until, m.held_until, m.overdrawn
   from unnest($2::text[], $3::text[]) with ordinality as k(customer_id, feature, place)
   join meter m on m.tenant_id = $1 and m.customer_id = k.customer_id and m.feature = k.feature
   order by m.customer_id, m.feature for update of m)
-select json_agg(place - 1) as places, json_agg(used) as used, json_agg(reserved) as reserved, json_agg(version) as versions,
+select json_agg(place - 1) as places, json_agg(row_id) as row_ids, json_agg(used) as used, json_agg(reserved) as reserved, json_agg(version) as versions,
        json_agg(state_version) as state_versions, json_agg(rules_version) as rules_versions,
        json_agg((date_part('epoch', window_start) * 1000)::bigint) as window_starts,
        json_agg((date_part('epoch', window_end) * 1000)::bigint) as window_ends,
@@ -99,6 +102,7 @@ function meterIn(row: LockRow, index: number, { overdrawn = 0, heldUntil }: Seld
   const end = row.window_ends[index] ?? null;
   const validUntil = row.valid_untils[index] ?? null;
   return {
+    rowId: at(row.row_ids, index),
     used: at(row.used, index),
     reserved: at(row.reserved, index),
     overdrawn,
@@ -111,14 +115,14 @@ function meterIn(row: LockRow, index: number, { overdrawn = 0, heldUntil }: Seld
   };
 }
 
-function at(column: readonly number[], index: number): number {
+function at<T>(column: readonly T[], index: number): T {
   const value = column[index];
   if (value === undefined) throw new Error('columns of one aggregate are equally long');
   return value;
 }
 
 export interface CounterUpdate {
-  readonly meter: MeterKey;
+  readonly rowId: string;
   readonly used: number;
   readonly reserved: number;
   readonly overdrawn: number;
@@ -134,49 +138,47 @@ export interface CounterUpdate {
 /**
  * INVARIANT (never above the limit): the row's own ceiling has the last word on what was granted. What was decided on
  * anything older than the locked row ends in LK002, and the batch is decided anew. What is recorded after the fact may
- * stand above it.
+ * stand above it. Rows are found where the lock has found them, which spares a second search of the key for each; each
+ * is written once, because a second statement would not find it there any more.
  */
 const WRITE_COUNTERS = `
 with written as (
   update meter m set used = r.used, version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as r(customer_id, feature, used, granted)
-  where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
-    and (m.lim is null or r.granted = 0 or r.granted <= m.lim)
+  from unnest($2::tid[], $3::bigint[], $4::bigint[]) as r(row_id, used, granted)
+  where m.tenant_id = $1 and m.ctid = r.row_id and (m.lim is null or r.granted = 0 or r.granted <= m.lim)
   returning 1)
-select assert_count((select count(*) from written), $6, 'LK002')`;
+select assert_count((select count(*) from written), $5, 'LK002')`;
 
-/** The same where reservations have moved: most batches have none. */
-const WRITE_HOLDING_COUNTERS = `
+/**
+ * The same where more has moved than what was used, which is so in few batches: what is held, or the ceiling. A
+ * publication writes no counters: the first spend by the new release writes its ceiling, which then has the last word.
+ */
+const WRITE_WHOLE_COUNTERS = `
 with written as (
-  update meter m set used = r.used, reserved = r.reserved, overdrawn = r.overdrawn, held_until = to_timestamp(r.held_until / 1000), version = m.version + 1
-  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::float8[], $8::bigint[])
-    as r(customer_id, feature, used, reserved, granted, held_until, overdrawn)
-  where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature
-    and (m.lim is null or r.granted = 0 or r.granted <= m.lim)
+  update meter m set used = r.used, reserved = r.reserved, overdrawn = r.overdrawn, held_until = to_timestamp(r.held_until / 1000), version = m.version + 1,
+    lim = case when r.is_ceiling_new then r.lim else m.lim end,
+    valid_until = case when r.is_ceiling_new then to_timestamp(r.valid_until / 1000) else m.valid_until end,
+    rules_version = case when r.is_ceiling_new then $11 else m.rules_version end
+  from unnest($2::tid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::float8[], $7::bigint[], $8::boolean[], $9::bigint[], $10::float8[])
+    as r(row_id, used, reserved, granted, held_until, overdrawn, is_ceiling_new, lim, valid_until)
+  where m.tenant_id = $1 and m.ctid = r.row_id
+    and (r.granted = 0 or r.granted <= coalesce(case when r.is_ceiling_new then r.lim else m.lim end, r.granted))
   returning 1)
-select assert_count((select count(*) from written), $9, 'LK002')`;
-
-/** A publication writes no counters: the first spend by the new release does. */
-const WRITE_CEILINGS = `
-update meter m set lim = r.lim, valid_until = r.valid_until, rules_version = $6
-from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) as r(customer_id, feature, lim, valid_until)
-where m.tenant_id = $1 and m.customer_id = r.customer_id and m.feature = r.feature`;
+select assert_count((select count(*) from written), $12, 'LK002')`;
 
 export function counterStatements(
   tenantId: TenantId,
   updates: readonly CounterUpdate[],
   rulesVersion: number,
 ): Statement[] {
-  if (updates.length === 0) return [];
+  const isPlain = ({ holdsChanged, ceiling }: CounterUpdate): boolean => !holdsChanged && ceiling === null;
+  const plain = updates.filter(isPlain);
   return [
-    ...ceilingStatement(tenantId, updates, rulesVersion),
-    ...plainStatement(
+    ...plainStatement(tenantId, plain),
+    ...wholeStatement(
       tenantId,
-      updates.filter(({ holdsChanged }) => !holdsChanged),
-    ),
-    ...holdingStatement(
-      tenantId,
-      updates.filter(({ holdsChanged }) => holdsChanged),
+      plain.length === updates.length ? [] : updates.filter((update) => !isPlain(update)),
+      rulesVersion,
     ),
   ];
 }
@@ -184,49 +186,34 @@ export function counterStatements(
 function plainStatement(tenantId: TenantId, updates: readonly CounterUpdate[]): Statement[] {
   if (updates.length === 0) return [];
   const values = [
-    ...namesOf(tenantId, updates),
-    numberArray(updates.map((update) => update.used)),
-    numberArray(updates.map((update) => update.granted)),
+    tenantId,
+    textArray(updates.map(({ rowId }) => rowId)),
+    numberArray(updates.map(({ used }) => used)),
+    numberArray(updates.map(({ granted }) => granted)),
     updates.length,
   ];
   return [{ name: 'write-counters', text: WRITE_COUNTERS, values }];
 }
 
-function holdingStatement(tenantId: TenantId, updates: readonly CounterUpdate[]): Statement[] {
-  if (updates.length === 0) return [];
-  const values = [
-    ...namesOf(tenantId, updates),
-    numberArray(updates.map((update) => update.used)),
-    numberArray(updates.map((update) => update.reserved)),
-    numberArray(updates.map((update) => update.granted)),
-    numberArray(updates.map((update) => update.freesAt)),
-    numberArray(updates.map((update) => update.overdrawn)),
-    updates.length,
-  ];
-  return [{ name: 'write-holding-counters', text: WRITE_HOLDING_COUNTERS, values }];
-}
-
-function ceilingStatement(
+function wholeStatement(
   tenantId: TenantId,
   updates: readonly CounterUpdate[],
   rulesVersion: number,
 ): Statement[] {
-  const changed = updates.filter((update) => update.ceiling !== null);
-  if (changed.length === 0) return [];
-  const ends = changed.map(({ ceiling }) => ceiling?.validUntil ?? null);
+  if (updates.length === 0) return [];
   const values = [
-    ...namesOf(tenantId, changed),
-    numberArray(changed.map(({ ceiling }) => ceiling?.ceiling ?? null)),
-    ends.map((end) => (end === null ? null : formatInstant(end))),
-    rulesVersion,
-  ];
-  return [{ name: 'write-ceilings', text: WRITE_CEILINGS, values }];
-}
-
-function namesOf(tenantId: TenantId, updates: readonly CounterUpdate[]): unknown[] {
-  return [
     tenantId,
-    textArray(updates.map(({ meter }) => meter.customerId)),
-    textArray(updates.map(({ meter }) => meter.feature)),
+    textArray(updates.map(({ rowId }) => rowId)),
+    numberArray(updates.map(({ used }) => used)),
+    numberArray(updates.map(({ reserved }) => reserved)),
+    numberArray(updates.map(({ granted }) => granted)),
+    numberArray(updates.map(({ freesAt }) => freesAt)),
+    numberArray(updates.map(({ overdrawn }) => overdrawn)),
+    booleanArray(updates.map(({ ceiling }) => ceiling !== null)),
+    numberArray(updates.map(({ ceiling }) => ceiling?.ceiling ?? null)),
+    numberArray(updates.map(({ ceiling }) => ceiling?.validUntil ?? null)),
+    rulesVersion,
+    updates.length,
   ];
+  return [{ name: 'write-whole-counters', text: WRITE_WHOLE_COUNTERS, values }];
 }

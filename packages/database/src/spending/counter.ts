@@ -19,7 +19,8 @@ export interface Counter {
 }
 
 export function updateOf(counter: Counter): CounterUpdate {
-  const { key, row, used, reserved, overdrawn, freesAt, granted, ceiling } = counter;
+  const { row, used, reserved, overdrawn, freesAt, granted, ceiling } = counter;
   const holdsChanged = reserved !== row.reserved || overdrawn !== row.overdrawn || freesAt !== row.freesAt;
-  return { meter: key, used, reserved, overdrawn, freesAt, granted, ceiling, holdsChanged };
+  const { rowId } = row;
+  return { rowId, used, reserved, overdrawn, freesAt, granted, ceiling, holdsChanged };
 }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import {
   type CreditBlock,
   type CustomerId,
@@ -77,23 +76,47 @@ export function putSeats({ seats }: KeptAccount, feature: FeatureKey, those: rea
   seats.splice(0, seats.length, ...others, ...those);
 }
 
-/** Accounts of the customers that spent last. */
+type Generation = Map<TenantId, Map<CustomerId, KeptAccount>>;
+
+/**
+ * Accounts of the customers that spent last: at least half of `most`, at most all of it. Who is asked for moves into
+ * the young generation; when that has half of them, the old one goes. (An order of use for each would touch more
+ * memory than the account itself.)
+ */
 export class KeptAccounts {
-  readonly #accounts: LRUCache<string, KeptAccount>;
+  readonly #most: number;
+  #young: Generation = new Map();
+  #old: Generation = new Map();
+  #inYoung = 0;
 
   constructor(most: number) {
-    this.#accounts = new LRUCache({ max: most });
+    this.#most = most;
   }
 
   get(tenantId: TenantId, customerId: CustomerId): KeptAccount | undefined {
-    return this.#accounts.get(`${tenantId} ${customerId}`);
+    const young = this.#young.get(tenantId)?.get(customerId);
+    if (young !== undefined) return young;
+    const old = this.#old.get(tenantId)?.get(customerId);
+    if (old !== undefined) this.keep(tenantId, customerId, old);
+    return old;
   }
 
   keep(tenantId: TenantId, customerId: CustomerId, account: KeptAccount): void {
-    this.#accounts.set(`${tenantId} ${customerId}`, account);
+    const isYoung = this.#young.get(tenantId)?.has(customerId) ?? false;
+    if (!isYoung && this.#inYoung * 2 >= this.#most) this.#age();
+    if (!isYoung) this.#inYoung += 1;
+    const ofTenant = this.#young.get(tenantId) ?? new Map<CustomerId, KeptAccount>();
+    this.#young.set(tenantId, ofTenant.set(customerId, account));
   }
 
   forget(tenantId: TenantId, customerId: CustomerId): void {
-    this.#accounts.delete(`${tenantId} ${customerId}`);
+    if (this.#young.get(tenantId)?.delete(customerId)) this.#inYoung -= 1;
+    this.#old.get(tenantId)?.delete(customerId);
+  }
+
+  #age(): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#inYoung = 0;
   }
 }

@@ -1,6 +1,6 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
-import { arrayOf } from '../mapping/array-literal.js';
 import type { KeptVerdict } from './request.js';
+import type { MadeReservation } from './reservations.js';
 
 /**
  * A verdict as it is kept beside its key: what the record's own columns do not say, as a list, because millions of
@@ -19,24 +19,33 @@ type StoredReasons = readonly [
   ...sources: EntitlementSource[],
 ];
 
+/** A settlement's: its reservation's row goes with it, and with the row what was reserved. */
+type StoredSettlement = readonly [settled: readonly [quantity: number, expiresAt: Instant], ...StoredVerdict];
+
+export type StoredOutcome = StoredVerdict | StoredSettlement;
+
 interface Stored {
   readonly verdict: KeptVerdict;
   readonly by: number;
+  readonly settled: Settled | null;
 }
 
-/** An array parameter. */
-export function verdictArray(stored: readonly Stored[]): string {
-  return arrayOf(
-    stored.map(
-      ({ verdict, by }) => `"[${String(by)},\\"${verdict.decisionId}\\",${writtenReasons(verdict)}]"`,
-    ),
-  );
+/** What is told of a reservation after its end. */
+type Settled = Pick<MadeReservation, 'quantity' | 'expiresAt'>;
+
+/** As it is stored. */
+export function writtenVerdict({ verdict, by, settled }: Stored): string {
+  return `[${settled ? writtenSettled(settled) : ''}${String(by)},"${verdict.decisionId}",${writtenReasons(verdict)}]`;
 }
 
-/** The elements of the list that follow the ids, as they stand between the quotes of an array's element. */
+function writtenSettled({ quantity, expiresAt }: Settled): string {
+  return `[${String(quantity)},${String(expiresAt)}],`;
+}
+
+/** The elements of the list that follow the ids. */
 function writtenReasons({ decision, release }: KeptVerdict): string {
   const { code, message, limit, unlimited, reserved } = decision;
-  const own = `${String(release)},${quoted(code)},${quoted(message)},${String(limit)},${String(unlimited)},${String(reserved)}`;
+  const own = `${String(release)},"${code}",${quoted(message)},${String(limit)},${String(unlimited)},${String(reserved)}`;
   return `${own},${writtenGround(decision)}`;
 }
 
@@ -50,7 +59,7 @@ function writtenGround(ground: Ground): string {
   const { resetsAt, validUntil, sources } = ground;
   const last = written.get(sources);
   if (last?.ground.resetsAt === resetsAt && last.ground.validUntil === validUntil) return last.text;
-  const text = escaped(JSON.stringify([resetsAt, validUntil, ...sources]).slice(1, -1));
+  const text = JSON.stringify([resetsAt, validUntil, ...sources]).slice(1, -1);
   written.set(sources, { ground: { resetsAt, validUntil, sources }, text });
   return text;
 }
@@ -59,12 +68,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** A JSON string. Most have nothing in them to escape. */
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `\\"${text}\\"` : escaped(JSON.stringify(text));
-}
-
-/** In JSON nothing but quotes and backslashes wants escaping, and JSON's own way to do that is the array's. */
-function escaped(json: string): string {
-  return JSON.stringify(json).slice(1, -1);
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The columns of an idempotency record that a verdict is read from. */
@@ -73,13 +77,30 @@ export interface VerdictColumns {
   readonly feature: string;
   readonly quantity: number;
   readonly used_after: number;
-  readonly outcome: StoredVerdict;
+  readonly outcome: StoredOutcome;
   readonly at: Instant;
+}
+
+function isSettlement(outcome: StoredOutcome): outcome is StoredSettlement {
+  return typeof outcome[0] !== 'number';
+}
+
+function verdictIn(outcome: StoredOutcome): StoredVerdict {
+  if (!isSettlement(outcome)) return outcome;
+  const [, ...verdict] = outcome;
+  return verdict;
+}
+
+/** The reservation that an operation has ended; null: it has ended none. */
+export function readSettled(outcome: StoredOutcome): Settled | null {
+  if (!isSettlement(outcome)) return null;
+  const [[quantity, expiresAt]] = outcome;
+  return { quantity, expiresAt };
 }
 
 export function readVerdict(row: VerdictColumns): KeptVerdict {
   const [, decisionId, release, code, message, limit, unlimited, reserved, resetsAt, validUntil, ...sources] =
-    row.outcome;
+    verdictIn(row.outcome);
   const used = row.used_after;
   const decision: Decision = {
     allowed: true,

@@ -87,8 +87,12 @@ function lateIn(
   meters: LockedMeters['meters'],
   countsAt: (asked: Asked) => Instant | null,
 ): readonly Late[] {
-  // Most batches have none that tells a time.
-  const timed = asked.filter((one) => countsAt(one) !== null);
+  // Most batches have none that was used before any of the windows began.
+  const latest = meters.reduce((last, meter) => Math.max(last, meter?.window?.start ?? -Infinity), -Infinity);
+  const timed = asked.filter((one) => {
+    const at = countsAt(one);
+    return at !== null && at < latest;
+  });
   if (timed.length === 0) return [];
   const starts = new Map<string, Instant | undefined>();
   keys.forEach(({ customerId, feature }, place) =>

@@ -130,12 +130,16 @@ function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: QueuedRequest):
       return `${tenantId}\n${idempotencyKey}`;
     case 'commit':
     case 'free':
-      return `${tenantId}\nreservation ${idempotencyKey}`;
+      return settlementText(tenantId, idempotencyKey);
     default:
       return keyText(tenantId, idempotencyKey);
   }
 }
 
+/** What a reservation is settled under, once. */
+export function settlementText(tenantId: TenantId, id: ReservationId): string {
+  return `${tenantId}\nreservation ${id}`;
+}
 /** Nothing is kept under its key. */
 const NO_DIGEST = '';
 

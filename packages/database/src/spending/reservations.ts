@@ -1,5 +1,3 @@
-import DataLoader from 'dataloader';
-import { LRUCache } from 'lru-cache';
 import {
   type CreditHold,
   type CustomerId,
@@ -12,8 +10,7 @@ import {
   type ReservationId,
   type TenantId,
 } from '@licet/domain';
-import type { Database } from '../connection/database.js';
-import { readTransaction, type Statement, type Transaction } from '../connection/transaction.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 import { numberArray, textArray } from '../mapping/array-literal.js';
 import type { ReserveRequest, Verdict } from './request.js';
 
@@ -26,9 +23,9 @@ export interface MadeReservation {
   readonly expiresAt: Instant;
 }
 
-/** A reservation as it stands under the lock of its counter. EXPIRED: by time; it may still be settled. */
+/** A reservation that stands, under the lock of its counter. EXPIRED: by time; it may still be settled, which ends it. */
 export interface LockedReservation extends MadeReservation {
-  readonly status: 'OPEN' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';
+  readonly status: 'OPEN' | 'EXPIRED';
   readonly windowStart: Instant | null;
   readonly reservedAt: Instant;
   readonly context: Readonly<Record<string, unknown>> | null;
@@ -80,8 +77,8 @@ interface ReservationRow {
 }
 
 /**
- * Reservations by id. Their status is written under the lock of their counter alone: read in a statement after that
- * lock it cannot change before the commit.
+ * Reservations by id, those that stand. They are written under the lock of their counter alone: read in a statement
+ * after that lock they cannot change before the commit.
  */
 export async function readReservations(
   transaction: Transaction,
@@ -112,22 +109,16 @@ function reservationFromRow(row: ReservationRow): LockedReservation {
   };
 }
 
-export type NewReservation = Omit<LockedReservation, 'status'>;
-export interface SettledReservation {
-  readonly id: ReservationId;
-  readonly status: 'COMMITTED' | 'RELEASED';
-}
-
 /** What a batch writes of reservations. */
 export function reservationStatements(
   tenantId: TenantId,
-  made: readonly NewReservation[],
-  settled: readonly SettledReservation[],
+  made: readonly LockedReservation[],
+  settled: readonly LockedReservation[],
 ): Statement[] {
   return [...insertReservations(tenantId, made), ...settleReservations(tenantId, settled)];
 }
 
-function insertReservations(tenantId: TenantId, made: readonly NewReservation[]): Statement[] {
+function insertReservations(tenantId: TenantId, made: readonly LockedReservation[]): Statement[] {
   if (made.length === 0) return [];
   return [
     {
@@ -155,19 +146,20 @@ function insertReservations(tenantId: TenantId, made: readonly NewReservation[])
 }
 
 /**
- * INVARIANT (settled once): a reservation that is settled already raises LK002, and the batch is decided anew. One
- * statement for each status: by a list of ids the table's own key is used, however little the server knows of the table.
+ * INVARIANT (settled once): a reservation that does not stand as it was decided on raises LK002, and the batch is
+ * decided anew. What it was is kept with its settlement: to mark the row instead would write another, and its places
+ * in both indexes. One statement for each status: by a list of ids the table's own key is used, however little the
+ * server knows of the table.
  */
-function settleReservations(tenantId: TenantId, settled: readonly SettledReservation[]): Statement[] {
-  return (['COMMITTED', 'RELEASED'] as const).flatMap((status) => {
+function settleReservations(tenantId: TenantId, settled: readonly LockedReservation[]): Statement[] {
+  return (['OPEN', 'EXPIRED'] as const).flatMap((status) => {
     const ids = settled.filter((one) => one.status === status).map(({ id }) => id);
     if (ids.length === 0) return [];
     return [
       {
         name: 'settle-reservations',
         text: `with settled as (
-                 update reservation set status = $2
-                 where tenant_id = $1 and id = any($3) and status in ('OPEN', 'EXPIRED') returning 1)
+                 delete from reservation where tenant_id = $1 and id = any($3) and status = $2 returning 1)
                select assert_count((select count(*) from settled), $4, 'LK002')`,
         values: [tenantId, status, textArray(ids), ids.length],
       },
@@ -178,7 +170,7 @@ function settleReservations(tenantId: TenantId, settled: readonly SettledReserva
 /** The customers are locked: the worker looks at each when its first reservation expires. */
 export function lowerDue(
   tenantId: TenantId,
-  made: readonly Pick<MadeReservation, 'customerId' | 'expiresAt'>[],
+  made: readonly Pick<LockedReservation, 'customerId' | 'expiresAt'>[],
 ): Statement {
   const first = new Map<CustomerId, Instant>();
   for (const { customerId, expiresAt } of made) {
@@ -192,46 +184,4 @@ export function lowerDue(
            where c.tenant_id = $1 and c.id = r.id and (c.next_due_at is null or c.next_due_at > r.at)`,
     values: [tenantId, textArray([...first.keys()]), textArray([...first.values()].map(formatInstant))],
   };
-}
-
-/**
- * Finds whose a reservation is, by its id alone: what this process has made it remembers, for the others it asks, in
- * one batch with all that are asked for at the same time.
- */
-export class KnownReservations {
-  readonly #known: LRUCache<string, MadeReservation>;
-  readonly #loader: DataLoader<{ tenantId: TenantId; id: ReservationId }, MadeReservation | null, string>;
-
-  constructor(db: Database, most = 100_000) {
-    this.#known = new LRUCache({ max: most });
-    this.#loader = new DataLoader((wanted) => findAll(db, wanted), {
-      cache: false,
-      batchScheduleFn: (dispatch) => setImmediate(dispatch),
-    });
-  }
-
-  remember(tenantId: TenantId, reservation: MadeReservation): void {
-    this.#known.set(nameOf(tenantId, reservation.id), reservation);
-  }
-
-  async find(tenantId: TenantId, id: ReservationId): Promise<MadeReservation | null> {
-    return this.#known.get(nameOf(tenantId, id)) ?? this.#loader.load({ tenantId, id });
-  }
-}
-
-function nameOf(tenantId: TenantId, id: ReservationId): string {
-  return `${tenantId} ${id}`;
-}
-
-async function findAll(
-  db: Database,
-  wanted: readonly { readonly tenantId: TenantId; readonly id: ReservationId }[],
-): Promise<(MadeReservation | null)[]> {
-  const found = new Map<string, MadeReservation>();
-  for (const tenantId of new Set(wanted.map((one) => one.tenantId))) {
-    const ids = wanted.filter((one) => one.tenantId === tenantId).map(({ id }) => id);
-    const rows = await readTransaction(db, tenantId, (transaction) => readReservations(transaction, ids));
-    for (const [id, reservation] of rows) found.set(nameOf(tenantId, id), reservation);
-  }
-  return wanted.map(({ tenantId, id }) => found.get(nameOf(tenantId, id)) ?? null);
 }

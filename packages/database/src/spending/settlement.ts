@@ -32,9 +32,6 @@ function settlementOf(
       return kind === 'commit' && quantity > 0
         ? { kind: 'consume', feature, quantity, context: reservation.context }
         : { kind, feature, quantity: 0, held: 0 };
-    case 'COMMITTED':
-    case 'RELEASED':
-      return settledOtherwise();
   }
 }
 
@@ -70,9 +67,7 @@ export function isOverdue(request: QueuedRequest, reservations: LockedReservatio
   return reservation?.status === 'OPEN' && reservation.expiresAt <= clock;
 }
 
-/** Whether its first settlement is to be looked up: it is answered again, or refused. */
-export function isSettled(request: QueuedRequest, reservations: LockedReservations): boolean {
-  if (!settles(request)) return false;
-  const status = reservations.get(request.idempotencyKey)?.status;
-  return status === 'COMMITTED' || status === 'RELEASED';
+/** Whether its first settlement is to be looked up, if there was one: it is answered again, or refused. */
+export function isGone(request: QueuedRequest, reservations: LockedReservations): boolean {
+  return settles(request) && !reservations.has(request.idempotencyKey);
 }

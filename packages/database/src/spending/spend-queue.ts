@@ -5,8 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../event-log/append.js';
 import { refused, type Refused, type Result } from '../result.js';
 import { type Ended, type Settled, SpendBatches } from './batches.js';
+import { KeptAccounts } from './kept-account.js';
+import { KnownReservations } from './known-reservations.js';
+import { ListAnswers, type Listener } from './listener.js';
 import { ask, type Asked, type QueuedRequest, type SpendRequest, type Verdict } from './request.js';
-import { KnownReservations, reservationOf } from './reservations.js';
 
 export interface SpendQueueOptions {
   /** Requests of one tenant that may be open; what comes beyond is RATE_LIMITED. */
@@ -15,7 +17,7 @@ export interface SpendQueueOptions {
   readonly mostInAll?: number;
   /** Batches in flight over all tenants: each holds one connection, and reads want some as well. */
   readonly mostInFlight?: number;
-  /** Customers whose entitlements are remembered between batches. */
+  /** Customers whose entitlements are remembered between batches; those of the half that spent last surely are. */
   readonly mostAccounts?: number;
   /** Told the size of each batch that is sent. */
   readonly onBatch?: (requests: number) => void;
@@ -28,13 +30,13 @@ const MOST_MS_UNANSWERED = 2;
 /** How often a request may be put back because something had to be done first. */
 const MOST_RETURNS = 8;
 
-/** A request on its way, and whom to tell. */
+/** A request on its way. */
 interface Open {
   readonly asked: Asked;
+  readonly place: number;
+  readonly listener: Listener;
   returns: number;
   ended: boolean;
-  readonly answer: (result: Result<Verdict>) => void;
-  readonly fail: (error: unknown) => void;
 }
 
 /** Requests of one tenant whose counters hash alike: one batch of them is in flight at a time, in arrival order. */
@@ -76,7 +78,8 @@ export class SpendQueue {
   constructor(db: Database, options: SpendQueueOptions = {}) {
     this.#keyOf = keyedDigest(db.keys.operation);
     this.reservations = new KnownReservations(db);
-    this.#batches = new SpendBatches(db, options.mostAccounts ?? 20_000);
+    const accounts = new KeptAccounts(options.mostAccounts ?? 40_000);
+    this.#batches = new SpendBatches(db, { accounts, reservations: this.reservations });
     this.#mostOfTenant = options.mostOfTenant ?? 20_000;
     this.#mostInAll = options.mostInAll ?? 100_000;
     this.#onBatch = options.onBatch ?? (() => undefined);
@@ -97,18 +100,29 @@ export class SpendQueue {
     const refusal = this.#refuse(caller.tenantId);
     if (refusal) return Promise.resolve(refusal);
     return new Promise((answer, fail) => {
-      this.#enqueue({ asked: ask(this.#keyOf, caller, request), returns: 0, ended: false, answer, fail });
+      this.#enqueue(ask(this.#keyOf, caller, request), 0, { answer, fail });
     });
   }
 
   /** A list, each for itself and in order: of a key that comes twice in it, the second is the replay. */
   async submitAll(caller: Caller, requests: readonly SpendRequest[]): Promise<(Result<Verdict> | Error)[]> {
+    const refusal = this.#refuse(caller.tenantId);
+    if (refusal) return requests.map(() => refusal);
     const results: (Result<Verdict> | Error)[] = [];
-    for (const some of inOneGo(requests)) {
-      const answers = some.map((request) => this.submit(caller, request).catch(asError));
-      results.push(...(await Promise.all(answers)));
-    }
+    for (const some of inOneGo(requests.map((request) => ask(this.#keyOf, caller, request))))
+      results.push(...(await this.#answersTo(some)));
     return results;
+  }
+
+  #answersTo(list: readonly Asked[]): Promise<readonly (Result<Verdict> | Error)[]> {
+    return new Promise((done) => {
+      const listener = new ListAnswers(list.length, done);
+      list.forEach((asked, place) => {
+        const refusal = this.#refuse(asked.caller.tenantId);
+        if (refusal) listener.answer(refusal, place);
+        else this.#enqueue(asked, place, listener);
+      });
+    });
   }
 
   /** Takes nothing more, and answers when everything that was taken has been answered. */
@@ -129,14 +143,13 @@ export class SpendQueue {
     );
   }
 
-  #enqueue(open: Open): void {
-    const { caller, request } = open.asked;
-    const tenant = this.#tenantOf(caller.tenantId);
-    const shard = tenant.shards[shardOf(request)];
+  #enqueue(asked: Asked, place: number, listener: Listener): void {
+    const tenant = this.#tenantOf(asked.caller.tenantId);
+    const shard = tenant.shards[shardOf(asked)];
     if (!shard) throw new Error('a hash is below the number of shards');
     tenant.open += 1;
     this.#open += 1;
-    shard.waiting.push(open);
+    shard.waiting.push({ asked, place, listener, returns: 0, ended: false });
     this.#makeReady(shard);
   }
 
@@ -233,12 +246,6 @@ export class SpendQueue {
     });
   }
 
-  /** Who reserves here mostly commits here. */
-  #remember({ request, meter, caller }: Asked, result: Result<Verdict>): void {
-    if (request.kind === 'reserve' && meter !== null && result.ok && result.decision.allowed)
-      this.reservations.remember(caller.tenantId, reservationOf(request, meter, result));
-  }
-
   #free(shard: Shard): void {
     this.#inFlight -= 1;
     shard.state = 'IDLE';
@@ -254,11 +261,8 @@ export class SpendQueue {
     tenant.open -= 1;
     if (tenant.open === 0) this.#tenants.delete(tenantId);
     this.#open -= 1;
-    if (end.kind === 'ANSWERED') {
-      this.#remember(open.asked, end.result);
-      open.answer(end.result);
-    }
-    if (end.kind === 'FAILED') open.fail(end.error);
+    if (end.kind === 'ANSWERED') open.listener.answer(end.result, open.place);
+    if (end.kind === 'FAILED') open.listener.fail(end.error, open.place);
     if (this.#open === 0) for (const drained of this.#drained.splice(0)) drained();
   }
 }
@@ -270,11 +274,10 @@ function isRunning({ state }: Shard): boolean {
 const UNDECIDABLE = { kind: 'FAILED', error: new Error('a spend found no state to decide on') } as const;
 
 /** The same counter always falls into the same shard (FNV-1a). */
-function shardOf({ customerId, feature }: Pick<QueuedRequest, 'customerId' | 'feature'>): number {
-  const name = `${feature} ${customerId}`;
+function shardOf({ meterId }: Asked): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index += 1)
-    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < meterId.length; index += 1)
+    hash = Math.imul(hash ^ meterId.charCodeAt(index), 0x01000193);
   // The low bits of FNV are its weakest.
   return ((hash >>> 16) ^ hash) & (SHARDS - 1);
 }
@@ -283,23 +286,19 @@ function shardOf({ customerId, feature }: Pick<QueuedRequest, 'customerId' | 'fe
  * Cuts a list where a key comes again with another counter: its first use has to be answered before the second is
  * sent, since shards do not wait for each other.
  */
-function inOneGo(requests: readonly SpendRequest[]): SpendRequest[][] {
-  const parts: SpendRequest[][] = [];
-  let part: SpendRequest[] = [];
+function inOneGo(list: readonly Asked[]): Asked[][] {
+  const parts: Asked[][] = [];
+  let part: Asked[] = [];
   let shards = new Map<string, number>();
-  for (const request of requests) {
-    const shard = shardOf(request);
-    if ((shards.get(request.idempotencyKey) ?? shard) !== shard) {
+  for (const asked of list) {
+    const shard = shardOf(asked);
+    if ((shards.get(asked.key) ?? shard) !== shard) {
       parts.push(part);
       part = [];
       shards = new Map();
     }
-    part.push(request);
-    shards.set(request.idempotencyKey, shard);
+    part.push(asked);
+    shards.set(asked.key, shard);
   }
   return [...parts, part];
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,4 +1,5 @@
 import type { PlanKey } from '../ids.js';
+import type { Instant } from '../time/instant.js';
 import type { Plan, ScenarioLicense } from './catalog.js';
 import type { ScenarioDocument } from './document.js';
 import type { Path, Report } from './problem.js';
@@ -9,7 +10,7 @@ type LicenseDocument = NonNullable<ScenarioDocument['given']['licenses']>[number
 /** The licences of a scenario, but for those that are broken, and told. */
 export function buildScenarioLicenses(
   documents: readonly LicenseDocument[],
-  plans: ReadonlyMap<PlanKey, Plan>,
+  { plans, now }: { readonly plans: ReadonlyMap<PlanKey, Plan>; readonly now: Instant },
   path: Path,
   report: Report,
 ): ScenarioLicense[] {
@@ -19,10 +20,16 @@ export function buildScenarioLicenses(
     const place = [...path, index];
     mustExist({ kind: 'plan', known: plans }, plan, [...place, 'plan'], report);
     if (!plans.has(plan)) return [];
-    if (expiresAt !== null && startsAt !== null && expiresAt <= startsAt) {
-      report([...place, 'expiresAt'], 'it does not lie after `startsAt`; give a later time');
-      return [];
-    }
+    for (const [part, end] of [
+      ['expiresAt', expiresAt],
+      ['maintenanceUntil', maintenanceUntil],
+    ] as const)
+      if (end !== null && startsAt !== null && end <= startsAt)
+        report([...place, part], 'it does not lie after `startsAt`; give a later time');
+    if (revokedAt !== null && revokedAt > now)
+      report([...place, 'revokedAt'], 'it lies after `now`, when it is asked; give an earlier time', {
+        restsOn: [[...path.slice(0, -1), 'now']],
+      });
     return [
       {
         ...{ plan, startsAt, expiresAt, maintenanceUntil, suspended, revokedAt },

@@ -47,7 +47,7 @@ function buildScenario(document: ScenarioDocument, known: Known, path: Path, rep
       now: given.now ?? defaultNow(),
       licenses: buildScenarioLicenses(
         given.licenses ?? [],
-        known.plans,
+        { plans: known.plans, now: given.now ?? defaultNow() },
         [...path, 'given', 'licenses'],
         report,
       ),
@@ -101,6 +101,9 @@ function checkScenario(
   for (const part of ['usage', 'reserved', 'rolledOver'] as const)
     checkUnits(given, part, known, place, report);
   checkQuantities(given, known, place, report);
+  given.licenses?.forEach((license, index) => {
+    checkQuantities(license, known, [...place, 'licenses', index], report);
+  });
   // A scenario may promise UNKNOWN_FEATURE.
   if (expect.code !== 'UNKNOWN_FEATURE')
     mustExist(
@@ -182,7 +185,12 @@ function checkUnits(
   }
 }
 
-function checkQuantities(given: Given, { features }: Known, path: Path, report: Report): void {
+function checkQuantities(
+  given: Pick<Given, 'quantities'>,
+  { features }: Known,
+  path: Path,
+  report: Report,
+): void {
   for (const [key] of entriesOf(given.quantities ?? {})) {
     const place = [...path, 'quantities', key];
     mustExist({ kind: 'feature', known: features }, key, place, report, true);

@@ -16,6 +16,7 @@ import { isGiving } from '../subscription/state.js';
 import type { Subscription } from '../subscription/subscription.js';
 import { addDuration, spanFromAnchor } from '../time/calendar.js';
 import type { Instant, TimeZone } from '../time/instant.js';
+import type { Span } from '../usage/meter.js';
 import { addBlock } from './change-blocks.js';
 import { type CreditSource, isPrepaid } from './credit-block.js';
 
@@ -54,7 +55,7 @@ export function giveTo(
   const start = periodStart(holding, account.timeZone, at);
   const due = giftsOf(holding).filter((gift) => {
     const feature = catalog.features.get(gift.feature);
-    return feature !== undefined && isPrepaid(feature) && !isGiven(holding, gift, start);
+    return feature !== undefined && isPrepaid(feature) && !isGiven(holding, gift, start, account.timeZone);
   });
   if (due.length === 0) return { account, events: [] };
   const creditsGiven = new Map(holding.creditsGiven);
@@ -117,16 +118,10 @@ export function nextLicenseGift(license: License, { catalog }: Release, zone: Ti
   return nextPeriodAfter(license, gifts, zone);
 }
 
-function nextPeriodAfter(
-  { startsAt, planVersion, creditsGiven }: License,
-  gifts: readonly Gift[],
-  zone: TimeZone,
-): Instant | null {
-  const { period } = planVersion.plan;
-  if (period === null) return null;
+function nextPeriodAfter(license: License, gifts: readonly Gift[], zone: TimeZone): Instant | null {
   const ends = gifts.flatMap(({ name }) => {
-    const last = creditsGiven.get(name);
-    return last === undefined ? [] : [spanFromAnchor(startsAt, period, zone, last).end];
+    const last = license.creditsGiven.get(name);
+    return last === undefined ? [] : (periodBegunAt(license, last, zone)?.end ?? []);
   });
   return ends.reduce<Instant | null>((first, end) => (first === null || end < first ? end : first), null);
 }
@@ -167,10 +162,20 @@ function giftsIn(
   );
 }
 
-function isGiven({ creditsGiven }: Holding, { name, offer }: Gift, start: Instant): boolean {
-  const last = creditsGiven.get(name);
+function isGiven(holding: Holding, { name, offer }: Gift, start: Instant, zone: TimeZone): boolean {
+  const last = holding.creditsGiven.get(name);
   if (last === undefined) return false;
-  return offer.given === 'once' || last >= start;
+  if (offer.given === 'once' || last >= start) return true;
+  return isLicense(holding) && (periodBegunAt(holding, last, zone)?.start ?? last) >= start;
+}
+
+/** The period of a licence that began at `start`; after a move to another zone that may lie just before or after its start there. */
+function periodBegunAt({ startsAt, planVersion }: License, start: Instant, zone: TimeZone): Span | null {
+  const { period } = planVersion.plan;
+  if (period === null) return null;
+  const span = spanFromAnchor(startsAt, period, zone, start);
+  const belongsToNext = span.end - start < start - span.start;
+  return belongsToNext ? spanFromAnchor(startsAt, period, zone, span.end) : span;
 }
 
 /** Of the period that runs at `at`: a licence's are counted from its start, however long it lasts. */

@@ -5,7 +5,7 @@ import { parseFeatureKey } from '../ids.js';
 import { isMissing, seatTest } from '../seats/seat-test.js';
 import { accountAt } from '../subscription/due.js';
 import { addDuration } from '../time/calendar.js';
-import { type Instant, parseTimeZone, type TimeZone } from '../time/instant.js';
+import { type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { windowAt } from '../usage/window.js';
 import { answerUnits } from './answer-units.js';
 import { type Asked, askedKey, askedReads, keepAnswer } from './asked.js';
@@ -36,25 +36,39 @@ export function decide(state: CustomerState, request: CheckRequest, now: Instant
   return state.answers.find(request.feature, request.quantity, now) ?? decideAnew(state, request, now);
 }
 
+/** The same for who is going to move the counter: the answer is not kept, because it will not stand. */
+export function decideOnce(state: CustomerState, request: CheckRequest, now: Instant): Decision {
+  if (state.kind !== 'KNOWN') return decideUnknown(state, request);
+  const feature = findFeature(state.release, request.feature);
+  if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
+  return answerFor(state, feature, { ...request, asker: askerOf(request) }, now).decision;
+}
+
 function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  return decideFor(state, feature, { ...request, asker: askerOf(request) }, now);
+  const answer = answerFor(state, feature, { ...request, asker: askerOf(request) }, now);
+  // What other facts decide is found again by those.
+  if (state.compiled.get(feature.key)?.kind !== 'ASKED') state.answers.keep(feature.key, answer);
+  return answer.decision;
 }
 
-/** The same of a feature that is there, asked by `asker`. */
-export function decideFor(
+/** As a part of another decision: of a feature that is there, asked by `asker`. */
+export function decideFor(state: KnownState, feature: Feature, question: AskedBy, now: Instant): Decision {
+  return answerFor(state, feature, question, now).decision;
+}
+
+type AskedBy = Pick<CheckRequest, 'quantity' | 'context'> & { readonly asker: Asker };
+
+function answerFor(
   state: KnownState,
   feature: Feature,
-  { quantity, context, asker }: Pick<CheckRequest, 'quantity' | 'context'> & { readonly asker: Asker },
+  { quantity, context, asker }: AskedBy,
   now: Instant,
-): Decision {
+): Answer {
   const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, asker, now };
   const right = rightAt(state, feature, now);
-  if (right.kind === 'ASKED') return answerOf(rightOf(right, question), question).decision;
-  const answer = answerOf(right, question);
-  state.answers.keep(feature.key, answer);
-  return answer.decision;
+  return answerOf(right.kind === 'ASKED' ? rightOf(right, question) : right, question);
 }
 
 function rightAt(state: KnownState, feature: Feature, now: Instant): CompiledFeature {
@@ -133,6 +147,11 @@ function isYoungEnough(
   knownAt: Instant,
 ): boolean {
   const age = whenUnknown.kind === 'LAST_KNOWN' ? whenUnknown.maxAge : catalog.staleFor;
+  return isYoung(age, knownAt, now);
+}
+
+/** Whether what was last known to be current at `knownAt` is no older than `age`. */
+export function isYoung(age: IsoDuration, knownAt: Instant, now: Instant): boolean {
   return now < addDuration(knownAt, age, utc());
 }
 
@@ -149,11 +168,7 @@ export function findFeature(release: Release, text: string): Feature | null {
 }
 
 /** A denial that rests on nothing that the customer has. */
-function denied(
-  customerId: string,
-  request: CheckRequest,
-  code: Extract<DenyingCode, 'UNKNOWN_FEATURE' | 'UNKNOWN_CUSTOMER' | 'UNAVAILABLE'>,
-): Decision {
+export function denied(customerId: string, request: CheckRequest, code: DenyingCode): Decision {
   return {
     ...NOTHING_COUNTED,
     allowed: false,

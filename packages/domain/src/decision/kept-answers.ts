@@ -62,8 +62,9 @@ export class KeptAnswers {
 
   /** What it rested on has changed. */
   forget(feature: string): void {
+    if (this.#decisions.length === 0) return;
     const place = this.#places.get(feature);
-    if (place !== undefined && this.#decisions.length > 0) this.#decisions[place] = undefined;
+    if (place !== undefined) this.#decisions[place] = undefined;
   }
 }
 

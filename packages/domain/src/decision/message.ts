@@ -34,6 +34,8 @@ export function explainDenial(code: DenyingCode, feature: string, details: Detai
       return `what the customer has of \`${feature}\` is out of reach; try again`;
     case 'UNKNOWN_CUSTOMER':
       return 'there is no such customer; create it by upsertCustomer';
+    case 'UNKNOWN_LICENSE':
+      return 'there is no licence with this key; look whether it was typed right';
     case 'BLOCKED':
       return `\`${feature}\` is blocked for this customer; lift the block`;
     case 'NO_ACTIVE_PLAN':

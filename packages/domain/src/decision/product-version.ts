@@ -2,10 +2,16 @@ import type { Catalog, Feature } from '../catalog/catalog.js';
 import type { License } from '../license/license.js';
 import type { Instant } from '../time/instant.js';
 
+/** Where versions are looked up; `feature` null: of the licence as a whole. */
+export interface Versions {
+  readonly feature: Feature | null;
+  readonly catalog: Catalog;
+}
+
 /** Row 15 of the decision codes: whether the licence's maintenance covers the version; null covers as well as any. */
 export function coversVersion(
   { maintenanceUntil }: License,
-  { feature, catalog }: { readonly feature: Feature; readonly catalog: Catalog },
+  { feature, catalog }: Versions,
   version: string | null,
   at: Instant,
 ): boolean {
@@ -16,7 +22,7 @@ export function coversVersion(
 /** When time alone takes this version out of the licence's maintenance; null: never, its release date is known. */
 export function coverageEnds(
   { maintenanceUntil }: License,
-  { feature, catalog }: { readonly feature: Feature; readonly catalog: Catalog },
+  { feature, catalog }: Versions,
   version: string | null,
 ): Instant | null {
   return version !== null && releasedAt(version, feature, catalog) === null ? maintenanceUntil : null;
@@ -26,7 +32,7 @@ export function coverageEnds(
  * As the feature says; one that lists no versions is part of the products that do, and goes by the earliest of their dates.
  * Null: the catalog does not know the version.
  */
-function releasedAt(version: string, feature: Feature, catalog: Catalog): Instant | null {
+function releasedAt(version: string, feature: Feature | null, catalog: Catalog): Instant | null {
   const own = versionsOf(feature);
   if (own.size > 0) return own.get(version) ?? null;
   const dates = [...catalog.features.values()].flatMap((one) => versionsOf(one).get(version) ?? []);
@@ -35,6 +41,6 @@ function releasedAt(version: string, feature: Feature, catalog: Catalog): Instan
 
 const NONE: ReadonlyMap<string, Instant> = new Map();
 
-function versionsOf(feature: Feature): ReadonlyMap<string, Instant> {
-  return feature.type === 'BOOLEAN' ? feature.versions : NONE;
+function versionsOf(feature: Feature | null): ReadonlyMap<string, Instant> {
+  return feature?.type === 'BOOLEAN' ? feature.versions : NONE;
 }

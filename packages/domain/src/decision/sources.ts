@@ -153,13 +153,13 @@ export function obstacleOf(
   const { holding } = naming;
   const until = speaksUntil(holding, account);
   if (until !== null && at >= until) return 'SILENT';
-  const standing = isLicense(holding) ? licenseObstacle(holding) : subscriptionObstacle(holding);
-  return standing === null ? 'NONE' : obstacle(naming, standing.row, standing.code);
+  const standing = isLicense(holding) ? licenseObstacles(holding)[0] : subscriptionObstacle(holding);
+  return standing ? obstacle(naming, standing.row, standing.code) : 'NONE';
 }
 
-type Standing = Pick<Obstacle, 'row' | 'code'> | null;
+type Standing = Pick<Obstacle, 'row' | 'code'>;
 
-function subscriptionObstacle({ status }: Subscription): Standing {
+function subscriptionObstacle({ status }: Subscription): Standing | null {
   switch (status) {
     case 'TRIALING':
     case 'ACTIVE':
@@ -177,12 +177,14 @@ function subscriptionObstacle({ status }: Subscription): Standing {
   }
 }
 
-/** Time runs on while it is suspended: a suspended one may have expired, or not begun. */
-function licenseObstacle({ standing, term }: License): Standing {
-  if (standing.kind === 'REVOKED') return { row: 8, code: 'LICENSE_REVOKED' };
-  if (term.phase === 'EXPIRED') return { row: 9, code: 'LICENSE_EXPIRED' };
-  if (term.phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
-  return standing.kind === 'SUSPENDED' ? { row: 11, code: 'LICENSE_SUSPENDED' } : null;
+/** All of them, in their order: time runs on while it is suspended, and what is revoked may have expired before. */
+export function licenseObstacles({ standing, term }: License): Standing[] {
+  return [
+    ...(standing.kind === 'REVOKED' ? [{ row: 8, code: 'LICENSE_REVOKED' } as const] : []),
+    ...(term.phase === 'EXPIRED' ? [{ row: 9, code: 'LICENSE_EXPIRED' } as const] : []),
+    ...(term.phase === 'SCHEDULED' ? [{ row: 10, code: 'NOT_STARTED' } as const] : []),
+    ...(standing.kind === 'SUSPENDED' ? [{ row: 11, code: 'LICENSE_SUSPENDED' } as const] : []),
+  ];
 }
 
 /** Row 15: what depends on who asks. */

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import { NOW, request, state } from '../../testing/decision-questions.js';
+import { licensee, NOW, request, state } from '../../testing/decision-questions.js';
 import { featureKey } from '../../testing/subscriptions.js';
 import { type CustomerAccount, knownState, type KnownState, type Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { CheckRequest } from '../decision/decision.js';
 import { accountAt } from '../subscription/due.js';
 import { executeGrant } from '../grant/execute-grant.js';
-import { parseSeatId, parseSubscriptionId } from '../ids.js';
+import { parseLicenseId, parseSeatId, parseSubscriptionId } from '../ids.js';
+import { executeLicense } from '../license/execute-license.js';
 import { occupy } from '../seats/occupy.js';
 import { isHeld, putSeat } from '../seats/seat.js';
 import type { CommandOutcome, SubscriptionCommand } from '../subscription/command.js';
@@ -69,16 +70,22 @@ test('explaining leaves nothing behind', () => {
   );
 });
 
-test('every remedy that is offered makes a check say yes', () => {
-  let [tried, waited] = [0, 0];
+const forSso = request.map((asked) => ({ ...asked, feature: 'sso' }));
+
+test.each([
+  ['', state, request, 1000],
+  [' to who has licences alone', licensee, forSso, 500],
+])('every remedy that is offered%s makes a check say yes', (whom, states, requests, numRuns) => {
+  const offered = new Map<string, number>();
+  const count = (what: string): void => void offered.set(what, (offered.get(what) ?? 0) + 1);
   fc.assert(
-    fc.property(state, request, (customer, asked) => {
+    fc.property(states, requests, (customer, asked) => {
       if (customer.kind !== 'KNOWN') return;
       const { remedies, reasons } = explain(customer, asked, NOW);
       for (const remedy of remedies) {
         if (remedy.kind === 'SUPPLY_FACT') continue;
-        tried += 1;
-        if (remedy.availableAt !== null) waited += 1;
+        count('all');
+        count(remedy.kind);
         const after = applied(customer, remedy, reasons, asked);
         if (!after.ok) throw new Error(`${remedy.message}: ${after.refusal.message}`);
         const at = remedy.availableAt ?? NOW;
@@ -87,10 +94,11 @@ test('every remedy that is offered makes a check say yes', () => {
         });
       }
     }),
-    { numRuns: 1000 },
+    { numRuns },
   );
-  expect(tried).toBeGreaterThan(100);
-  expect(waited).toBeGreaterThan(20);
+  expect(offered.get('all')).toBeGreaterThan(100);
+  for (const kind of whom === '' ? ['WAIT'] : ['WAIT', 'RENEW', 'REINSTATE'])
+    expect(offered.get(kind)).toBeGreaterThan(5);
 });
 
 test('a missing fact is offered as a remedy where some value of it makes a check say yes', () => {
@@ -145,8 +153,19 @@ function applied(
         at: null,
       });
     case 'RENEW':
+      return executeLicense(
+        current,
+        { kind: 'renewLicense', licenseId: licenseNamed(remedy), ...NOTHING_NAMED },
+        release,
+        NOW,
+      );
     case 'REINSTATE':
-      throw new Error('nobody has a licence here');
+      return executeLicense(
+        current,
+        { kind: 'reinstateLicense', licenseId: licenseNamed(remedy) },
+        release,
+        NOW,
+      );
     case 'ADD_CREDITS':
     case 'BUY_QUANTITY':
       throw new Error('nothing in this catalog is prepaid, or sold by number');
@@ -221,6 +240,13 @@ function seated(
     current = putSeat(current, before, after);
   }
   return { ok: true, account: current, events: [] };
+}
+
+const NOTHING_NAMED = { expiresAt: null, maintenanceUntil: null, quantities: null };
+
+/** Which one is told in words. */
+function licenseNamed({ message }: Remedy) {
+  return must(parseLicenseId(/`(lic_\d+)`/.exec(message)?.[1] ?? ''));
 }
 
 function must<T>(value: T | null): T {

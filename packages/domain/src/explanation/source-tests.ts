@@ -3,6 +3,7 @@ import { readEveryPlanRule } from '../decision/plan-rules.js';
 import type { RuleFailure } from '../decision/rule-reading.js';
 import {
   askerObstacle,
+  licenseObstacles,
   namingOf,
   type NamingSource,
   type Obstacle,
@@ -71,11 +72,10 @@ const STANDING = {
   ],
 } as const;
 
-/** What stands in the way of a holding: of a suspended licence also that, where something else comes first. */
+/** What stands in the way of a holding: of a licence that may be more than the first. */
 function failingCodes(holding: Holding, obstacle: Obstacle | 'NONE'): ReadonlySet<DenyingCode> {
-  const first = obstacle === 'NONE' ? [] : [obstacle.code];
-  const isSuspended = isLicense(holding) && holding.standing.kind === 'SUSPENDED';
-  return new Set(isSuspended ? [...first, 'LICENSE_SUSPENDED'] : first);
+  if (isLicense(holding)) return new Set(licenseObstacles(holding).map(({ code }) => code));
+  return new Set(obstacle === 'NONE' ? [] : [obstacle.code]);
 }
 
 /** Row 15, of licences. */

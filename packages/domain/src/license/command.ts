@@ -7,6 +7,7 @@ export type LicenseCommand =
       readonly kind: 'issueLicense';
       readonly licenseId: LicenseId;
       readonly keyHint: string;
+      readonly keyDigest: string;
       readonly plan: PlanKey;
       /** Null: now. */
       readonly startsAt: Instant | null;
@@ -30,6 +31,11 @@ export type LicenseCommand =
       readonly machineLimit?: number | null;
     }
   | { readonly kind: 'suspendLicense' | 'reinstateLicense' | 'revokeLicense'; readonly licenseId: LicenseId }
-  | { readonly kind: 'rotateLicenseKey'; readonly licenseId: LicenseId; readonly keyHint: string };
+  | {
+      readonly kind: 'rotateLicenseKey';
+      readonly licenseId: LicenseId;
+      readonly keyHint: string;
+      readonly keyDigest: string;
+    };
 
 export type LicenseVerb = Exclude<LicenseCommand['kind'], 'issueLicense'>;

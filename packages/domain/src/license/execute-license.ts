@@ -56,7 +56,7 @@ function perform(
       return { ok: true, ...recordLicense(account, 'license.revoked', now, license, after) };
     }
     case 'rotateLicenseKey': {
-      const after = { ...license, keyHint: command.keyHint };
+      const after = { ...license, keyHint: command.keyHint, keyDigest: command.keyDigest };
       return { ok: true, ...recordLicense(account, 'license.key_rotated', now, license, after) };
     }
     default:

@@ -37,13 +37,14 @@ export function issue(
     refusedFuture('startsAt', startsAt, now) ??
     refusedEnd('expiresAt', command.expiresAt, startsAt, now) ??
     refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now) ??
-    refusedNumber(account);
+    refusedNumber(account, 'customerId');
   if (refused !== null) return refused;
   const license: License = {
     id: command.licenseId,
     customerId: account.id,
     planVersion,
     keyHint: command.keyHint,
+    keyDigest: command.keyDigest,
     quantities: command.quantities,
     startsAt,
     ...firstEnds(plan, command, startsAt, zone),
@@ -95,11 +96,12 @@ export function refusedEnd(
   return refusedFuture(field, end, now);
 }
 
-function refusedNumber({ licenses }: CustomerAccount): Refused | null {
+/** Null, or why the customer cannot have one more that has not ended. */
+export function refusedNumber(
+  { licenses }: CustomerAccount,
+  field: 'customerId' | 'licenseId',
+): Refused | null {
   return licenses.filter((one) => endOf(one) === null).length < MOST_OPEN
     ? null
-    : conflict(
-        'customerId',
-        `the customer has ${String(MOST_OPEN)} licences; revoke those that are not needed`,
-      );
+    : conflict(field, `the customer has ${String(MOST_OPEN)} licences; revoke those that are not needed`);
 }

@@ -20,6 +20,8 @@ export interface License {
   readonly planVersion: PlanVersion;
   /** The first characters of its key. */
   readonly keyHint: string;
+  /** By which its key is known: one of another digest does not open it. It tells nothing of the key. */
+  readonly keyDigest: string;
   /** As they were chosen; see `boughtOf`. */
   readonly quantities: ReadonlyMap<FeatureKey, number>;
   readonly startsAt: Instant;

@@ -1,12 +1,12 @@
 import type { CustomerAccount } from '../customer.js';
 import type { CommandOutcome } from '../subscription/command.js';
-import { refusedQuantities } from '../subscription/bought.js';
-import { badInput, conflict, type Refused } from '../subscription/refusal.js';
+import { refusedQuantities, sameQuantities } from '../subscription/bought.js';
+import { badInput, conflict, type Refused, unchanged } from '../subscription/refusal.js';
 import { addDuration } from '../time/calendar.js';
 import { formatInstant, type Instant, type TimeZone } from '../time/instant.js';
 import type { LicenseCommand } from './command.js';
-import { refusedEnd, refusedMachineLimit } from './issue.js';
-import type { License } from './license.js';
+import { refusedEnd, refusedMachineLimit, refusedNumber } from './issue.js';
+import { endOf, type License } from './license.js';
 import { recordLicense } from './record-license.js';
 
 type Renew = Extract<LicenseCommand, { kind: 'renewLicense' }>;
@@ -25,7 +25,8 @@ export function renew(
     refusedQuantities(plan, command.quantities) ??
     refusedMachineLimit(plan, command.machineLimit ?? null) ??
     refusedEnd('expiresAt', command.expiresAt, startsAt, now) ??
-    refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now);
+    refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now) ??
+    (endOf(license) === null ? null : refusedNumber(account, 'licenseId'));
   if (refused !== null) return refused;
   const ends = endsAfter(license, command, account.timeZone);
   if ('ok' in ends) return ends;
@@ -38,7 +39,18 @@ export function renew(
     machineLimit: command.machineLimit === undefined ? license.machineLimit : command.machineLimit,
     term: license.term.phase === 'SCHEDULED' ? license.term : { phase: 'ACTIVE' },
   };
+  if (isSame(license, after)) return unchanged(account);
   return { ok: true, ...recordLicense(account, 'license.renewed', now, license, after) };
+}
+
+/** One whose end has come never is: it is renewed to an end ahead. */
+function isSame(one: License, other: License): boolean {
+  return (
+    one.expiresAt === other.expiresAt &&
+    one.maintenanceUntil === other.maintenanceUntil &&
+    one.machineLimit === other.machineLimit &&
+    sameQuantities(one.quantities, other.quantities)
+  );
 }
 
 /** As they are asked for; where no time is, each by the plan from its present end. */

@@ -27,6 +27,7 @@ export function licenseOf(
   const issued: License = {
     ...{ id, customerId, planVersion, startsAt },
     keyHint: '',
+    keyDigest: '',
     quantities: given.quantities,
     ...firstEnds(planVersion.plan, given, startsAt, timeZone),
     machineLimit: null,

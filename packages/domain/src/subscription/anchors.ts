@@ -1,6 +1,5 @@
 import type { Catalog, MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
-import { isInForce } from '../grant/grant.js';
 import { endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
@@ -15,7 +14,7 @@ import type { Subscription } from './subscription.js';
  * Called once for all that happens at one instant, so that a feature handed over without a break keeps its anchor.
  */
 export function reconcileAnchors(account: CustomerAccount, release: Release, at: Instant): CustomerAccount {
-  const named = namedByLive(account, at);
+  const named = namedByLive(account);
   const gained = windowedFeatures(release.catalog, named).filter(
     ({ key }) => !account.windowAnchors.has(key),
   );
@@ -66,8 +65,11 @@ export function namedBy(holding: Holding): ReadonlySet<FeatureKey> {
   return new Set([...holding.planVersion.plan.entitlements.keys(), ...added]);
 }
 
-function namedByLive(account: CustomerAccount, at: Instant): ReadonlySet<FeatureKey> {
-  const granted = account.grants.filter((grant) => grant.effect.kind !== 'BLOCK' && isInForce(grant, at));
+/** By what is written of each, not by its dates: an import that began before them takes nothing away. */
+function namedByLive(account: CustomerAccount): ReadonlySet<FeatureKey> {
+  const granted = account.grants.filter(
+    ({ effect, status }) => effect.kind !== 'BLOCK' && status === 'ACTIVE',
+  );
   return new Set([
     ...holdingsOf(account)
       .filter(isHad)

@@ -2,7 +2,7 @@ import type { RequestContext } from '../condition/facts.js';
 import { type CustomerState, knownState, type KnownState, type Release } from '../customer.js';
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { CompiledFeature } from '../decision/compile.js';
-import { decide, denyOutOfReach, findFeature } from '../decision/decide.js';
+import { decideOnce, denyOutOfReach, findFeature } from '../decision/decide.js';
 import type { Decision } from '../decision/decision.js';
 import { parseFeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
@@ -94,7 +94,7 @@ function asked(state: CustomerState, request: AskingRequest, now: Instant): Spen
   const { kind, quantity } = request;
   const check = { feature: request.feature, quantity, context: request.context ?? null };
   if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
-  const decision = decide(state, check, now);
+  const decision = decideOnce(state, check, now);
   if (!decision.allowed) return denied(decision);
   const used = decision.used ?? 0;
   const reserved = decision.reserved ?? 0;
@@ -156,12 +156,11 @@ function moveCounter(right: CompiledFeature, meter: Meter): boolean {
 function moved(state: CustomerState, request: MovingRequest, now: Instant): SpendOutcome {
   const check = { feature: request.feature, quantity: 0 };
   if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
-  const decision = decide(state, check, now);
+  const decision = decideOnce(state, check, now);
   const key = parseFeatureKey(decision.feature);
   if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key))
     return denied(decision);
-  const used = state.account.meters.get(key)?.used ?? 0;
-  const reserved = state.account.meters.get(key)?.reserved ?? 0;
+  const { used = 0, reserved = 0 } = state.account.meters.get(key) ?? {};
   const { delta, held, message } = movement(request, used);
   if (delta > MOST - used) return counterFull(decision);
   const done: Decision = { ...decision, allowed: true, code: 'DONE', message };

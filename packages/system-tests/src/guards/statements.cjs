@@ -1,21 +1,33 @@
 /** How guards are taken away on their way to the server. */
 
+const COUNTER_NAME = `m.customer_id || ' ' || m.feature`;
+
+function writtenByName(text) {
+  return text.replace('$2::tid[]', '$2::text[]').replace('m.ctid = r.row_id', `${COUNTER_NAME} = r.row_id`);
+}
+
 /** By guard and the statement's name: its text as it is sent instead. */
 exports.REWRITES = {
-  'meter-lock': { 'lock-meters': (text) => text.replace('for update of m', '') },
+  /** Counters are locked, and written where the lock has found them: moved since, they are not found. */
+  'meter-lock': {
+    'lock-meters': (text) =>
+      text.replace('for update of m', '').replace('m.ctid as row_id', `${COUNTER_NAME} as row_id`),
+    'write-counters': writtenByName,
+    'write-whole-counters': writtenByName,
+  },
   'operation-key': {
     'insert-spends': (text) => `${text} on conflict do nothing`,
   },
-  /** A reservation is settled once: by its status, read after the counter's lock, its key, and its update's own count. */
+  /** A reservation is settled once: its row, read after the counter's lock, goes with its settlement, whose key is used once. */
   'settled-once': {
-    'read-reservations': (text) => text.replace(' status,', ` 'OPEN' as status,`),
     'insert-spends': (text) => `${text} on conflict do nothing`,
-    'settle-reservations': (text) => text.replace(/select assert_count.*$/, 'select $4::int'),
+    'settle-reservations': () => 'select $1::uuid, $2::text, $3::text[], $4::int',
   },
   /** What has expired holds nothing any more: its commit is decided anew. */
   'late-anew': {
     'read-reservations': (text) =>
       text.replace(' status,', ` case status when 'EXPIRED' then 'OPEN' else status end as status,`),
+    'settle-reservations': (text) => text.replace('status = $2', '$2::text is not null'),
   },
   /** Units that are held count against the limit. */
   'held-counted': {
@@ -52,6 +64,9 @@ exports.REWRITES = {
   },
   'publication-lock': {
     'lock-releases': (text) => text.replace('for no key update', ''),
+  },
+  'signing-key-lock': {
+    'lock-signing-keys': (text) => text.replace('for no key update', ''),
   },
   'assert-rules': {
     'assert-rules': () => 'select 1 where $1::uuid is null and $2::int is null',

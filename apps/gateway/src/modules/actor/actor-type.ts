@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import type { ActorKind } from '@licet/database';
+import type { Actor, ActorKind } from '@licet/database';
 
 const ActorKindEnum = {
   API_KEY: 'API_KEY',
@@ -19,4 +19,9 @@ export class ActorType {
   id!: string;
   @Field(() => String, { nullable: true })
   name!: string | null;
+}
+
+/** An actor as a customer is told of it: what kind it is. */
+export function unnamed({ kind }: Actor): Actor {
+  return { kind, id: kind, name: null };
 }

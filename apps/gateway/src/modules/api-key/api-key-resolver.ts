@@ -48,8 +48,9 @@ export class ApiKeyResolver {
     const customerIds = boundList('input.customerIds', input.customerIds ?? []).map((id, index) =>
       readCustomerId(`input.customerIds.${String(index)}`, id),
     );
-    requireNoWider(context.access.apiKey, operations, customerIds);
-    requireNoLonger(context.access.apiKey, expiresAt);
+    const own = context.access.requireApiKey('keys are made by keys');
+    requireNoWider(own, operations, customerIds);
+    requireNoLonger(own, expiresAt);
     const wanted = { name, role, operations, customerIds, expiresAt, idempotencyKey };
     const { apiKey, secret, revision } = granted(
       await createApiKey(context.db, context.caller, wanted),

@@ -65,12 +65,14 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
   return decision;
 }
 
-/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer. */
+/** Reads what is asked; FORBIDDEN where the caller may not ask about the customer, or the member. */
 export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
-  const memberId = asked.memberId == null ? null : readMemberId(fieldOf(path, 'memberId'), asked.memberId);
+  const memberField = fieldOf(path, 'memberId');
+  const named = asked.memberId == null ? null : readMemberId(memberField, asked.memberId);
+  const memberId = access.requireMember(memberField, named);
   const { feature, quantity } = asked;
   return { customerId, feature, quantity, memberId, context: facts, productVersion, path };
 }

@@ -2,10 +2,10 @@ import { Arg, Authorized, Ctx, FieldResolver, ID, Query, Resolver, Root } from '
 import type { GatewayContext } from '../../context.js';
 import { notFound } from '../../errors/api-error.js';
 import { type JsonObject, JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.js';
-import { boundJson, boundList, readCustomerId, readMemberId } from '../arguments.js';
+import { boundList, readCustomerId } from '../arguments.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
-import { checkMany, checkOne, decideOne } from './check-many.js';
+import { checkMany, checkOne, decideOne, readCheck } from './check-many.js';
 import { DecisionType } from './decision-type.js';
 import { toEntitlementSet } from './entitlement-set.js';
 import { EntitlementSetType } from './entitlement-types.js';
@@ -60,18 +60,11 @@ export class CheckResolver {
     @Root() customer: CustomerType,
     @Arg('feature', () => String) feature: string,
     @Arg('quantity', () => Quantity, { defaultValue: 1 }) quantity: number,
-    @Arg('memberId', () => ID, { nullable: true }) memberId: string | null | undefined,
+    @Arg('memberId', () => ID, { nullable: true }) asker: string | null | undefined,
     @Arg('context', () => JsonObjectScalar, { nullable: true }) facts: JsonObject | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<DecisionType> {
-    return decideOne(
-      context,
-      {
-        ...{ customerId: customer.id, feature, quantity, productVersion: null, path: '' },
-        memberId: memberId == null ? null : readMemberId('memberId', memberId),
-        context: boundJson('context', facts ?? null),
-      },
-      await context.states.load(customer.id),
-    );
+    const asked = { customerId: customer.id, feature, quantity, memberId: asker, context: facts };
+    return decideOne(context, readCheck(context, asked, ''), await context.states.load(customer.id));
   }
 }

@@ -91,7 +91,9 @@ class Changes {
     this.known =
       known === null || later.size === 0 ? now.outline : sharedOutline(kept(known, now.outline, later));
     this.start = null;
-    return told.length === 0 ? null : changeOf(now, told, toCause(event, this.customer), event.cursor);
+    return told.length === 0
+      ? null
+      : changeOf(now, told, toCause(event, this.customer, this.context.access), event.cursor);
   }
 
   /** INVARIANT (cause): of events that are read together each is told with what it has turned itself, and not with what comes after it. */

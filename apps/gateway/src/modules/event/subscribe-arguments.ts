@@ -42,7 +42,10 @@ function readArguments(
   const { access } = context;
   access.requireOperation(info.fieldName, 'READER');
   const following = {
-    customerId: customerId == null ? null : access.requireCustomer(readCustomerId('customerId', customerId)),
+    customerId:
+      customerId == null
+        ? access.ownCustomer
+        : access.requireCustomer(readCustomerId('customerId', customerId)),
     types: types == null ? null : new Set(boundList('types', types)),
     after: readAfter(after),
   };

@@ -28,7 +28,7 @@ export async function explainCheck(
   return {
     ...toExplanation(explanation),
     decision: toDecision(explanation.decision, { release: state.release.number, revision, asOf, stale }),
-    since: since && toCause(since.event, { id: customerId, subject: since.subject }),
+    since: since && toCause(since.event, { id: customerId, subject: since.subject }, access),
   };
 }
 

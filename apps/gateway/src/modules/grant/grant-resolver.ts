@@ -7,7 +7,14 @@ import { Cursor } from '../../scalars/index.js';
 import { boundJson, parseIdempotencyKey, readCustomerId, readReason, requireStorable } from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
-import { GrantConnectionType, GrantInput, GrantResultType, type GrantType, toGrant } from './grant-types.js';
+import {
+  GrantConnectionType,
+  GrantInput,
+  GrantResultType,
+  type GrantType,
+  toGrant,
+  toGrantOfCustomer,
+} from './grant-types.js';
 
 @Resolver(() => CustomerType)
 export class GrantResolver {
@@ -53,10 +60,11 @@ export class GrantResolver {
     @Arg('first', () => Int, { defaultValue: 20 }) first: number,
     @Arg('after', () => Cursor, { nullable: true }) after: string | null | undefined,
     @Arg('ended', () => Boolean, { defaultValue: false }) ended: boolean,
-    @Ctx() { loaders }: GatewayContext,
+    @Ctx() { loaders, access }: GatewayContext,
   ): Promise<Connection<GrantType>> {
     const request = { first: parseFirst(first), after: after ?? null, ended };
-    return toConnection(granted(await loaders.grants(request).load(customer.id), ''), toGrant);
+    const page = granted(await loaders.grants(request).load(customer.id), '');
+    return toConnection(page, access.ownCustomer === null ? toGrant : toGrantOfCustomer);
   }
 }
 

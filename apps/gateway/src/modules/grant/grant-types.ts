@@ -2,7 +2,7 @@ import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql
 import type { StoredGrant } from '@licet/database';
 import { givenValue, type GrantEffect, type Instant } from '@licet/domain';
 import { DateTime, Json, RevisionScalar } from '../../scalars/index.js';
-import { ActorType } from '../actor/actor-type.js';
+import { ActorType, unnamed } from '../actor/actor-type.js';
 import { connectionTypes } from '../connection/connection-types.js';
 
 const GrantEffectEnum = {
@@ -99,4 +99,9 @@ export function toGrant({ grant, customerId, grantedBy }: StoredGrant): GrantTyp
     startsAt,
     expiresAt,
   };
+}
+
+/** A grant as its customer is told of it: not who has made it, and why. */
+export function toGrantOfCustomer(stored: StoredGrant): GrantType {
+  return { ...toGrant(stored), reason: '', grantedBy: unnamed(stored.grantedBy) };
 }

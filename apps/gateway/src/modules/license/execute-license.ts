@@ -1,4 +1,5 @@
 import {
+  digestOfKey,
   executeLicenseCommand,
   type LicenseKey,
   licenseKeyHint,
@@ -21,14 +22,18 @@ export async function executeLicense(
 ): Promise<LicenseResultType> {
   const request = { command, customerId, key, idempotencyKey, reason };
   const result = granted(await executeLicenseCommand(context.db, context.caller, request), prefix);
-  context.states.wrote(result.revision);
+  // A key that was taken away opens nothing here once that is answered.
+  await context.states.follow(result.revision);
   return { license: toLicense(result.stored.license), key: result.key, revision: result.revision };
 }
 
-/** A new key and what may be told of it. */
-export function newKey(): { readonly key: LicenseKey; readonly keyHint: string } {
+/** A new key, what may be told of it, and how it is known. */
+export function newKey({ db }: GatewayContext): {
+  readonly key: LicenseKey;
+  readonly known: { readonly keyHint: string; readonly keyDigest: string };
+} {
   const key = makeLicenseKey();
-  return { key, keyHint: licenseKeyHint(key) };
+  return { key, known: { keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) } };
 }
 
 /** The id of a licence that the caller's key may touch. */

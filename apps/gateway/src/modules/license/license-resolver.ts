@@ -1,10 +1,10 @@
 import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { newLicenseId } from '@licet/database';
-import { parseLicenseId } from '@licet/domain';
+import { NOBODY, parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
+import { boundList, boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType, toCustomer } from '../customer/customer-types.js';
 import { PlanType, PlanVersionType } from '../plan/plan-types.js';
@@ -19,6 +19,8 @@ import {
   RenewLicenseInput,
   toLicense,
 } from './license-types.js';
+import { type Asked, validate } from './validate-license.js';
+import { LicenseValidationType, ValidateLicenseInput } from './validation-types.js';
 
 @Resolver(() => LicenseType)
 export class LicenseResolver {
@@ -43,11 +45,11 @@ export class LicenseResolver {
   ): Promise<LicenseResultType> {
     const customerId = context.access.requireCustomer(readCustomerId('input.customerId', input.customerId));
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
-    const { key, keyHint } = newKey();
+    const { key, known } = newKey(context);
     const command = {
       kind: 'issueLicense',
       licenseId: newLicenseId(),
-      keyHint,
+      ...known,
       plan: readPlanKey('input.plan', input.plan),
       startsAt: input.startsAt ?? null,
       expiresAt: input.expiresAt ?? null,
@@ -120,14 +122,27 @@ export class LicenseResolver {
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
     const idempotencyKey = parseIdempotencyKey('idempotencyKey', keyText);
-    const { key, keyHint } = newKey();
+    const { key, known } = newKey(context);
     const licenseId = await ownLicense(context, 'licenseId', text);
-    const command = { kind: 'rotateLicenseKey', licenseId, keyHint } as const;
+    const command = { kind: 'rotateLicenseKey', licenseId, ...known } as const;
     return executeLicense(context, { command, key, idempotencyKey }, '');
   }
 
+  @Authorized('READER')
+  @Mutation(() => LicenseValidationType)
+  validateLicense(
+    @Arg('input', () => ValidateLicenseInput) input: ValidateLicenseInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<LicenseValidationType> {
+    return validate(context, readValidation(input));
+  }
+
   @FieldResolver(() => CustomerType)
-  async customer(@Root() license: LicenseType, @Ctx() { loaders }: GatewayContext): Promise<CustomerType> {
+  async customer(
+    @Root() license: LicenseType,
+    @Ctx() { access, loaders }: GatewayContext,
+  ): Promise<CustomerType> {
+    access.requireCustomerData();
     const customer = await loaders.customers.load(license.customerId);
     if (!customer) throw new Error(`licence ${license.id} has no customer`);
     return toCustomer(customer);
@@ -135,7 +150,7 @@ export class LicenseResolver {
 
   @FieldResolver(() => PlanType)
   async plan(@Root() license: LicenseType, @Ctx() { states }: GatewayContext): Promise<PlanType> {
-    return toPlan(license.sold, await states.release());
+    return toPlan(license.sold, license.release ?? (await states.release()));
   }
 
   @FieldResolver(() => PlanVersionType)
@@ -143,8 +158,18 @@ export class LicenseResolver {
     @Root() license: LicenseType,
     @Ctx() { states }: GatewayContext,
   ): Promise<PlanVersionType> {
-    return toPlanVersion(license.sold, await states.release());
+    return toPlanVersion(license.sold, license.release ?? (await states.release()));
   }
+}
+
+function readValidation(input: ValidateLicenseInput): Asked {
+  const { key, productVersion, features, nonce } = input;
+  return {
+    key: boundText('input.key', key),
+    asker: { ...NOBODY, productVersion: boundText('input.productVersion', productVersion) ?? null },
+    features: boundList('input.features', features) ?? [],
+    nonce: boundText('input.nonce', nonce) ?? null,
+  };
 }
 
 @Resolver(() => CustomerType)

@@ -9,6 +9,7 @@ import {
   machineLimitOf,
   type PlanModel,
   type PlanVersion,
+  type Release,
 } from '@licet/domain';
 import { DateTime, RevisionScalar } from '../../scalars/index.js';
 import { connectionTypes } from '../connection/connection-types.js';
@@ -34,6 +35,8 @@ export class LicenseType {
   id!: string;
   readonly customerId!: CustomerId;
   readonly sold!: PlanVersion;
+  /** The release that plans are shown by; left out: the request's. */
+  readonly release?: Release;
   @Field(() => LicenseModelEnum)
   model!: PlanModel;
   @Field(() => LicenseStatusEnum)
@@ -110,11 +113,13 @@ export class RenewLicenseInput {
   idempotencyKey!: string;
 }
 
-export function toLicense(license: License): LicenseType {
+/** `release`: see `LicenseType`. */
+export function toLicense(license: License, release?: Release): LicenseType {
   const { id, customerId, planVersion, keyHint, startsAt, expiresAt, maintenanceUntil, term } = license;
   return {
     ...{ id, customerId, keyHint, startsAt, expiresAt, maintenanceUntil },
     sold: planVersion,
+    ...(release === undefined ? {} : { release }),
     model: planVersion.plan.model,
     status: licenseStatus(license),
     graceEndsAt: term.phase === 'GRACE' ? term.graceEndsAt : null,

@@ -4,11 +4,12 @@ import {
   denyWithoutRules,
   instant,
   occupy,
+  parseFeatureKey,
   refuseSeat,
   type SeatRequest,
 } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { granted, refusalError } from '../../errors/api-error.js';
+import { ApiError, granted, refusalError } from '../../errors/api-error.js';
 import { readCustomerId, readMemberId } from '../arguments.js';
 import { NO_RELEASE, toDecision } from '../check/decision-type.js';
 import { type SeatResultType, toSeat } from './seat-types.js';
@@ -21,6 +22,7 @@ export async function occupySeat(
 ): Promise<SeatResultType> {
   const customerId = context.access.requireCustomer(readCustomerId('input.customerId', customer));
   const request = { ...asked, memberId: readMemberId('input.memberId', asked.memberId) };
+  await requireOwnSeat(context, customerId, request);
   try {
     const result = await context.spends.submit(context.caller, seatRequest(customerId, request));
     return toResult(context, customerId, granted(result, 'input'));
@@ -28,6 +30,28 @@ export async function occupySeat(
     if (!(error instanceof DatabaseUnavailableError) || error.outcome !== 'NOTHING_WRITTEN') throw error;
     return denyOutOfReach(context, customerId, request);
   }
+}
+
+/** A licence key is for floating seats of what its licence's plan lists. */
+async function requireOwnSeat(
+  { access, states }: GatewayContext,
+  customerId: CustomerId,
+  { feature: key }: SeatRequest,
+): Promise<void> {
+  const own = access.ownLicense;
+  if (own === null) return;
+  const { state } = await states.load(customerId);
+  const feature = parseFeatureKey(key);
+  const known = feature && state.release.catalog.features.get(feature);
+  const license =
+    state.kind === 'KNOWN' ? state.account.licenses.find(({ id }) => id === own.licenseId) : undefined;
+  const isListed = feature !== null && license?.planVersion.plan.entitlements.has(feature) === true;
+  if (known?.type === 'SEATS' && known.seats.kind === 'FLOATING' && isListed) return;
+  throw new ApiError(
+    'FORBIDDEN',
+    `this licence key is for floating seats of its licence alone; ask for \`${key}\` with an API key`,
+    'input.feature',
+  );
 }
 
 function toResult(

@@ -23,14 +23,16 @@ export class SigningKeyResolver {
   async rotateSigningKey(
     @Arg('overlap', () => Duration, { nullable: true }) overlap: IsoDuration | null | undefined,
     @Arg('idempotencyKey', () => String) key: string,
-    @Ctx() { db, caller, access }: GatewayContext,
+    @Ctx() context: GatewayContext,
   ): Promise<SigningKeyResultType> {
+    const { db, caller, access } = context;
     access.requireEveryCustomer('signing keys are for all of them');
     const wanted = {
       overlap: overlap ?? A_DAY,
       idempotencyKey: parseIdempotencyKey('idempotencyKey', key),
     };
     const { key: made, revision } = granted(await rotateSigningKey(db, caller, wanted), '');
+    context.forgetSigningKeys();
     return { key: toSigningKeyType(made), revision };
   }
 }

@@ -1,0 +1,152 @@
+import {
+  findLicenses,
+  INSTALLATION_ISSUER,
+  type LicenseOfKey,
+  signToken,
+  type StampedState,
+} from '@licet/database';
+import {
+  type Asker,
+  decide,
+  decideStale,
+  denyByLicense,
+  formatInstant,
+  instant,
+  type Instant,
+  type License,
+  licenseStatus,
+  UNKNOWN_LICENSE,
+  type Validation,
+  validateLicense,
+} from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { type DecisionType, NO_RELEASE, toDecision } from '../check/decision-type.js';
+import { toLicense } from './license-types.js';
+import type { LicenseValidationType } from './validation-types.js';
+
+/** What a shipped application asks about. */
+export interface Asked {
+  readonly key: string;
+  readonly asker: Asker;
+  readonly features: readonly string[];
+  readonly nonce: string | null;
+}
+
+/** How long a signed answer is good, in milliseconds: as long as an application may take to read it. */
+const TOKEN_LIFE = 300_000;
+const AUDIENCE = 'licet-application';
+
+/** Whether a key is good, and what its customer may do, signed; docs/rules.md, "Licences". */
+export async function validate(context: GatewayContext, asked: Asked): Promise<LicenseValidationType> {
+  const { access, address, services } = context;
+  const opened = await services.licenseKeys.open(asked.key, { address, tenantId: access.ownTenant });
+  if (opened === null) return answerUnknown(context, asked);
+  access.requireLicense('input.key', opened.licenseId);
+  const stamped = await services.states.load(opened.tenantId, opened.customerId);
+  const validation = await validated(context, opened, stamped, asked.asker);
+  context.metrics.check(validation.code);
+  const decisions = asked.features.map((feature) => decideOn(stamped, validation, { feature, asked }));
+  const { asOf, now, stale } = stamped;
+  const token = await signToken(await services.signers.of(opened.tenantId), {
+    ...tokenOf(validation, decisions, { asked, asOf, stale }, now),
+    issuer: opened.tenantId,
+  });
+  return { ...shown(validation, stamped), decisions, asOf, stale, token };
+}
+
+async function validated(
+  { db }: GatewayContext,
+  { tenantId, licenseId }: LicenseOfKey,
+  { state, asOf, now, stale }: StampedState,
+  asker: Asker,
+): Promise<Validation> {
+  const request = { licenseId, ended: null, asker, now, staleSince: stale ? asOf : null };
+  const first = validateLicense(state, request);
+  if (first.code !== 'UNKNOWN_LICENSE') return first;
+  // States leave out what has ended long ago.
+  const found = await findLicenses(db, tenantId, [licenseId]);
+  return validateLicense(state, { ...request, ended: found.get(licenseId)?.license ?? null });
+}
+
+/** What a check would say; with a key that was taken away nothing is told of the customer. */
+function decideOn(
+  { state, revision, asOf, now, stale }: StampedState,
+  { code, license }: Validation,
+  { feature, asked }: { readonly feature: string; readonly asked: Asked },
+): DecisionType {
+  const { productVersion } = asked.asker;
+  const request = { feature, quantity: 1, productVersion };
+  const decided = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
+  const decision =
+    code === 'LICENSE_REVOKED' || code === 'UNKNOWN_LICENSE'
+      ? denyByLicense(code, license?.customerId ?? '', feature)
+      : decided;
+  return toDecision(decision, { release: state.release.number, revision, asOf, stale });
+}
+
+function shown(
+  { valid, code, message, license }: Validation,
+  { state }: StampedState,
+): Pick<LicenseValidationType, 'valid' | 'code' | 'message' | 'license'> {
+  return { valid, code, message, license: license && toLicense(license, state.release) };
+}
+
+/** Of no tenant: signed by the installation. */
+async function answerUnknown(
+  { services, feed, metrics }: GatewayContext,
+  asked: Asked,
+): Promise<LicenseValidationType> {
+  const validation = UNKNOWN_LICENSE;
+  metrics.check(validation.code);
+  const now = feed.clock.now();
+  const stamp = { release: NO_RELEASE, revision: '', asOf: now, stale: false };
+  const decisions = asked.features.map((feature) =>
+    toDecision(denyByLicense('UNKNOWN_LICENSE', '', feature), stamp),
+  );
+  const token = await signToken(services.installationKey.privateKey, {
+    ...tokenOf(validation, decisions, { asked, asOf: now, stale: false }, now),
+    issuer: INSTALLATION_ISSUER,
+  });
+  const { valid, code, message } = validation;
+  return { valid, code, message, license: null, decisions, asOf: now, stale: false, token };
+}
+
+interface Answered {
+  readonly asked: Asked;
+  readonly asOf: Instant;
+  readonly stale: boolean;
+}
+
+function tokenOf(
+  { valid, code, license }: Validation,
+  decisions: readonly DecisionType[],
+  { asked, asOf, stale }: Answered,
+  now: Instant,
+) {
+  return {
+    type: 'licet-validation+jwt',
+    audience: AUDIENCE,
+    issuedAt: now,
+    expiresAt: instant(now + TOKEN_LIFE),
+    claims: {
+      ...{ valid, code, stale },
+      asOf: formatInstant(asOf),
+      license: license && claimsOf(license),
+      decisions: decisions.map(({ feature, allowed, code: decided, value, limit, unlimited, remaining }) => {
+        return { feature, allowed, code: decided, value, limit, unlimited, remaining };
+      }),
+      ...(asked.nonce === null ? {} : { nonce: asked.nonce }),
+    },
+  } as const;
+}
+
+function claimsOf(license: License) {
+  const { id, planVersion, expiresAt, maintenanceUntil } = license;
+  return {
+    id,
+    plan: planVersion.plan.key,
+    status: licenseStatus(license),
+    expiresAt: expiresAt && formatInstant(expiresAt),
+    maintenanceUntil: maintenanceUntil && formatInstant(maintenanceUntil),
+  };
+}

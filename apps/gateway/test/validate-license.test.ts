@@ -1,0 +1,239 @@
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { makeLicenseKey } from '@licet/database';
+import { newCustomer } from './customers.js';
+import { at, startTestGateway, type TestGateway } from './gateway.js';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({
+    guesses: { ofAddress: 5, ofTenant: 1000 },
+    trustedProxies: ['loopback'],
+  });
+});
+afterAll(() => gateway.close());
+
+let keys = 0;
+async function issue(customerId: string, plan = 'desktop', more = ''): Promise<{ id: string; key: string }> {
+  const issued = await gateway.send(
+    `mutation { issueLicense(input: { customerId: "${customerId}", plan: "${plan}", idempotencyKey: "${String((keys += 1))}" ${more} })
+      { key license { id } } }`,
+  );
+  return { id: issued.text('issueLicense.license.id'), key: issued.text('issueLicense.key') };
+}
+
+const VALIDATE = `mutation ($input: ValidateLicenseInput!) { validateLicense(input: $input) {
+  valid code message stale asOf token license { id status keyHint plan { key } } decisions { feature allowed code } } }`;
+
+async function validate(input: Record<string, unknown>, bearer: string | null = null) {
+  return gateway.send(VALIDATE, { input }, bearer);
+}
+
+async function keySet(tenant: string) {
+  const answer = await fetch(`${gateway.url}/.well-known/jwks.json?tenant=${tenant}`);
+  const set: Parameters<typeof createLocalJWKSet>[0] = JSON.parse(await answer.text());
+  return createLocalJWKSet(set);
+}
+
+/** As from another address, so that one test's wrong keys are not the next one's. */
+async function validateFrom(address: string, key: string) {
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+    body: JSON.stringify({ query: VALIDATE, variables: { input: { key } } }),
+  });
+  const body: unknown = JSON.parse(await response.text());
+  return body;
+}
+
+test('a shipped application asks with nothing but the key, and gets a signed answer', async () => {
+  await newCustomer(gateway, 'ada', 'pro');
+  const { id, key } = await issue('ada');
+  const answer = await validate({
+    key: key.toLowerCase().replaceAll('-', ' '),
+    features: ['sso', 'nope'],
+    nonce: 'n-1',
+  });
+  expect(answer.errors).toEqual([]);
+  expect(answer.get('validateLicense')).toMatchObject({
+    ...{ valid: true, code: 'ENTITLED', stale: false },
+    license: { id, status: 'ACTIVE', plan: { key: 'desktop' } },
+    decisions: [
+      { feature: 'sso', allowed: true, code: 'ENTITLED' },
+      { feature: 'nope', allowed: false, code: 'UNKNOWN_FEATURE' },
+    ],
+  });
+  const { payload, protectedHeader } = await jwtVerify(
+    answer.text('validateLicense.token'),
+    await keySet(gateway.tenantId),
+    {
+      algorithms: ['EdDSA'],
+      typ: 'licet-validation+jwt',
+      issuer: gateway.tenantId,
+      audience: 'licet-application',
+    },
+  );
+  expect(protectedHeader.kid).toBeDefined();
+  expect(payload).toMatchObject({
+    ...{ valid: true, code: 'ENTITLED', nonce: 'n-1', stale: false },
+    license: { id, plan: 'desktop', status: 'ACTIVE', expiresAt: null },
+    decisions: [
+      { feature: 'sso', allowed: true },
+      { feature: 'nope', allowed: false },
+    ],
+  });
+});
+
+test('a key that opens nothing is told so, signed by the installation; one that cannot be a key costs no look-up', async () => {
+  const unknown = await validate({ key: makeLicenseKey(), features: ['sso'], nonce: 'n-2' });
+  expect(unknown.get('validateLicense')).toMatchObject({
+    ...{ valid: false, code: 'UNKNOWN_LICENSE', license: null },
+    decisions: [{ feature: 'sso', allowed: false, code: 'UNKNOWN_LICENSE' }],
+  });
+  const token = unknown.text('validateLicense.token');
+  await expect(jwtVerify(token, await keySet('licet'), { issuer: 'licet' })).resolves.toMatchObject({
+    payload: { valid: false, code: 'UNKNOWN_LICENSE', nonce: 'n-2' },
+  });
+  expect((await validate({ key: 'no key' })).get('validateLicense.code')).toBe('UNKNOWN_LICENSE');
+});
+
+test('what was done to the licence is the first code that applies; a key that was taken away tells nothing of the customer', async () => {
+  await newCustomer(gateway, 'bob', 'pro');
+  const { id, key } = await issue('bob', 'desktop', ', maintenanceUntil: "2099-01-01T00:00:00Z"');
+  const code = async (input: object = {}) =>
+    (await validate({ key, features: ['sso'], ...input })).get('validateLicense.code');
+  expect(await code({ productVersion: '9.9' })).toBe('ENTITLED');
+  await gateway.send(`mutation { suspendLicense(licenseId: "${id}", reason: "unpaid") { revision } }`);
+  expect(await code()).toBe('LICENSE_SUSPENDED');
+  await gateway.send(`mutation { reinstateLicense(licenseId: "${id}") { revision } }`);
+  expect(await code()).toBe('ENTITLED');
+  await gateway.send(`mutation { revokeLicense(licenseId: "${id}", reason: "leaked") { revision } }`);
+  const revoked = await validate({ key, features: ['sso'] });
+  expect(revoked.get('validateLicense')).toMatchObject({
+    ...{ valid: false, code: 'LICENSE_REVOKED' },
+    decisions: [{ feature: 'sso', allowed: false, code: 'LICENSE_REVOKED' }],
+  });
+});
+
+test('a version that maintenance does not cover', async () => {
+  await newCustomer(gateway, 'cyn', 'pro');
+  const { key } = await issue(
+    'cyn',
+    'desktop',
+    ', startsAt: "2024-01-01T00:00:00Z", maintenanceUntil: "2025-01-01T00:00:00Z"',
+  );
+  expect((await validate({ key, productVersion: 'brand new' })).get('validateLicense.code')).toBe(
+    'VERSION_NOT_COVERED',
+  );
+});
+
+test('the key before a rotation opens nothing', async () => {
+  await newCustomer(gateway, 'dee', 'pro');
+  const { id, key: old } = await issue('dee');
+  expect((await validate({ key: old })).get('validateLicense.valid')).toBe(true);
+  const rotated = await gateway.send(
+    `mutation { rotateLicenseKey(licenseId: "${id}", idempotencyKey: "r") { key } }`,
+  );
+  expect((await validate({ key: old })).get('validateLicense.code')).toBe('UNKNOWN_LICENSE');
+  expect((await validate({ key: rotated.text('rotateLicenseKey.key') })).get('validateLicense.valid')).toBe(
+    true,
+  );
+});
+
+test('as a bearer a licence key validates its own licence, and nothing else', async () => {
+  await newCustomer(gateway, 'eve', 'pro');
+  const { id, key } = await issue('eve');
+  const { key: others } = await issue('eve');
+  expect((await validate({ key }, key)).get('validateLicense.license.id')).toBe(id);
+  const other = await validate({ key: others }, key);
+  expect(other.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', field: 'input.key' });
+  for (const query of [
+    '{ customer(id: "eve") { id } }',
+    `{ license(id: "${id}") { id } }`,
+    '{ tenant { id } }',
+  ])
+    expect((await gateway.send(query, {}, key)).errors[0]?.extensions.code).toBe('FORBIDDEN');
+  const nested = await gateway.send(
+    `mutation { validateLicense(input: { key: "${key}" }) { valid license { customer { id } } } }`,
+    {},
+    key,
+  );
+  expect(nested.errors[0]?.extensions.code).toBe('FORBIDDEN');
+  expect((await gateway.send('{ tenant { id } }', {}, makeLicenseKey())).status).toBe(401);
+});
+
+test('a licence key takes floating seats that its plan lists, and no others', async () => {
+  await newCustomer(gateway, 'fay', 'pro');
+  const { key } = await issue('fay');
+  const seat = async (verb: string, feature: string, bearer = key) => {
+    const input = { customerId: 'fay', feature, memberId: 'ann' };
+    const type = verb === 'leaseSeat' ? 'LeaseSeatInput' : 'SeatInput';
+    const answer = await gateway.send(
+      `mutation ($input: ${type}!) { ${verb}(input: $input) { decision { code } } }`,
+      { input },
+      bearer,
+    );
+    return answer.errors[0]?.extensions ?? answer.get(`${verb}.decision.code`);
+  };
+  expect(await seat('leaseSeat', 'viewers')).toBe('ENTITLED');
+  expect(await seat('releaseSeat', 'viewers')).toBe('DONE');
+  expect(await seat('assignSeat', 'editors', gateway.adminKey)).toBe('ENTITLED');
+  expect(await seat('releaseSeat', 'editors')).toMatchObject({ code: 'FORBIDDEN', field: 'input.feature' });
+  expect(await seat('assignSeat', 'editors')).toMatchObject({ code: 'FORBIDDEN' });
+});
+
+test('without a credential nothing else runs, however it is written', async () => {
+  const { key } = await issue('ada');
+  for (const query of [
+    '{ __typename }',
+    '{ tenant { id } }',
+    '{ __schema { types { name } } }',
+    `mutation { validateLicense(input: { key: "${key}" }) { valid } upsertCustomer(input: { id: "x" }) { revision } }`,
+    `mutation { ...All } fragment All on Mutation { validateLicense(input: { key: "${key}" }) { valid } }`,
+    'mutation validateLicense { upsertCustomer(input: { id: "x" }) { revision } }',
+    'validateLicense',
+  ]) {
+    const answer = await gateway.send(query, {}, null);
+    expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+  }
+  const nested = await gateway.send(
+    `mutation { validateLicense(input: { key: "${key}" }) { license { customer { id } } } }`,
+    {},
+    null,
+  );
+  expect(nested.errors[0]?.extensions.code).toBe('FORBIDDEN');
+});
+
+test('who is wrong too often from one address waits; others, and keys that are known, do not', async () => {
+  const { key } = await issue('ada');
+  await validateFrom('192.0.2.1', key);
+  for (let guess = 0; guess < 5; guess += 1) await validateFrom('192.0.2.1', makeLicenseKey());
+  const refused = await validateFrom('192.0.2.1', makeLicenseKey());
+  expect(at(refused, 'errors.0.extensions')).toMatchObject({ code: 'RATE_LIMITED' });
+  expect(at(refused, 'errors.0.extensions.retryAfter')).toBeGreaterThan(0);
+  expect(at(await validateFrom('192.0.2.1', key), 'data.validateLicense.valid')).toBe(true);
+  expect(at(await validateFrom('192.0.2.2', makeLicenseKey()), 'data.validateLicense.code')).toBe(
+    'UNKNOWN_LICENSE',
+  );
+});
+
+test('a key of another tenant is no key to an API key', async () => {
+  const other = await startTestGateway();
+  try {
+    await newCustomer(other, 'far', 'pro');
+    const { key } = await issue('ada');
+    const asked = await other.send(VALIDATE, { input: { key } });
+    expect(asked.get('validateLicense.code')).toBe('UNKNOWN_LICENSE');
+  } finally {
+    await other.close();
+  }
+});
+
+test('what cannot be right is named', async () => {
+  const { key } = await issue('ada');
+  const long = await validate({ key, nonce: 'x'.repeat(1001) });
+  expect(long.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.nonce' });
+  const many = await validate({ key, features: Array.from({ length: 1001 }, () => 'sso') });
+  expect(many.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.features' });
+  expect(decodeJwt((await validate({ key })).text('validateLicense.token'))).not.toHaveProperty('nonce');
+});
