@@ -22,7 +22,8 @@ export class Seats1764540000000 implements MigrationInterface {
         -- A member has one of a feature; written under the lock of the pool's counter alone.
         unique (tenant_id, customer_id, feature, member_id),
         foreign key (tenant_id, customer_id) references customer
-      );
+      -- Renewals move no index.
+      ) with (fillfactor = 50);
       create index seat_cooling on seat (tenant_id, customer_id, feature) where cools_until is not null;
       create index seat_all on seat (tenant_id, customer_id, assigned_at, id);
 

@@ -73,11 +73,10 @@ function isPool({ key, account }: Counter): boolean {
 
 /** `seats`: leases that were renewed; what was taken or given back is told of by itself. */
 function poolOf({ key, account, row, used, reserved, freesAt }: Counter, { seats }: BatchSummary): object {
-  const { customerId, feature } = key;
   return {
-    ...{ subject: account.subject, feature, used, reserved, version: row.version + 1 },
+    ...{ subject: account.subject, feature: key.feature, used, reserved, version: row.version + 1 },
     ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
-    seats: seats.renewedIn(customerId, feature).map(({ id, leaseExpiresAt }) => ({
+    seats: seats.renewedIn(key).map(({ id, leaseExpiresAt }) => ({
       id,
       leaseExpiresAt: leaseExpiresAt && formatInstant(leaseExpiresAt),
     })),

@@ -61,7 +61,7 @@ import {
   settledOtherwise,
   usedAtOf,
 } from './settlement.js';
-import { dueStatements, SeatChanges } from './seats.js';
+import { coolingAfter, cools, dueStatements, SeatChanges } from './seats.js';
 import type { ReachedThreshold } from './thresholds.js';
 
 /** What has to be done in another transaction before a request can be decided. */
@@ -195,7 +195,7 @@ export class Batch {
     const stored = release.catalog.features.get(feature);
     const prepaid = stored !== undefined && isPrepaid(stored);
     if (prepaid) putBlocks(account, feature, blocks.get(id) ?? []);
-    if (stored?.type === 'SEATS') putSeats(account, feature, this.#ground.seats.get(id) ?? []);
+    if (stored?.type === 'SEATS') putSeats(account, feature, this.#seats.begin(key, this.#ground.seats));
     const known = account.meters.get(feature);
     const same =
       known?.used === used &&
@@ -378,7 +378,8 @@ export class Batch {
     const counter = this.#counters.get(asked.meterId);
     const account = counter?.account ?? this.#uncounted.get(asked.meterId);
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
-    const outcome = occupy(state, request, newSeatId(), locked.clock);
+    const known = this.#seats.of(asked.meterId, request.memberId);
+    const outcome = occupy(state, request, newSeatId(), locked.clock, known);
     const { decision, before, after } = outcome;
     const verdict: KeptVerdict = {
       ...{ decisionId: this.#decisionIds.next(), decision, consumed: 0 },
@@ -393,15 +394,15 @@ export class Batch {
     return { ok: true, verdict, replayed: false, entryId: this.#entryId };
   }
 
-  #occupy(counter: Counter, { decision, before, after }: SeatOutcome): void {
+  #occupy(counter: Counter, outcome: SeatOutcome): void {
+    const { decision, before, after } = outcome;
     const { account, key, row } = counter;
     const { feature } = key;
     counter.used = decision.used ?? 0;
     if (before === null) counter.granted = Math.max(counter.granted, counter.used + counter.reserved);
     counter.freesAt = counter.used === 0 ? null : earliest(counter.freesAt, after && freeAt(after));
     this.#written.add(counter);
-    const others = account.seats.filter((seat) => seat.feature === feature && seat !== before);
-    putSeats(account, feature, after === null ? others : [...others, after]);
+    if (cools(before) || cools(after)) putSeats(account, feature, coolingAfter(account.seats, outcome));
     const { used, reserved, freesAt, overdrawn } = counter;
     putMeter(account, { feature, used, reserved, window: row.window, rolled: [], freesAt, overdrawn });
   }

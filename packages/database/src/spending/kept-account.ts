@@ -31,7 +31,7 @@ export interface KeptAccount {
   readonly meters: Map<FeatureKey, Meter>;
   /** Its credit blocks: of the counters of a batch, as they stand under its locks. */
   readonly blocks: CreditBlock[];
-  /** Of its seats, those that the batch asks about, and that cool down. */
+  /** Of its seats, those of the batch's pools that cool down. */
   readonly seats: Seat[];
 }
 

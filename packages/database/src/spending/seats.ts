@@ -3,19 +3,20 @@ import {
   freeAt,
   type Instant,
   isHeld,
-  type MemberId,
   parseMemberId,
   type Seat,
   type SeatEventType,
+  type SeatId,
   type SeatOutcome,
   type TenantId,
 } from '@licet/domain';
+import type { Statement } from '../connection/transaction.js';
 import type { EventCustomer, NewEvent } from '../event-log/append.js';
 import { seatToJson } from '../mapping/seat.js';
+import { meterId, type MeterKey } from '../repositories/meters.js';
 import type { SeatChange, SeatKey } from '../repositories/seats.js';
-import type { Statement } from '../connection/transaction.js';
-import { lowerDue } from './reservations.js';
 import { type Asked, isSeatRequest } from './request.js';
+import { lowerDue } from './reservations.js';
 
 /** The seats that these requests are about. */
 export function seatKeysIn(asked: readonly Asked[]): SeatKey[] {
@@ -25,29 +26,62 @@ export function seatKeysIn(asked: readonly Asked[]): SeatKey[] {
   });
 }
 
+/** A pool as a batch moves it; by member. */
+interface Pool {
+  readonly seats: Map<string, Seat>;
+  readonly changes: Map<string, SeatChange>;
+  /** Leases that were renewed. */
+  readonly renewed: Map<SeatId, Seat>;
+}
+
 /** What a batch makes of seats: each request in its turn, each row written once. */
 export class SeatChanges {
-  readonly #changes = new Map<string, SeatChange>();
-  readonly #renewed = new Map<string, Seat>();
+  /** By `meterId`. */
+  readonly #pools = new Map<string, Pool>();
   readonly #events: NewEvent[] = [];
 
+  /** Begins with the seats of a pool as they were read; returns those that cool down. */
+  begin({ customerId, feature }: MeterKey, read: ReadonlyMap<string, readonly Seat[]>): Seat[] {
+    const name = meterId(customerId, feature);
+    const seats = read.get(name) ?? [];
+    this.#pools.set(name, {
+      seats: new Map(seats.map((seat) => [seat.memberId, seat])),
+      changes: new Map(),
+      renewed: new Map(),
+    });
+    return seats.filter((seat) => !isHeld(seat));
+  }
+
+  /** The member's seat as it stands; null: there is none. `pool`: its `meterId`. */
+  of(pool: string, memberId: string): Seat | null {
+    return this.#pools.get(pool)?.seats.get(memberId) ?? null;
+  }
+
   get isEmpty(): boolean {
-    return this.#changes.size === 0;
+    for (const { changes } of this.#pools.values()) if (changes.size > 0) return false;
+    return true;
   }
 
   note(asked: Asked, customer: EventCustomer, { before, after }: SeatOutcome, at: Instant): void {
     const seat = after ?? before;
-    if (seat === null || before === after) return;
-    const name = nameOf(customer.id, seat.feature, seat.memberId);
-    const first = this.#changes.get(name);
-    this.#changes.set(name, {
+    const pool = this.#pools.get(asked.meterId);
+    if (seat === null || before === after || pool === undefined) return;
+    const { memberId } = seat;
+    const first = pool.changes.get(memberId);
+    pool.changes.set(memberId, {
       customerId: customer.id,
       before: first === undefined ? before : first.before,
       after,
     });
+    if (after === null) pool.seats.delete(memberId);
+    else pool.seats.set(memberId, after);
     const type = toldAs(before, after);
-    if (type === null) this.#renewed.set(seat.id, seat);
-    else this.#events.push(seatEvent(type, asked, customer, { before, after }, at));
+    if (type === null) {
+      pool.renewed.set(seat.id, seat);
+      return;
+    }
+    pool.renewed.delete(seat.id);
+    this.#events.push(seatEvent(type, asked, customer, { before, after }, at));
   }
 
   /** One for each seat that was taken or given back. Renewals are told by the batch's own event. */
@@ -56,21 +90,29 @@ export class SeatChanges {
   }
 
   get changes(): readonly SeatChange[] {
-    return [...this.#changes.values()];
+    return [...this.#pools.values()].flatMap(({ changes }) => [...changes.values()]);
   }
 
-  /** Leases of the pool that were renewed, by the ids of their seats. */
-  renewedIn(customerId: CustomerId, feature: string): readonly Seat[] {
-    const own = new Set(
-      this.changes.flatMap(({ customerId: id, after }) => (id === customerId && after ? [after.id] : [])),
-    );
-    return [...this.#renewed.values()].filter((seat) => seat.feature === feature && own.has(seat.id));
+  /** Leases of the pool that were renewed. */
+  renewedIn({ customerId, feature }: MeterKey): readonly Seat[] {
+    return [...(this.#pools.get(meterId(customerId, feature))?.renewed.values() ?? [])];
   }
+}
+
+/** Those of a customer that cool down, after one of them has changed. */
+export function coolingAfter(cooling: readonly Seat[], { before, after }: SeatOutcome): Seat[] {
+  const feature = (after ?? before)?.feature;
+  const others = cooling.filter((seat) => seat.feature === feature && seat.id !== before?.id);
+  return cools(after) ? [...others, after] : others;
+}
+
+export function cools(seat: Seat | null): seat is Seat {
+  return seat !== null && !isHeld(seat);
 }
 
 /** The customers are locked: the worker looks at each when the first of these frees itself. */
 export function dueStatements(tenantId: TenantId, { changes }: SeatChanges): Statement[] {
-  const ends = changes.flatMap(({ customerId, after }) => {
+  const ends = changes.flatMap(({ customerId, after }): { customerId: CustomerId; expiresAt: Instant }[] => {
     const expiresAt = after && freeAt(after);
     return expiresAt === null ? [] : [{ customerId, expiresAt }];
   });
@@ -103,8 +145,4 @@ function seatEvent(
     data: { before: before && seatToJson(before), after: after && seatToJson(after) },
     listed: true,
   };
-}
-
-function nameOf(customerId: CustomerId, feature: string, memberId: MemberId): string {
-  return JSON.stringify([customerId, feature, memberId]);
 }

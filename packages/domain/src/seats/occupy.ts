@@ -5,9 +5,10 @@ import { decide, decideFor, denyOutOfReach, findFeature } from '../decision/deci
 import type { Decision } from '../decision/decision.js';
 import { type MemberId, parseMemberId, type SeatId } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
-import { addDuration, lengthOf } from '../time/calendar.js';
+import { addDuration } from '../time/calendar.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 import { withMeter } from '../usage/spend.js';
+import { isTimeToLive, leaseEnd } from './lease.js';
 import { isHeld, type Seat, seatOf } from './seat.js';
 
 /** `assign` takes a named seat, `lease` takes or renews a floating one, `giveBack` gives back either. */
@@ -52,31 +53,29 @@ export function refuseSeat(release: Release, request: SeatRequest): Refusal | nu
   return badInput('ttl', `\`${request.ttl}\` is no time to live of a seat; give a second to a year`);
 }
 
-const SECOND = 1000;
-const YEAR = 366 * 86_400_000;
-
-function isTimeToLive(ttl: IsoDuration): boolean {
-  const length = lengthOf(ttl);
-  return length >= SECOND && length <= YEAR;
-}
-
 function badInput(field: string, message: string): Refusal {
   return { code: 'BAD_USER_INPUT', field, message };
 }
 
 /**
- * Decides what is asked of one member's seat; docs/rules.md, "Seats". Of `state` it reads the counter of the pool, the seat
- * of this member, and those of the pool that cool down. `id`: of the seat, should one be taken. `refuseSeat` has been asked,
- * and everything due until `now` has been applied.
+ * Decides what is asked of one member's seat; docs/rules.md, "Seats". Of `state` it reads the counter of the pool, those of its
+ * seats that cool down, and, where `known` does not say, the member's own. `id`: of the seat, should one be taken.
+ * `refuseSeat` has been asked, and everything due until `now` has been applied.
  */
-export function occupy(state: CustomerState, request: SeatRequest, id: SeatId, now: Instant): SeatOutcome {
+export function occupy(
+  state: CustomerState,
+  request: SeatRequest,
+  id: SeatId,
+  now: Instant,
+  known?: Seat | null,
+): SeatOutcome {
   const nothing = { feature: request.feature, quantity: 0 };
   if (state.kind === 'OUT_OF_REACH') return unchanged(denyOutOfReach(state, nothing));
   const feature = findFeature(state.release, request.feature);
   const memberId = parseMemberId(request.memberId);
   if (state.kind !== 'KNOWN' || feature?.type !== 'SEATS' || memberId === null)
     return unchanged(decide(state, nothing, now));
-  const before = seatOf(state.account, feature.key, memberId);
+  const before = known === undefined ? seatOf(state.account, feature.key, memberId) : known;
   const asked: Asked = { state, feature, memberId, before, now };
   return request.kind === 'giveBack' ? givenBack(asked) : taken(asked, request, id);
 }
@@ -143,7 +142,7 @@ function leaseOf(
   zone: TimeZone,
 ): Instant | null {
   if (seats.kind === 'NAMED' || request.kind === 'assign') return null;
-  const until = addDuration(now, request.ttl ?? seats.lease, zone);
+  const until = leaseEnd(now, request.ttl ?? seats.lease, zone);
   const held = before?.leaseExpiresAt ?? null;
   return held !== null && held > until ? held : until;
 }
