@@ -2,8 +2,8 @@ import type { TenantId } from '@licet/domain';
 import { z } from 'zod';
 import type { Program } from '../processes/program.js';
 
-/** `consume`: one unit at a time. `pairs`: some are reserved, then committed. `records`: lists of usage events. */
-export type SpendWork = 'consume' | 'pairs' | 'records';
+/** `consume`: one unit at a time. `pairs`: some are reserved, then committed. `records`: lists of usage events. `renewals`: each caller leases one seat, again and again. */
+export type SpendWork = 'consume' | 'pairs' | 'records' | 'renewals';
 
 /** As many as `recordUsage` takes. */
 export const RECORDS_IN_LIST = 1_000;
@@ -26,7 +26,7 @@ export function isSpendOrder(input: unknown): input is SpendOrder {
   return typeof input === 'object' && input !== null && 'tenantId' in input && 'callers' in input;
 }
 
-/** `done`: spends, pairs or records, all of them granted. `units`: what they have counted together. */
+/** `done`: spends, pairs, records or renewals, all of them granted. `units`: what they have counted together. */
 const spendReport = z.strictObject({ done: z.number(), units: z.number(), seconds: z.number() });
 export type SpendReport = z.infer<typeof spendReport>;
 

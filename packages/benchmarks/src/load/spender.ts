@@ -6,14 +6,15 @@ import {
   reservationOf,
   type ReserveRequest,
   type Result,
+  seatRequest,
   SpendQueue,
   type SpendRequest,
   usageEventKey,
   type Verdict,
 } from '@licet/database';
-import { instant, parseCustomerId, parseDuration, parseFeatureKey } from '@licet/domain';
+import { instant, parseCustomerId, parseDuration, parseFeatureKey, parseMemberId } from '@licet/domain';
 import { announce, answerParent } from '../processes/answers.js';
-import { UNITS } from '../seed/catalog.js';
+import { SEATS, UNITS } from '../seed/catalog.js';
 import { customerName, known, MASTER_KEY } from '../seed/tenant.js';
 import { isSpendOrder, RECORDS_IN_LIST, type SpendOrder, type SpendReport, type SpendWork } from './spend.js';
 import { randomFrom } from './workload.js';
@@ -33,6 +34,8 @@ async function queueOf(url: string): Promise<SpendQueue> {
 interface Turn {
   readonly queue: SpendQueue;
   readonly caller: Caller;
+  /** Whose turn it is. */
+  readonly member: string;
   /** No other turn has it. */
   readonly name: string;
   /** Another customer's each time it is called. */
@@ -42,7 +45,12 @@ interface Turn {
 }
 type Done = Pick<SpendReport, 'done' | 'units'>;
 
-const WORKS: Readonly<Record<SpendWork, (turn: Turn) => Promise<Done>>> = { consume, pairs, records };
+const WORKS: Readonly<Record<SpendWork, (turn: Turn) => Promise<Done>>> = {
+  consume,
+  pairs,
+  records,
+  renewals,
+};
 
 async function consume({ queue, caller, name, nextCustomer }: Turn): Promise<Done> {
   const customerId = nextCustomer();
@@ -89,6 +97,15 @@ async function records({ queue, caller, name, nextCustomer, nextQuantity }: Turn
   return { done: list.length, units };
 }
 
+/** The first time a seat is taken, from then on it is renewed. */
+async function renewals({ queue, caller, member, nextCustomer }: Turn): Promise<Done> {
+  const asked = { kind: 'lease', feature: SEATS, memberId: known(parseMemberId(member)), ttl: null } as const;
+  const verdict = await queue.submit(caller, seatRequest(nextCustomer(), asked));
+  const isRight = verdict.ok && verdict.decision.allowed && verdict.seat?.memberId === member;
+  if (!isRight) throw new Error(`a wrong verdict: ${JSON.stringify(verdict)}`);
+  return { done: 1, units: 0 };
+}
+
 function requireGrant(verdict: Result<Verdict>, customerId: string, consumed: number): Verdict {
   const isRight =
     verdict.ok &&
@@ -116,7 +133,7 @@ async function run(order: SpendOrder): Promise<SpendReport> {
   const call = async (number: number): Promise<void> => {
     for (let turn = 0; turn === 0 || performance.now() < until; turn += 1) {
       const name = `${String(order.seed)} ${String(number)} ${String(turn)}`;
-      const did = await work({ queue, caller, name, ...draws });
+      const did = await work({ queue, caller, name, member: `member-${String(number)}`, ...draws });
       done += did.done;
       units += did.units;
     }

@@ -25,6 +25,11 @@ export type Workload =
       readonly customer: string;
       readonly keys: string;
       readonly apiKey: string;
+    }
+  | {
+      /** Asks whether one licence key is good, with another nonce each time, and nothing else to show. */
+      readonly kind: 'validate';
+      readonly key: string;
     };
 
 export const CHECK_FIELDS = 'customerId feature allowed code value limit used remaining validUntil revision';
@@ -32,12 +37,22 @@ export const CHECK_QUERY = `query Check($input: CheckInput!) { check(input: $inp
 export const CONSUME_QUERY =
   'mutation Consume($input: ConsumeInput!) { consume(input: $input) { consumed replayed decision { customerId feature allowed code } revision } }';
 
+export const VALIDATE_QUERY =
+  'mutation Validate($input: ValidateLicenseInput!) { validateLicense(input: $input) { valid code decisions { feature allowed } token } }';
+
 /** So many requests are made beforehand and asked in turn: making them must not be what is measured. */
 const PREPARED = 50_000;
 
 /** Where requests come from; `host` is the server's. */
 export function exchanges(workload: Workload, host: string): () => Exchange {
-  return workload.kind === 'check' ? checks(workload, host) : consumptions(workload, host);
+  switch (workload.kind) {
+    case 'check':
+      return checks(workload, host);
+    case 'consume':
+      return consumptions(workload, host);
+    case 'validate':
+      return validations(workload, host);
+  }
 }
 
 function checks(workload: Extract<Workload, { kind: 'check' }>, host: string): () => Exchange {
@@ -109,13 +124,25 @@ function consumptions(workload: Extract<Workload, { kind: 'consume' }>, host: st
   return () => ({ request: before + String((next += 1)).padStart(slot.length, '0') + after, isRight });
 }
 
-function requestText(host: string, apiKey: string, query: string, variables: object): string {
+function validations({ key }: Extract<Workload, { kind: 'validate' }>, host: string): () => Exchange {
+  const slot = '0'.repeat(12);
+  const input = { key, features: ['module-01'], nonce: slot };
+  const [before = '', after = ''] = requestText(host, null, VALIDATE_QUERY, { input }).split(slot);
+  const begin = { valid: true, code: 'ENTITLED', decisions: [{ feature: 'module-01', allowed: true }] };
+  const answer = JSON.stringify({ data: { validateLicense: begin } });
+  const isRight = beginsWith(Buffer.from(answer.slice(0, -3)));
+  let next = 0;
+  return () => ({ request: before + String((next += 1)).padStart(slot.length, '0') + after, isRight });
+}
+
+/** `apiKey` null: without a credential. */
+function requestText(host: string, apiKey: string | null, query: string, variables: object): string {
   const body = JSON.stringify({ query, variables });
   return [
     'POST /graphql HTTP/1.1',
     `host: ${host}`,
     'content-type: application/json',
-    `authorization: Bearer ${apiKey}`,
+    ...(apiKey === null ? [] : [`authorization: Bearer ${apiKey}`]),
     `content-length: ${String(Buffer.byteLength(body))}`,
     '',
     body,

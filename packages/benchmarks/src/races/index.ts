@@ -10,6 +10,8 @@ import { idleSubscribers } from './idle-subscribers.js';
 import { propagation } from './propagation.js';
 import { recordUsage } from './record-usage.js';
 import { reserveCommit } from './reserve-commit.js';
+import { renewSeats } from './renew-seats.js';
+import { validateLicense } from './validate-license.js';
 import { workerRace } from './worker.js';
 
 /** In the order of the table. */
@@ -19,11 +21,13 @@ export const RACES: readonly Race[] = [
   consumeStorage,
   reserveCommit,
   recordUsage,
+  renewSeats,
   consumeHttp,
   workerRace,
   propagation,
   idleSubscribers,
   checkCustomers,
   checkConnections,
+  validateLicense,
   coldStart,
 ];

@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<SpendWork, readonly string[]>> = {
   consume: ['consume'],
   pairs: ['reserve', 'commit'],
   records: ['record'],
+  renewals: [],
 };
 
 /** The storage layer of one database, in one process with one queue. Makes the work that it is asked for. */
@@ -32,6 +33,7 @@ export function spendsOf(
     requireSame('units', report.units, after.units - before.units);
     requireSame('units that are held', 0, after.held);
     requireSame('reservations that are open', 0, after.open);
+    if (asked.work === 'renewals') requireSame('seats', asked.callers, after.seats);
     const kinds = new Set([...after.records.keys(), ...KINDS[asked.work]]);
     for (const kind of kinds) {
       const written = (after.records.get(kind) ?? 0) - (before.records.get(kind) ?? 0);
@@ -53,14 +55,15 @@ interface Kept {
   readonly units: number;
   readonly held: number;
   readonly open: number;
+  readonly seats: number;
   /** By kind. */
   readonly records: ReadonlyMap<string, number>;
 }
 
 async function kept(owner: Client): Promise<Kept> {
-  const counters = await owner.query<{ units: string; held: string; open: string }>(
+  const counters = await owner.query<{ units: string; held: string; open: string; seats: string }>(
     `select sum(used) as units, sum(reserved) as held,
-       (select count(*) from reservation) as open
+       (select count(*) from reservation) as open, (select count(*) from seat) as seats
      from meter where feature = $1`,
     [UNITS],
   );
@@ -72,6 +75,7 @@ async function kept(owner: Client): Promise<Kept> {
     units: Number(row?.units),
     held: Number(row?.held),
     open: Number(row?.open),
+    seats: Number(row?.seats),
     records: new Map(records.rows.map(({ kind, count }) => [kind, Number(count)])),
   };
 }

@@ -1,6 +1,11 @@
 /** The customers' plan in most races: 20 features, of which two are denied. */
 export const PLAN = 'business';
 
+/** A plan with floating seats, and their feature; a perpetual plan. */
+export const CREW = 'crew';
+export const SEATS = 'viewers';
+export const OWNED = 'owned';
+
 /** How much of a feature each customer has used; the rest is untouched. */
 export const SPENT: Readonly<Record<string, number>> = { 'calls-01': 250, 'calls-02': 1000, units: 1 };
 
@@ -63,6 +68,7 @@ export const CATALOG = {
     ...each(LEVELS, { type: 'limit', unit: 'project' }),
     ...each([...SWITCHES, NOT_INCLUDED], { type: 'boolean' }),
     ...each(CHOICES, { type: 'config', values: ['silver', 'gold'] }),
+    [SEATS]: { type: 'seats', kind: 'floating', lease: 'PT5M' },
   },
   plans: {
     [PLAN]: {
@@ -80,6 +86,10 @@ export const CATALOG = {
       period: 'P1M',
       entitlements: { ...ENTITLEMENTS, ...each(LEVELS, 25) },
     },
+    /** Floating seats for whoever renews them. */
+    [CREW]: { name: 'Crew', family: 'crew', model: 'seats', entitlements: { [SEATS]: 100_000 } },
+    /** Sold by licence alone. */
+    [OWNED]: { name: 'Owned', model: 'perpetual', entitlements: { 'module-01': true } },
     /** Its trial goes over into the paid plan: the worker race. */
     tryout: {
       name: 'Tryout',

@@ -2,8 +2,13 @@ import {
   type Caller,
   createTenant,
   type Database,
+  digestOfKey,
   ensureAdminKey,
   executeCommand,
+  executeLicenseCommand,
+  licenseKeyHint,
+  makeLicenseKey,
+  newLicenseId,
   newSubscriptionId,
   openDatabase,
   parseMasterKey,
@@ -105,10 +110,20 @@ export async function addDueTrials(tenant: BenchTenant, count: number): Promise<
   await tenant.owner.query('vacuum analyze');
 }
 
-async function addModel({ db, caller }: BenchTenant, plan: string, trial: boolean): Promise<CustomerId> {
+async function addModel(tenant: BenchTenant, plan: string, trial: boolean): Promise<CustomerId> {
   const customerId = known(parseCustomerId('model'));
-  const made = await upsertCustomer(db, caller, { id: customerId });
+  const made = await upsertCustomer(tenant.db, tenant.caller, { id: customerId });
   if (!made.ok) throw new Error(made.message);
+  await subscribeTo(tenant, customerId, plan, trial);
+  return customerId;
+}
+
+async function subscribeTo(
+  { db, caller }: BenchTenant,
+  customerId: CustomerId,
+  plan: string,
+  trial: boolean,
+): Promise<void> {
   const subscribed = await executeCommand(db, caller, {
     command: {
       kind: 'subscribe',
@@ -120,11 +135,36 @@ async function addModel({ db, caller }: BenchTenant, plan: string, trial: boolea
       startsAt: null,
     },
     customerId,
-    idempotencyKey: `model ${plan}`,
+    idempotencyKey: `${customerId} ${plan}`,
     reason: null,
   });
   if (!subscribed.ok) throw new Error(subscribed.message);
-  return customerId;
+}
+
+/** Subscribes a customer to one more plan. */
+export async function subscribe(tenant: BenchTenant, customer: string, plan: string): Promise<void> {
+  await subscribeTo(tenant, known(parseCustomerId(customer)), plan, false);
+}
+
+/** Issues a licence; answers with its key. */
+export async function issueLicense(
+  { db, caller }: BenchTenant,
+  customer: string,
+  plan: string,
+): Promise<string> {
+  const key = makeLicenseKey();
+  const issued = await executeLicenseCommand(db, caller, {
+    command: {
+      ...{ kind: 'issueLicense', licenseId: newLicenseId(), plan: known(parsePlanKey(plan)) },
+      ...{ keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) },
+      ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
+      quantities: new Map(),
+    },
+    customerId: known(parseCustomerId(customer)),
+    ...{ key, idempotencyKey: `${customer} ${plan}`, reason: null },
+  });
+  if (!issued.ok) throw new Error(issued.message);
+  return key;
 }
 
 /** The n-th copy is `customerName(n)`, its subscription `subscriptionName(n)`. */
