@@ -41,7 +41,7 @@ export interface Asked {
 const TOKEN_LIFE = 300_000;
 const AUDIENCE = 'licet-application';
 
-/** Whether a key is good, and what its customer may do, signed; docs/rules.md, "Licences". */
+/** Whether a key is good, and what its customer may do, signed; docs/decisions/0014. */
 export async function validate(context: GatewayContext, asked: Asked): Promise<LicenseValidationType> {
   const { access, address, services } = context;
   const opened = await services.licenseKeys.open(asked.key, { address, tenantId: access.ownTenant });
