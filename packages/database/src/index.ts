@@ -131,7 +131,7 @@ export {
 export { createTenant, ensureAdminKey, type NewTenant } from './commands/create-tenant.js';
 export { deleteOldOperations } from './commands/delete-old-operations.js';
 export { type CommandRequest, type CommandResult, executeCommand } from './commands/execute-command.js';
-export { toldOf } from './repositories/write-accounts.js';
+export { toldOf } from './repositories/told-of.js';
 export { executeGrantCommand, type GrantRequest, type GrantResult } from './commands/execute-grant.js';
 export { draftRelease, type DraftRelease } from './commands/draft-release.js';
 export { previewCatalog } from './commands/preview-release.js';
