@@ -64,7 +64,7 @@ afterAll(async () => {
 async function newSample(customerId: string): Promise<Sample & { readonly key: string }> {
   const subscriptionId = await newCustomer(gateway, customerId, 'pro');
   const issued = await gateway.send(
-    `mutation { issueLicense(input: { customerId: "${customerId}", plan: "desktop", idempotencyKey: "of ${customerId}" }) { key license { id } } }`,
+    `mutation { issueLicense(input: { customerId: "${customerId}", plan: "boxed", idempotencyKey: "of ${customerId}" }) { key license { id } } }`,
   );
   const licenseId = issued.text('issueLicense.license.id');
   return { customerId, subscriptionId, licenseId, key: issued.text('issueLicense.key') };

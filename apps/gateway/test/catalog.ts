@@ -19,6 +19,12 @@ export const CATALOG: Readonly<Record<string, unknown>> = {
       model: 'subscription',
       entitlements: { projects: 3, 'api-calls': 10, support: 'community', editors: 1 },
     },
+    boxed: {
+      name: 'Boxed, for ever',
+      model: 'perpetual',
+      machines: { limit: 2, atOnce: 2 },
+      entitlements: { sso: true, viewers: 5 },
+    },
     desktop: {
       name: 'Desktop, for ever',
       model: 'perpetual',

@@ -68,8 +68,8 @@ function operationOf(
 /** Of no log: a subscription is answered at once. */
 const NO_CURSOR = '0000000000000001-ffffffff';
 
-/** Optional arguments that say about whom something is asked. */
-const ALWAYS: ReadonlySet<string> = new Set(['customerId', 'customerIds']);
+/** Optional arguments that say about whom, or what, something is asked. */
+const ALWAYS: ReadonlySet<string> = new Set(['customerId', 'customerIds', 'fingerprint']);
 
 function inBrackets(parts: readonly string[]): string {
   return parts.length === 0 ? '' : `(${parts.join(', ')})`;

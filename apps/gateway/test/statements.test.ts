@@ -82,6 +82,7 @@ const QUESTIONS: readonly (readonly [name: string, query: string, ofKnown: unkno
         { code: 'NOT_IN_PLAN' },
         { code: 'ENTITLED' },
         { code: 'ENTITLED' },
+        { code: 'NOT_IN_PLAN' },
         { code: 'ENTITLED' },
         { code: 'ENTITLED' },
         { code: 'NOT_IN_PLAN' },
