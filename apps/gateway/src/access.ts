@@ -111,9 +111,14 @@ export class Access {
 
   /** FORBIDDEN for a credential that is for one licence alone: what else its customer has is not its matter. */
   requireCustomerData(): void {
-    const { kind } = this.credential;
-    if (kind === 'API_KEY' || kind === 'CUSTOMER_TOKEN') return;
+    if (this.seesCustomerData) return;
     throw new ApiError('FORBIDDEN', `${this.name} sees its licence alone; ask with an API key`);
+  }
+
+  /** Whether the credential is for all that a customer has, not for one licence alone. */
+  get seesCustomerData(): boolean {
+    const { kind } = this.credential;
+    return kind === 'API_KEY' || kind === 'CUSTOMER_TOKEN';
   }
 
   /** The licence that the credential is for alone; null: it is for more. */

@@ -124,16 +124,18 @@ test('a machine may name its parts alone, and is known again by enough of them',
   const made = await activate({ licenseId, components: ['board', 'disk', 'nic'] });
   expect(made.get('activateMachine.machine.components')).toHaveLength(3);
   expect(JSON.stringify(made.get('activateMachine'))).not.toContain('board');
-  const fingerprint = made.text('activateMachine.machine.fingerprint');
+  const former = made.text('activateMachine.machine.fingerprint');
   const repaired = await activate({ licenseId, components: ['disk', 'board', 'new nic'] });
   expect(repaired.get('activateMachine')).toMatchObject({
     decision: { used: 1 },
-    machine: { id: made.get('activateMachine.machine.id'), fingerprint },
+    machine: { id: made.get('activateMachine.machine.id') },
   });
+  const fingerprint = repaired.text('activateMachine.machine.fingerprint');
   const cleared = await activate({ licenseId, fingerprint, name: null });
   expect(cleared.get('activateMachine.machine')).toMatchObject({ name: null });
   const asked = { customerId: 'bob', feature: 'cad', atLeast: repaired.text('activateMachine.revision') };
   expect((await check(gateway, { ...asked, fingerprint })).get('check.code')).toBe('ENTITLED');
+  expect((await check(gateway, { ...asked, fingerprint: former })).get('check.code')).toBe('NOT_ACTIVATED');
 });
 
 test('machines beyond the limit, and deactivations beyond theirs, are denied with what to do', async () => {

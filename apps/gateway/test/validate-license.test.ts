@@ -182,6 +182,54 @@ test('a licence key takes floating seats that its plan lists, and no others', as
   expect(await seat('assignSeat', 'editors')).toMatchObject({ code: 'FORBIDDEN' });
 });
 
+test('the key of a licence that is not in force moves no seat, also where the customer has others', async () => {
+  await newCustomer(gateway, 'gus', 'pro');
+  const { id, key } = await issue('gus');
+  const seat = (verb: string, bearer: string) => {
+    const type = verb === 'leaseSeat' ? 'LeaseSeatInput' : 'SeatInput';
+    return gateway.send(
+      `mutation ($input: ${type}!) { ${verb}(input: $input) { decision { code } } }`,
+      { input: { customerId: 'gus', feature: 'viewers', memberId: 'ann' } },
+      bearer,
+    );
+  };
+  expect((await seat('leaseSeat', gateway.adminKey)).get('leaseSeat.decision.code')).toBe('ENTITLED');
+  await gateway.send(`mutation { suspendLicense(licenseId: "${id}", reason: "test") { revision } }`, {});
+  for (const verb of ['leaseSeat', 'releaseSeat']) {
+    const [error] = (await seat(verb, key)).errors;
+    expect(error?.extensions.code).toBe('FORBIDDEN');
+    expect(error?.message).toContain('LICENSE_SUSPENDED');
+  }
+  expect((await seat('releaseSeat', gateway.adminKey)).get('releaseSeat.decision.code')).toBe('DONE');
+});
+
+test('an API key for some customers validates no licence of another', async () => {
+  await newCustomer(gateway, 'hob', 'pro');
+  await newCustomer(gateway, 'ida', 'pro');
+  const { key } = await issue('hob');
+  const made = await gateway.send(
+    `mutation { createApiKey(input: { name: "ida", role: READER, customerIds: ["ida"], idempotencyKey: "ida" }) { secret } }`,
+  );
+  const secret = String(made.get('createApiKey.secret'));
+  const { errors } = await gateway.send(
+    `mutation { validateLicense(input: { key: "${key}" }) { license { customer { id } } } }`,
+    {},
+    secret,
+  );
+  expect(errors[0]?.extensions.code).toBe('FORBIDDEN');
+});
+
+test('a key is told of its own licence alone, in decisions too', async () => {
+  await newCustomer(gateway, 'jon', 'pro');
+  const { id, key } = await issue('jon');
+  const query = `mutation { validateLicense(input: { key: "${key}", features: ["sso"] }) { decisions { code sources { id } } } }`;
+  const own = (bearer: string | null) =>
+    gateway.send(query, {}, bearer).then((answer) => answer.get('validateLicense.decisions'));
+  for (const bearer of [null, key])
+    expect(await own(bearer)).toEqual([{ code: 'ENTITLED', sources: [{ id }] }]);
+  expect(await own(gateway.adminKey)).toMatchObject([{ code: 'ENTITLED', sources: [{}, {}] }]);
+});
+
 test('without a credential nothing else runs, however it is written', async () => {
   const { key } = await issue('ada');
   for (const query of [

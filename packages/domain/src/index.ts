@@ -19,6 +19,7 @@ export * from './license/machines/match.js';
 export * from './license/machines/place.js';
 export { executeLicense } from './license/execute-license.js';
 export * from './license/validate.js';
+export { licenseObstacles } from './decision/sources.js';
 export { type Asker, askerOf, NOBODY } from './decision/asker.js';
 export * from './grant/grant.js';
 export * from './grant/execute-grant.js';

@@ -1,4 +1,4 @@
-import type { MachineIdentity, TenantId } from '@licet/domain';
+import { DERIVED_FINGERPRINT, type MachineIdentity, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { keyedHash } from './master-key.js';
 
@@ -26,7 +26,7 @@ export function machineIdentity(
   const hashes = [...new Set(components.map((text) => hashOf('part', [text])))].sort();
   const isDerived = fingerprint === null && hashes.length > 0;
   return {
-    fingerprint: isDerived ? `parts-${hashOf('parts', hashes)}` : fingerprint,
+    fingerprint: isDerived ? DERIVED_FINGERPRINT + hashOf('parts', hashes) : fingerprint,
     components: hashes,
     isDerived,
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { Decision, Instant } from '@licet/domain';
+import type { Decision, Instant, LicenseId } from '@licet/domain';
 import { DateTime, Json, Quantity, RevisionScalar } from '../../scalars/index.js';
 import { DecisionCodeEnum, type DecisionCodeName } from './decision-code.js';
 
@@ -124,4 +124,9 @@ export function toDecision(
     asOf: stamp.asOf,
     stale: stamp.stale,
   };
+}
+
+/** The decision as it is told to who may know of one licence alone, and of nothing else that the customer has. */
+export function toldOfLicense(decision: DecisionType, licenseId: LicenseId): DecisionType {
+  return { ...decision, sources: decision.sources.filter(({ id }) => id === licenseId) };
 }

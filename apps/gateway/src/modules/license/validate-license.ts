@@ -23,7 +23,7 @@ import {
   validateLicense,
 } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { type DecisionType, NO_RELEASE, toDecision } from '../check/decision-type.js';
+import { type DecisionType, NO_RELEASE, toDecision, toldOfLicense } from '../check/decision-type.js';
 import { toLicense } from './license-types.js';
 import type { LicenseValidationType } from './validation-types.js';
 
@@ -47,12 +47,16 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
   const opened = await services.licenseKeys.open(asked.key, { address, tenantId: access.ownTenant });
   if (opened === null) return answerUnknown(context, asked);
   access.requireLicense('input.key', opened.licenseId);
+  access.requireCustomer(opened.customerId);
   const stamped = await services.states.load(opened.tenantId, opened.customerId);
   const identity = machineIdentity(context.db, opened.tenantId, asked.machine);
   const asker: Asker = { ...NOBODY, ...identity, productVersion: asked.productVersion };
   const validation = await validated(context, opened, stamped, asker);
   context.metrics.check(validation.code);
-  const decisions = asked.features.map((feature) => decideOn(stamped, validation, feature, asker));
+  const decided = asked.features.map((feature) => decideOn(stamped, validation, feature, asker));
+  const decisions = access.seesCustomerData
+    ? decided
+    : decided.map((decision) => toldOfLicense(decision, opened.licenseId));
   const { asOf, now, stale } = stamped;
   const token = await signToken(await services.signers.of(opened.tenantId), {
     ...tokenOf(validation, decisions, { asked, asOf, stale }, now),

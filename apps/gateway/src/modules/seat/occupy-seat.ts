@@ -3,6 +3,7 @@ import {
   type CustomerId,
   denyWithoutRules,
   instant,
+  licenseObstacles,
   occupy,
   parseFeatureKey,
   refuseSeat,
@@ -11,7 +12,7 @@ import {
 import type { GatewayContext } from '../../context.js';
 import { ApiError, granted, refusalError } from '../../errors/api-error.js';
 import { readCustomerId, readMemberId } from '../arguments.js';
-import { NO_RELEASE, toDecision } from '../check/decision-type.js';
+import { NO_RELEASE, toDecision, toldOfLicense } from '../check/decision-type.js';
 import { type SeatResultType, toSeat } from './seat-types.js';
 
 /** Takes or renews a member's seat, or gives it back. */
@@ -25,14 +26,18 @@ export async function occupySeat(
   await requireOwnSeat(context, customerId, request);
   try {
     const result = await context.spends.submit(context.caller, seatRequest(customerId, request));
-    return toResult(context, customerId, granted(result, 'input'));
+    return told(context, toResult(context, customerId, granted(result, 'input')));
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError) || error.outcome !== 'NOTHING_WRITTEN') throw error;
-    return denyOutOfReach(context, customerId, request);
+    return told(context, denyOutOfReach(context, customerId, request));
   }
 }
 
-/** A licence key is for floating seats of what its licence's plan lists. */
+function told({ access: { ownLicense } }: GatewayContext, result: SeatResultType): SeatResultType {
+  return ownLicense ? { ...result, decision: toldOfLicense(result.decision, ownLicense.licenseId) } : result;
+}
+
+/** A licence key is for floating seats of what its licence's plan lists, while the licence is in force: the seats are others' too. */
 async function requireOwnSeat(
   { access, states }: GatewayContext,
   customerId: CustomerId,
@@ -46,6 +51,12 @@ async function requireOwnSeat(
   const license =
     state.kind === 'KNOWN' ? state.account.licenses.find(({ id }) => id === own.licenseId) : undefined;
   const isListed = feature !== null && license?.planVersion.plan.entitlements.has(feature) === true;
+  const [obstacle] = license ? licenseObstacles(license) : [];
+  if (obstacle)
+    throw new ApiError(
+      'FORBIDDEN',
+      `this key's licence is not in force (${obstacle.code}), and moves no seat; validateLicense says how to mend it`,
+    );
   if (known?.type === 'SEATS' && known.seats.kind === 'FLOATING' && isListed) return;
   throw new ApiError(
     'FORBIDDEN',

@@ -4,7 +4,7 @@ import type { Instant } from '../../time/instant.js';
 import { type License, machineLimitOf } from '../license.js';
 import type { MachineCommand } from './command.js';
 import { deactivationsLeft, withDeactivation } from './deactivations.js';
-import type { Machine } from './machine.js';
+import { isDerivedFingerprint, type Machine } from './machine.js';
 import { recordMachine } from './record-machine.js';
 
 export type Activate = Extract<MachineCommand, { kind: 'activateMachine' }>;
@@ -20,7 +20,7 @@ export function reactivate(
   const { fingerprint, isDerived, components, name = known.name } = command;
   const machine: Machine = {
     ...known,
-    fingerprint: isDerived ? known.fingerprint : fingerprint,
+    fingerprint: isDerived && !isDerivedFingerprint(known.fingerprint) ? known.fingerprint : fingerprint,
     components: components.length === 0 ? known.components : components,
     name,
   };

@@ -17,6 +17,13 @@ export interface Machine {
   readonly inUseUntil: Instant | null;
 }
 
+/** With which a fingerprint begins that was derived from components. */
+export const DERIVED_FINGERPRINT = 'parts-';
+
+export function isDerivedFingerprint(fingerprint: string): boolean {
+  return fingerprint.startsWith(DERIVED_FINGERPRINT);
+}
+
 export type MachineEventType =
   | 'machine.activated'
   /** Activated again, with another fingerprint, other components or another name. */

@@ -21,6 +21,7 @@ import { executeLicense } from '../execute-license.js';
 import type { LicenseCommand } from '../command.js';
 import type { MachineCommand } from './command.js';
 import { executeMachine } from './execute-machine.js';
+import { findMachine } from './match.js';
 
 const TWO = releaseWith('{ limit: 2 }');
 
@@ -80,6 +81,21 @@ describe('activation', () => {
       activatedAt: NOW,
     });
     expect(fingerprints(moved.account)).toEqual(['two']);
+  });
+
+  test('a fingerprint that was derived goes with the parts that it was derived from', () => {
+    const two = releaseWith('{ limit: 1, match: two }');
+    const parts = {
+      first: ['a', 'b', 'c', 'd'],
+      second: ['c', 'd', 'e', 'f'],
+      third: ['e', 'f', 'g', 'h'],
+    } as const;
+    const derived = (of: keyof typeof parts) =>
+      activate(`parts-${of}`, { components: parts[of], isDerived: true });
+    const { machines } = licenseIn(having(two, [derived('first'), derived('second'), derived('third')]));
+    expect(machines).toMatchObject([{ fingerprint: 'parts-third', components: parts.third }]);
+    const former = { fingerprint: 'parts-first', components: parts.first };
+    expect(findMachine(machines, 'two', former)).toBeNull();
   });
 
   test('where several machines have enough equal parts it is the one with most of them', () => {
