@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import { newCustomer } from './customers.js';
 import { startTestGateway, type TestGateway } from './gateway.js';
@@ -11,6 +12,7 @@ beforeAll(async () => {
   gateway = await startTestGateway();
   for (let index = 0; index < 50; index++)
     await newCustomer(gateway, `customer-${String(index)}`, index % 2 ? 'pro' : 'free');
+  await atRest();
 }, 60_000);
 afterAll(async () => {
   await gateway.close();
@@ -34,6 +36,13 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   }
   // What runs beside the requests: the feed's poll, and the signal of what was written before.
   return texts.filter((text) => !/log_ends|pg_notify/.test(text));
+}
+
+/** Until the feed has read what was written: what it sends then is no request's. */
+async function atRest(): Promise<void> {
+  let sent: string[];
+  do sent = await statementsOf(() => setTimeout(300));
+  while (sent.length > 0);
 }
 
 function textOf(statement: unknown): string {
