@@ -47,6 +47,7 @@ export {
   findLicenses,
   type LicenseOfKey,
   listLicenses,
+  newLicenseKey,
 } from './repositories/licenses.js';
 export { listMachines } from './repositories/machines.js';
 export {

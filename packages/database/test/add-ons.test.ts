@@ -12,17 +12,15 @@ import {
   tellOfRelease,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   openTestDatabase,
+  type OwnTenant,
   spend,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import { decide, parseAddOnKey, parseCatalogDocument, parseCustomerId, parsePlanKey } from '@licet/domain';
 import { DataSource } from 'typeorm';
@@ -36,16 +34,11 @@ function catalogWith(projects: number | null, existingSubscriptions: Policy = 's
   return { ...TEST_CATALOG, ...(projects === null ? {} : { addOns: { more } }), existingSubscriptions };
 }
 
-let database: TestDatabase;
-let tenant: TestTenant;
+let tenant: OwnTenant;
 beforeEach(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, catalogWith(10));
+  tenant = await createOwnTenant(catalogWith(10));
 });
-afterEach(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterEach(() => tenant.close());
 
 function parsed(projects: number | null, policy: Policy) {
   const parse = parseCatalogDocument(catalogWith(projects, policy));
@@ -77,7 +70,7 @@ async function work(): Promise<void> {
 async function projectsOf(id: string): Promise<number | null> {
   const customer = parseCustomerId(id);
   if (customer === null) throw new Error(id);
-  const db = await openTestDatabase(database.url);
+  const db = await openTestDatabase(tenant.url);
   const { states, asOf } = await loadStates(db, tenant.caller.tenantId, [customer]);
   await db.close();
   const state = states.get(customer);
@@ -184,7 +177,7 @@ test('subscriptions of before add-ons had versions keep what decided then, repla
   // Two more releases, and one that gives again what the first gave.
   await publish(20, 'stay');
   await publish(10, 'stay');
-  const source = new DataSource({ type: 'postgres', url: database.url, migrations: MIGRATIONS });
+  const source = new DataSource({ type: 'postgres', url: tenant.url, migrations: MIGRATIONS });
   await source.initialize();
   const isThere = async () => {
     const [row]: { there: string | null }[] = await source.query(
@@ -205,7 +198,7 @@ test('subscriptions of before add-ons had versions keep what decided then, repla
     { release: 3, version: 1 },
   ]);
   expect(await projectsOf('ada')).toBe(33);
-  const later = { ...tenant, db: await openTestDatabase(database.url) };
+  const later = { ...tenant, db: await openTestDatabase(tenant.url) };
   expect(await subscribeTo(later, 'ada', 'free', { addOns: { more: 3 } })).toEqual(bought);
   const found = await findSubscriptions(later.db, tenant.caller.tenantId, [bought.id]);
   expect(found.get(bought.id)?.moves).toMatchObject([{ publication: 1, addOns: [] }]);

@@ -1,25 +1,14 @@
+import { applyDueBatch, executeCommand, executeGrantCommand, loadStates, newGrantId } from '@licet/database';
 import {
-  applyDueBatch,
-  executeCommand,
-  executeGrantCommand,
-  executeLicenseCommand,
-  digestOfKey,
-  licenseKeyHint,
-  loadStates,
-  makeLicenseKey,
-  newGrantId,
-  newLicenseId,
-} from '@licet/database';
-import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
+  issueLicenseTo,
   listedEvents,
+  type OwnTenant,
+  planKeyOf,
   spend,
   subscribeTo,
   TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
 } from '@licet/database/testing';
 import {
   applyDue,
@@ -27,11 +16,8 @@ import {
   type CustomerEvent,
   type Instant,
   instant,
-  parsePlanKey,
-  type PlanKey,
   type Release,
 } from '@licet/domain';
-import { Client } from 'pg';
 
 /** With plans that go on from one to the next, and a daily window that closes every day. */
 const CATALOG = {
@@ -67,44 +53,13 @@ const CATALOG = {
 const DAY = 86_400_000;
 const DAYS_OFF = 90;
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, CATALOG);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant(CATALOG);
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
-
-function plan(text: string): PlanKey {
-  const key = parsePlanKey(text);
-  if (key === null) throw new Error(text);
-  return key;
-}
+afterAll(() => tenant.close());
 
 const hence = (days: number): Instant => instant(Date.now() + days * DAY);
-
-async function license(name: string, to: string, expiresAt: Instant | null): Promise<void> {
-  const key = makeLicenseKey();
-  const issued = await executeLicenseCommand(tenant.db, tenant.caller, {
-    command: {
-      ...{ kind: 'issueLicense', licenseId: newLicenseId(), keyHint: licenseKeyHint(key), plan: plan(to) },
-      keyDigest: digestOfKey(tenant.db, key),
-      ...{ startsAt: null, expiresAt, maintenanceUntil: null, machineLimit: null, quantities: new Map() },
-    },
-    customerId: await createTestCustomer(tenant, name),
-    ...{ key, idempotencyKey: `${name} ${to}`, reason: null },
-  });
-  if (!issued.ok) throw new Error(issued.message);
-}
 
 /** On trial, a change to come in 50 days, an end in 80, a grant for a while, licences that end, and something used. */
 async function sell(name: string): Promise<void> {
@@ -113,7 +68,7 @@ async function sell(name: string): Promise<void> {
   const later = { timing: 'AT', subscriptionId } as const;
   const change = {
     kind: 'changePlan',
-    plan: plan('basic'),
+    plan: planKeyOf('basic'),
     from: null,
     addOns: null,
     quantities: null,
@@ -141,8 +96,8 @@ async function sell(name: string): Promise<void> {
     idempotencyKey: `${name} grant`,
   });
   if (!granted.ok) throw new Error(granted.message);
-  await license(name, 'rented', null);
-  await license(name, 'pool', hence(70));
+  await issueLicenseTo(tenant, name, 'rented', { idempotencyKey: `${name} rented` });
+  await issueLicenseTo(tenant, name, 'pool', { idempotencyKey: `${name} pool`, expiresAt: hence(70) });
   const use = (feature: string) =>
     ({
       kind: 'consume',
@@ -171,7 +126,7 @@ async function shift(name: string, days: number): Promise<void> {
     `update customer set version = version + 1, ${earlier('next_due_at created_at turned_until')}, window_anchors = (
        select coalesce(jsonb_object_agg(key, value::bigint - ${String(days * DAY)}), '{}') from jsonb_each_text(window_anchors)) where id = $1`,
   ];
-  for (const statement of statements) await owner.query(statement, [name]);
+  for (const statement of statements) await tenant.owner.query(statement, [name]);
 }
 
 async function read(name: string): Promise<{ account: CustomerAccount; release: Release; now: Instant }> {

@@ -1,33 +1,20 @@
 import { deleteOldOperations, migrate, parseMasterKey } from '@licet/database';
 import {
-  spend,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
+  type OwnTenant,
+  spend,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
 import { Client } from 'pg';
 import { MIGRATIONS } from '../src/migrate.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 test('idempotency records are deleted after a day, those that spent after 36 days, and none sooner', async () => {
   await createTestCustomer(tenant, 'acme');
@@ -40,7 +27,7 @@ test('idempotency records are deleted after a day, those that spent after 36 day
       (row) => row.kind,
     );
   const age = (hours: number): Promise<unknown> =>
-    owner.query(`update operation set at = clock_timestamp() - make_interval(hours => $1)`, [hours]);
+    tenant.owner.query(`update operation set at = clock_timestamp() - make_interval(hours => $1)`, [hours]);
 
   await age(23);
   expect(await deleteOldOperations(tenant.db, tenant.caller.tenantId)).toBe(0);
@@ -53,8 +40,8 @@ test('idempotency records are deleted after a day, those that spent after 36 day
 });
 
 test('four processes that migrate an empty database at once leave each migration applied once', async () => {
-  await owner.query('create database migrate_at_once');
-  const url = new URL(database.url);
+  await tenant.owner.query('create database migrate_at_once');
+  const url = new URL(tenant.url);
   url.pathname = '/migrate_at_once';
   const masterKey = parseMasterKey(undefined).key;
   await Promise.all([1, 2, 3, 4].map(() => migrate({ url: url.toString(), masterKey })));
@@ -65,5 +52,5 @@ test('four processes that migrate an empty database at once leave each migration
   );
   await client.end();
   expect(rows).toEqual(MIGRATIONS.map(({ name }) => ({ name, count: 1 })));
-  await owner.query('drop database migrate_at_once with (force)');
+  await tenant.owner.query('drop database migrate_at_once with (force)');
 });

@@ -10,30 +10,21 @@ import {
   upsertCustomer,
 } from '@licet/database';
 import {
-  spend,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
+  type OwnTenant,
+  spend,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
 import { type CustomerId, parsePlanKey, type SubscriptionCommand } from '@licet/domain';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createOwnTenant();
 });
-
-afterAll(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 const FREE = parsePlanKey('free')!;
 const PRO = parsePlanKey('pro')!;

@@ -1,31 +1,19 @@
 import { EventFeed, StateStore } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   openTestDatabase,
+  type OwnTenant,
   subscribeTo,
   SwallowingNetwork,
-  type TestDatabase,
-  type TestTenant,
 } from '@licet/database/testing';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await delay(5);
@@ -41,8 +29,8 @@ test('a history that was replaced by one with as many events is noticed, though 
     await states.load(tenant.caller.tenantId, customerId);
     expect(states.size).toBe(1);
     // As after a restore: at the last position there stands another event.
-    await owner.query('alter table event disable trigger all');
-    await owner.query(
+    await tenant.owner.query('alter table event disable trigger all');
+    await tenant.owner.query(
       `update event set leaf_hash = sha256('other') where position = (select max(position) from event)`,
     );
     await until(() => states.size === 0);
@@ -53,7 +41,7 @@ test('a history that was replaced by one with as many events is noticed, though 
 });
 
 test('a network that swallows everything is an outage, and is found to be back by itself', async () => {
-  const network = await SwallowingNetwork.to(database.url);
+  const network = await SwallowingNetwork.to(tenant.url);
   const db = await openTestDatabase(network.url);
   const feed = new EventFeed(db);
   await feed.start();

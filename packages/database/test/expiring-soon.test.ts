@@ -1,35 +1,23 @@
 import { applyDueBatch, type Database, dueTenants, tellOfRelease } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   openTestDatabase,
+  type OwnTenant,
   publish,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
-import { Client } from 'pg';
 
 const DAY = 86_400_000;
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 beforeEach(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-afterEach(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterEach(() => tenant.close());
 
 async function work(db: Database = tenant.db): Promise<void> {
   while ((await dueTenants(db, 1)).length > 0) {
@@ -47,9 +35,9 @@ async function age(days: number): Promise<void> {
   };
   for (const [table, names] of Object.entries(columns)) {
     const shifts = names.map((name) => `${name} = ${name} - $1 * interval '1 day'`).join(', ');
-    await owner.query(`update ${table} set ${shifts}`, [days]);
+    await tenant.owner.query(`update ${table} set ${shifts}`, [days]);
   }
-  await owner.query('update customer set version = version + 1');
+  await tenant.owner.query('update customer set version = version + 1');
 }
 
 async function nextDue(): Promise<Date | undefined> {
@@ -65,7 +53,7 @@ test('the worker tells of an end that a release wants told, once, dated when it 
   expect((await nextDue())?.getTime()).toBe(startedAt + 4 * DAY);
   await age(5);
   // A worker that has just begun: what one keeps in memory of publications is not that old.
-  const later = await openTestDatabase(database.url);
+  const later = await openTestDatabase(tenant.url);
   await work(later);
   await work(later);
   await later.close();

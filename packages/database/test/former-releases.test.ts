@@ -13,17 +13,15 @@ import {
   upsertCustomer,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   openTestDatabase,
+  type OwnTenant,
   spend,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import {
   type CustomerId,
@@ -33,22 +31,12 @@ import {
   parsePlanKey,
   type Subscription,
 } from '@licet/domain';
-import { Client } from 'pg';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 beforeEach(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-afterEach(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterEach(() => tenant.close());
 
 type Policy = 'stay' | 'atRenewal' | 'now';
 
@@ -75,8 +63,8 @@ async function withEndedTrial(name: string): Promise<Subscription> {
   const subscription = await subscribeTo(tenant, name, 'pro', { trial: true });
   const columns = ['started_at', 'period_anchor', 'period_start', 'period_end', 'trial_ends_at'];
   const shifts = columns.map((column) => `${column} = ${column} - interval '14 days'`).join(', ');
-  await owner.query(`update subscription set ${shifts} where customer_id = $1`, [name]);
-  await owner.query(
+  await tenant.owner.query(`update subscription set ${shifts} where customer_id = $1`, [name]);
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = next_due_at - interval '14 days' where id = $1`,
     [name],
   );
@@ -172,7 +160,7 @@ test('a state in memory passes through every release, and asks the database noth
   await withEndedTrial('ada');
   const feed = new EventFeed(tenant.db);
   await feed.start();
-  const reading = await openTestDatabase(database.url);
+  const reading = await openTestDatabase(tenant.url);
   const states = new StateStore(reading, feed, { customers: 10 });
   try {
     await throughReleases(states);

@@ -6,35 +6,21 @@ import {
   newGrantId,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
+  type OwnTenant,
   spend,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
 import { decide, type GrantCommand, type Instant } from '@licet/domain';
-import { Client } from 'pg';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 type Make = Extract<GrantCommand, { kind: 'grantEntitlement' }>;
 let keys = 0;
@@ -71,11 +57,11 @@ const hence = (milliseconds: number): Instant => (Date.now() + milliseconds) as 
 
 /** Moves what the grant's times were by days into the past, as if it had been made then. */
 async function age(customer: string, days: number): Promise<void> {
-  await owner.query(
+  await tenant.owner.query(
     `update entitlement_grant set starts_at = starts_at - $2 * interval '1 day', expires_at = expires_at - $2 * interval '1 day' where customer_id = $1`,
     [customer, days],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = next_due_at - $2 * interval '1 day' where id = $1`,
     [customer, days],
   );

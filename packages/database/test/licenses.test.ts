@@ -5,22 +5,20 @@ import {
   findLicenseKey,
   findLicenses,
   type LicenseKey,
-  licenseKeyHint,
   type LicenseResult,
   listLicenses,
   loadStates,
-  makeLicenseKey,
-  newLicenseId,
+  newLicenseKey,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
+  issueLicenseTo,
+  type IssueOfTest,
   listedEvents,
+  type OwnTenant,
   spend,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
 import {
@@ -32,9 +30,7 @@ import {
   type License,
   type LicenseCommand,
   licenseStatus,
-  parsePlanKey,
 } from '@licet/domain';
-import { Client } from 'pg';
 
 const CATALOG = {
   catalog: 1,
@@ -56,60 +52,21 @@ const CATALOG = {
   },
 };
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, CATALOG);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant(CATALOG);
 });
+afterAll(() => tenant.close());
 
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
-
-const known = (key: LicenseKey) => ({
-  keyHint: licenseKeyHint(key),
-  keyDigest: digestOfKey(tenant.db, key),
-});
-
-let keys = 0;
-const nextKey = (): string => `key ${String((keys += 1))}`;
 const hence = (days: number): Instant => instant(Date.now() + days * 86_400_000);
 
-type Issue = Extract<LicenseCommand, { kind: 'issueLicense' }>;
-interface Asked extends Partial<Omit<Issue, 'plan'>> {
-  readonly idempotencyKey?: string;
-}
+const issue = (customer: string, plan: string, asked?: IssueOfTest): Promise<LicenseResult> =>
+  issueLicenseTo(tenant, customer, plan, asked);
 
-async function issue(customer: string, plan: string, asked: Asked = {}): Promise<LicenseResult> {
-  const { idempotencyKey = nextKey(), ...given } = asked;
-  const planKey = parsePlanKey(plan);
-  if (planKey === null) throw new Error('a plan key');
-  const key = makeLicenseKey();
-  const result = await executeLicenseCommand(tenant.db, tenant.caller, {
-    command: {
-      kind: 'issueLicense',
-      licenseId: newLicenseId(),
-      ...known(key),
-      plan: planKey,
-      ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
-      quantities: new Map(),
-      ...given,
-    },
-    customerId: await createTestCustomer(tenant, customer),
-    ...{ key, idempotencyKey, reason: null },
-  });
-  if (!result.ok) throw new Error(result.message);
-  return result;
-}
-
-async function perform(command: Exclude<LicenseCommand, Issue>, key: LicenseKey | null = null) {
+async function perform(
+  command: Exclude<LicenseCommand, { kind: 'issueLicense' }>,
+  key: LicenseKey | null = null,
+) {
   const result = await executeLicenseCommand(tenant.db, tenant.caller, {
     ...{ command, key, customerId: null, idempotencyKey: null },
     reason: 'a test',
@@ -135,13 +92,13 @@ async function stored(license: License): Promise<License> {
 
 /** Moves all of the licence's times by days into the past, as if it had been issued then. */
 async function age({ id, customerId }: License, days: number): Promise<void> {
-  await owner.query(
+  await tenant.owner.query(
     `update license set starts_at = starts_at - $2 * interval '1 day', expires_at = expires_at - $2 * interval '1 day',
        maintenance_until = maintenance_until - $2 * interval '1 day', grace_ends_at = grace_ends_at - $2 * interval '1 day'
      where id = $1`,
     [id, days],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = next_due_at - $2 * interval '1 day',
        turned_until = turned_until - $2 * interval '1 day' where id = $1`,
     [customerId, days],
@@ -173,7 +130,13 @@ test('units of a licence are spent, and no more than those', async () => {
   const codes: string[] = [];
   for (const quantity of [10, 1]) {
     const [result] = await spend(tenant.db, tenant.caller, [
-      { kind: 'consume', customerId: 'spender', feature: 'renders', quantity, idempotencyKey: nextKey() },
+      {
+        kind: 'consume',
+        customerId: 'spender',
+        feature: 'renders',
+        quantity,
+        idempotencyKey: `spend ${String(quantity)}`,
+      },
     ]);
     if (!result?.ok) throw new Error('a spend has a verdict');
     codes.push(result.decision.code);
@@ -190,12 +153,12 @@ test('a repeated issue answers with the same licence and without its key; anothe
 
 test('a rotated key opens the licence, the one before no longer', async () => {
   const { stored: made, key: old } = await issue('rotated', 'forever');
-  const key = makeLicenseKey();
+  const { key, known } = newLicenseKey(tenant.db);
   const { stored: after } = await perform(
-    { kind: 'rotateLicenseKey', licenseId: made.license.id, ...known(key) },
+    { kind: 'rotateLicenseKey', licenseId: made.license.id, ...known },
     key,
   );
-  expect(after.license.keyHint).toBe(licenseKeyHint(key));
+  expect(after.license.keyHint).toBe(known.keyHint);
   if (old === null) throw new Error('a new licence shows its key');
   expect(await findLicenseKey(tenant.db, digestOfKey(tenant.db, old))).toBeNull();
   expect(await findLicenseKey(tenant.db, digestOfKey(tenant.db, key))).toMatchObject({
@@ -245,7 +208,7 @@ test('a pool is given its credits with each period of its plan', async () => {
       .length;
   expect(await added()).toBe(1);
   await age(made.license, 62);
-  await owner.query(
+  await tenant.owner.query(
     `update license set credits_given = (select jsonb_object_agg(k, (v::text)::bigint - 62 * 86400000::bigint)
     from jsonb_each(credits_given) e(k, v)) where id = $1`,
     [made.license.id],

@@ -1,25 +1,19 @@
 import {
   applyDueBatch,
   type Database,
-  executeLicenseCommand,
   executeMachineCommand,
-  digestOfKey,
-  licenseKeyHint,
   listMachines,
   loadStates,
   machineIdentity,
   type MachineResult,
-  makeLicenseKey,
-  newLicenseId,
   newMachineId,
 } from '@licet/database';
 import {
-  createTestCustomer,
-  createTestDatabase,
+  createOwnTenant,
   createTestTenant,
+  issueLicenseTo,
   listedEvents,
-  type TestDatabase,
-  type TestTenant,
+  type OwnTenant,
   tenantRows,
 } from '@licet/database/testing';
 import {
@@ -34,9 +28,7 @@ import {
   type MachineCommand,
   parseDuration,
   parseLicenseId,
-  parsePlanKey,
 } from '@licet/domain';
-import { Client } from 'pg';
 
 const CATALOG = {
   catalog: 1,
@@ -54,44 +46,21 @@ const CATALOG = {
   },
 };
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, CATALOG);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant(CATALOG);
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 let issued = 0;
 async function issue(
   plan: string,
   { db, caller } = tenant,
 ): Promise<{ id: LicenseId; customerId: CustomerId }> {
-  const planKey = parsePlanKey(plan);
-  if (planKey === null) throw new Error('a plan key');
   issued += 1;
-  const key = makeLicenseKey();
-  const customerId = await createTestCustomer(tenant, `customer-${String(issued)}`);
-  const result = await executeLicenseCommand(db, caller, {
-    command: {
-      ...{ kind: 'issueLicense', licenseId: newLicenseId(), keyHint: licenseKeyHint(key), plan: planKey },
-      keyDigest: digestOfKey(db, key),
-      ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
-      quantities: new Map(),
-    },
-    ...{ customerId, key, reason: null, idempotencyKey: `licence ${String(issued)}` },
-  });
-  if (!result.ok) throw new Error(result.message);
-  return { id: result.stored.license.id, customerId };
+  const { stored } = await issueLicenseTo({ db, caller }, `customer-${String(issued)}`, plan);
+  const { id, customerId } = stored.license;
+  return { id, customerId };
 }
 
 async function run(command: MachineCommand, db: Database = tenant.db): Promise<MachineResult> {
@@ -189,9 +158,11 @@ test('of parts nothing is kept but hashes, which are others for another tenant',
   expect(again).toMatchObject({ machine, decision: { used: 1 } });
   const rows = await tenantRows<{ all: string }>(tenant, 'select m::text as all from machine m');
   expect(rows.map(({ all }) => all).join()).not.toContain('serial');
-  const bodies = await owner.query<{ body: string }>(`select convert_from(body, 'UTF8') as body from event`);
+  const bodies = await tenant.owner.query<{ body: string }>(
+    `select convert_from(body, 'UTF8') as body from event`,
+  );
   expect(bodies.rows.map(({ body }) => body).join()).not.toContain('serial');
-  const other = await createTestTenant(database.url, CATALOG);
+  const other = await createTestTenant(tenant.url, CATALOG);
   const parts = { fingerprint: null, components: ['serial-board'] };
   expect(machineIdentity(other.db, other.caller.tenantId, parts)).not.toEqual(
     machineIdentity(tenant.db, tenant.caller.tenantId, parts),
@@ -236,7 +207,7 @@ test('deactivated its row goes, the deactivation is kept, and the place is free'
   for (const denied of [await deactivate(id, 'm-2'), await activate(id, { fingerprint: 'm-3' })])
     expect(denied.decision).toMatchObject({ allowed: false, code: 'DEACTIVATION_LIMIT_EXCEEDED' });
   expect((await loaded(customerId)).deactivations).toHaveLength(1);
-  await owner.query(
+  await tenant.owner.query(
     `update license set deactivations = jsonb_build_array((deactivations ->> 0)::bigint - 86400000) where id = $1`,
     [id],
   );
@@ -251,11 +222,11 @@ test('deactivated its row goes, the deactivation is kept, and the place is free'
 /** Moves a place's end, and what is due for its customer, into the past. */
 async function endPlaceAt(id: LicenseId, at: Instant): Promise<void> {
   const end = new Date(at);
-  await owner.query(
+  await tenant.owner.query(
     'update machine set in_use_until = $2 where license_id = $1 and in_use_until is not null',
     [id, end],
   );
-  await owner.query(
+  await tenant.owner.query(
     'update customer set next_due_at = $2 where id = (select customer_id from license where id = $1)',
     [id, end],
   );
@@ -317,7 +288,7 @@ test('a licence that is not there is unknown, one of another tenant as well, and
     decision: { allowed: false, code: 'UNKNOWN_LICENSE', customerId: '' },
   });
   const { id } = await issue('desk');
-  const other = await createTestTenant(database.url, CATALOG);
+  const other = await createTestTenant(tenant.url, CATALOG);
   const command = { kind: 'deactivateMachine', licenseId: id, machine: { fingerprint: 'm-1' } } as const;
   expect(await executeMachineCommand(other.db, other.caller, command)).toMatchObject({
     decision: { code: 'UNKNOWN_LICENSE' },

@@ -1,29 +1,21 @@
 import { findPlanMigration } from '@licet/database';
 import {
   carryOut,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
+  type OwnTenant,
   queueMigration,
   subscribeTo,
   tenantRows,
-  type TestDatabase,
-  type TestTenant,
 } from '@licet/database/testing';
 import { listSubscriptions } from '../src/commands/list-migration.js';
 import { writeTransaction } from '../src/connection/transaction.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createOwnTenant();
 });
-afterAll(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 interface ListRow {
   readonly listed: number;

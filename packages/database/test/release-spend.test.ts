@@ -1,27 +1,20 @@
 import { publishRelease, draftRelease } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
-  subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
-  tenantRows,
+  type OwnTenant,
   spend,
+  subscribeTo,
+  tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import { parseCatalogDocument } from '@licet/domain';
 
-let database: TestDatabase;
-let tenant: TestTenant;
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createOwnTenant();
 });
-afterAll(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 /** Two families that both give projects; their numbers are combined as the live release says. */
 async function publishCombining(combine: 'max' | 'sum'): Promise<void> {

@@ -11,36 +11,24 @@ import {
   tellOfRelease,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   openTestDatabase,
-  subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
-  tenantRows,
+  type OwnTenant,
   spend,
+  subscribeTo,
+  tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import { decide, parseCatalogDocument, parseCustomerId, parsePlanKey } from '@licet/domain';
-import { Client } from 'pg';
 import { ReleaseCache } from '../src/repositories/release-cache.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 beforeEach(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-afterEach(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterEach(() => tenant.close());
 
 type Policy = 'stay' | 'atRenewal' | 'now';
 
@@ -112,7 +100,7 @@ test('now: decisions at once, rows by two workers exactly once, and every counte
   expect(await projectsOf('c07')).toEqual({ limit: 5, release: 2 });
   expect(new Set(await versions())).toEqual(new Set([1]));
   expect(await dueTenants(tenant.db, 10)).toEqual([tenant.caller.tenantId]);
-  const other = await openTestDatabase(database.url);
+  const other = await openTestDatabase(tenant.url);
   await Promise.all([work(), work(other)]);
   await other.close();
   expect(new Set(await versions())).toEqual(new Set([2]));
@@ -147,11 +135,12 @@ test('atRenewal: the period end moves it, whoever writes that down', async () =>
   await work();
   expect(await projectsOf('ada')).toEqual({ limit: 50, release: 2 });
   // Time goes by: publication and subscription lie a month back.
-  await owner.query(`update publication set at = at - interval '34 days'`);
-  await owner.query(`update subscription set period_anchor = period_anchor - interval '35 days', started_at = started_at - interval '35 days',
+  await tenant.owner.query(`update publication set at = at - interval '34 days'`);
+  await tenant.owner
+    .query(`update subscription set period_anchor = period_anchor - interval '35 days', started_at = started_at - interval '35 days',
     period_start = period_start - interval '35 days', period_end = period_end - interval '35 days'`);
-  await owner.query(`update customer set next_due_at = (select period_end from subscription)`);
-  const later = { ...tenant, db: await openTestDatabase(database.url) };
+  await tenant.owner.query(`update customer set next_due_at = (select period_end from subscription)`);
+  const later = { ...tenant, db: await openTestDatabase(tenant.url) };
   await work(later.db);
   const found = await findSubscriptions(later.db, tenant.caller.tenantId, [id]);
   expect(found.get(id)?.planVersion.version).toBe(2);
@@ -260,7 +249,7 @@ test('what was decided by the former release is not committed under the new one'
     await subscribeTo(tenant, name, 'free');
   }
   await publishing;
-  const { rows } = await owner.query<{ type: string; version: number | null }>(
+  const { rows } = await tenant.owner.query<{ type: string; version: number | null }>(
     `select type, coalesce(convert_from(body, 'UTF8')::jsonb #>> '{data,after,planVersion}',
        convert_from(body, 'UTF8')::jsonb #>> '{data,after,number}')::int as version
      from event where type in ('release.published', 'subscription.started') order by position`,

@@ -2,15 +2,10 @@ import {
   APP_ROLE,
   appUrl,
   createApiKey,
-  digestOfKey,
   executeGrantCommand,
-  executeLicenseCommand,
-  licenseKeyHint,
-  makeLicenseKey,
   migrateBatch,
   migratePlan,
   newGrantId,
-  newLicenseId,
   parseMasterKey,
   signingKeys,
 } from '@licet/database';
@@ -18,9 +13,10 @@ import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
-  TEST_CATALOG,
+  issueLicenseTo,
   spend,
   subscribeTo,
+  TEST_CATALOG,
   type TestDatabase,
   type TestTenant,
 } from '@licet/database/testing';
@@ -62,22 +58,7 @@ async function fillEveryTable(): Promise<void> {
     customerId,
     idempotencyKey: 'one grant',
   });
-  const pro = parsePlanKey('pro');
-  if (pro === null) throw new Error('a plan key');
-  const key = makeLicenseKey();
-  await executeLicenseCommand(tenant.db, tenant.caller, {
-    command: {
-      kind: 'issueLicense',
-      licenseId: newLicenseId(),
-      keyHint: licenseKeyHint(key),
-      keyDigest: digestOfKey(tenant.db, key),
-      plan: pro,
-      ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
-      quantities: new Map(),
-    },
-    ...{ customerId, key, reason: null },
-    idempotencyKey: 'one licence',
-  });
+  await issueLicenseTo(tenant, 'acme', 'pro');
   await createApiKey(tenant.db, tenant.caller, {
     name: 'reader',
     role: 'READER',

@@ -9,20 +9,17 @@ import {
   type Verdict,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   openTestDatabase,
+  type OwnTenant,
   spend,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import { parseCatalogDocument } from '@licet/domain';
-import { Client } from 'pg';
 
 const { free, pro } = TEST_CATALOG.plans;
 const RULED = {
@@ -55,20 +52,11 @@ const RULED = {
   },
 };
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, RULED);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant(RULED);
 });
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 let keys = 0;
 async function consume(
@@ -133,7 +121,7 @@ test('a rule that reads another counter reads it as it stands, whoever has moved
   await createTestCustomer(tenant, 'crowded');
   await subscribeTo(tenant, 'crowded', 'pro');
   expect(await consume('crowded', 'projects', 1)).toMatchObject({ limit: 50 });
-  const elsewhere = await openTestDatabase(database.url);
+  const elsewhere = await openTestDatabase(tenant.url);
   try {
     keys += 1;
     const request = {
@@ -152,11 +140,13 @@ test('a rule that reads another counter reads it as it stands, whoever has moved
 
 /** As if nobody had looked at the customer since a day ago. */
 async function missADay(customer: string): Promise<void> {
-  await owner.query(
+  await tenant.owner.query(
     `update customer set version = version + 1, turned_until = turned_until - interval '1 day', next_due_at = clock_timestamp() where id = $1`,
     [customer],
   );
-  await owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [customer]);
+  await tenant.owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [
+    customer,
+  ]);
 }
 
 test('time that turns a rule is told once, dated when it turned, and writes the limit', async () => {
@@ -171,7 +161,7 @@ test('time that turns a rule is told once, dated when it turned, and writes the 
   );
   expect(due?.toISOString()).toBe(ahead);
   const past = new Date(Date.now() - 3_600_000).toISOString();
-  await owner.query(`update customer set attributes = $1 where id = 'turns'`, [{ until: past }]);
+  await tenant.owner.query(`update customer set attributes = $1 where id = 'turns'`, [{ until: past }]);
   await missADay('turns');
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
@@ -195,7 +185,7 @@ test('a spend that comes before the worker tells of the turn first', async () =>
   await subscribeTo(tenant, 'first', 'pro');
   await setAttributes('first', { until: new Date(Date.now() + 3_600_000).toISOString() });
   expect(await consume('first', 'calls', 5)).toMatchObject({ allowed: true, limit: 5 });
-  await owner.query(`update customer set attributes = $1 where id = 'first'`, [
+  await tenant.owner.query(`update customer set attributes = $1 where id = 'first'`, [
     { until: new Date(Date.now() - 60_000).toISOString() },
   ]);
   await missADay('first');

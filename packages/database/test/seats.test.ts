@@ -1,16 +1,14 @@
 import { applyDueBatch, executeCommand, listSeats, type Result, type Verdict } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   occupySeat,
   openTestDatabase,
+  type OwnTenant,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import {
   type CustomerId,
@@ -19,7 +17,6 @@ import {
   parseSubscriptionId,
   type SeatRequest,
 } from '@licet/domain';
-import { Client } from 'pg';
 
 const CATALOG = {
   ...TEST_CATALOG,
@@ -49,22 +46,11 @@ const CATALOG = {
   ],
 };
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, CATALOG);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant(CATALOG);
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 async function customerNamed(id: string, plan = 'team'): Promise<CustomerId> {
   const customerId = await createTestCustomer(tenant, id);
@@ -129,25 +115,25 @@ async function typesTold(customerId: CustomerId): Promise<string[]> {
 /** As if the seats had been taken, or given back, so much earlier. */
 async function age(customerId: string, interval: string): Promise<void> {
   const { tenantId } = tenant.caller;
-  await owner.query(
+  await tenant.owner.query(
     `update seat set assigned_at = assigned_at - $3::interval, lease_expires_at = lease_expires_at - $3::interval,
        cools_until = cools_until - $3::interval where tenant_id = $1 and customer_id = $2`,
     [tenantId, customerId, interval],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update subscription set seats_released_at = seats_released_at - $3::interval where tenant_id = $1 and customer_id = $2`,
     [tenantId, customerId, interval],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update meter set held_until = held_until - $3::interval where tenant_id = $1 and customer_id = $2`,
     [tenantId, customerId, interval],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update customer set next_due_at = next_due_at - $3::interval, turned_until = turned_until - $3::interval, version = version + 1
      where tenant_id = $1 and id = $2`,
     [tenantId, customerId, interval],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update meter m set state_version = c.version from customer c
      where c.tenant_id = m.tenant_id and c.id = m.customer_id and m.tenant_id = $1 and m.customer_id = $2`,
     [tenantId, customerId],
@@ -395,7 +381,7 @@ test('a renewal makes no entry in the list of events, and one for caches', async
 
 test('two gateways never take more than there are', async () => {
   await customerNamed('race');
-  const other = await openTestDatabase(database.url);
+  const other = await openTestDatabase(tenant.url);
   try {
     const told = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>

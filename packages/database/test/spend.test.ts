@@ -1,28 +1,19 @@
 import { type Database, listEvents, type Result, type SpendRequest, type Verdict } from '@licet/database';
 import {
-  spend,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   openTestDatabase,
+  type OwnTenant,
+  spend,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createOwnTenant();
 });
-
-afterAll(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 function consume(
   customerId: string,
@@ -139,7 +130,7 @@ test('a list is decided in order, each for itself, and a key that comes twice in
 test('200 spends at once through two connections pools never pass the limit, and counter and operations agree', async () => {
   await createTestCustomer(tenant, 'race');
   await subscribeTo(tenant, 'race', 'pro');
-  const other = await openTestDatabase(database.url);
+  const other = await openTestDatabase(tenant.url);
   try {
     const results = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>

@@ -1,15 +1,13 @@
 import { applyDueBatch, executeCommand, findSubscriptions } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
+  type OwnTenant,
   spend,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import {
   type CustomerId,
@@ -21,7 +19,6 @@ import {
   type SubscriptionCommand,
   type SubscriptionId,
 } from '@licet/domain';
-import { Client } from 'pg';
 
 /** With a plan that sells seats by number, and an add-on. */
 const CATALOG = {
@@ -44,22 +41,11 @@ const CATALOG = {
   addOns: { 'more-calls': { name: 'More calls', with: ['pro', 'team'], entitlements: { calls: 50 } } },
 };
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url, CATALOG);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant(CATALOG);
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 let keys = 0;
 async function run(command: SubscriptionCommand): Promise<Subscription> {
@@ -187,11 +173,11 @@ test('a paused subscription is resumed when that is due, by the worker, and its 
   expect(await consume('resuming-2')).toMatchObject([{ decision: { code: 'SUBSCRIPTION_PAUSED' } }]);
   const lim = `select lim from meter where customer_id = 'resuming'`;
   expect(await tenantRows(tenant, lim)).toEqual([{ lim: 0 }]);
-  await owner.query(
+  await tenant.owner.query(
     `update subscription set paused_at = paused_at - interval '2 days', resumes_at = clock_timestamp() - interval '1 second' where id = $1`,
     [id],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = clock_timestamp() - interval '1 second' where id = $1`,
     [customerId],
   );
@@ -209,7 +195,7 @@ test('a prorated limit stands in the counter until its window is over, and the w
       { kind: 'consume', customerId, feature: 'calls', quantity, idempotencyKey: `prorated ${key}` },
     ]);
   await consume(1, 'first');
-  await owner.query(
+  await tenant.owner.query(
     `update meter set window_start = window_start - interval '30 days', window_end = window_start + interval '30 days'
      where customer_id = $1`,
     [customerId],
@@ -229,22 +215,22 @@ test('nothing was used in a prorated window: the next one has its whole limit al
   await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId, feature: 'calls', quantity: 1, idempotencyKey: 'unused first' },
   ]);
-  await owner.query(
+  await tenant.owner.query(
     `update meter set used = 0, window_start = window_start - interval '20 days' where customer_id = $1`,
     [customerId],
   );
   await run(changeTo('team', id));
-  await owner.query(
+  await tenant.owner.query(
     `update subscription set prorations = jsonb_set(prorations, '{calls,until}', to_jsonb((extract(epoch from clock_timestamp()) * 1000)::bigint - 1))
      where id = $1`,
     [id],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update meter set window_end = clock_timestamp() - interval '1 millisecond', valid_until = clock_timestamp() - interval '1 millisecond'
      where customer_id = $1`,
     [customerId],
   );
-  await owner.query(`update customer set version = version + 1, next_due_at = null where id = $1`, [
+  await tenant.owner.query(`update customer set version = version + 1, next_due_at = null where id = $1`, [
     customerId,
   ]);
   const spent = await spend(tenant.db, tenant.caller, [

@@ -1,23 +1,13 @@
 import { DatabaseUnavailableError } from '@licet/database';
-import {
-  createTestDatabase,
-  createTestTenant,
-  type TestDatabase,
-  type TestTenant,
-} from '@licet/database/testing';
+import { createOwnTenant, type OwnTenant } from '@licet/database/testing';
 import { entityTransaction } from '../src/connection/entities.js';
 import { readTransaction, writeTransaction } from '../src/connection/transaction.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createOwnTenant();
 });
-afterAll(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 const LIMIT = "set local statement_timeout = '20ms'";
 const LONG = 'select pg_sleep(30)';

@@ -1,52 +1,40 @@
 import { applyDueBatch, dueTenants, findSubscriptions, subscriptionsOf } from '@licet/database';
 import {
-  spend,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
   openTestDatabase,
+  type OwnTenant,
+  spend,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
-import { Client } from 'pg';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
-
+let tenant: OwnTenant;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
 });
-
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 /**
  * Moves a customer's trial, as it was given today, so far into the past that it ended a minute ago. It raises the
  * customer's version as any change does, or nobody would look.
  */
 async function endTrial(customer: string): Promise<void> {
-  await owner.query(
+  await tenant.owner.query(
     `update subscription set started_at = started_at - interval '14 days 1 minute', period_anchor = period_anchor - interval '14 days 1 minute',
     period_start = period_start - interval '14 days 1 minute', period_end = period_end - interval '14 days 1 minute',
     trial_ends_at = trial_ends_at - interval '14 days 1 minute' where customer_id = $1`,
     [customer],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = (select trial_ends_at from subscription where customer_id = $1)
      where id = $1`,
     [customer],
   );
-  await owner.query(`update meter set state_version = state_version + 1 where customer_id = $1`, [customer]);
+  await tenant.owner.query(`update meter set state_version = state_version + 1 where customer_id = $1`, [
+    customer,
+  ]);
 }
 
 test('a customer is due when its trial is over, and only then', async () => {
@@ -77,8 +65,8 @@ test('a subscription whose end is due is among those that ended', async () => {
   const { db, caller } = tenant;
   const customerId = await createTestCustomer(tenant, 'ending');
   const { id } = await subscribeTo(tenant, 'ending', 'free');
-  await owner.query(`update subscription set cancel_at = clock_timestamp() where id = $1`, [id]);
-  await owner.query(
+  await tenant.owner.query(`update subscription set cancel_at = clock_timestamp() where id = $1`, [id]);
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = clock_timestamp() where id = 'ending'`,
   );
   const list = async (ended: boolean): Promise<string[] | undefined> =>
@@ -97,7 +85,7 @@ test('what was due is written once, dated when it was due, whoever comes first',
     await subscribeTo(tenant, name, 'pro', { trial: true });
     await endTrial(name);
   }
-  const other = await openTestDatabase(database.url);
+  const other = await openTestDatabase(tenant.url);
   try {
     const batches = await Promise.all(
       [tenant.db, other, tenant.db, other].map((db) => applyDueBatch(db, tenant.caller.tenantId, 20)),
@@ -163,10 +151,10 @@ test('an unused counter whose window is over counts in the running window, and i
       { kind: 'consume', customerId: 'idle', feature: 'calls', quantity: 4, idempotencyKey: key },
     ]);
   await consume('idle-1');
-  await owner.query(
+  await tenant.owner.query(
     `update meter set used = 0, window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '3 days' where customer_id = 'idle'`,
   );
-  await owner.query(`update customer set next_due_at = null where id = 'idle'`);
+  await tenant.owner.query(`update customer set next_due_at = null where id = 'idle'`);
   expect(await consume('idle-2')).toMatchObject([{ consumed: 4, decision: { used: 4 } }]);
   const rows = await tenantRows(
     tenant,
@@ -184,10 +172,10 @@ test('a window that is over is closed and kept, and the next one begins at nothi
   await spend(tenant.db, tenant.caller, [
     { kind: 'consume', customerId: 'window', feature: 'calls', quantity: 9, idempotencyKey: 'window-1' },
   ]);
-  await owner.query(
+  await tenant.owner.query(
     `update meter set window_start = window_start - interval '40 days', window_end = clock_timestamp() - interval '1 second' where customer_id = 'window'`,
   );
-  await owner.query(
+  await tenant.owner.query(
     `update customer set next_due_at = clock_timestamp() - interval '1 second' where id = 'window'`,
   );
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 10);
@@ -206,7 +194,7 @@ test('a customer whose time cannot be written down is named, and does not hold u
     await subscribeTo(tenant, name, 'pro', { trial: true });
     await endTrial(name);
   }
-  await owner.query(
+  await tenant.owner.query(
     `update subscription set add_ons = '[{"addOn": "ghost", "version": 7, "quantity": 1}]' where customer_id = 'broken'`,
   );
   const { db, caller } = tenant;
@@ -217,7 +205,7 @@ test('a customer whose time cannot be written down is named, and does not hold u
   expect(await tenantRows(tenant, due)).toEqual([{ id: 'broken' }]);
   const failed = batch.failures.map(({ customerId }) => customerId);
   expect(await applyDueBatch(db, caller.tenantId, 10, failed)).toMatchObject({ claimed: 0, failures: [] });
-  await owner.query(`update subscription set add_ons = '[]' where customer_id = 'broken'`);
+  await tenant.owner.query(`update subscription set add_ons = '[]' where customer_id = 'broken'`);
   expect(await applyDueBatch(db, caller.tenantId, 10)).toMatchObject({ claimed: 1, failures: [] });
 });
 

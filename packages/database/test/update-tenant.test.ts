@@ -12,17 +12,15 @@ import {
   upsertCustomer,
 } from '@licet/database';
 import {
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
   listedEvents,
+  type OwnTenant,
   publish,
   spend,
   subscribeTo,
-  TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import {
   type CustomerId,
@@ -36,16 +34,11 @@ import {
   type TimeZone,
 } from '@licet/domain';
 
-let database: TestDatabase;
-let tenant: TestTenant;
+let tenant: OwnTenant;
 beforeEach(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
+  tenant = await createOwnTenant();
 });
-afterEach(async () => {
-  await tenant.close();
-  await database.drop();
-});
+afterEach(() => tenant.close());
 
 const UTC = zone('UTC');
 const TOKYO = zone('Asia/Tokyo');

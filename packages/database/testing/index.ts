@@ -1,13 +1,16 @@
 export { createTestDatabase, type TestDatabase } from './test-database.js';
 export {
+  createOwnTenant,
   createTestCustomer,
   createTestTenant,
   openTestDatabase,
+  type OwnTenant,
   subscribeTo,
   TEST_CATALOG,
   type TestTenant,
 } from './tenant.js';
 export { listedEvents, tenantRows } from './events.js';
+export { type IssueOfTest, issueLicenseTo } from './licenses.js';
 export { occupySeat, spend } from './spend.js';
 export { SwallowingNetwork } from './swallowing-network.js';
 export {

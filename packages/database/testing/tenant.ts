@@ -16,6 +16,8 @@ import {
   parseTimeZone,
   type Subscription,
 } from '@licet/domain';
+import { Client } from 'pg';
+import { createTestDatabase } from './test-database.js';
 
 /** A small catalog for tests of the data path: hard limits that are quickly reached, a trial, grace, fallbacks. */
 export const TEST_CATALOG = {
@@ -71,6 +73,28 @@ export async function createTestTenant(
   return { db, caller, close: () => db.close() };
 }
 
+/** A test tenant that has its database for itself; closing it deletes that. */
+export interface OwnTenant extends TestTenant {
+  /** Of the database. */
+  readonly url: string;
+  /** The database's owner, who sees the rows of all tenants. */
+  readonly owner: Client;
+}
+
+/** A tenant in a new database. */
+export async function createOwnTenant(document?: Readonly<Record<string, unknown>>): Promise<OwnTenant> {
+  const database = await createTestDatabase();
+  const tenant = await createTestTenant(database.url, document);
+  const owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  const close = async (): Promise<void> => {
+    await owner.end();
+    await tenant.close();
+    await database.drop();
+  };
+  return { ...tenant, url: database.url, owner, close };
+}
+
 /** Another process's view of the same database. */
 export async function openTestDatabase(url: string): Promise<Database> {
   return openDatabase({
@@ -81,7 +105,10 @@ export async function openTestDatabase(url: string): Promise<Database> {
   });
 }
 
-export async function createTestCustomer({ db, caller }: TestTenant, id: string): Promise<CustomerId> {
+export async function createTestCustomer(
+  { db, caller }: Pick<TestTenant, 'db' | 'caller'>,
+  id: string,
+): Promise<CustomerId> {
   const result = await upsertCustomer(db, caller, { id });
   if (!result.ok) throw new Error(result.message);
   return result.customer.id;

@@ -2,13 +2,11 @@ import {
   type Caller,
   createTenant,
   type Database,
-  digestOfKey,
   ensureAdminKey,
   executeCommand,
   executeLicenseCommand,
-  licenseKeyHint,
-  makeLicenseKey,
   newLicenseId,
+  newLicenseKey,
   newSubscriptionId,
   openDatabase,
   parseMasterKey,
@@ -152,11 +150,10 @@ export async function issueLicense(
   customer: string,
   plan: string,
 ): Promise<string> {
-  const key = makeLicenseKey();
+  const { key, known: kept } = newLicenseKey(db);
   const issued = await executeLicenseCommand(db, caller, {
     command: {
-      ...{ kind: 'issueLicense', licenseId: newLicenseId(), plan: known(parsePlanKey(plan)) },
-      ...{ keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) },
+      ...{ kind: 'issueLicense', licenseId: newLicenseId(), plan: known(parsePlanKey(plan)), ...kept },
       ...{ startsAt: null, expiresAt: null, maintenanceUntil: null, machineLimit: null },
       quantities: new Map(),
     },

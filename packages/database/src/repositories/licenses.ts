@@ -9,7 +9,7 @@ import {
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Statement, type Transaction } from '../connection/transaction.js';
-import { licenseKeyDigest, type LicenseKey } from '../crypto/license-key.js';
+import { type LicenseKey, licenseKeyDigest, licenseKeyHint, makeLicenseKey } from '../crypto/license-key.js';
 import { textArray } from '../mapping/array-literal.js';
 import { groupBy } from '../mapping/group-by.js';
 import type { LicenseRow, StoredLicense } from '../mapping/license.js';
@@ -177,6 +177,18 @@ export interface LicenseOfKey {
 /** How a key is kept: a digest under a key of its own, which a copy of the table cannot be searched with. */
 export function digestOfKey(db: Pick<Database, 'keys'>, key: LicenseKey): string {
   return licenseKeyDigest(db.keys.license, key).toString('hex');
+}
+
+export interface NewLicenseKey {
+  /** To be shown once. */
+  readonly key: LicenseKey;
+  /** What is kept of it. */
+  readonly known: { readonly keyHint: string; readonly keyDigest: string };
+}
+
+export function newLicenseKey(db: Pick<Database, 'keys'>): NewLicenseKey {
+  const key = makeLicenseKey();
+  return { key, known: { keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) } };
 }
 
 /** The licence that a key opens, by the key's digest; null: there is none. */

@@ -8,18 +8,14 @@ import {
   type CreditBlock,
   type CreditBlockId,
   type CreditHold,
-  type CustomerId,
   earliest,
   freeAt,
   isHeld,
-  isPrepaid,
   occupy,
   refuseRecord,
   refuseSeat,
   refuseSpend,
-  type Release,
   type Rise,
-  type Seat,
   type SeatOutcome,
   spend,
   spendCredits,
@@ -29,19 +25,19 @@ import {
   thresholdsReached,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
-import type { Actor } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
 import { seatStatements } from '../repositories/seats.js';
 import { newSeatId } from '../ids.js';
-import { keyConflict } from '../repositories/operations.js';
-import type { Refused } from '../result.js';
+import { Actors } from './actors.js';
+import { type Answer, keptAnswer, type Obstacle, replayOf } from './answer.js';
+import { BatchCounters, type CounterGround } from './batch-counters.js';
 import { batchEvent } from './batch-event.js';
 import { type Counter, updateOf } from './counter.js';
-import { counterStatements, type LockedMeter, type LockedMeters } from './counter-rows.js';
+import { counterStatements } from './counter-rows.js';
 import { DecisionIds } from './decision-ids.js';
-import { type KeptAccount, putBlocks, putMeter, putSeats } from './kept-account.js';
+import { putBlocks, putMeter, putSeats } from './kept-account.js';
 import { type KeptOperation, type Operation, operationStatements } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
 import {
@@ -53,56 +49,19 @@ import {
   settles,
 } from './request.js';
 import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
-import {
-  countsAt,
-  isOverdue,
-  type LockedReservations,
-  questionOf,
-  settledOtherwise,
-  usedAtOf,
-} from './settlement.js';
+import { countsAt, isOverdue, type LockedReservations, questionOf, usedAtOf } from './settlement.js';
 import { coolingAfter, cools, dueStatements, SeatChanges } from './seats.js';
 import type { ReachedThreshold } from './thresholds.js';
 
-/** What has to be done in another transaction before a request can be decided. */
-export type Obstacle =
-  | { readonly kind: 'METER_MISSING'; readonly key: MeterKey }
-  | { readonly kind: 'TIME_HAS_COME'; readonly customerId: CustomerId }
-  /** It comes after one that waits, and shares its counter or its key. */
-  | { readonly kind: 'BEHIND_ANOTHER' };
-
-/** `entryId`: of the batch's event, null where nothing was written. */
-export type Answer =
-  | Refused
-  | {
-      readonly ok: true;
-      readonly verdict: KeptVerdict;
-      readonly replayed: boolean;
-      readonly entryId: string | null;
-    }
-  | { readonly ok: null; readonly obstacle: Obstacle };
-
 /** What a batch rests on: read under, or after, its locks. */
-export interface Ground {
+export interface Ground extends CounterGround {
   readonly tenantId: TenantId;
-  readonly release: Release;
-  /** Names the release's publication: what the head of the log says, and what counters are written with. */
-  readonly rulesVersion: number;
-  /** By `meterId`, in the order of their places. */
-  readonly meters: ReadonlyMap<string, MeterKey>;
-  readonly locked: LockedMeters;
-  /** By place in `meters`, as `locked` is; undefined: there is no such customer. */
-  readonly accounts: readonly (KeptAccount | undefined)[];
   /** Operations that are known to stand under keys of this batch. */
   readonly kept: ReadonlyMap<string, KeptOperation>;
   /** Of what counts before the running window. */
   readonly past: ReadonlyMap<Asked, Past>;
   /** Those that requests of this batch settle. */
   readonly reservations: LockedReservations;
-  /** Credit blocks of its prepaid counters, by `meterId`. */
-  readonly blocks: ReadonlyMap<string, readonly CreditBlock[]>;
-  /** Those that requests of this batch ask about, and that cool down, by `meterId`. */
-  readonly seats: ReadonlyMap<string, readonly Seat[]>;
   readonly seen: Revision;
 }
 
@@ -120,11 +79,8 @@ export interface Decided {
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
 export class Batch {
   readonly #ground: Ground;
-  readonly #counters = new Map<string, Counter>();
-  /** Of counters that there are not. */
-  readonly #uncounted = new Map<string, KeptAccount>();
+  readonly #counters: BatchCounters;
   readonly #written = new Set<Counter>();
-  readonly #due = new Set<string>();
   readonly #answers = new Map<string, { readonly asked: Asked; readonly answer: Answer }>();
   readonly #waiting = new Set<string>();
   readonly #operations: Operation[] = [];
@@ -134,19 +90,13 @@ export class Batch {
   readonly #settled: LockedReservation[] = [];
   readonly #blocks = new Map<CreditBlockId, CreditBlock>();
   readonly #seats = new SeatChanges();
-  readonly #actors = new Map<string, number>();
-  readonly #actorList: Actor[] = [];
+  readonly #actors = new Actors();
   readonly #entryId = randomUUID();
   readonly #decisionIds = new DecisionIds();
 
   constructor(ground: Ground) {
     this.#ground = ground;
-    let place = 0;
-    for (const [id, key] of ground.meters) {
-      const account = ground.accounts[place];
-      if (account) this.#addCounter(id, key, account, ground.locked.meters[place]);
-      place += 1;
-    }
+    this.#counters = new BatchCounters(ground, this.#seats);
   }
 
   decide(asked: readonly Asked[]): Writes<Decided> {
@@ -162,7 +112,7 @@ export class Batch {
       counters: this.#written,
       blocks: this.#blocks,
       operations: this.#operations,
-      actors: this.#actorList,
+      actors: this.#actors.list,
       seats: this.#seats,
     });
     const updates = [...this.#written].map(updateOf);
@@ -180,53 +130,6 @@ export class Batch {
       events: [...this.#corrections.events(event), ...this.#seats.events, event],
       rulesVersion,
     };
-  }
-
-  /** The counter is the row's, whatever is remembered of it. */
-  #addCounter(id: string, key: MeterKey, account: KeptAccount, row: LockedMeter | undefined): void {
-    const { release, rulesVersion, locked, blocks } = this.#ground;
-    const { feature } = key;
-    if (account.dueAt !== null && account.dueAt <= locked.clock) this.#due.add(key.customerId);
-    if (row === undefined) {
-      this.#uncounted.set(id, account);
-      return;
-    }
-    const { used, reserved, overdrawn, window, freesAt } = row;
-    const stored = release.catalog.features.get(feature);
-    const prepaid = stored !== undefined && isPrepaid(stored);
-    if (prepaid) putBlocks(account, feature, blocks.get(id) ?? []);
-    if (stored?.type === 'SEATS') putSeats(account, feature, this.#seats.begin(key, this.#ground.seats));
-    const known = account.meters.get(feature);
-    const same =
-      known?.used === used &&
-      known.reserved === reserved &&
-      known.freesAt === freesAt &&
-      known.overdrawn === overdrawn &&
-      known.window?.start === window?.start &&
-      known.window?.end === window?.end;
-    // What is left of earlier windows changes with the customer's version, which the row vouches for.
-    const rolled = known?.rolled ?? [];
-    if (!same) putMeter(account, { feature, used, reserved, window, rolled, freesAt, overdrawn });
-    const ceiling =
-      row.rulesVersion === rulesVersion
-        ? null
-        : ceilingOf(account.state.account, release, feature, locked.clock);
-    const outdated = ceiling === null && row.validUntil !== null && row.validUntil <= locked.clock;
-    const over = used + reserved > 0 && window !== null && window.end <= locked.clock;
-    const frees = freesAt !== null && freesAt <= locked.clock;
-    if (outdated || over || frees) this.#due.add(key.customerId);
-    this.#counters.set(id, {
-      key,
-      account,
-      row,
-      isPrepaid: prepaid,
-      ceiling,
-      used,
-      reserved,
-      overdrawn,
-      freesAt,
-      granted: 0,
-    });
   }
 
   #answer(asked: Asked): Answer {
@@ -255,11 +158,11 @@ export class Batch {
         : refuseSpend(release, request);
     if (refusal) return { ok: false, ...refusal };
     const isDue =
-      this.#due.has(request.customerId) || isOverdue(request, this.#ground.reservations, locked.clock);
+      this.#counters.isDue(request.customerId) || isOverdue(request, this.#ground.reservations, locked.clock);
     if (asked.meter && isDue)
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
     const counter = this.#counters.get(asked.meterId);
-    const account = counter?.account ?? this.#uncounted.get(asked.meterId);
+    const account = this.#counters.accountOf(asked.meterId);
     const { customerId } = request;
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
     const { past, reservations } = this.#ground;
@@ -284,7 +187,14 @@ export class Batch {
     const settled = (settles(request) && reservations.get(request.idempotencyKey)) || null;
     if (settled) this.#settled.push(settled);
     const usedAt = usedAtOf(request, reservations);
-    this.#operations.push({ asked, verdict, delta, usedAt, by: this.#actorOf(asked), settled });
+    this.#operations.push({
+      asked,
+      verdict,
+      delta,
+      usedAt,
+      by: this.#actors.placeOf(asked.caller.actor),
+      settled,
+    });
     const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
     this.#answers.set(asked.key, { asked, answer });
@@ -373,10 +283,10 @@ export class Batch {
     const refusal = refuseSeat(release, request);
     if (refusal) return { ok: false, ...refusal };
     const { customerId } = request;
-    if (asked.meter && this.#due.has(customerId))
+    if (asked.meter && this.#counters.isDue(customerId))
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
     const counter = this.#counters.get(asked.meterId);
-    const account = counter?.account ?? this.#uncounted.get(asked.meterId);
+    const account = this.#counters.accountOf(asked.meterId);
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
     const known = this.#seats.of(asked.meterId, request.memberId);
     const outcome = occupy(state, request, newSeatId(), locked.clock, known);
@@ -389,7 +299,7 @@ export class Batch {
       return { ok: true, verdict, replayed: false, entryId: null };
     if (counter === undefined) return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
     this.#occupy(counter, outcome);
-    this.#actorOf(asked);
+    this.#actors.placeOf(asked.caller.actor);
     this.#seats.note(asked, { id: counter.key.customerId, subject: account.subject }, outcome, locked.clock);
     return { ok: true, verdict, replayed: false, entryId: this.#entryId };
   }
@@ -432,30 +342,9 @@ export class Batch {
     };
     for (const threshold of thresholdsReached(feature, rise)) this.#reached.push({ ...reached, threshold });
   }
-
-  #actorOf({ caller: { actor } }: Asked): number {
-    if (actor === this.#actorList.at(-1)) return this.#actorList.length - 1;
-    const id = `${actor.kind} ${actor.id}`;
-    const known = this.#actors.get(id);
-    if (known !== undefined) return known;
-    const place = this.#actorList.push(actor) - 1;
-    this.#actors.set(id, place);
-    return place;
-  }
 }
 
 function nameOf({ meter }: Asked): MeterKey {
   if (meter === null) throw new Error('a granted spend has a customer and a feature');
   return meter;
-}
-
-function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
-  if (kept.verdict === null) return keyConflict('idempotencyKey');
-  const answer = { ok: true as const, verdict: kept.verdict, replayed: true, entryId: kept.entryId };
-  return replayOf(kept.hash === asked.hash, asked, answer);
-}
-
-function replayOf(same: boolean, { request }: Asked, answer: Answer): Answer {
-  if (!same) return settles(request) ? settledOtherwise() : keyConflict('idempotencyKey');
-  return answer.ok === true ? { ...answer, replayed: true } : answer;
 }

@@ -1,15 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import DataLoader from 'dataloader';
-import {
-  type CustomerId,
-  defaultTimeZone,
-  knownState,
-  passReleases,
-  withoutReservations,
-  type Release,
-  type TenantId,
-} from '@licet/domain';
+import { type CustomerId, knownState, withoutReservations, type Release, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { readTransaction } from '../connection/transaction.js';
@@ -22,11 +14,11 @@ import { loadStates } from '../repositories/states.js';
 import type { Result } from '../result.js';
 import { applyCounter, countersIn, type KeptState, Loading, readAgainAt } from './kept-state.js';
 import type { StatesOfTenant } from './kept-states.js';
+import { LiveRelease } from './live-release.js';
 
 const BATCH_MAX = 1000;
 /** Of the newest events, by which a revision of another history is told without asking the database. */
 const TAGS_KEPT = 4096;
-const RELEASES_KEPT = 16;
 const NUDGE_MS = 50;
 const MOST_LOADS = 8;
 /** Reads under way at once. */
@@ -42,9 +34,7 @@ export class TenantStates {
   readonly #kept: StatesOfTenant;
   #watch: Watch | null = null;
   #starting: Promise<void> | null = null;
-  #release: { readonly release: Release; readonly since: Revision } | null = null;
-  /** Those that were live here lately, the last one last: states that nobody has asked for since go through them. */
-  readonly #adopted: Release[] = [];
+  readonly #live = new LiveRelease();
   readonly #loading = new Map<CustomerId, Loading>();
   readonly #loader: DataLoader<CustomerId, KeptState>;
   readonly #reader: DataLoader<CustomerId, KeptState>;
@@ -115,43 +105,14 @@ export class TenantStates {
 
   /** The live release, as soon as it was read once. */
   get release(): Release | null {
-    return this.#release?.release ?? null;
+    return this.#live.release;
   }
 
   kept(customerId: CustomerId): KeptState | undefined {
     const kept = this.#kept.get(customerId);
-    if (kept === undefined || this.#release === null || this.#move(kept, this.#release.release)) return kept;
+    if (kept === undefined || this.#live.release === null || this.#live.move(kept)) return kept;
     this.drop(customerId);
     return undefined;
-  }
-
-  /** A release swaps the rules of a state, not what the customer has; false: it must be read again. */
-  #move(kept: KeptState, release: Release): boolean {
-    const { state } = kept;
-    if (state.release === release) return true;
-    if (isSame(state.release, release)) {
-      kept.state = state.kind === 'KNOWN' ? knownState(release, state.account) : { ...state, release };
-      return true;
-    }
-    if (state.kind !== 'KNOWN') {
-      kept.state = { ...state, release };
-      return true;
-    }
-    const releases = this.#releasesFrom(state.release, release);
-    if (releases === null) return false;
-    const zone = state.account.timeZone;
-    kept.state = knownState(release, passReleases(state.account, releases, () => zone).account);
-    return true;
-  }
-
-  /** Null: one in between is not known here, or the zone of customers who name none, as this one may, is another. */
-  #releasesFrom(from: Release, to: Release): readonly Release[] | null {
-    const releases = this.#adopted.slice(this.#adopted.findIndex((one) => isSame(one, from)));
-    const isWhole = releases.every(
-      ({ publication }, index) => publication.version === from.publication.version + index,
-    );
-    const sameZone = releases.every((one) => defaultTimeZone(one) === defaultTimeZone(from));
-    return isWhole && sameZone && releases.length > 1 && releases.at(-1) === to ? releases : null;
   }
 
   /** Loads a state, in one batch with all that are asked for at the same time; who asks while it is on its way waits for it. */
@@ -199,7 +160,7 @@ export class TenantStates {
         for (const [id, kept] of await this.#read(missing)) {
           const loading = loadings.get(id);
           if (!loading?.isStillGood(kept)) continue;
-          if (this.#release !== null && !this.#move(kept, this.#release.release)) continue;
+          if (this.#live.release !== null && !this.#live.move(kept)) continue;
           strip(kept);
           loading.catchUp(kept);
           this.#kept.set(id, kept);
@@ -234,7 +195,7 @@ export class TenantStates {
         this.#waiting.shift()?.();
       },
     );
-    this.#adopt(release, revision);
+    this.#live.adopt(release, revision);
     const read = new Map<CustomerId, KeptState>();
     for (const [id, state] of states) {
       const stored = accounts.get(id);
@@ -251,24 +212,12 @@ export class TenantStates {
     return read;
   }
 
-  /** From here on states are decided by this release; what is kept moves to it when it is asked for. */
-  #adopt(release: Release, since: Revision): void {
-    const known = this.#release;
-    if (known !== null && (since < known.since || release === known.release)) return;
-    this.#release = { release, since };
-    // The same once more: it was forgotten with a connection, and compiled anew.
-    const last = this.#adopted.at(-1);
-    if (last !== undefined && isSame(last, release)) this.#adopted.pop();
-    this.#adopted.push(release);
-    if (this.#adopted.length > RELEASES_KEPT) this.#adopted.shift();
-  }
-
   async #readRelease(): Promise<void> {
     const read = await readTransaction(this.#db, this.#tenantId, async (transaction) => ({
       release: await publishedRelease(this.#db, transaction, await rulesVersion(transaction)),
       since: await newestRevision(transaction),
     }));
-    this.#adopt(read.release, read.since);
+    this.#live.adopt(read.release, read.since);
   }
 
   #heard(event: StoredEvent): void {
@@ -296,8 +245,7 @@ export class TenantStates {
 
   #forgetAll(): void {
     this.#watch = null;
-    this.#release = null;
-    this.#adopted.length = 0;
+    this.#live.forget();
     this.#tags.clear();
     for (const loading of this.#loading.values()) loading.changed(Number.MAX_SAFE_INTEGER);
     this.#kept.deleteAll();
@@ -345,10 +293,4 @@ function inOrderOf(ids: readonly CustomerId[], states: ReadonlyMap<CustomerId, K
     if (!kept) throw new Error(`no state was loaded for customer ${id}`);
     return kept;
   });
-}
-
-/** Whether both are one publication of one history, compiled once or twice. */
-function isSame({ number, publication: one }: Release, other: Release): boolean {
-  const { publication } = other;
-  return number === other.number && one.version === publication.version && one.at === publication.at;
 }

@@ -1,7 +1,7 @@
 import { isPrepaid } from '../credits/credit-block.js';
 import type { FeatureKey } from '../ids.js';
 import type { Feature, ScenarioBlock } from './catalog.js';
-import type { ScenarioDocument } from './document.js';
+import type { ScenarioDocument } from './scenario-document.js';
 import type { Path, Report } from './problem.js';
 import { mustExist } from './references.js';
 

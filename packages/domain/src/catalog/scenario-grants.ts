@@ -2,7 +2,7 @@ import type { GrantEffect } from '../grant/grant.js';
 import { readGiven } from '../grant/read-value.js';
 import type { FeatureKey } from '../ids.js';
 import type { Feature, ScenarioGrant } from './catalog.js';
-import type { ScenarioDocument } from './document.js';
+import type { ScenarioDocument } from './scenario-document.js';
 import type { Path, Report } from './problem.js';
 import { mustExist } from './references.js';
 

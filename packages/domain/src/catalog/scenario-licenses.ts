@@ -1,7 +1,7 @@
 import type { PlanKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import type { Plan, ScenarioLicense } from './catalog.js';
-import type { ScenarioDocument } from './document.js';
+import type { ScenarioDocument } from './scenario-document.js';
 import type { Path, Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
 

@@ -2,7 +2,7 @@ import { addDuration } from '../time/calendar.js';
 import { type Instant, parseTimeZone } from '../time/instant.js';
 import type { FeatureKey } from '../ids.js';
 import type { Feature, ScenarioSeat, SeatsFeature } from './catalog.js';
-import type { ScenarioDocument } from './document.js';
+import type { ScenarioDocument } from './scenario-document.js';
 import type { Path, Report } from './problem.js';
 import { mustExist } from './references.js';
 

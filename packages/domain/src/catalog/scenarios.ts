@@ -1,7 +1,7 @@
 import type { AddOnKey, FeatureKey, PlanKey } from '../ids.js';
 import { type Instant, parseInstant } from '../time/instant.js';
 import type { AddOn, Feature, Plan, Scenario } from './catalog.js';
-import type { ScenarioDocument } from './document.js';
+import type { ScenarioDocument } from './scenario-document.js';
 import type { Path, Report } from './problem.js';
 import { entriesOf, mustExist } from './references.js';
 import { buildScenarioBlocks } from './scenario-blocks.js';

@@ -74,7 +74,7 @@ const forSso = request.map((asked) => ({ ...asked, feature: 'sso' }));
 
 test.each([
   ['', state, request, 1000],
-  [' to who has licences alone', licensee, forSso, 1000],
+  [' to who has licences alone', licensee, forSso, 2000],
 ])('every remedy that is offered%s makes a check say yes', (whom, states, requests, numRuns) => {
   const offered = new Map<string, number>();
   const count = (what: string): void => void offered.set(what, (offered.get(what) ?? 0) + 1);
@@ -98,7 +98,7 @@ test.each([
   );
   expect(offered.get('all')).toBeGreaterThan(100);
   for (const kind of whom === '' ? ['WAIT'] : ['WAIT', 'RENEW', 'REINSTATE'])
-    expect(offered.get(kind)).toBeGreaterThan(0);
+    expect(offered.get(kind)).toBeGreaterThan(5);
 });
 
 test('a missing fact is offered as a remedy where some value of it makes a check say yes', () => {

@@ -1,11 +1,4 @@
-import {
-  digestOfKey,
-  executeLicenseCommand,
-  type LicenseKey,
-  licenseKeyHint,
-  type LicenseRequest,
-  makeLicenseKey,
-} from '@licet/database';
+import { executeLicenseCommand, type LicenseRequest } from '@licet/database';
 import { type LicenseId, parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted, notFound } from '../../errors/api-error.js';
@@ -25,15 +18,6 @@ export async function executeLicense(
   // A key that was taken away opens nothing here once that is answered.
   await context.states.follow(result.revision);
   return { license: toLicense(result.stored.license), key: result.key, revision: result.revision };
-}
-
-/** A new key, what may be told of it, and how it is known. */
-export function newKey({ db }: GatewayContext): {
-  readonly key: LicenseKey;
-  readonly known: { readonly keyHint: string; readonly keyDigest: string };
-} {
-  const key = makeLicenseKey();
-  return { key, known: { keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) } };
 }
 
 /** The id of a licence that the caller's key may touch. */

@@ -1,5 +1,5 @@
 import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { newLicenseId } from '@licet/database';
+import { newLicenseId, newLicenseKey } from '@licet/database';
 import { parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
@@ -11,7 +11,7 @@ import { readMachine } from '../machine/read-machine.js';
 import { PlanType, PlanVersionType } from '../plan/plan-types.js';
 import { toPlan, toPlanVersion } from '../plan/to-plan.js';
 import { readPlanKey, readQuantities } from '../subscription/read-items.js';
-import { executeLicense, newKey, ownLicense } from './execute-license.js';
+import { executeLicense, ownLicense } from './execute-license.js';
 import {
   IssueLicenseInput,
   LicenseConnectionType,
@@ -46,7 +46,7 @@ export class LicenseResolver {
   ): Promise<LicenseResultType> {
     const customerId = context.access.requireCustomer(readCustomerId('input.customerId', input.customerId));
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
-    const { key, known } = newKey(context);
+    const { key, known } = newLicenseKey(context.db);
     const command = {
       kind: 'issueLicense',
       licenseId: newLicenseId(),
@@ -86,9 +86,7 @@ export class LicenseResolver {
     @Arg('reason', () => String) reason: string,
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
-    const why = readReason('reason', reason);
-    const licenseId = await ownLicense(context, 'licenseId', text);
-    return executeLicense(context, { command: { kind: 'suspendLicense', licenseId }, reason: why }, '');
+    return changeStanding(context, 'suspendLicense', text, readReason('reason', reason));
   }
 
   @Authorized('OPERATOR')
@@ -98,9 +96,7 @@ export class LicenseResolver {
     @Arg('reason', () => String, { nullable: true }) reason: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
-    const why = boundText('reason', reason) ?? null;
-    const licenseId = await ownLicense(context, 'licenseId', text);
-    return executeLicense(context, { command: { kind: 'reinstateLicense', licenseId }, reason: why }, '');
+    return changeStanding(context, 'reinstateLicense', text, boundText('reason', reason) ?? null);
   }
 
   @Authorized('OPERATOR')
@@ -110,9 +106,7 @@ export class LicenseResolver {
     @Arg('reason', () => String) reason: string,
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
-    const why = readReason('reason', reason);
-    const licenseId = await ownLicense(context, 'licenseId', text);
-    return executeLicense(context, { command: { kind: 'revokeLicense', licenseId }, reason: why }, '');
+    return changeStanding(context, 'revokeLicense', text, readReason('reason', reason));
   }
 
   @Authorized('OPERATOR')
@@ -123,7 +117,7 @@ export class LicenseResolver {
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
     const idempotencyKey = parseIdempotencyKey('idempotencyKey', keyText);
-    const { key, known } = newKey(context);
+    const { key, known } = newLicenseKey(context.db);
     const licenseId = await ownLicense(context, 'licenseId', text);
     const command = { kind: 'rotateLicenseKey', licenseId, ...known } as const;
     return executeLicense(context, { command, key, idempotencyKey }, '');
@@ -161,6 +155,16 @@ export class LicenseResolver {
   ): Promise<PlanVersionType> {
     return toPlanVersion(license.sold, license.release ?? (await states.release()));
   }
+}
+
+async function changeStanding(
+  context: GatewayContext,
+  kind: 'suspendLicense' | 'reinstateLicense' | 'revokeLicense',
+  text: string,
+  reason: string | null,
+): Promise<LicenseResultType> {
+  const licenseId = await ownLicense(context, 'licenseId', text);
+  return executeLicense(context, { command: { kind, licenseId }, reason }, '');
 }
 
 function readValidation(input: ValidateLicenseInput): Asked {
