@@ -3,7 +3,7 @@ import type { CustomerAccount, Release } from '../customer.js';
 import { endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
-import { isInUse, unusedMeter } from '../usage/meter.js';
+import { isInUse, type Meter, type Span, unusedMeter } from '../usage/meter.js';
 import { sumOf, withCounters } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
@@ -121,18 +121,26 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   // A window that begins at that very instant is no other one: what is held in it is held on.
   const held = cut.start === at ? { reserved: meter.reserved, freesAt: meter.freesAt } : {};
   const fresh = { ...meterAt(emptied, feature, at), ...held };
-  const rolls = feature.rollover !== null || meter.rolled.length > 0;
-  const closed: CustomerEvent = {
-    type: 'usage.window_closed',
-    at,
-    feature: feature.key,
-    window: cut,
-    used: meter.used,
-    ...(rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: 0 } : {}),
-  };
-  const empty = (!isInUse(meter) && !rolls) || cut.start === cut.end;
   return {
     account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
-    events: empty ? [] : [closed],
+    events: cut.start === cut.end ? rolledLost(meter, at) : windowCut(meter, cut, feature, at),
   };
+}
+
+function windowCut(
+  meter: Meter,
+  window: Span,
+  { key, rollover }: MeteredFeature,
+  at: Instant,
+): CustomerEvent[] {
+  const rolls = rollover !== null || meter.rolled.length > 0;
+  if (!isInUse(meter) && !rolls) return [];
+  const rolled = rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: 0 } : {};
+  return [{ type: 'usage.window_closed', at, feature: key, window, used: meter.used, ...rolled }];
+}
+
+/** A window without length is not told of: what had been rolled into it is. */
+function rolledLost({ feature, rolled }: Meter, at: Instant): CustomerEvent[] {
+  const units = sumOf(rolled);
+  return units === 0 ? [] : [{ type: 'usage.rollover_expired', at, feature, units, rolledOver: 0 }];
 }

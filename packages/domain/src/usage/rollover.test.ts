@@ -270,6 +270,16 @@ describe('rolled units', () => {
     expect(story.told.at(-1)).toBe('2026-02-11 0 used, 100 in, 0 over');
   });
 
+  test('that a reset ends as their window begins are told of', () => {
+    const story = new Story(releaseWith()).does('2026-02-10', changeTo('two'));
+    story.until('2026-03-01').does('2026-03-01', changeTo('one'));
+    expect(story.sees('2026-03-01')).toBe('0 of 100');
+    expect(story.told.slice(-2)).toEqual([
+      '2026-03-01 0 used, 100 in, 150 over',
+      '2026-03-01 150 lost, 0 left',
+    ]);
+  });
+
   test('are kept by who loses the feature, until they end', () => {
     const gone = new Story(releaseWith({ for: 'P2M' })).does('2026-02-10', CANCEL);
     expect(gone.lots('2026-03-15')).toEqual(['100 until 2026-04-01']);
