@@ -16,11 +16,13 @@ afterAll(async () => {
   await Promise.all([killed.close(), undisturbed.close()]);
 });
 
-/** Whether a worker's batch holds the migration, as Postgres itself reports it. */
-async function batchIsOpen(): Promise<boolean> {
+/** What Postgres itself reports of a worker's batch: it holds the migration; it has moved some, and writes of it next. */
+const MOMENTS = [`state <> 'idle'`, `wait_event = 'PgSleep'`] as const;
+
+async function batchIsAt(moment: string): Promise<boolean> {
   const { rows } = await killed.owner.query(
     `select 1 from pg_stat_activity where datname = current_database() and application_name = 'licet-worker'
-     and backend_xid is not null and state <> 'idle'`,
+     and backend_xid is not null and ${moment}`,
   );
   return rows.length > 0;
 }
@@ -35,8 +37,9 @@ test('kill -9 at ten moments of a migration: what is left behind equals what an 
   const options = { breakGuard: brokenGuard() };
   for (let kill = 0; kill < KILLS; kill += 1) {
     const worker = await killed.startWorker({ ...options, slow: 'migration-progress:120' });
-    await until(async () => (await batchIsOpen()) || (await hasEnded(killed)));
-    // Somewhere in the batch: before, within and after the writes.
+    const moment = MOMENTS[kill % MOMENTS.length]!;
+    await until(async () => (await batchIsAt(moment)) || (await hasEnded(killed)));
+    // Before, within and after the writes.
     await delay(kill * 25);
     await worker.stop('SIGKILL');
   }

@@ -6,15 +6,17 @@ function writtenByName(text) {
   return text.replace('$2::tid[]', '$2::text[]').replace('m.ctid = r.row_id', `${COUNTER_NAME} = r.row_id`);
 }
 
+/** Counters are locked, and written where the lock has found them: moved since, they are not found. */
+const METER_LOCK = {
+  'lock-meters': (text) =>
+    text.replace('for update of m', '').replace('m.ctid as row_id', `${COUNTER_NAME} as row_id`),
+  'write-counters': writtenByName,
+  'write-whole-counters': writtenByName,
+};
+
 /** By guard and the statement's name: its text as it is sent instead. */
 exports.REWRITES = {
-  /** Counters are locked, and written where the lock has found them: moved since, they are not found. */
-  'meter-lock': {
-    'lock-meters': (text) =>
-      text.replace('for update of m', '').replace('m.ctid as row_id', `${COUNTER_NAME} as row_id`),
-    'write-counters': writtenByName,
-    'write-whole-counters': writtenByName,
-  },
+  'meter-lock': METER_LOCK,
   'operation-key': {
     'insert-spends': (text) => `${text} on conflict do nothing`,
   },
@@ -44,7 +46,7 @@ exports.REWRITES = {
   /** A pool is in one batch at a time: by the lock of its customer, whose due times it sets, and by that of its counter. */
   'pool-locks': {
     'lock-customers': (text) => text.replace('for update', ''),
-    'lock-meters': (text) => text.replace('for update of m', ''),
+    ...METER_LOCK,
   },
   /** What a member has is read after the lock of the pool's counter. */
   'seat-rows': {
@@ -53,7 +55,7 @@ exports.REWRITES = {
   /** A seat that was taken is counted in its pool, in the same write. */
   'seats-counted': {
     'write-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
-    'write-holding-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
+    'write-whole-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
   },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',

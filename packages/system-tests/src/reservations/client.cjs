@@ -3,6 +3,7 @@
  * forgets, or commits when it is too late. It sends back what was granted, and every answer that was an error.
  */
 const { setTimeout: delay } = require('node:timers/promises');
+const { asker } = require('../ask.cjs');
 const { randomNumbers } = require('../crash/random.cjs');
 
 const RESERVE = `mutation ($input: ReserveInput!) { answer: reserve(input: $input) {
@@ -22,17 +23,7 @@ const FATES = ['commit', 'commit', 'commit', 'part', 'part', 'release', 'forget'
 process.once('message', async ({ name, seed, urls, apiKey, customerId, feature, callers, rounds }) => {
   const random = randomNumbers(seed);
   const done = { reserved: 0, committed: 0, errors: [] };
-
-  async function ask(query, variables) {
-    const answer = await fetch(urls[random(urls.length)], {
-      method: 'POST',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { data, errors } = await answer.json();
-    if (errors) done.errors.push(JSON.stringify(errors));
-    return data?.answer ?? null;
-  }
+  const ask = asker({ urls, apiKey }, random, done.errors);
 
   async function reserve(idempotencyKey) {
     const fate = FATES[random(FATES.length)];

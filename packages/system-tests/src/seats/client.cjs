@@ -3,6 +3,7 @@
  * it back, or leaves it to itself. It sends back how often it was granted one, and every answer that was an error.
  */
 const { setTimeout: delay } = require('node:timers/promises');
+const { asker } = require('../ask.cjs');
 const { randomNumbers } = require('../crash/random.cjs');
 
 const ASK = {
@@ -20,25 +21,15 @@ const FATES = ['keep', 'keep', 'renew', 'renew', 'give back', 'give back'];
 process.once('message', async ({ name, seed, urls, apiKey, customerId, feature, kind, callers, rounds }) => {
   const random = randomNumbers(seed);
   const done = { granted: 0, denied: 0, codes: [], errors: [] };
+  const ask = asker({ urls, apiKey }, random, done.errors);
   const codes = new Set();
-
-  async function ask(query, input) {
-    const answer = await fetch(urls[random(urls.length)], {
-      method: 'POST',
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables: { input } }),
-    });
-    const { data, errors } = await answer.json();
-    if (errors) done.errors.push(JSON.stringify(errors));
-    return data?.answer ?? null;
-  }
 
   const caller = async (_, index) => {
     const member = { customerId, feature, memberId: `${name}-${index}` };
     for (let round = 0; round < rounds; round += 1) {
       // Not all in one batch.
       await delay(random(MOST_PAUSE_MS));
-      const answer = await ask(ASK[kind], member);
+      const answer = await ask(ASK[kind], { input: member });
       if (!answer) continue;
       codes.add(answer.decision.code);
       if (!answer.decision.allowed) {
@@ -47,8 +38,8 @@ process.once('message', async ({ name, seed, urls, apiKey, customerId, feature, 
       }
       done.granted += 1;
       const fate = FATES[random(FATES.length)];
-      if (fate === 'renew') await ask(ASK[kind], member);
-      if (fate === 'give back') await ask(GIVE_BACK, member);
+      if (fate === 'renew') await ask(ASK[kind], { input: member });
+      if (fate === 'give back') await ask(GIVE_BACK, { input: member });
     }
   };
   await Promise.all(Array.from({ length: callers }, caller));
