@@ -8,10 +8,10 @@ beforeAll(async () => {
   const breakGuard = brokenGuard();
   // Each waits between what it has read of the keys and what it writes, so that the others fall in between.
   system = await startSystem([
-    { breakGuard, slow: 'has-signing-key:50' },
-    { breakGuard, slow: 'has-signing-key:50' },
-    { breakGuard, slow: 'signing-keys:50' },
-    { breakGuard, slow: 'signing-keys:50' },
+    { breakGuard, slow: 'has-signing-key:300:client' },
+    { breakGuard, slow: 'has-signing-key:300:client' },
+    { breakGuard, slow: 'signing-keys:100:client' },
+    { breakGuard, slow: 'signing-keys:100:client' },
   ]);
 });
 afterAll(async () => {
