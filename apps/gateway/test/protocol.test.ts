@@ -122,6 +122,15 @@ test.each<[string, number, () => Promise<RawSocket>]>([
       return socket;
     },
   ],
+  [
+    'with a message that only servers send',
+    4400,
+    async () => {
+      const socket = await RawSocket.open();
+      await socket.send({ type: 'connection_ack' });
+      return socket;
+    },
+  ],
 ])('a socket %s is closed by %i', async (_name, code, opened) => {
   const socket = await opened();
   expect(await socket.closed).toBe(code);

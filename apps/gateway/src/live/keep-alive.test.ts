@@ -9,24 +9,24 @@ afterEach(() => {
 
 test('each socket is asked once in half a minute, and those that opened apart are asked apart', () => {
   const keepAlive = new KeepAlive();
-  const early = { ping: jest.fn() };
-  const late = { ping: jest.fn() };
+  const early = { probe: jest.fn() };
+  const late = { probe: jest.fn() };
   keepAlive.add(early);
   jest.advanceTimersByTime(15_000);
   keepAlive.add(late);
   jest.advanceTimersByTime(15_000);
-  expect([early.ping.mock.calls.length, late.ping.mock.calls.length]).toEqual([1, 0]);
+  expect([early.probe.mock.calls.length, late.probe.mock.calls.length]).toEqual([1, 0]);
   jest.advanceTimersByTime(45_000);
-  expect([early.ping.mock.calls.length, late.ping.mock.calls.length]).toEqual([2, 2]);
+  expect([early.probe.mock.calls.length, late.probe.mock.calls.length]).toEqual([2, 2]);
   keepAlive.close();
 });
 
 test('a socket that is closed is asked no more', () => {
   const keepAlive = new KeepAlive();
-  const socket = { ping: jest.fn() };
-  const stop = keepAlive.add(socket);
-  stop();
+  const socket = { probe: jest.fn() };
+  keepAlive.add(socket);
+  keepAlive.leave(socket);
   jest.advanceTimersByTime(60_000);
-  expect(socket.ping).not.toHaveBeenCalled();
+  expect(socket.probe).not.toHaveBeenCalled();
   keepAlive.close();
 });

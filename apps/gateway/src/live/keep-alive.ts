@@ -3,13 +3,14 @@ const PING_EVERY_MILLISECONDS = 30_000;
 /** So that tens of thousands of sockets are not asked at one moment. */
 const TURNS = 120;
 
-export interface Pinged {
-  ping(): void;
+export interface Probed {
+  /** Asks whether the other side is there. */
+  probe(): void;
 }
 
 /** Asks every socket in its turn whether the other side is still there: one timer for all of them. */
 export class KeepAlive {
-  readonly #turns: readonly Set<Pinged>[] = Array.from({ length: TURNS }, () => new Set());
+  readonly #turns: readonly Set<Probed>[] = Array.from({ length: TURNS }, () => new Set());
   readonly #timer: NodeJS.Timeout;
   #turn = 0;
 
@@ -19,11 +20,12 @@ export class KeepAlive {
     }, PING_EVERY_MILLISECONDS / TURNS).unref();
   }
 
-  /** Returns what ends it. */
-  add(socket: Pinged): () => void {
-    const turn = this.#turns[this.#turn];
-    turn?.add(socket);
-    return () => turn?.delete(socket);
+  add(socket: Probed): void {
+    this.#turns[this.#turn]?.add(socket);
+  }
+
+  leave(socket: Probed): void {
+    for (const turn of this.#turns) if (turn.delete(socket)) return;
   }
 
   close(): void {
@@ -32,6 +34,6 @@ export class KeepAlive {
 
   #next(): void {
     this.#turn = (this.#turn + 1) % TURNS;
-    for (const socket of this.#turns[this.#turn] ?? []) socket.ping();
+    for (const socket of this.#turns[this.#turn] ?? []) socket.probe();
   }
 }

@@ -1,0 +1,170 @@
+import {
+  createSourceEventStream,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  OperationTypeNode,
+} from 'graphql';
+import { MessageType, type SubscribePayload } from 'graphql-ws';
+import { GatewayContext, type Services } from '../context.js';
+import { badInput, unauthenticated } from '../errors/api-error.js';
+import { formatError } from '../errors/format-error.js';
+import { operationProblem } from '../plugins/document-limits.js';
+import { type KnownDocuments, RefusedDocument } from './known-documents.js';
+import type { LiveSocket } from './live-socket.js';
+
+export interface OperationServices {
+  readonly schema: GraphQLSchema;
+  readonly documents: KnownDocuments;
+  readonly services: Services;
+}
+
+interface Readable extends ExecutionArgs {
+  readonly kind: OperationTypeNode;
+}
+
+/**
+ * One operation on a socket, from its message to its end; authorised anew, whatever others on the socket were. One that
+ * waits for its next event is this object and a promise: it keeps neither its message nor the event before.
+ */
+export class Operation {
+  #stream: AsyncIterator<unknown> | null = null;
+  #isLeft = false;
+
+  constructor(
+    private readonly socket: LiveSocket,
+    private readonly id: string,
+    private readonly shared: OperationServices,
+  ) {}
+
+  /** Never rejects: whatever is wrong with one operation, the others on its socket go on. */
+  async begin(payload: SubscribePayload): Promise<void> {
+    try {
+      const { kind, ...args } = await this.#read(payload);
+      if (kind !== OperationTypeNode.SUBSCRIPTION) await this.#finish(await execute(args));
+      else await this.#follow(await createSourceEventStream(args), args);
+    } catch (error) {
+      await this.#refuse(error);
+    }
+  }
+
+  /** The client has gone, or wants no more. */
+  async leave(): Promise<void> {
+    this.#isLeft = true;
+    this.socket.forget(this.id);
+    await this.#stream?.return?.();
+  }
+
+  async #read(payload: SubscribePayload): Promise<Readable> {
+    const { schema, documents, services } = this.shared;
+    const access = (await this.socket.key?.access()) ?? null;
+    if (!access) throw unauthenticated();
+    services.metrics.operation('socket');
+    const contextValue = new GatewayContext(services, access, this.socket.scopeOf(this.id).requestId);
+    return { schema, ...readOperation(documents, payload), contextValue };
+  }
+
+  async #follow(source: AsyncIterable<unknown> | ExecutionResult, args: ExecutionArgs): Promise<void> {
+    if (!isStream(source)) {
+      await this.#finish(source);
+      return;
+    }
+    this.#stream = source[Symbol.asyncIterator]();
+    if (this.#isLeft) await this.#stream.return?.();
+    else this.#wait(this.#stream, args);
+  }
+
+  #wait(stream: AsyncIterator<unknown>, args: ExecutionArgs): void {
+    stream
+      .next()
+      .then((taken) => this.#take(taken, stream, args))
+      .catch((error: unknown) => this.#refuse(error));
+  }
+
+  async #take(
+    { done, value }: IteratorResult<unknown>,
+    stream: AsyncIterator<unknown>,
+    args: ExecutionArgs,
+  ): Promise<void> {
+    if (done === true) {
+      await this.#complete();
+      return;
+    }
+    await this.#answer(await execute({ ...args, rootValue: value }));
+    this.#wait(stream, args);
+  }
+
+  async #finish(result: ExecutionResult): Promise<void> {
+    await this.#answer(result);
+    await this.#complete();
+  }
+
+  async #answer({ errors, ...result }: ExecutionResult): Promise<void> {
+    if (this.#isLeft) return;
+    const payload = errors ? { errors: this.#format(errors), data: result.data ?? null } : result;
+    await this.socket.tell({ id: this.id, type: MessageType.Next, payload });
+  }
+
+  async #complete(): Promise<void> {
+    if (this.#isLeft) return;
+    this.#end();
+    await this.socket.tell({ id: this.id, type: MessageType.Complete });
+  }
+
+  async #refuse(error: unknown): Promise<void> {
+    if (this.#isLeft) return;
+    this.#end();
+    const payload = this.#format(error instanceof RefusedDocument ? error.errors : [error]);
+    try {
+      await this.socket.tell({ id: this.id, type: MessageType.Error, payload });
+      await this.#stream?.return?.();
+    } catch (failure) {
+      this.socket.broken(failure, 'an error could not be told on a socket');
+    }
+  }
+
+  /** Nothing more is sent, and its id is free again. */
+  #end(): void {
+    this.#isLeft = true;
+    this.socket.forget(this.id);
+  }
+
+  #format(errors: readonly unknown[]): GraphQLFormattedError[] {
+    return errors.map((error) => formatError(located(error), this.socket.scopeOf(this.id)));
+  }
+}
+
+function located(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
+}
+
+function isStream(source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in source;
+}
+
+/** An operation under the same bounds as over HTTP; throws what is wrong with it. */
+function readOperation(
+  documents: KnownDocuments,
+  payload: SubscribePayload,
+): Omit<Readable, 'schema' | 'contextValue'> {
+  const problem = operationProblem({ ...payload });
+  if (problem !== null) throw badInput(problem.path, problem.message);
+  const { query, variables, operationName } = payload;
+  const document = documents.read(query);
+  const operation = getOperationAST(document, operationName);
+  if (!operation) {
+    throw badInput(
+      'operationName',
+      operationName
+        ? `the document has no operation \`${operationName}\``
+        : 'the document has several operations, or none; name one by `operationName`',
+    );
+  }
+  return { document, operationName, variableValues: variables, kind: operation.operation };
+}
