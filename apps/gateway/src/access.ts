@@ -13,7 +13,6 @@ import {
 import {
   type CustomerId,
   type Instant,
-  type LicenseId,
   type MemberId,
   parseTenantId,
   type TenantId,
@@ -24,7 +23,7 @@ import { ApiError } from './errors/api-error.js';
 import type { LicenseKeys } from './license-keys.js';
 
 const RANK: Readonly<Record<Role, number>> = { READER: 0, SERVICE: 1, OPERATOR: 2, ADMIN: 3 };
-const BEARER = /^Bearer +(\S+)$/i;
+const BEARER = /^Bearer +(\S.*)$/i;
 
 /** What a caller has shown. */
 export type Credential =
@@ -72,6 +71,14 @@ export class Access {
     return id;
   }
 
+  /**
+   * For what has an id of its own. FORBIDDEN alike where it is of a customer that the credential is not for and where there is no
+   * such thing (`customerId` null), so that nobody learns what others have. `what`: "the licence `lic_1`".
+   */
+  requireOwner(what: string, customerId: string | null): void {
+    if (!this.sees(customerId)) throw new ApiError('FORBIDDEN', `${this.name} is not for ${what}`);
+  }
+
   /** FORBIDDEN where the credential is for some customers alone; `why` not: "releases are for all of them". */
   requireEveryCustomer(why: string): void {
     if (this.isNarrowed) throw new ApiError('FORBIDDEN', `${this.name} is for some customers alone; ${why}`);
@@ -93,8 +100,8 @@ export class Access {
     throw new ApiError('FORBIDDEN', `this token is for the member \`${own}\` and asks for no other`, field);
   }
 
-  /** FORBIDDEN where the credential is for another licence. `field`: the argument, for errors. */
-  requireLicense(field: string, id: LicenseId): void {
+  /** FORBIDDEN where the credential is for another licence. `id`: what was sent for one. `field`: the argument, for errors. */
+  requireLicense(field: string, id: string): void {
     const { credential } = this;
     if (credential.kind !== 'LICENSE_KEY' || credential.license.licenseId === id) return;
     throw new ApiError('FORBIDDEN', `this licence key is not for the licence \`${id}\``, field);
@@ -291,12 +298,19 @@ export async function authenticateRequest(
   header: unknown,
   address: string,
 ): Promise<Access | null> {
-  const secret = secretIn(header);
-  if (secret === null || parseLicenseKey(secret) === null) return authenticate(services, header);
-  const license = await services.licenseKeys.open(secret, { address, tenantId: null });
+  const typed = shownIn(header);
+  if (typed === null || parseLicenseKey(typed) === null) return authenticate(services, header);
+  const license = await services.licenseKeys.open(typed, { address, tenantId: null });
   return license && accessOfLicense(license);
 }
 
+/** A key or a token: none has a space. */
 function secretIn(header: unknown): string | null {
+  const shown = shownIn(header);
+  return shown === null || /\s/.test(shown) ? null : shown;
+}
+
+/** All that follows `Bearer`: people type licence keys with spaces. */
+function shownIn(header: unknown): string | null {
   return (typeof header === 'string' ? BEARER.exec(header)?.[1] : undefined) ?? null;
 }

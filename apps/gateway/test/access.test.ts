@@ -99,6 +99,25 @@ test('a key that names customers sees and touches no other', async () => {
   expect(JSON.stringify(lists.get('events'))).not.toMatch(/ada|null/);
 });
 
+test('what others have is FORBIDDEN to a key that names customers in the same words as what nobody has', async () => {
+  const { secret } = await gateway.newKey({ role: 'ADMIN', customerIds: ['bob'] });
+  const nobodys = `${subscriptionId.slice(0, -4)}0000`;
+  for (const query of [
+    'query ($id: ID!) { subscription(id: $id) { id } }',
+    'query ($id: ID!) { _entities(representations: [{ __typename: "PlanSubscription", id: $id }]) { __typename } }',
+    CANCEL,
+  ]) {
+    const told = await Promise.all(
+      [subscriptionId, nobodys, 'none'].map(async (id) => {
+        const [error] = (await gateway.send(query, { id }, secret)).errors;
+        return [error?.extensions.code, error?.message.replace(id, '…')];
+      }),
+    );
+    expect(told[0]?.[0]).toBe('FORBIDDEN');
+    expect(new Set(told.map((one) => JSON.stringify(one))).size).toBe(1);
+  }
+});
+
 test('a key that names customers lists and revokes keys of those alone', async () => {
   const own = await gateway.newKey({ role: 'ADMIN', customerIds: ['bob'] });
   const others = [

@@ -23,6 +23,9 @@ export interface Sample {
   readonly customerId: string;
   readonly subscriptionId: string;
   readonly licenseId: string;
+  readonly grantId: string;
+  readonly blockId: string;
+  readonly reservationId: string;
 }
 
 export interface Operation {
@@ -130,7 +133,11 @@ function scalarFor(scalar: string, name: string, { sample, about }: Wanted): unk
   }
 }
 
-function idFor(name: string, about: string, { customerId, subscriptionId, licenseId }: Sample): string {
+function idFor(name: string, about: string, sample: Sample): string {
+  const { customerId, subscriptionId, licenseId, grantId, blockId, reservationId } = sample;
+  if (name === 'grantId') return grantId;
+  if (name === 'blockId') return blockId;
+  if (name === 'reservationId') return reservationId;
   if (name === 'customerId' || name === 'customerIds') return customerId;
   if (name === 'subscriptionId') return subscriptionId;
   if (name === 'licenseId' || about === 'license') return licenseId;

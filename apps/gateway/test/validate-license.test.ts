@@ -162,6 +162,34 @@ test('as a bearer a licence key validates its own licence, and nothing else', as
   expect((await gateway.send('{ tenant { id } }', {}, makeLicenseKey())).status).toBe(401);
 });
 
+test.each<[string, (key: string) => string]>([
+  ['in lower case', (key) => key.toLowerCase()],
+  ['with spaces for dashes', (key) => key.replaceAll('-', ' ')],
+  ['with a space and a tab around the dashes', (key) => key.replaceAll('-', ' -\t')],
+  ['with O for 0 and l for 1', (key) => key.replaceAll('0', 'O').replaceAll('1', 'l')],
+])('as a bearer it is understood as it was typed: %s', async (_name, typed) => {
+  const { key } = await issue('eve');
+  const answer = await validate({ key }, typed(key));
+  expect([answer.status, answer.get('validateLicense.valid')]).toEqual([200, true]);
+  expect((await gateway.send('{ tenant { id } }', {}, `${gateway.adminKey} x`)).status).toBe(401);
+});
+
+test.each(['no licence', '', 'lic_00000000-0000-4000-8000-000000000000'])(
+  'as a bearer it learns of no other licence, nor of what can be none: `%s`',
+  async (licenseId) => {
+    const { key } = await issue('eve');
+    const { errors } = await gateway.send(
+      'mutation ($id: ID!) { heartbeatMachine(input: { licenseId: $id, fingerprint: "f" }, ttl: "PT1M") { decision { code } } }',
+      { id: licenseId },
+      key,
+    );
+    expect(errors[0]).toMatchObject({
+      message: `this licence key is not for the licence \`${licenseId}\``,
+      extensions: { code: 'FORBIDDEN', field: 'input.licenseId' },
+    });
+  },
+);
+
 test('a licence key takes floating seats that its plan lists, and no others', async () => {
   await newCustomer(gateway, 'fay', 'pro');
   const { key } = await issue('fay');

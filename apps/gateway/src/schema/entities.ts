@@ -25,18 +25,18 @@ export const REFERENCE_RESOLVERS: Readonly<Record<string, ReferenceResolver>> = 
     return customer && toCustomer(customer);
   },
   PlanSubscription: async (reference, { access, loaders }) => {
-    const id = parseSubscriptionId(textOf(reference['id']));
+    const text = textOf(reference['id']);
+    const id = parseSubscriptionId(text);
     const subscription = id && (await loaders.subscriptions.load(id));
-    if (!subscription) return null;
-    access.requireCustomer(subscription.customerId);
-    return toSubscription(subscription);
+    access.requireOwner(`the subscription \`${text}\``, subscription?.customerId ?? null);
+    return subscription && toSubscription(subscription);
   },
   License: async (reference, { access, loaders }) => {
-    const id = parseLicenseId(textOf(reference['id']));
+    const text = textOf(reference['id']);
+    const id = parseLicenseId(text);
     const stored = id && (await loaders.licenses.load(id));
-    if (!stored) return null;
-    access.requireCustomer(stored.license.customerId);
-    return toLicense(stored.license);
+    access.requireOwner(`the licence \`${text}\``, stored?.license.customerId ?? null);
+    return stored && toLicense(stored.license);
   },
   Plan: async (reference, { access, states }) => {
     access.requireApiKey(OF_CATALOG);

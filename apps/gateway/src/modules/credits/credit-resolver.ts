@@ -80,11 +80,10 @@ async function execute(
 
 /** The id of a block that the caller's key may touch. */
 async function ownBlock(context: GatewayContext, text: string): Promise<CreditBlockId> {
+  const { access, loaders } = context;
   const id = parseCreditBlockId(text);
+  if (access.isNarrowed)
+    access.requireOwner(`the credit block \`${text}\``, id && (await loaders.customersOfCreditBlocks.load(id)));
   if (id === null) throw notFound('blockId', `there is no credit block \`${text}\``);
-  if (!context.access.isNarrowed) return id;
-  const customerId = await context.loaders.customersOfCreditBlocks.load(id);
-  if (customerId === null) throw notFound('blockId', `there is no credit block \`${text}\``);
-  context.access.requireCustomer(customerId);
   return id;
 }

@@ -80,12 +80,11 @@ async function execute(
 
 /** The id of a grant that the caller's key may touch. */
 async function ownGrant(context: GatewayContext, text: string): Promise<GrantId> {
+  const { access, loaders } = context;
   const id = parseGrantId(text);
+  if (access.isNarrowed)
+    access.requireOwner(`the grant \`${text}\``, id && (await loaders.customersOfGrants.load(id)));
   if (id === null) throw notFound('grantId', `there is no grant \`${text}\``);
-  if (!context.access.isNarrowed) return id;
-  const customerId = await context.loaders.customersOfGrants.load(id);
-  if (customerId === null) throw notFound('grantId', `there is no grant \`${text}\``);
-  context.access.requireCustomer(customerId);
   return id;
 }
 

@@ -22,12 +22,13 @@ export async function executeLicense(
 
 /** The id of a licence that the caller's key may touch. */
 export async function ownLicense(context: GatewayContext, field: string, text: string): Promise<LicenseId> {
+  const { access, loaders } = context;
+  access.requireLicense(field, text);
   const id = parseLicenseId(text);
+  if (access.isNarrowed) {
+    const stored = id && (await loaders.licenses.load(id));
+    access.requireOwner(`the licence \`${text}\``, stored?.license.customerId ?? null);
+  }
   if (id === null) throw notFound(field, `there is no licence \`${text}\``);
-  context.access.requireLicense(field, id);
-  if (!context.access.isNarrowed) return id;
-  const stored = await context.loaders.licenses.load(id);
-  if (stored === null) throw notFound(field, `there is no licence \`${text}\``);
-  context.access.requireCustomer(stored.license.customerId);
   return id;
 }

@@ -33,9 +33,8 @@ export class LicenseResolver {
   ): Promise<LicenseType | null> {
     const id = parseLicenseId(text);
     const stored = id && (await loaders.licenses.load(id));
-    if (!stored) return null;
-    access.requireCustomer(stored.license.customerId);
-    return toLicense(stored.license);
+    access.requireOwner(`the licence \`${text}\``, stored?.license.customerId ?? null);
+    return stored && toLicense(stored.license);
   }
 
   @Authorized('OPERATOR')

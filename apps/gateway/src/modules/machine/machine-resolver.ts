@@ -115,13 +115,12 @@ async function perform(
   license: string,
   commandOn: (licenseId: LicenseId) => MachineCommand,
 ): Promise<Refused | ({ readonly ok: true } & MachineResult)> {
+  access.requireLicense('input.licenseId', license);
   const id = parseLicenseId(license);
-  if (id === null) return unknownLicenseResult(db, access.tenantId);
-  access.requireLicense('input.licenseId', id);
   if (access.isNarrowed) {
-    const stored = await loaders.licenses.load(id);
-    if (stored === null) return unknownLicenseResult(db, access.tenantId);
-    access.requireCustomer(stored.license.customerId);
+    const stored = id && (await loaders.licenses.load(id));
+    access.requireOwner(`the licence \`${license}\``, stored?.license.customerId ?? null);
   }
+  if (id === null) return unknownLicenseResult(db, access.tenantId);
   return executeMachineCommand(db, caller, commandOn(id));
 }

@@ -34,6 +34,7 @@ export class ReleaseResolver {
   @Authorized('READER')
   @Query(() => CatalogReleaseType, { description: 'The live release.' })
   async catalog(@Ctx() { db, access }: GatewayContext): Promise<CatalogReleaseType> {
+    access.requireEveryCustomer(FOR_ALL);
     return toCatalogRelease(await storedLiveRelease(db, access.tenantId));
   }
 
@@ -43,6 +44,7 @@ export class ReleaseResolver {
     @Arg('number', () => Int) number: number,
     @Ctx() { db, access }: GatewayContext,
   ): Promise<CatalogReleaseType | null> {
+    access.requireEveryCustomer(FOR_ALL);
     const found = await findRelease(db, access.tenantId, number);
     return found && toCatalogRelease(found);
   }
@@ -55,6 +57,7 @@ export class ReleaseResolver {
     @Arg('status', () => ReleaseStatusEnum, { nullable: true }) status: ReleaseStatus | null | undefined,
     @Ctx() { db, access }: GatewayContext,
   ): Promise<Connection<CatalogReleaseType>> {
+    access.requireEveryCustomer(FOR_ALL);
     const request = { first: parseFirst(first), after: after ?? null, status: status ?? null };
     return toConnection(granted(await listReleases(db, access.tenantId, request), '').page, toCatalogRelease);
   }

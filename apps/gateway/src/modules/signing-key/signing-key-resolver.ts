@@ -7,11 +7,14 @@ import { Duration } from '../../scalars/index.js';
 import { parseIdempotencyKey } from '../arguments.js';
 import { SigningKeyResultType, SigningKeyType, toSigningKeyType } from './signing-key-types.js';
 
+const FOR_ALL = 'signing keys are for all of them';
+
 @Resolver()
 export class SigningKeyResolver {
   @Authorized('READER')
   @Query(() => [SigningKeyType], { description: 'Newest first, 100 at most.' })
   async signingKeys(@Ctx() { db, access }: GatewayContext): Promise<SigningKeyType[]> {
+    access.requireEveryCustomer(FOR_ALL);
     return (await signingKeys(db, access.tenantId)).map(toSigningKeyType);
   }
 
@@ -26,7 +29,7 @@ export class SigningKeyResolver {
     @Ctx() context: GatewayContext,
   ): Promise<SigningKeyResultType> {
     const { db, caller, access } = context;
-    access.requireEveryCustomer('signing keys are for all of them');
+    access.requireEveryCustomer(FOR_ALL);
     const wanted = {
       overlap: overlap ?? A_DAY,
       idempotencyKey: parseIdempotencyKey('idempotencyKey', key),

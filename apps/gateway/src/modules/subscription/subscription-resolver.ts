@@ -48,12 +48,13 @@ async function ownSubscription(
   field: string,
   text: string,
 ): Promise<SubscriptionId> {
-  const id = readSubscriptionId(field, text);
-  if (!context.access.isNarrowed) return id;
-  const subscription = await context.loaders.subscriptions.load(id);
-  if (!subscription) throw notFound(field, `there is no subscription \`${text}\``);
-  context.access.requireCustomer(subscription.customerId);
-  return id;
+  const { access, loaders } = context;
+  if (access.isNarrowed) {
+    const id = parseSubscriptionId(text);
+    const subscription = id && (await loaders.subscriptions.load(id));
+    access.requireOwner(`the subscription \`${text}\``, subscription?.customerId ?? null);
+  }
+  return readSubscriptionId(field, text);
 }
 
 @Resolver(() => PlanSubscriptionType)
@@ -66,9 +67,8 @@ export class SubscriptionResolver {
   ): Promise<PlanSubscriptionType | null> {
     const id = parseSubscriptionId(text);
     const found = id && (await context.loaders.subscriptions.load(id));
-    if (!found) return null;
-    context.access.requireCustomer(found.customerId);
-    return toSubscription(found);
+    context.access.requireOwner(`the subscription \`${text}\``, found?.customerId ?? null);
+    return found && toSubscription(found);
   }
 
   @Authorized('OPERATOR')

@@ -5,11 +5,14 @@ import { badInput, granted } from '../../errors/api-error.js';
 import { boundText } from '../arguments.js';
 import { TenantResultType, TenantType, toTenant, UpdateTenantInput } from './tenant-type.js';
 
+const HAS_MORE = 'a tenant has more';
+
 @Resolver()
 export class TenantResolver {
   @Authorized('READER')
   @Query(() => TenantType)
   async tenant(@Ctx() { db, access }: GatewayContext): Promise<TenantType> {
+    access.requireEveryCustomer(HAS_MORE);
     return toTenant(await findTenant(db, access.tenantId));
   }
 
@@ -21,7 +24,7 @@ export class TenantResolver {
     @Arg('input', () => UpdateTenantInput) input: UpdateTenantInput,
     @Ctx() { db, access, caller, states }: GatewayContext,
   ): Promise<TenantResultType> {
-    access.requireEveryCustomer('a tenant has more');
+    access.requireEveryCustomer(HAS_MORE);
     const { tenant, revision } = granted(await updateTenant(db, caller, readUpdate(input)), 'input');
     await states.follow(revision);
     return { tenant: toTenant(tenant), revision };

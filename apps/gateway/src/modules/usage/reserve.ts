@@ -83,12 +83,12 @@ function readTtl(ttl: IsoDuration): IsoDuration {
 async function ownReservation(context: GatewayContext, text: string): Promise<MadeReservation> {
   const id = parseReservationId(text);
   const found = id === null ? null : await context.spends.reservations.find(context.caller.tenantId, id);
+  context.access.requireOwner(`the reservation \`${text}\``, found?.customerId ?? null);
   if (found === null)
     throw notFound(
       'reservationId',
       `there is no reservation \`${text}\`; \`reserve\` answers with the ids of those it makes`,
     );
-  context.access.requireCustomer(found.customerId);
   return found;
 }
 
