@@ -109,14 +109,19 @@ test('a machine is activated, checked by its fingerprint on the same revision, l
   });
 });
 
-test('a spend asks for no machine, so a licence that is bound to machines gives it nothing', async () => {
+test('a spend that names no machine is given nothing by a licence that is bound to machines', async () => {
   const licenseId = await issue('spender', 'desk');
   await activate({ licenseId, fingerprint: 'm-1' });
-  const spent = await gateway.send(
-    'mutation ($input: ConsumeInput!) { consume(input: $input) { consumed decision { code } } }',
-    { input: { customerId: 'spender', feature: 'renders', idempotencyKey: newIdempotencyKey() } },
-  );
-  expect(spent.get('consume')).toEqual({ consumed: 0, decision: { code: 'NOT_ACTIVATED' } });
+  const spend = async (asked: object): Promise<unknown> => {
+    const idempotencyKey = newIdempotencyKey();
+    const spent = await gateway.send(
+      'mutation ($input: ConsumeInput!) { consume(input: $input) { consumed decision { code } } }',
+      { input: { customerId: 'spender', feature: 'renders', idempotencyKey, ...asked } },
+    );
+    return spent.get('consume');
+  };
+  expect(await spend({})).toEqual({ consumed: 0, decision: { code: 'NOT_ACTIVATED' } });
+  expect(await spend({ fingerprint: 'm-1' })).toEqual({ consumed: 1, decision: { code: 'ENTITLED' } });
 });
 
 test('a machine may name its parts alone, and is known again by enough of them', async () => {

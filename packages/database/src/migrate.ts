@@ -23,6 +23,7 @@ import { PlanMigrations1764440000000 } from './migrations/1764440000000-plan-mig
 import { Prorations1764350000000 } from './migrations/1764350000000-prorations.js';
 import { RecordedUsage1764470000000 } from './migrations/1764470000000-recorded-usage.js';
 import { Reservations1764490000000 } from './migrations/1764490000000-reservations.js';
+import { ReservingMembers1764545000000 } from './migrations/1764545000000-reserving-members.js';
 import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
 import { SettledReservations1764512000000 } from './migrations/1764512000000-settled-reservations.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
@@ -59,6 +60,7 @@ export const MIGRATIONS = [
   OutcomesAsText1764516000000,
   Machines1764520000000,
   Seats1764540000000,
+  ReservingMembers1764545000000,
 ];
 
 /**

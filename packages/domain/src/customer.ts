@@ -92,3 +92,9 @@ export function knownState(release: Release, account: CustomerAccount): KnownSta
     answers: new KeptAnswers(release.catalog.places),
   };
 }
+
+/** The state with one more seat, in the place of the same one: for one question that needs it. */
+export function withSeat({ release, account }: KnownState, seat: Seat): KnownState {
+  const seats = [...account.seats.filter(({ id }) => id !== seat.id), seat];
+  return knownState(release, { ...account, seats });
+}

@@ -218,7 +218,11 @@ export type ConsumeInput = {
   readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
   readonly customerId: Scalars['ID']['input'];
   readonly feature: Scalars['String']['input'];
+  /** The machine that spends, where the licence is bound to machines. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
   readonly idempotencyKey: Scalars['String']['input'];
+  /** The person who spends, where the feature needs a seat. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
   readonly quantity?: Scalars['Quantity']['input'];
 };
 
@@ -674,6 +678,8 @@ export type JobStatus =
 export type LeaseSeatInput = {
   readonly customerId: Scalars['ID']['input'];
   readonly feature: Scalars['String']['input'];
+  /** The machine asking, where the licence is bound to machines. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
   readonly memberId: Scalars['ID']['input'];
   /** The feature's, where left out. */
   readonly ttl?: InputMaybe<Scalars['Duration']['input']>;
@@ -902,6 +908,7 @@ export type MutationAdjustSubscriptionArgs = {
 
 
 export type MutationAssignSeatArgs = {
+  fingerprint: InputMaybe<Scalars['String']['input']>;
   input: SeatInput;
 };
 
@@ -1490,7 +1497,11 @@ export type ReserveInput = {
   readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
   readonly customerId: Scalars['ID']['input'];
   readonly feature: Scalars['String']['input'];
+  /** The machine that reserves, where the licence is bound to machines. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
   readonly idempotencyKey: Scalars['String']['input'];
+  /** The person who reserves, where the feature needs a seat. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
   readonly quantity?: Scalars['Quantity']['input'];
   /** At most a day. */
   readonly ttl: Scalars['Duration']['input'];
@@ -1710,10 +1721,14 @@ export type UsageEventInput = {
 
 /** Whether a licence key is good here and now: the one call that a shipped application makes at start. The key is its own credential; no API key is needed. */
 export type ValidateLicenseInput = {
+  /** Answer from a state at least this recent. */
+  readonly atLeast?: InputMaybe<Scalars['Revision']['input']>;
   readonly components?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly features?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
   readonly key: Scalars['String']['input'];
+  /** The person asking, for features that are or need a seat. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
   readonly nonce?: InputMaybe<Scalars['String']['input']>;
   readonly productVersion?: InputMaybe<Scalars['String']['input']>;
 };

@@ -5,6 +5,7 @@ import {
   isPrepaid,
   type Release,
   type ReservationId,
+  type Seat,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
@@ -23,7 +24,7 @@ import { pastWindows } from './past-windows.js';
 import { type Asked, isSeatRequest, settles } from './request.js';
 import type { KnownReservations } from './known-reservations.js';
 import { type LockedReservation, readReservations } from './reservations.js';
-import { seatKeysIn } from './seats.js';
+import { neededSeatsIn, seatKeysIn } from './seats.js';
 import { countsAt, isGone, type LockedReservations } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
 
@@ -63,6 +64,7 @@ export async function attempt(
   );
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
   const blocks = await readBlocks(transaction, prepaidIn(keys, release));
+  const needed = await readSeats(transaction, neededSeatsIn(asked, reservations, release));
   const ground: Ground = {
     tenantId,
     release,
@@ -74,7 +76,7 @@ export async function attempt(
     past,
     reservations,
     blocks,
-    seats,
+    seats: bothSeats(seats, needed),
     seen: head.revision,
   };
   const decided = new Batch(ground).decide(asked);
@@ -89,6 +91,20 @@ async function lockReserving(transaction: Transaction, asked: readonly Asked[]):
   for (const { request, meter } of asked)
     if (meter && (request.kind === 'reserve' || isSeatRequest(request))) ids.add(meter.customerId);
   if (ids.size > 0) await lockCustomers(transaction, [...ids]);
+}
+
+/** By `meterId`, each seat once. */
+function bothSeats(
+  own: ReadonlyMap<string, readonly Seat[]>,
+  needed: ReadonlyMap<string, readonly Seat[]>,
+): ReadonlyMap<string, readonly Seat[]> {
+  if (needed.size === 0) return own;
+  const both = new Map(own);
+  for (const [pool, seats] of needed) {
+    const known = own.get(pool) ?? [];
+    both.set(pool, [...known, ...seats.filter(({ id }) => !known.some((one) => one.id === id))]);
+  }
+  return both;
 }
 
 /** Only these have blocks; a feature never becomes prepaid, nor ceases to be. */

@@ -17,7 +17,7 @@ export interface CounterGround {
   readonly accounts: readonly (KeptAccount | undefined)[];
   /** Credit blocks of its prepaid counters, by `meterId`. */
   readonly blocks: ReadonlyMap<string, readonly CreditBlock[]>;
-  /** Those that requests of this batch ask about, and that cool down, by `meterId`. */
+  /** Those that requests of this batch ask about or need, and those of their pools that cool down, by `meterId`. */
   readonly seats: ReadonlyMap<string, readonly Seat[]>;
 }
 

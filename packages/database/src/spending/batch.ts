@@ -8,6 +8,7 @@ import {
   type CreditBlock,
   type CreditBlockId,
   type CreditHold,
+  type CustomerState,
   earliest,
   freeAt,
   isHeld,
@@ -23,6 +24,7 @@ import {
   type SpendRequest as Question,
   type TenantId,
   thresholdsReached,
+  withSeat,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
 import type { Revision } from '../event-log/revision.js';
@@ -50,7 +52,7 @@ import {
 } from './request.js';
 import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
 import { countsAt, isOverdue, type LockedReservations, questionOf, usedAtOf } from './settlement.js';
-import { coolingAfter, cools, dueStatements, SeatChanges } from './seats.js';
+import { coolingAfter, cools, dueStatements, neededSeat, SeatChanges } from './seats.js';
 import type { ReachedThreshold } from './thresholds.js';
 
 /** What a batch rests on: read under, or after, its locks. */
@@ -170,7 +172,9 @@ export class Batch {
     if ('ok' in question) return question;
     const late = past.get(asked);
     const outcome =
-      counter && late ? this.#correct(counter, asked, question, late) : spend(state, question, locked.clock);
+      counter && late
+        ? this.#correct(counter, asked, question, late)
+        : spend(this.#withNeededSeat(state, asked, question), question, locked.clock);
     const { decision, delta } = outcome;
     const verdict: KeptVerdict = {
       decisionId: this.#decisionIds.next(),
@@ -199,6 +203,14 @@ export class Batch {
     // A denial uses no key up: the same key later in the list is decided anew.
     this.#answers.set(asked.key, { asked, answer });
     return answer;
+  }
+
+  /** A kept account knows no seats that are held: with that of who spends, where the feature needs one. */
+  #withNeededSeat(state: CustomerState, { meter }: Asked, question: Question): CustomerState {
+    const { release, seats } = this.#ground;
+    const key = meter && neededSeat(question, meter, release);
+    const seat = key && this.#seats.needed(key, seats);
+    return state.kind === 'KNOWN' && seat !== null ? withSeat(state, seat) : state;
   }
 
   /** False: it still has the window in which it was last used, which is over. */
@@ -260,7 +272,7 @@ export class Batch {
     holds: readonly CreditHold[],
   ): void {
     const { window } = counter.row;
-    const { context = null } = request;
+    const { context = null, memberId = null, fingerprint = null } = request;
     const { id, customerId, feature, quantity, expiresAt } = reservationOf(request, counter.key, verdict);
     this.#made.push({
       id,
@@ -271,6 +283,8 @@ export class Batch {
       windowStart: window?.start ?? null,
       reservedAt: verdict.asOf,
       context,
+      memberId,
+      fingerprint,
       holds,
       status: 'OPEN',
     });

@@ -9,6 +9,7 @@ import {
   type ReservationId,
   type Seat,
   type SeatRequest as AskedSeat,
+  type Spender,
   type TenantId,
 } from '@licet/domain';
 import type { Caller } from '../event-log/append.js';
@@ -24,7 +25,7 @@ interface KeyedRequest {
   readonly idempotencyKey: string;
 }
 /** Counts up. */
-export interface ConsumeRequest extends KeyedRequest {
+export interface ConsumeRequest extends KeyedRequest, Spender {
   readonly kind: 'consume';
   /** Facts that rules may use; part of what was asked. */
   readonly context?: Readonly<Record<string, unknown>> | null;
@@ -34,7 +35,7 @@ export interface ReleaseRequest extends KeyedRequest {
   readonly kind: 'release';
 }
 /** Holds units for a while. */
-export interface ReserveRequest extends KeyedRequest {
+export interface ReserveRequest extends KeyedRequest, Spender {
   readonly kind: 'reserve';
   /** How long they are held unless they are committed or released before. */
   readonly ttl: IsoDuration;
@@ -149,8 +150,12 @@ function digestOf(request: QueuedRequest): string {
   const { kind, customerId, feature, quantity } = request;
   const asked: unknown[] = [kind, customerId, feature, quantity];
   if (request.kind === 'reserve') asked.push(request.ttl);
-  if ((request.kind === 'consume' || request.kind === 'reserve') && request.context != null)
-    asked.push(canonicalJson(request.context));
+  if (request.kind === 'consume' || request.kind === 'reserve') {
+    const { context = null, memberId = null, fingerprint = null } = request;
+    if (context !== null) asked.push(canonicalJson(context));
+    // An object, which no other part is.
+    if (memberId !== null || fingerprint !== null) asked.push({ memberId, fingerprint });
+  }
   if (request.kind === 'record') asked.push(request.at);
   return hash('sha256', JSON.stringify(asked), 'binary');
 }

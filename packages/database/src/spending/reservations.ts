@@ -29,6 +29,9 @@ export interface LockedReservation extends MadeReservation {
   readonly windowStart: Instant | null;
   readonly reservedAt: Instant;
   readonly context: Readonly<Record<string, unknown>> | null;
+  /** Who asked for it, for a commit that comes too late and is decided anew; null: none was named. */
+  readonly memberId: string | null;
+  readonly fingerprint: string | null;
   /** The credit blocks that it holds; none where the feature is not prepaid. */
   readonly holds: readonly CreditHold[];
 }
@@ -73,6 +76,8 @@ interface ReservationRow {
   readonly reserved_at: Date;
   readonly expires_at: Date;
   readonly context: Readonly<Record<string, unknown>> | null;
+  readonly member_id: string | null;
+  readonly fingerprint: string | null;
   readonly holds: readonly CreditHold[];
 }
 
@@ -87,7 +92,7 @@ export async function readReservations(
   if (ids.length === 0) return new Map();
   const rows = await transaction.query<ReservationRow>({
     name: 'read-reservations',
-    text: `select id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds
+    text: `select id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, member_id, fingerprint, holds
            from reservation where tenant_id = $1 and id = any($2)`,
     values: [transaction.tenantId, textArray(ids)],
   });
@@ -105,6 +110,8 @@ function reservationFromRow(row: ReservationRow): LockedReservation {
     windowStart: row.window_start && instant(row.window_start.getTime()),
     reservedAt: instant(row.reserved_at.getTime()),
     context: row.context,
+    memberId: row.member_id,
+    fingerprint: row.fingerprint,
     holds: row.holds,
   };
 }
@@ -123,11 +130,11 @@ function insertReservations(tenantId: TenantId, made: readonly LockedReservation
   return [
     {
       name: 'insert-reservations',
-      text: `insert into reservation (tenant_id, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds)
+      text: `insert into reservation (tenant_id, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds, member_id, fingerprint)
              select $1, r.id, r.customer_id, r.feature, r.quantity, 'OPEN', to_timestamp(r.window_start / 1000),
-               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context, coalesce(r.holds, '[]')
-             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[], $10::jsonb[])
-               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context, holds)`,
+               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context, coalesce(r.holds, '[]'), r.member_id, r.fingerprint
+             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[], $10::jsonb[], $11::text[], $12::text[])
+               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context, holds, member_id, fingerprint)`,
       values: [
         tenantId,
         textArray(made.map(({ id }) => id)),
@@ -139,6 +146,8 @@ function insertReservations(tenantId: TenantId, made: readonly LockedReservation
         numberArray(made.map(({ expiresAt }) => expiresAt)),
         textArray(made.map(({ context }) => (context === null ? null : JSON.stringify(context)))),
         textArray(made.map(({ holds }) => (holds.length === 0 ? null : JSON.stringify(holds)))),
+        textArray(made.map(({ memberId }) => memberId)),
+        textArray(made.map(({ fingerprint }) => fingerprint)),
       ],
     },
     lowerDue(tenantId, made),

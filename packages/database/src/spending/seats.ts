@@ -4,10 +4,12 @@ import {
   type Instant,
   isHeld,
   parseMemberId,
+  type Release,
   type Seat,
   type SeatEventType,
   type SeatId,
   type SeatOutcome,
+  type SpendRequest as Question,
   type TenantId,
 } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
@@ -17,12 +19,39 @@ import { meterId, type MeterKey } from '../repositories/meters.js';
 import type { SeatChange, SeatKey } from '../repositories/seats.js';
 import { type Asked, isSeatRequest } from './request.js';
 import { lowerDue } from './reservations.js';
+import { type LockedReservations, questionOf } from './settlement.js';
 
 /** The seats that these requests are about. */
 export function seatKeysIn(asked: readonly Asked[]): SeatKey[] {
   return asked.flatMap(({ request, meter }) => {
     const memberId = isSeatRequest(request) ? parseMemberId(request.memberId) : null;
     return meter === null || memberId === null ? [] : [{ ...meter, memberId }];
+  });
+}
+
+/** The seat that a spend needs: of the member whom it names, where its feature needs one; null: none. */
+export function neededSeat(
+  question: Question,
+  { customerId, feature: spent }: MeterKey,
+  { catalog }: Release,
+): SeatKey | null {
+  if ((question.kind !== 'consume' && question.kind !== 'reserve') || question.memberId == null) return null;
+  const memberId = parseMemberId(question.memberId);
+  const feature = catalog.features.get(spent)?.needsSeat ?? null;
+  return memberId === null || feature === null ? null : { customerId, feature, memberId };
+}
+
+/** The seats that these requests need, where reservations stand as they do. They are read after the locks, and not locked. */
+export function neededSeatsIn(
+  asked: readonly Asked[],
+  reservations: LockedReservations,
+  release: Release,
+): SeatKey[] {
+  return asked.flatMap(({ request, meter }) => {
+    if (meter === null || isSeatRequest(request)) return [];
+    const question = questionOf(request, reservations, undefined);
+    const key = 'ok' in question ? null : neededSeat(question, meter, release);
+    return key === null ? [] : [key];
   });
 }
 
@@ -50,6 +79,16 @@ export class SeatChanges {
       renewed: new Map(),
     });
     return seats.filter((seat) => !isHeld(seat));
+  }
+
+  /** The seat that a spend needs: as the batch has left it, where it moves that pool; else as it was `read`. */
+  needed(
+    { customerId, feature, memberId }: SeatKey,
+    read: ReadonlyMap<string, readonly Seat[]>,
+  ): Seat | null {
+    const name = meterId(customerId, feature);
+    if (this.#pools.has(name)) return this.of(name, memberId);
+    return read.get(name)?.find((seat) => seat.memberId === memberId) ?? null;
   }
 
   /** The member's seat as it stands; null: there is none. `pool`: its `meterId`. */

@@ -30,9 +30,14 @@ function settlementOf(
     case 'EXPIRED':
       // Nothing is held any more: what is spent must fit like anything else.
       return kind === 'commit' && quantity > 0
-        ? { kind: 'consume', feature, quantity, context: reservation.context }
+        ? { kind: 'consume', feature, quantity, ...askedWith(reservation) }
         : { kind, feature, quantity: 0, held: 0 };
   }
+}
+
+/** The facts of the request that made it. */
+function askedWith({ context, memberId, fingerprint }: LockedReservation) {
+  return { context, memberId, fingerprint };
 }
 
 /** A reservation is settled once; how, its first settlement says. */

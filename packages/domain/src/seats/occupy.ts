@@ -1,4 +1,4 @@
-import { NOBODY } from '../decision/asker.js';
+import { type Asker, NOBODY } from '../decision/asker.js';
 import type { SeatsFeature } from '../catalog/catalog.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { decide, decideFor, denyOutOfReach, findFeature } from '../decision/decide.js';
@@ -13,15 +13,20 @@ import { isHeld, type Seat, seatOf } from './seat.js';
 
 /** `assign` takes a named seat, `lease` takes or renews a floating one, `giveBack` gives back either. */
 export type SeatRequest =
-  | { readonly kind: 'assign'; readonly feature: string; readonly memberId: string }
+  | (Taking & { readonly kind: 'assign' })
   | GivingBack
-  | {
+  | (Taking & {
       readonly kind: 'lease';
-      readonly feature: string;
-      readonly memberId: string;
       /** Null: the feature's own. */
       readonly ttl: IsoDuration | null;
-    };
+    });
+
+interface Taking {
+  readonly feature: string;
+  readonly memberId: string;
+  /** Of the machine that asks, where a licence is bound to machines; null: none is named. */
+  readonly fingerprint?: string | null;
+}
 
 interface GivingBack {
   readonly kind: 'giveBack';
@@ -113,16 +118,17 @@ type TakingRequest = Exclude<SeatRequest, GivingBack>;
 function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
   const { state, feature, memberId, before, now } = asked;
   const leaseExpiresAt = leaseOf(request, asked, state.account.timeZone);
+  const asker = machineOf(request);
   const kind = feature.seats.kind;
   // Taken already: its holder, or last holder, takes none on top of it.
   if (before !== null) {
-    const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
+    const decision = decideFor(state, feature, { quantity: 0, asker }, now);
     if (!decision.allowed) return unchanged(decision, before);
     const after = { ...before, kind, leaseExpiresAt, coolsUntil: null };
     return { decision, before, after: isSame(before, after) ? before : after };
   }
-  const decision = decideFor(state, feature, { quantity: 1, asker: NOBODY }, now);
-  if (!decision.allowed) return unchanged(refusedFor(asked, decision));
+  const decision = decideFor(state, feature, { quantity: 1, asker }, now);
+  if (!decision.allowed) return unchanged(refusedFor(asked, decision, asker));
   const after = {
     id,
     feature: feature.key,
@@ -133,6 +139,11 @@ function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
     coolsUntil: null,
   };
   return { decision: moved(decision, 1), before, after };
+}
+
+/** On whose machine it is asked for; no seat is asked of the member that is to get one. */
+function machineOf({ fingerprint = null }: TakingRequest): Asker {
+  return fingerprint === null ? NOBODY : { ...NOBODY, fingerprint };
 }
 
 /** A renewal never shortens a lease: the member may use the seat on several devices. */
@@ -156,7 +167,7 @@ function isSame(one: Seat, other: Seat): boolean {
 }
 
 /** SEAT_COOLDOWN where it would fit but for seats that cool down. */
-function refusedFor({ state, feature, now }: Asked, decision: Decision): Decision {
+function refusedFor({ state, feature, now }: Asked, decision: Decision, asker: Asker): Decision {
   if (decision.code !== 'LIMIT_EXCEEDED') return decision;
   const { used, limit } = decision;
   const key = feature.key;
@@ -169,7 +180,7 @@ function refusedFor({ state, feature, now }: Asked, decision: Decision): Decisio
     decideFor(
       withMeter(state, { ...meter, used: meter.used - cooling.length }),
       feature,
-      { quantity: 1, asker: NOBODY },
+      { quantity: 1, asker },
       now,
     ).allowed;
   return fitsThen

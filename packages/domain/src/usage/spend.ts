@@ -16,8 +16,16 @@ import { endsWithin } from './rollover.js';
  */
 export type SpendRequest = AskingRequest | MovingRequest;
 
+/** Who spends, where rights depend on it: the person whose seat is needed, the machine that a licence is bound to. */
+export interface Spender {
+  /** Null: nobody is named. */
+  readonly memberId?: string | null;
+  /** Of the machine; null: none is named. */
+  readonly fingerprint?: string | null;
+}
+
 /** Fits, or does not. */
-interface AskingRequest {
+interface AskingRequest extends Spender {
   readonly kind: 'consume' | 'reserve';
   readonly feature: string;
   /** At least 1. */
@@ -91,8 +99,8 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
 }
 
 function asked(state: CustomerState, request: AskingRequest, now: Instant): SpendOutcome {
-  const { kind, quantity } = request;
-  const check = { feature: request.feature, quantity, context: request.context ?? null };
+  const { kind, feature, quantity, context = null, memberId = null, fingerprint = null } = request;
+  const check = { feature, quantity, context, memberId, fingerprint };
   if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
   const decision = decideOnce(state, check, now);
   if (!decision.allowed) return denied(decision);

@@ -4,7 +4,14 @@ import { parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
-import { boundList, boundText, parseIdempotencyKey, readCustomerId, readReason } from '../arguments.js';
+import {
+  boundList,
+  boundText,
+  parseIdempotencyKey,
+  readCustomerId,
+  readMemberId,
+  readReason,
+} from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType, toCustomer } from '../customer/customer-types.js';
 import { readMachine } from '../machine/read-machine.js';
@@ -167,13 +174,15 @@ async function changeStanding(
 }
 
 function readValidation(input: ValidateLicenseInput): Asked {
-  const { key, productVersion, features, nonce } = input;
+  const { key, productVersion, features, nonce, memberId, atLeast } = input;
   return {
     key: boundText('input.key', key),
     productVersion: boundText('input.productVersion', productVersion) ?? null,
     machine: readMachine(input, 'input'),
     features: boundList('input.features', features) ?? [],
+    memberId: memberId == null ? null : readMemberId('input.memberId', memberId),
     nonce: boundText('input.nonce', nonce) ?? null,
+    atLeast: atLeast ?? null,
   };
 }
 

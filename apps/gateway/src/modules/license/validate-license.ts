@@ -8,6 +8,7 @@ import {
 } from '@licet/database';
 import {
   type Asker,
+  type CheckRequest,
   decide,
   decideStale,
   denyByLicense,
@@ -17,12 +18,14 @@ import {
   type License,
   licenseStatus,
   type MachineIdentity,
+  type MemberId,
   NOBODY,
   UNKNOWN_LICENSE,
   type Validation,
   validateLicense,
 } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
+import { granted } from '../../errors/api-error.js';
 import { type DecisionType, NO_RELEASE, toDecision, toldOfLicense } from '../check/decision-type.js';
 import { toLicense } from './license-types.js';
 import type { LicenseValidationType } from './validation-types.js';
@@ -34,7 +37,11 @@ export interface Asked {
   /** As the machine tells of itself. */
   readonly machine: MachineIdentity;
   readonly features: readonly string[];
+  /** The person; null: nobody is named. */
+  readonly memberId: MemberId | null;
   readonly nonce: string | null;
+  /** A revision that the answer must hold; null: any. */
+  readonly atLeast: string | null;
 }
 
 /** How long a signed answer is good, in milliseconds: as long as an application may take to read it. */
@@ -43,17 +50,19 @@ const AUDIENCE = 'licet-application';
 
 /** Whether a key is good, and what its customer may do, signed; docs/decisions/0014. */
 export async function validate(context: GatewayContext, asked: Asked): Promise<LicenseValidationType> {
-  const { access, address, services } = context;
-  const opened = await services.licenseKeys.open(asked.key, { address, tenantId: access.ownTenant });
+  const { access, services } = context;
+  const opened = await openedBy(context, asked);
   if (opened === null) return answerUnknown(context, asked);
-  access.requireLicense('input.key', opened.licenseId);
-  access.requireCustomer(opened.customerId);
   const stamped = await services.states.load(opened.tenantId, opened.customerId);
   const identity = machineIdentity(context.db, opened.tenantId, asked.machine);
-  const asker: Asker = { ...NOBODY, ...identity, productVersion: asked.productVersion };
+  const told = { ...identity, productVersion: asked.productVersion };
+  const asker: Asker = { ...NOBODY, ...told };
   const validation = await validated(context, opened, stamped, asker);
   context.metrics.check(validation.code);
-  const decided = asked.features.map((feature) => decideOn(stamped, validation, feature, asker));
+  const { memberId } = asked;
+  const decided = asked.features.map((feature) =>
+    decideOn(stamped, validation, { feature, quantity: 1, memberId, ...told }),
+  );
   const decisions = access.seesCustomerData
     ? decided
     : decided.map((decision) => toldOfLicense(decision, opened.licenseId));
@@ -63,6 +72,24 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
     issuer: opened.tenantId,
   });
   return { ...shown(validation, stamped), decisions, asOf, stale, token };
+}
+
+/** The licence that the key opens at that revision; FORBIDDEN where the caller's credential is not for it. */
+async function openedBy(
+  { access, address, services }: GatewayContext,
+  { key, atLeast }: Asked,
+): Promise<LicenseOfKey | null> {
+  const guesser = { address, tenantId: access.ownTenant };
+  const opened = await services.licenseKeys.open(key, guesser);
+  if (opened === null) return null;
+  const { tenantId, licenseId, customerId } = opened;
+  access.requireLicense('input.key', licenseId);
+  access.requireCustomer(customerId);
+  if (atLeast === null) return opened;
+  const reached = await services.states.reach(tenantId, atLeast, [customerId]);
+  granted(reached.ok ? reached : { ...reached, field: 'atLeast' }, 'input');
+  // It may have been taken away by then.
+  return services.licenseKeys.open(key, guesser);
 }
 
 async function validated(
@@ -83,14 +110,12 @@ async function validated(
 function decideOn(
   { state, revision, asOf, now, stale }: StampedState,
   { code, license }: Validation,
-  feature: string,
-  { productVersion, fingerprint, components }: Asker,
+  request: CheckRequest,
 ): DecisionType {
-  const request = { feature, quantity: 1, productVersion, fingerprint, components };
   const decided = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
   const decision =
     code === 'LICENSE_REVOKED' || code === 'UNKNOWN_LICENSE'
-      ? denyByLicense(code, license?.customerId ?? '', feature)
+      ? denyByLicense(code, license?.customerId ?? '', request.feature)
       : decided;
   return toDecision(decision, { release: state.release.number, revision, asOf, stale });
 }

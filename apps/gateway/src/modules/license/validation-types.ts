@@ -1,6 +1,6 @@
-import { Field, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Instant } from '@licet/domain';
-import { DateTime } from '../../scalars/index.js';
+import { DateTime, RevisionScalar } from '../../scalars/index.js';
 import { DecisionCodeEnum, type DecisionCodeName } from '../check/decision-code.js';
 import { DecisionType } from '../check/decision-type.js';
 import { LicenseType } from './license-types.js';
@@ -22,6 +22,13 @@ export class ValidateLicenseInput {
   features?: string[] | null;
   @Field(() => String, { nullable: true })
   nonce?: string | null;
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The person asking, for features that are or need a seat.',
+  })
+  memberId?: string | null;
+  @Field(() => RevisionScalar, { nullable: true, description: 'Answer from a state at least this recent.' })
+  atLeast?: string | null;
 }
 
 @ObjectType('LicenseValidation', { simpleResolvers: true })

@@ -3,6 +3,7 @@ import {
   type CustomerId,
   denyWithoutRules,
   instant,
+  type License,
   licenseObstacles,
   occupy,
   parseFeatureKey,
@@ -22,8 +23,10 @@ export async function occupySeat(
   asked: SeatRequest,
 ): Promise<SeatResultType> {
   const customerId = context.access.requireCustomer(readCustomerId('input.customerId', customer));
-  const request = { ...asked, memberId: readMemberId('input.memberId', asked.memberId) };
-  await requireOwnSeat(context, customerId, request);
+  const request = await requireOwnSeat(context, customerId, {
+    ...asked,
+    memberId: readMemberId('input.memberId', asked.memberId),
+  });
   try {
     const result = await context.spends.submit(context.caller, seatRequest(customerId, request));
     return told(context, toResult(context, customerId, granted(result, 'input')));
@@ -37,14 +40,18 @@ function told({ access: { ownLicense } }: GatewayContext, result: SeatResultType
   return ownLicense ? { ...result, decision: toldOfLicense(result.decision, ownLicense.licenseId) } : result;
 }
 
-/** A licence key is for floating seats of what its licence's plan lists, while the licence is in force: the seats are others' too. */
+/**
+ * A licence key is for floating seats of what its licence's plan lists, while the licence is in force: the seats are others'
+ * too. It speaks for its own licence's machines: another one is as none. Returns what it may ask.
+ */
 async function requireOwnSeat(
   { access, states }: GatewayContext,
   customerId: CustomerId,
-  { feature: key }: SeatRequest,
-): Promise<void> {
+  request: SeatRequest,
+): Promise<SeatRequest> {
   const own = access.ownLicense;
-  if (own === null) return;
+  if (own === null) return request;
+  const { feature: key } = request;
   const { state } = await states.load(customerId);
   const feature = parseFeatureKey(key);
   const known = feature && state.release.catalog.features.get(feature);
@@ -57,12 +64,19 @@ async function requireOwnSeat(
       'FORBIDDEN',
       `this key's licence is not in force (${obstacle.code}), and moves no seat; validateLicense says how to mend it`,
     );
-  if (known?.type === 'SEATS' && known.seats.kind === 'FLOATING' && isListed) return;
+  if (known?.type === 'SEATS' && known.seats.kind === 'FLOATING' && isListed)
+    return onOwnMachine(request, license);
   throw new ApiError(
     'FORBIDDEN',
     `this licence key is for floating seats of its licence alone; ask for \`${key}\` with an API key`,
     'input.feature',
   );
+}
+
+function onOwnMachine(request: SeatRequest, { machines }: License): SeatRequest {
+  if (request.kind === 'giveBack' || machines.some((one) => one.fingerprint === request.fingerprint))
+    return request;
+  return { ...request, fingerprint: null };
 }
 
 function toResult(

@@ -5,6 +5,7 @@ import { Cursor } from '../../scalars/index.js';
 import { requireStorable } from '../arguments.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
+import { readFingerprint } from '../machine/read-machine.js';
 import { occupySeat } from './occupy-seat.js';
 import {
   LeaseSeatInput,
@@ -21,9 +22,15 @@ export class SeatResolver {
   @Mutation(() => SeatResultType)
   assignSeat(
     @Arg('input', () => SeatInput) { customerId, feature, memberId }: SeatInput,
+    @Arg('fingerprint', () => String, {
+      nullable: true,
+      description: 'The machine asking, where the licence is bound to machines.',
+    })
+    machine: string | null | undefined,
     @Ctx() context: GatewayContext,
   ): Promise<SeatResultType> {
-    return occupySeat(context, customerId, { kind: 'assign', feature, memberId });
+    const fingerprint = readFingerprint('fingerprint', machine);
+    return occupySeat(context, customerId, { kind: 'assign', feature, memberId, fingerprint });
   }
 
   @Authorized('SERVICE')
@@ -40,10 +47,12 @@ export class SeatResolver {
     description: 'Takes or renews a floating seat; it frees itself when not renewed in time.',
   })
   leaseSeat(
-    @Arg('input', () => LeaseSeatInput) { customerId, feature, memberId, ttl }: LeaseSeatInput,
+    @Arg('input', () => LeaseSeatInput) { customerId, feature, memberId, ...asked }: LeaseSeatInput,
     @Ctx() context: GatewayContext,
   ): Promise<SeatResultType> {
-    return occupySeat(context, customerId, { kind: 'lease', feature, memberId, ttl: ttl ?? null });
+    const fingerprint = readFingerprint('input.fingerprint', asked.fingerprint);
+    const ttl = asked.ttl ?? null;
+    return occupySeat(context, customerId, { kind: 'lease', feature, memberId, ttl, fingerprint });
   }
 
   @FieldResolver(() => SeatConnectionType)

@@ -69,4 +69,9 @@ export class LeaseSeatInput {
   memberId!: string;
   @Field(() => Duration, { nullable: true, description: "The feature's, where left out." })
   ttl?: IsoDuration | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The machine asking, where the licence is bound to machines.',
+  })
+  fingerprint?: string | null;
 }

@@ -48,4 +48,14 @@ export class ReserveInput {
   idempotencyKey!: string;
   @Field(() => JsonObjectScalar, { nullable: true })
   context?: JsonObject | null;
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The person who reserves, where the feature needs a seat.',
+  })
+  memberId?: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The machine that reserves, where the licence is bound to machines.',
+  })
+  fingerprint?: string | null;
 }

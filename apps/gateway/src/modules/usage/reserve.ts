@@ -4,7 +4,7 @@ import type { GatewayContext } from '../../context.js';
 import { badInput, notFound } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
-import { answerTo } from './spend-many.js';
+import { answerTo, readSpender } from './spend-many.js';
 import type { ReservationResultType, ReservationType } from './reservation-types.js';
 import type { ConsumeResultType } from './usage-types.js';
 
@@ -15,6 +15,8 @@ interface ReserveAsked {
   readonly ttl: IsoDuration;
   readonly idempotencyKey: string;
   readonly context?: JsonObject | null;
+  readonly memberId?: string | null;
+  readonly fingerprint?: string | null;
 }
 
 /** Units that are held until they are committed or released, or their time is over. */
@@ -28,6 +30,7 @@ export async function reserve(context: GatewayContext, input: ReserveAsked): Pro
     ttl: readTtl(input.ttl),
     idempotencyKey: parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey),
     context: boundJson('input.context', input.context ?? null),
+    ...readSpender(input, 'input'),
   };
   const verdict = await context.spends.submit(context.caller, request).catch(asError);
   const { decision, revision } = orThrow(answerTo(context, request, verdict, 'input'));

@@ -5,12 +5,19 @@ import {
   type SpendRequest,
   type Verdict,
 } from '@licet/database';
-import { denyWithoutRules, instant, refuseSpend, spend } from '@licet/domain';
+import { denyWithoutRules, instant, refuseSpend, spend, type Spender } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, refusalError } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
+import {
+  boundJson,
+  parseIdempotencyKey,
+  parseSpentQuantity,
+  readCustomerId,
+  readMemberId,
+} from '../arguments.js';
 import { NO_RELEASE, toDecision } from '../check/decision-type.js';
+import { readFingerprint } from '../machine/read-machine.js';
 import type { ConsumeResultType } from './usage-types.js';
 
 interface SpendAsked {
@@ -19,6 +26,8 @@ interface SpendAsked {
   readonly quantity: number;
   readonly idempotencyKey: string;
   readonly context?: JsonObject | null;
+  readonly memberId?: string | null;
+  readonly fingerprint?: string | null;
 }
 
 /** One request of its own; its refusal is thrown. */
@@ -108,6 +117,20 @@ function readRequest(
     quantity: parseSpentQuantity(`${path}.quantity`, input.quantity),
     idempotencyKey: parseIdempotencyKey(`${path}.idempotencyKey`, input.idempotencyKey),
     context: boundJson(`${path}.context`, input.context ?? null),
+    ...readSpender(input, path),
+  };
+}
+
+interface NamedSpender {
+  readonly memberId?: string | null;
+  readonly fingerprint?: string | null;
+}
+
+/** Who spends, where somebody is named. `path`: of the input, for errors. */
+export function readSpender({ memberId, fingerprint }: NamedSpender, path: string): Spender {
+  return {
+    memberId: memberId == null ? null : readMemberId(`${path}.memberId`, memberId),
+    fingerprint: readFingerprint(`${path}.fingerprint`, fingerprint),
   };
 }
 

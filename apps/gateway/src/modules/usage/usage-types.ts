@@ -70,6 +70,13 @@ export class ConsumeInput {
   idempotencyKey!: string;
   @Field(() => JsonObjectScalar, { nullable: true })
   context?: JsonObject | null;
+  @Field(() => ID, { nullable: true, description: 'The person who spends, where the feature needs a seat.' })
+  memberId?: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'The machine that spends, where the licence is bound to machines.',
+  })
+  fingerprint?: string | null;
 }
 
 @InputType('ReleaseUsageInput', { description: 'Lowers the level of a LIMIT feature, never below 0.' })
