@@ -198,6 +198,58 @@ test('what is bought by number, and machines, are shown as they are', async () =
   expect(plain.get('renewLicense.license.machineLimit')).toBe(2);
 });
 
+test('numbers are changed without a renewal, once, and told of with what was before', async () => {
+  const id = await licensed('kim', 'bound');
+  const change = { licenseId: id, machineLimit: 9, idempotencyKey: newIdempotencyKey() };
+  const changed = await renew(change);
+  expect(changed.get('renewLicense.license')).toMatchObject({
+    machineLimit: 9,
+    expiresAt: null,
+    maintenanceUntil: null,
+  });
+  expect((await renew(change)).get('renewLicense')).toEqual(changed.get('renewLicense'));
+  expect(errorOf(await renew({ licenseId: id, machineLimit: 9 }))).toEqual([
+    'CONFLICT',
+    'input.machineLimit',
+  ]);
+  expect((await renew({ licenseId: id, machineLimit: null })).get('renewLicense.license.machineLimit')).toBe(
+    2,
+  );
+  const seats = await licensed('kim', 'team');
+  const end = (await gateway.send(FIND, { id: seats })).get('license.expiresAt');
+  const bought = await renew({ licenseId: seats, quantities: [{ feature: 'editors', quantity: 7 }] });
+  expect(bought.get('renewLicense.license')).toMatchObject({
+    expiresAt: end,
+    quantities: [{ feature: 'editors', quantity: 7 }],
+  });
+  const limits = (await told('kim'))
+    .filter((event) => at(event, 'type') === 'license.adjusted')
+    .map((event) => [at(event, 'data.before.machineLimit'), at(event, 'data.after.machineLimit')]);
+  expect(limits).toEqual([
+    [null, 9],
+    [9, null],
+    [null, null],
+  ]);
+});
+
+test('more of what a licence sells by number is offered as a remedy, and is one', async () => {
+  const id = await licensed('lou', 'team');
+  const held = Number((await gateway.send(FIND, { id })).get('license.quantities.0.quantity'));
+  const asked = { customerId: 'lou', feature: 'editors', quantity: held + 2 };
+  const why = await gateway.send(
+    `query ($input: CheckInput!) { explain(input: $input) { decision { code } remedies { kind plan quantity subscriptionId message } } }`,
+    { input: asked },
+  );
+  expect(why.get('explain.decision.code')).toBe('NO_SEAT');
+  expect(why.get('explain.remedies')).toContainEqual({
+    ...{ kind: 'BUY_QUANTITY', plan: 'team', quantity: held + 2, subscriptionId: null },
+    message: expect.stringContaining(id),
+  });
+  const more = await renew({ licenseId: id, quantities: [{ feature: 'editors', quantity: held + 2 }] });
+  const atLeast = more.get('renewLicense.revision');
+  expect((await check(gateway, { ...asked, atLeast })).get('check.code')).toBe('ENTITLED');
+});
+
 test('the licences of a customer are paged, with their number', async () => {
   await customer('gus');
   const ids: unknown[] = [];
@@ -291,6 +343,7 @@ describe('what cannot be', () => {
       'BAD_USER_INPUT',
       'input.quantities.0.quantity',
     ],
+    ['machines of a plan without', { machineLimit: 3 }, 'BAD_USER_INPUT', 'input.machineLimit'],
     ['no licence', { licenseId: 'lic_none' }, 'NOT_FOUND', 'input.licenseId'],
     ['no id of a licence', { licenseId: 'sub_1' }, 'NOT_FOUND', 'input.licenseId'],
   ])('is refused by its field when it is renewed: %s', async (_what, input, code, field) => {

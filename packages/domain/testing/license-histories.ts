@@ -10,7 +10,7 @@ import { executeLicense } from '../src/license/execute-license.js';
 import { applyDue } from '../src/subscription/due.js';
 import { execute } from '../src/subscription/execute.js';
 import { instant } from '../src/time/instant.js';
-import { LICENSED, licenseId } from './licenses.js';
+import { LICENSED, licenseId, renewalOf } from './licenses.js';
 import { newCustomer, planKey, subscribeTo, subscriptionId, time } from './subscriptions.js';
 
 const HOUR = 3_600_000;
@@ -33,7 +33,17 @@ const licenseCommands: fc.Arbitrary<LicenseStep['command']> = fc.oneof(
   fc
     .record({
       id: ids,
-      plan: fc.constantFrom('forever', 'outright', 'term', 'strict', 'pool', 'cloud'),
+      plan: fc.constantFrom(
+        'forever',
+        'outright',
+        'term',
+        'term',
+        'strict',
+        'pool',
+        'cloud',
+        'office',
+        'bound',
+      ),
       starts: maybeHours,
       ends: maybeHours,
       maintained: maybeHours,
@@ -65,6 +75,12 @@ const licenseCommands: fc.Arbitrary<LicenseStep['command']> = fc.oneof(
       },
     });
   }),
+  fc
+    .record({ id: ids, places: fc.integer({ min: 1, max: 9 }), isSeats: fc.boolean() })
+    .map(({ id, places, isSeats }) => () => ({
+      of: 'LICENSE' as const,
+      command: isSeats ? renewalOf({ id, quantities: { places } }) : renewalOf({ id, machineLimit: places }),
+    })),
   fc
     .record({
       id: ids,

@@ -39,6 +39,7 @@ plans:
     model: seats
     period: P1Y
     entitlements: { places: { bought: { atLeast: 2, atMost: 50, default: 5 } } }
+  crew: { model: seats, period: P1Y, grace: P7D, entitlements: { places: { bought: { default: 5 } } } }
   bound: { model: perpetual, machines: { limit: 2 }, entitlements: { desktop: true } }
   cloud: { model: subscription, period: P1M, grace: P7D, entitlements: { renders: 100, minutes: 60 } }
 `);

@@ -1,5 +1,7 @@
 import {
+  type AccountChange,
   type CustomerAccount,
+  type DecisionCode,
   explain,
   knownState,
   type LicenseCommand,
@@ -14,14 +16,12 @@ import { issueOf, licenseIn, renewalOf, verbOf } from './licenses.js';
 import { machineId } from './machines.js';
 import { accepted, newCustomer, time } from './subscriptions.js';
 
-const MACHINE = machineId('1');
-
 /** The histories of a licence in a document: its fenced blocks of the language `license`. Of windows they do not tell. */
 export function licenseHistoriesIn(document: string): string[] {
   return [...document.matchAll(/```license\n([^]*?)```/g)].flatMap(([, block]) => block ?? []);
 }
 
-/** `2026-02-01 renew → renewed; ACTIVE`, or `2026-02-01 ask desktop 5.0 → ENTITLED`. */
+/** `2026-02-01 renew → renewed; ACTIVE`, `2026-02-01 ask desktop 5.0 → ENTITLED`, or `2026-02-01 ask 6 editors → NO_SEAT`. */
 const LINE = /^(\d{4}-\d\d-\d\d)\s+([^→]*?)\s*→\s*(.*?)\s*$/;
 
 /** What is written of each line, and what happens, as two lists that a test compares. */
@@ -44,13 +44,15 @@ function play(release: Release, before: CustomerAccount, command: string, now: I
   const due = applyDue(before, release, now);
   if (command.startsWith('ask ')) {
     const [what = '', fingerprint = null] = command.split(' on ');
-    const [, feature = '', productVersion = null] = what.split(' ');
-    const asked = { feature, quantity: 1, productVersion, fingerprint };
+    const [, number, feature = '', productVersion = null] =
+      /^ask (?:(\d+) )?(\S+)(?: (\S+))?$/.exec(what) ?? [];
+    const asked = { feature, quantity: Number(number ?? 1), productVersion, fingerprint };
     const { decision, remedies } = explain(knownState(release, due.account), asked, now);
     const ways = remedies.map(({ kind }) => kind).join(', ');
     return { account: due.account, outcome: [decision.code, ways].filter((part) => part !== '').join('; ') };
   }
   const done = perform(release, due.account, command, now);
+  if ('denied' in done) return { account: due.account, outcome: done.denied };
   const types = [...due.events, ...done.events].map(({ type }) => type);
   const told = types
     .filter((type) => /^(license|machine)\./.test(type))
@@ -58,16 +60,21 @@ function play(release: Release, before: CustomerAccount, command: string, now: I
   return { account: done.account, outcome: `${told.join(', ')}; ${licenseStatus(licenseIn(done.account))}` };
 }
 
-function perform(release: Release, account: CustomerAccount, command: string, now: Instant) {
+function perform(
+  release: Release,
+  account: CustomerAccount,
+  command: string,
+  now: Instant,
+): AccountChange | { readonly denied: DecisionCode } {
   if (command === '') return { account, events: [] };
-  if (command.startsWith('activate ')) {
-    const machine = { fingerprint: command.replace('activate ', ''), isDerived: false, components: [] };
-    const { id: licenseId } = licenseIn(account);
-    return accepted(
-      executeMachine(account, { kind: 'activateMachine', licenseId, machineId: MACHINE, ...machine }, now),
-    );
-  }
-  return accepted(executeLicense(account, commandOf(command), release, now));
+  if (!command.startsWith('activate '))
+    return accepted(executeLicense(account, commandOf(command), release, now));
+  const fingerprint = command.replace('activate ', '');
+  const machine = { machineId: machineId(fingerprint), fingerprint, isDerived: false, components: [] };
+  const { id: licenseId } = licenseIn(account);
+  const outcome = executeMachine(account, { kind: 'activateMachine', licenseId, ...machine }, now);
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  return outcome.decision.allowed ? outcome : { denied: outcome.decision.code };
 }
 
 function commandOf(text: string): LicenseCommand {
@@ -76,7 +83,7 @@ function commandOf(text: string): LicenseCommand {
     case 'issue':
       return issueOf(what ?? '', word === 'from' && at !== undefined ? { startsAt: at } : {});
     case 'renew':
-      return renewalOf(what === 'until' && word !== undefined ? { expiresAt: word } : {});
+      return renewalOf(renewedBy(what, word, at));
     case 'suspend':
       return verbOf('suspendLicense');
     case 'reinstate':
@@ -85,5 +92,21 @@ function commandOf(text: string): LicenseCommand {
       return verbOf('revokeLicense');
     default:
       throw new TypeError(`no command of a licence's history: ${text}`);
+  }
+}
+
+/** `until 2027-01-01`, `with 6 editors`, `for 3 machines`, or nothing. */
+function renewedBy(by = '', word = '', feature = ''): Parameters<typeof renewalOf>[0] {
+  switch (by) {
+    case '':
+      return {};
+    case 'until':
+      return { expiresAt: word };
+    case 'with':
+      return { quantities: { [feature]: Number(word) } };
+    case 'for':
+      return { machineLimit: Number(word) };
+    default:
+      throw new TypeError(`no renewal: ${by}`);
   }
 }

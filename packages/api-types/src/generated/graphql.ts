@@ -1461,7 +1461,7 @@ export type RemedyKind =
   | 'SUPPLY_FACT'
   | 'WAIT';
 
-/** By the plan's period, or maintenance, from the present end, where no time is given. */
+/** By the plan's period, or maintenance, from the present end, where no time is given. Quantities or a machineLimit without a time change just these, and renew nothing. */
 export type RenewLicenseInput = {
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
   readonly idempotencyKey: Scalars['String']['input'];

@@ -93,6 +93,7 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
     case 'license.grace_started':
     case 'license.expired':
     case 'license.renewed':
+    case 'license.adjusted':
     case 'license.suspended':
     case 'license.reinstated':
     case 'license.revoked':

@@ -22,7 +22,7 @@ export type LicenseCommand =
   | {
       readonly kind: 'renewLicense';
       readonly licenseId: LicenseId;
-      /** Null: as it is; where both are null, by the plan from their present ends. */
+      /** Null: as it is; where nothing at all is named, by the plan from their present ends. */
       readonly expiresAt: Instant | null;
       readonly maintenanceUntil: Instant | null;
       /** Null: as they are. */

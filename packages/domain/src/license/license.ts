@@ -50,6 +50,7 @@ export type LicenseEventType =
   | 'license.grace_started'
   | 'license.expired'
   | 'license.renewed'
+  | 'license.adjusted'
   | 'license.suspended'
   | 'license.reinstated'
   | 'license.revoked'

@@ -1,6 +1,6 @@
 import type { CustomerAccount } from '../customer.js';
 import type { CommandOutcome } from '../subscription/command.js';
-import { refusedQuantities, sameQuantities } from '../subscription/bought.js';
+import { boughtOf, refusedQuantities, sameQuantities } from '../subscription/bought.js';
 import { badInput, conflict, type Refused, unchanged } from '../subscription/refusal.js';
 import { addDuration } from '../time/calendar.js';
 import { formatInstant, type Instant, type TimeZone } from '../time/instant.js';
@@ -12,7 +12,10 @@ import { recordLicense } from './record-license.js';
 type Renew = Extract<LicenseCommand, { kind: 'renewLicense' }>;
 type Ends = Pick<License, 'expiresAt' | 'maintenanceUntil'>;
 
-/** The licence with later ends; one in grace or expired is ACTIVE again. */
+/**
+ * The licence with later ends; one in grace or expired is ACTIVE again. What names quantities or a number of machines, and no
+ * time, is no renewal: it changes just these.
+ */
 export function renew(
   account: CustomerAccount,
   license: License,
@@ -21,9 +24,11 @@ export function renew(
 ): CommandOutcome {
   const { plan } = license.planVersion;
   const { startsAt } = license;
+  const unsold =
+    refusedQuantities(plan, command.quantities) ?? refusedMachineLimit(plan, command.machineLimit ?? null);
+  if (unsold !== null) return unsold;
+  if (namesNoTime(command) && namesNumbers(command)) return adjust(account, license, command, now);
   const refused =
-    refusedQuantities(plan, command.quantities) ??
-    refusedMachineLimit(plan, command.machineLimit ?? null) ??
     refusedEnd('expiresAt', command.expiresAt, startsAt, now) ??
     refusedEnd('maintenanceUntil', command.maintenanceUntil, startsAt, now) ??
     (endOf(license) === null ? null : refusedNumber(account, 'licenseId'));
@@ -35,12 +40,40 @@ export function renew(
   const after: License = {
     ...license,
     ...ends,
-    quantities: command.quantities ?? license.quantities,
-    machineLimit: command.machineLimit === undefined ? license.machineLimit : command.machineLimit,
+    ...numbersAfter(license, command),
     term: license.term.phase === 'SCHEDULED' ? license.term : { phase: 'ACTIVE' },
   };
   if (isSame(license, after)) return unchanged(account);
   return { ok: true, ...recordLicense(account, 'license.renewed', now, license, after) };
+}
+
+/** Other numbers of what its plan sells, or of machines, whatever its dates say. Lower ones take nothing away. */
+function adjust(account: CustomerAccount, license: License, command: Renew, now: Instant): CommandOutcome {
+  const after: License = { ...license, ...numbersAfter(license, command) };
+  if (after.machineLimit !== license.machineLimit || !sameQuantities(boughtOf(license), boughtOf(after)))
+    return { ok: true, ...recordLicense(account, 'license.adjusted', now, license, after) };
+  return conflict(
+    command.quantities === null ? 'machineLimit' : 'quantities',
+    'the licence has this already; name what is to change, or, to renew it, a time or nothing',
+  );
+}
+
+function namesNoTime({ expiresAt, maintenanceUntil }: Renew): boolean {
+  return expiresAt === null && maintenanceUntil === null;
+}
+
+function namesNumbers({ quantities, machineLimit }: Renew): boolean {
+  return quantities !== null || machineLimit !== undefined;
+}
+
+function numbersAfter(
+  license: License,
+  { quantities, machineLimit }: Renew,
+): Pick<License, 'quantities' | 'machineLimit'> {
+  return {
+    quantities: quantities ?? license.quantities,
+    machineLimit: machineLimit === undefined ? license.machineLimit : machineLimit,
+  };
 }
 
 /** One whose end has come never is: it is renewed to an end ahead. */
@@ -56,7 +89,7 @@ function isSame(one: License, other: License): boolean {
 /** As they are asked for; where no time is, each by the plan from its present end. */
 function endsAfter(license: License, command: Renew, zone: TimeZone): Ends | Refused {
   const { expiresAt, maintenanceUntil } = license;
-  if (command.expiresAt !== null || command.maintenanceUntil !== null) {
+  if (!namesNoTime(command)) {
     return {
       expiresAt: command.expiresAt ?? expiresAt,
       maintenanceUntil: command.maintenanceUntil ?? maintenanceUntil,
@@ -68,7 +101,7 @@ function endsAfter(license: License, command: Renew, zone: TimeZone): Ends | Ref
   if (!isExtended) {
     return conflict(
       'licenseId',
-      `the plan \`${key}\` does not say by how long it is renewed; give \`expiresAt\` or \`maintenanceUntil\``,
+      `the plan \`${key}\` does not say by how long it is renewed; give \`expiresAt\` or \`maintenanceUntil\`, or name what else is to change`,
     );
   }
   return {

@@ -84,6 +84,7 @@ export function describeUpcoming(event: CustomerEvent): string {
     case 'grant.revoked':
     case 'license.issued':
     case 'license.renewed':
+    case 'license.adjusted':
     case 'license.suspended':
     case 'license.reinstated':
     case 'license.revoked':

@@ -97,7 +97,8 @@ export class IssueLicenseInput {
 }
 
 @InputType('RenewLicenseInput', {
-  description: "By the plan's period, or maintenance, from the present end, where no time is given.",
+  description:
+    "By the plan's period, or maintenance, from the present end, where no time is given. Quantities or a machineLimit without a time change just these, and renew nothing.",
 })
 export class RenewLicenseInput {
   @Field(() => ID)

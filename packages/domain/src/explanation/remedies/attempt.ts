@@ -27,14 +27,18 @@ export interface Candidate {
 
 /** Whether what was denied is allowed to this account, at once or at `at`. */
 export function allows(
-  { release, feature, request, now }: Denied,
+  denied: Denied,
   account: CustomerAccount,
   availableAt: Instant | null = null,
 ): boolean {
-  const at = availableAt ?? now;
+  return decided(denied, account, availableAt ?? denied.now).allowed;
+}
+
+/** What is answered to what was denied by this account at `at`. */
+export function decided({ release, feature, request }: Denied, account: CustomerAccount, at: Instant) {
   const asking = { context: request.context ?? NO_CONTEXT, asker: askerOf(request) };
   const subject = { account: accountAt(account, release, at), release, feature, ...asking };
-  return decideAt(subject, request, at).allowed;
+  return decideAt(subject, request, at);
 }
 
 /** The account after a command; null: it is refused. */

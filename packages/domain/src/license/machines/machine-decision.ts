@@ -1,3 +1,4 @@
+import { MOST_MACHINES } from '../../catalog/catalog.js';
 import type { CustomerAccount } from '../../customer.js';
 import type { Decision, DecisionCode } from '../../decision/decision.js';
 import { planSource } from '../../decision/sources.js';
@@ -42,7 +43,7 @@ export function machineDecision(
   const limit = machineLimitOf(license);
   const used = license.machines.length;
   return {
-    ...about(code, validUntil),
+    ...about(code, validUntil, limit !== null && limit < MOST_MACHINES),
     customerId: account.id,
     limit,
     used,
@@ -53,24 +54,27 @@ export function machineDecision(
 
 /** There is no such licence: nothing else can be said. */
 export function unknownLicense(): Decision {
-  return { ...about('UNKNOWN_LICENSE', null), limit: null, used: null, remaining: null };
+  return { ...about('UNKNOWN_LICENSE', null, false), limit: null, used: null, remaining: null };
 }
 
 function about(
   code: MachineCode,
   validUntil: Instant | null,
+  canHaveMore: boolean,
 ): Omit<Decision, 'limit' | 'used' | 'remaining'> {
   return {
     allowed: ALLOWING.has(code),
     code,
-    message: explainMachine(code, validUntil),
+    message: explainMachine(code, validUntil, canHaveMore),
     ...{ customerId: '', feature: '', value: null, unlimited: false, reserved: null, resetsAt: null },
     validUntil,
     sources: [],
   };
 }
 
-function explainMachine(code: MachineCode, until: Instant | null): string {
+/** `canHaveMore`: its `machineLimit` can be raised. */
+function explainMachine(code: MachineCode, until: Instant | null, canHaveMore: boolean): string {
+  const orRaise = canHaveMore ? ", or raise the licence's machineLimit by renewLicense" : '';
   const orWait = until === null ? '' : `, or wait until ${formatInstant(until)}`;
   switch (code) {
     case 'ENTITLED':
@@ -94,8 +98,8 @@ function explainMachine(code: MachineCode, until: Instant | null): string {
     case 'MACHINE_IN_USE':
       return `the licence is in use on as many machines at once as it allows; end it on one of them${orWait}`;
     case 'DEACTIVATION_LIMIT_EXCEEDED':
-      return `no machine can be deactivated any more in this period; raise the licence's machineLimit${orWait}`;
+      return `no machine can be deactivated any more in this period; keep them${orRaise}${orWait}`;
     case 'MACHINE_LIMIT_EXCEEDED':
-      return "the licence is activated on as many machines as it allows; deactivate one of them, or raise the licence's machineLimit";
+      return `the licence is activated on as many machines as it allows; deactivate one of them${orRaise}`;
   }
 }
