@@ -25,6 +25,8 @@ declare module 'fastify' {
 
 const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
 const KEEP_ALIVE_MILLISECONDS = 72_000;
+/** Characters of a part of an address that names something. */
+const PARAMETER_MAX = 1024;
 
 /**
  * An HTTP server with request ids, health checks and errors as GraphQL says them; of operations it answers those that
@@ -35,7 +37,7 @@ export function createHttpServer(services: Services, frontDoor: FrontDoor): Fast
     serverFactory: (listener) => listenBehind(frontDoor, listener),
     bodyLimit: BODY_BYTES_MAX,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
-    routerOptions: { querystringParser: (text) => parseQueryString(text) },
+    routerOptions: { querystringParser: (text) => parseQueryString(text), maxParamLength: PARAMETER_MAX },
     forceCloseConnections: 'idle',
   });
   server.decorateRequest('access', null);
@@ -91,10 +93,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function answerErrors(server: FastifyInstance, logger: Logger): void {
   server.setErrorHandler((error: FastifyError | ApiError, request, reply) => {
-    const status = statusOf(error);
-    const shown =
-      status < 500 && !(error instanceof ApiError) ? new ApiError('BAD_USER_INPUT', error.message) : error;
-    sendError(request, reply, { status, error: shown, logger });
+    sendError(request, reply, { ...refusalOf(error), logger });
   });
   server.setNotFoundHandler((request, reply) => {
     const error = new ApiError('NOT_FOUND', 'there is nothing at this address; the API is at `/graphql`');
@@ -110,6 +109,13 @@ const STATUS: Readonly<Record<string, number>> = {
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
 };
+
+/** With which status a request that failed as a whole is answered, and the error that says why. */
+export function refusalOf(error: FastifyError | ApiError): Omit<Failure, 'logger'> {
+  const status = statusOf(error);
+  const isOfFramework = status < 500 && !(error instanceof ApiError);
+  return { status, error: isOfFramework ? new ApiError('BAD_USER_INPUT', error.message) : error };
+}
 
 function statusOf(error: FastifyError | ApiError): number {
   if (!(error instanceof ApiError)) return error.statusCode ?? 500;

@@ -24,7 +24,7 @@ export function addKeySet(server: FastifyInstance, services: Services): void {
       etag,
       'cache-control': `public, max-age=${String(KEPT)}, stale-if-error=${String(KEPT_WITHOUT_US)}`,
     });
-    if (knows(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    if (namesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
     // As bytes: to text the framework adds a charset, which this type does not have.
     return reply.header('content-type', 'application/jwk-set+json').send(Buffer.from(body));
   });
@@ -63,7 +63,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Whether an `If-None-Match` header names this ETag (RFC 9110, 13.1.2). */
-function knows(header: string | undefined, etag: string): boolean {
+export function namesEtag(header: string | undefined, etag: string): boolean {
   const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
   return tags.includes('*') || tags.includes(etag);
 }

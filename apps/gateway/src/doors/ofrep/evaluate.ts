@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { TenantId } from '@licet/domain';
+import { parseRevision } from '@licet/database';
+import type { GatewayContext } from '../../context.js';
+import { badInput } from '../../errors/api-error.js';
+import { readCustomerId } from '../../modules/arguments.js';
+import { checkMany, checkOne } from '../../modules/check/check-many.js';
+import { readText } from '../read-value.js';
+import { CONTEXT_FIELD, type EvaluationContext, readEvaluationContext } from './evaluation-context.js';
+import { featureOf, type Flag, flagOf } from './flag.js';
+
+/** One flag, or null where the live release has no such feature. */
+export async function evaluateOne(context: GatewayContext, key: string, body: unknown): Promise<Flag | null> {
+  const asked = { ...readEvaluationContext(body), feature: key };
+  const decision = await checkOne(context, asked, CONTEXT_FIELD);
+  const feature = featureOf(await context.states.release(), key);
+  if (feature === null) return null;
+  const flag = flagOf(feature, decision);
+  const { id, release, revision, stale } = decision;
+  return { ...flag, metadata: { ...flag.metadata, decisionId: id, release, revision, stale } };
+}
+
+/** All features of the catalog as flags, for one context. */
+export interface Evaluated {
+  readonly asked: EvaluationContext;
+  readonly flags: readonly Flag[];
+  readonly metadata: { readonly release: number; readonly revision: string; readonly stale: boolean };
+}
+
+/** `flagConfigEtag`: as an event of the stream has told it; the answer is from a state that has seen that event. */
+export async function evaluateAll(
+  context: GatewayContext,
+  { body, flagConfigEtag }: { readonly body: unknown; readonly flagConfigEtag: unknown },
+): Promise<Evaluated> {
+  const asked = readEvaluationContext(body);
+  const customerId = context.access.requireCustomer(readCustomerId(CONTEXT_FIELD, asked.customerId));
+  const seen = readSeen(flagConfigEtag);
+  if (seen !== null) await context.states.reach(seen, 'flagConfigEtag', [customerId]);
+  const { state, revision, stale } = await context.states.load(customerId);
+  const features = [...state.release.catalog.features.values()];
+  const checks = features.map(({ key }) => ({ ...asked, feature: key }));
+  const decisions = await checkMany(context, checks, () => CONTEXT_FIELD);
+  const flags = features.flatMap((feature, index) => {
+    const decision = decisions[index];
+    return decision === undefined ? [] : [flagOf(feature, decision)];
+  });
+  return { asked, flags, metadata: { release: state.release.number, revision, stale } };
+}
+
+function readSeen(flagConfigEtag: unknown): string | null {
+  const field = 'flagConfigEtag';
+  const text = readText(field, flagConfigEtag);
+  if (text === null) return null;
+  const revision = parseRevision(text);
+  if (revision === null) throw badInput(field, 'hand it back as an event of the stream has told it');
+  return revision;
+}
+
+/** Names one answer: another tenant, release, context, or another answer to the same, has another one. */
+export function etagOf(
+  tenantId: TenantId,
+  { asked, flags, metadata }: Evaluated,
+  eventStreams: readonly unknown[],
+): string {
+  const text = JSON.stringify([tenantId, metadata.release, metadata.stale, asked, flags, eventStreams]);
+  return `"${createHash('sha256').update(text).digest('base64url')}"`;
+}

@@ -1,0 +1,94 @@
+import { type Feature, formatInstant, parseFeatureKey, type Release } from '@licet/domain';
+import type { DecisionType } from '../../modules/check/decision-type.js';
+import type { DecisionCodeName } from '../../modules/check/decision-code.js';
+
+/** Of OpenFeature, as far as decisions have them. */
+type Reason = 'TARGETING_MATCH' | 'UNKNOWN';
+
+/** Stands for "unlimited": JSON has no number that is greater than all. */
+export const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
+export type FlagValue = boolean | number | string | Readonly<Record<string, unknown>>;
+
+export interface Flag {
+  readonly key: string;
+  readonly reason: Reason;
+  /** Left out where the application's own default counts. */
+  readonly value?: FlagValue;
+  readonly metadata: Readonly<Record<string, boolean | number | string>>;
+}
+
+/**
+ * A decision as a flag. BOOLEAN features are true where allowed. Counted ones (METERED, LIMIT, SEATS) are the limit, 0 where the
+ * customer has none of it. CONFIG ones are their value, an object where that is the JSON of one, and none where denied:
+ * then the default in the application's code counts.
+ */
+export function flagOf(feature: Feature, decision: DecisionType): Flag {
+  const value = valueOf(feature, decision);
+  return {
+    key: feature.key,
+    reason: reasonOf(decision.code),
+    ...(value === null ? {} : { value }),
+    metadata: metadataOf(decision),
+  };
+}
+
+function valueOf(
+  { type }: Feature,
+  { allowed, code, value, limit, unlimited }: DecisionType,
+): FlagValue | null {
+  switch (type) {
+    case 'BOOLEAN':
+      return allowed;
+    case 'METERED':
+    case 'LIMIT':
+    case 'SEATS':
+      // How much it is nobody knows where it was let through without a state.
+      if (code === 'ENTITLED_FALLBACK') return null;
+      return unlimited ? UNLIMITED : (limit ?? 0);
+    case 'CONFIG':
+      return allowed && value !== null ? configValue(value) : null;
+  }
+}
+
+function configValue(text: string): FlagValue {
+  if (!text.startsWith('{')) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** UNKNOWN where the customer's state was out of reach, and something else decided. */
+function reasonOf(code: DecisionCodeName): Reason {
+  return code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK' ? 'UNKNOWN' : 'TARGETING_MATCH';
+}
+
+/** What a caller may want to know besides; nothing that would be different if nothing had changed. */
+function metadataOf(decision: DecisionType): Record<string, boolean | number | string> {
+  const { allowed, code, message, unlimited, limit, used, reserved, remaining, resetsAt, validUntil } =
+    decision;
+  const known = { limit, used, reserved, remaining };
+  const times = { resetsAt, validUntil };
+  return {
+    ...{ allowed, code, message, unlimited },
+    ...Object.fromEntries(
+      Object.entries(known).flatMap(([name, units]) => (units === null ? [] : [[name, units]])),
+    ),
+    ...Object.fromEntries(
+      Object.entries(times).flatMap(([name, at]) => (at === null ? [] : [[name, formatInstant(at)]])),
+    ),
+  };
+}
+
+/** The release's feature of this key; null: there is none. */
+export function featureOf({ catalog }: Release, text: string): Feature | null {
+  const key = parseFeatureKey(text);
+  return key === null ? null : (catalog.features.get(key) ?? null);
+}

@@ -1,0 +1,73 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Services } from '../../context.js';
+import type { ApiError } from '../../errors/api-error.js';
+import { requireAccess } from '../../http.js';
+import { namesEtag } from '../../key-set.js';
+import { doorContext, doorFailure, failureHeaders } from '../door.js';
+import { etagOf, evaluateAll, evaluateOne } from './evaluate.js';
+import { type EvaluationFailure, evaluationFailure } from './ofrep-error.js';
+
+export const FLAGS_PATH = '/ofrep/v1/evaluate/flags';
+
+/**
+ * OpenFeature Remote Evaluation Protocol 0.3: features as flags, one by its key, or all of the catalog. Each is decided
+ * as by `check` and `checkMany`, for the same credentials.
+ */
+export function addOfrep(server: FastifyInstance, services: Services): void {
+  void server.register((scope, _options, done) => {
+    const onRequest = requireAccess(services);
+    scope.removeContentTypeParser('text/plain');
+    answerFailures(scope, services);
+    scope.post<{ Params: { key: string } }>(`${FLAGS_PATH}/:key`, { onRequest }, (request, reply) =>
+      answerOne(services, request, reply),
+    );
+    scope.post(FLAGS_PATH, { onRequest }, (request, reply) => answerAll(services, request, reply));
+    done();
+  });
+}
+
+async function answerOne(
+  services: Services,
+  request: FastifyRequest<{ Params: { key: string } }>,
+  reply: FastifyReply,
+): Promise<object> {
+  const context = doorContext(services, request, { door: 'ofrep', operation: 'check' });
+  const { key } = request.params;
+  return (await evaluateOne(context, key, request.body)) ?? reply.code(404).send(notFound(key));
+}
+
+function notFound(key: string): EvaluationFailure {
+  return { key, errorCode: 'FLAG_NOT_FOUND', errorDetails: `the catalog has no feature \`${key}\`` };
+}
+
+async function answerAll(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  const context = doorContext(services, request, { door: 'ofrep', operation: 'checkMany' });
+  const evaluated = await evaluateAll(context, {
+    body: request.body,
+    flagConfigEtag: queryOf(request)['flagConfigEtag'],
+  });
+  const etag = etagOf(context.access.tenantId, evaluated, []);
+  void reply.header('etag', etag);
+  if (namesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  return { flags: evaluated.flags, metadata: evaluated.metadata };
+}
+
+function queryOf({ query }: FastifyRequest): Readonly<Record<string, unknown>> {
+  return typeof query === 'object' && query !== null ? { ...query } : {};
+}
+
+/** As the protocol says them; 401, 403, 429 and 503, for which it has no body, likewise. */
+function answerFailures(scope: FastifyInstance, { logger }: Services): void {
+  scope.setErrorHandler((error: FastifyError | ApiError, request, reply) => {
+    const failure = doorFailure(error, { id: request.id, logger });
+    void reply
+      .code(failure.status)
+      .headers(failureHeaders(failure))
+      .send(evaluationFailure(error, failure, keyIn(request)));
+  });
+}
+
+function keyIn({ params }: FastifyRequest): string | null {
+  if (typeof params !== 'object' || params === null || !('key' in params)) return null;
+  return typeof params.key === 'string' ? params.key : null;
+}
