@@ -10,13 +10,7 @@ import {
   parseLicenseKey,
   type Role,
 } from '@licet/database';
-import {
-  type CustomerId,
-  type Instant,
-  type MemberId,
-  parseTenantId,
-  type TenantId,
-} from '@licet/domain';
+import { type CustomerId, type Instant, type MemberId, parseTenantId, type TenantId } from '@licet/domain';
 import { CUSTOMER_TOKEN_OPERATIONS } from './customer-token-operations.js';
 import { LICENSE_KEY_OPERATIONS, OPEN_OPERATIONS } from './license-key-operations.js';
 import { ApiError } from './errors/api-error.js';
