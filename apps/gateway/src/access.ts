@@ -10,13 +10,7 @@ import {
   parseLicenseKey,
   type Role,
 } from '@licet/database';
-import {
-  type CustomerId,
-  type Instant,
-  type MemberId,
-  parseTenantId,
-  type TenantId,
-} from '@licet/domain';
+import { type CustomerId, type Instant, type MemberId, parseTenantId, type TenantId } from '@licet/domain';
 import { CUSTOMER_TOKEN_OPERATIONS } from './customer-token-operations.js';
 import { LICENSE_KEY_OPERATIONS, OPEN_OPERATIONS } from './license-key-operations.js';
 import { ApiError } from './errors/api-error.js';
@@ -300,7 +294,11 @@ export async function authenticateRequest(
 ): Promise<Access | null> {
   const typed = shownIn(header);
   if (typed === null || parseLicenseKey(typed) === null) return authenticate(services, header);
-  const license = await services.licenseKeys.open(typed, { address, tenantId: null });
+  const license = await services.licenseKeys.open(typed, {
+    address,
+    tenantId: null,
+    isService: false,
+  });
   return license && accessOfLicense(license);
 }
 

@@ -34,6 +34,8 @@ export class GatewayContext {
   readonly caller: Caller;
   readonly store: StateStore;
   readonly metrics: Metrics;
+  /** What the fast lane's answer says about when to come again, in seconds. */
+  retryAfter: number | null = null;
   private currentLoaders: Loaders | null = null;
   private currentStates: RequestStates | null = null;
 

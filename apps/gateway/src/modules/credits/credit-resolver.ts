@@ -83,7 +83,10 @@ async function ownBlock(context: GatewayContext, text: string): Promise<CreditBl
   const { access, loaders } = context;
   const id = parseCreditBlockId(text);
   if (access.isNarrowed)
-    access.requireOwner(`the credit block \`${text}\``, id && (await loaders.customersOfCreditBlocks.load(id)));
+    access.requireOwner(
+      `the credit block \`${text}\``,
+      id && (await loaders.customersOfCreditBlocks.load(id)),
+    );
   if (id === null) throw notFound('blockId', `there is no credit block \`${text}\``);
   return id;
 }

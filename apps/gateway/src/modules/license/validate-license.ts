@@ -44,7 +44,8 @@ const AUDIENCE = 'licet-application';
 /** Whether a key is good, and what its customer may do, signed; docs/decisions/0014. */
 export async function validate(context: GatewayContext, asked: Asked): Promise<LicenseValidationType> {
   const { access, address, services } = context;
-  const opened = await services.licenseKeys.open(asked.key, { address, tenantId: access.ownTenant });
+  const { ownTenant: tenantId, seesCustomerData: isService } = access;
+  const opened = await services.licenseKeys.open(asked.key, { address, tenantId, isService });
   if (opened === null) return answerUnknown(context, asked);
   access.requireLicense('input.key', opened.licenseId);
   access.requireCustomer(opened.customerId);

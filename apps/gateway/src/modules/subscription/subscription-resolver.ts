@@ -3,7 +3,7 @@ import { executeCommand, newSubscriptionId } from '@licet/database';
 import type { CustomerId, Instant, SubscriptionCommand, SubscriptionId } from '@licet/domain';
 import { parseSubscriptionId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { granted, notFound } from '../../errors/api-error.js';
+import { granted } from '../../errors/api-error.js';
 import { DateTime } from '../../scalars/index.js';
 import { boundText, parseIdempotencyKey, readCustomerId } from '../arguments.js';
 import { CustomerType, toCustomer } from '../customer/customer-types.js';
