@@ -13,6 +13,7 @@ import { LANE_HEADER, type FastLane } from './fast-lane/fast-lane.js';
 import { readOperation } from './fast-lane/read-operation.js';
 import type { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { accessOf, admit, checkQueryString, requireOpenDocument } from './http.js';
+import { variableCostLimit } from './plugins/cost-limit.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
 import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
 import { retryAfterHeader } from './plugins/retry-after-header.js';
@@ -102,6 +103,7 @@ function createApolloServer(
       fastifyApolloDrainPlugin(server),
       refuseSubscriptions,
       retryAfterHeader,
+      variableCostLimit,
     ],
   });
 }

@@ -10,8 +10,8 @@ export type Outcome =
 export type Leave = (outcome: Outcome) => void;
 
 interface Waiting {
-  go(): void;
-  fail(error: unknown): void;
+  readonly go: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Whoever is counted together: an address, a network, a tenant. */

@@ -19,6 +19,7 @@ import { badInput, unauthenticated } from '../errors/api-error.js';
 import { formatError, type ErrorScope } from '../errors/format-error.js';
 import { GRAPHQL_PATH } from '../graphql-server.js';
 import { BODY_BYTES_MAX, operationProblem } from '../plugins/document-limits.js';
+import { costCheck } from '../plugins/cost-limit.js';
 import { KeepAlive } from './keep-alive.js';
 import { KnownDocuments, RefusedDocument } from './known-documents.js';
 import { OpenSocket } from './open-socket.js';
@@ -90,7 +91,7 @@ function protocolServer(schema: GraphQLSchema, services: Services): ProtocolServ
         if (!access) throw unauthenticated();
         services.metrics.operation('socket');
         const contextValue = new GatewayContext(services, access, requestIdOf(socket, id));
-        return { schema, ...readOperation(documents, payload), contextValue };
+        return { ...readOperation(schema, documents, payload), contextValue };
       } catch (error) {
         // Whatever is wrong with one operation, the others on this socket go on.
         return refusals(error);
@@ -131,12 +132,17 @@ function refusals(error: unknown): readonly GraphQLError[] {
 }
 
 /** An operation under the same bounds as over HTTP; throws what is wrong with it. */
-function readOperation(documents: KnownDocuments, payload: SubscribePayload): Omit<ExecutionArgs, 'schema'> {
+function readOperation(
+  schema: GraphQLSchema,
+  documents: KnownDocuments,
+  payload: SubscribePayload,
+): ExecutionArgs {
   const problem = operationProblem({ ...payload });
   if (problem !== null) throw badInput(problem.path, problem.message);
   const { query, variables, operationName } = payload;
   const document = documents.read(query);
-  if (!getOperationAST(document, operationName)) {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) {
     throw badInput(
       'operationName',
       operationName
@@ -144,7 +150,9 @@ function readOperation(documents: KnownDocuments, payload: SubscribePayload): Om
         : 'the document has several operations, or none; name one by `operationName`',
     );
   }
-  return { document, operationName, variableValues: variables };
+  const refused = costCheck(schema, document, operation)?.(variables);
+  if (refused) throw refused;
+  return { schema, document, operationName, variableValues: variables };
 }
 
 function formatAll(errors: readonly unknown[], scope: ErrorScope): GraphQLFormattedError[] {
