@@ -413,6 +413,33 @@ test('who has guessed too often is told when to come again by a header, too, in 
   expect(general.headers.get('retry-after')).toBe(String(general.errors[0]?.extensions.retryAfter));
 });
 
+test('who says to come from elsewhere counts where it comes from', async () => {
+  const spoofed = (count: number, real: string): string => `10.0.0.${String(count)}, ${real}`;
+  for (let guess = 0; guess < 5; guess += 1) await codeFrom(spoofed(guess, '192.0.2.60'), makeLicenseKey());
+  expect(await codeFrom(spoofed(9, '192.0.2.60'), makeLicenseKey())).toBe('RATE_LIMITED');
+  expect(await codeFrom('192.0.2.60', makeLicenseKey())).toBe('RATE_LIMITED');
+  expect(await codeFrom(spoofed(9, '192.0.2.61'), makeLicenseKey())).toBe('UNKNOWN_LICENSE');
+});
+
+test('where no proxy is trusted what they say is not read', async () => {
+  const direct = await startTestGateway({ guesses: { ofAddress: 5, ofNetwork: 100, ofTenant: 100 } });
+  try {
+    const codes = [];
+    for (let guess = 0; guess < 6; guess += 1) {
+      const answer = await fetch(`${direct.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${String(guess)}` },
+        body: JSON.stringify({ query: VALIDATE, variables: { input: { key: makeLicenseKey() } } }),
+      });
+      const body: unknown = JSON.parse(await answer.text());
+      codes.push(at(body, 'errors.0.extensions.code'));
+    }
+    expect(codes).toEqual([undefined, undefined, undefined, undefined, undefined, 'RATE_LIMITED']);
+  } finally {
+    await direct.close();
+  }
+});
+
 test('a key of another tenant is no key to an API key', async () => {
   const other = await startTestGateway();
   try {
