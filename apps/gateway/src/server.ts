@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Services } from './context.js';
 import { addCloudEvents } from './cloud-events.js';
+import { addCrossOrigin } from './cross-origin.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
@@ -37,6 +38,7 @@ export async function startServer(
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
   addCloudEvents(http, services);
   addKeySet(http, services);
+  addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.

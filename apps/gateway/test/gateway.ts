@@ -56,7 +56,9 @@ export interface TestGateway {
 }
 
 export interface TestOptions
-  extends Pick<ListenOptions, 'trustedDocuments'>, Pick<ServiceOptions, 'guesses' | 'trustedProxies'> {
+  extends
+    Pick<ListenOptions, 'trustedDocuments'>,
+    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins'> {
   /** Where the gateway finds the database, if not at its own URL. */
   readonly through?: (databaseUrl: string) => Promise<string>;
 }

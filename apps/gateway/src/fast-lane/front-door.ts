@@ -80,17 +80,17 @@ export class FrontDoor {
   }
 
   private execute(exchange: Exchange, { contentType }: AskedOperation, prepared: PreparedOperation): void {
-    const { request, response, access } = exchange;
+    const { request, access } = exchange;
     const requestId = requestIdOf(request.headers['x-request-id']);
     const fail = (error: unknown): void => {
       const scope = { requestId, logger: this.options.services.logger };
-      this.send(response, requestId, httpFailure(error, 500, scope));
+      this.send(exchange, requestId, httpFailure(error, 500, scope));
     };
     try {
       const { services, lane } = this.options;
       const context = new GatewayContext(services, access, requestId, request);
       const send = (body: string): void => {
-        this.send(response, requestId, { status: 200, contentType, body, retryAfter: context.retryAfter });
+        this.send(exchange, requestId, { status: 200, contentType, body, retryAfter: context.retryAfter });
       };
       const text = lane.execute(prepared, context);
       if (typeof text === 'string') send(text);
@@ -101,7 +101,8 @@ export class FrontDoor {
   }
 
   /** Header and body in one piece. */
-  private send(response: ServerResponse, requestId: string, answer: HttpAnswer): void {
+  private send({ request, response }: Exchange, requestId: string, answer: HttpAnswer): void {
+    const { services } = this.options;
     const { status, contentType, body, retryAfter } = answer;
     const headers = [
       'x-request-id',
@@ -114,11 +115,12 @@ export class FrontDoor {
       'compiled',
       'content-length',
       String(Buffer.byteLength(body)),
+      ...Object.entries(services.crossOrigin.headersFor(request.headers.origin)).flat(),
     ];
     if (retryAfter !== null) headers.push(RETRY_AFTER, String(retryAfter));
     if (this.closing) headers.push('connection', 'close');
     response.writeHead(status, headers).end(body);
-    this.options.services.metrics.response(status);
+    services.metrics.response(status);
   }
 }
 
