@@ -294,7 +294,11 @@ export async function authenticateRequest(
 ): Promise<Access | null> {
   const typed = shownIn(header);
   if (typed === null || parseLicenseKey(typed) === null) return authenticate(services, header);
-  const license = await services.licenseKeys.open(typed, { address, tenantId: null });
+  const license = await services.licenseKeys.open(typed, {
+    address,
+    tenantId: null,
+    isService: false,
+  });
   return license && accessOfLicense(license);
 }
 

@@ -4,6 +4,7 @@ import type { Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet
 import type { Access, CredentialStores } from './access.js';
 import type { InstallationKey, TokenSigners } from '@licet/database';
 import type { AddressOf } from './address.js';
+import type { CrossOrigin } from './cross-origin.js';
 import type { KeySets } from './key-sets.js';
 import type { LicenseKeys } from './license-keys.js';
 import type { Metrics } from './metrics.js';
@@ -20,6 +21,7 @@ export interface Services extends CredentialStores {
   readonly signers: TokenSigners;
   readonly installationKey: InstallationKey;
   readonly addressOf: AddressOf;
+  readonly crossOrigin: CrossOrigin;
   readonly spends: SpendQueue;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -34,6 +36,8 @@ export class GatewayContext {
   readonly caller: Caller;
   readonly store: StateStore;
   readonly metrics: Metrics;
+  /** What the fast lane's answer says about when to come again, in seconds. */
+  retryAfter: number | null = null;
   private currentLoaders: Loaders | null = null;
   private currentStates: RequestStates | null = null;
 

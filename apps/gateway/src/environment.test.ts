@@ -9,6 +9,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LOG_LEVEL: 'loud',
     LICET_MASTER_KEY: 'short',
     LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
+    LICET_ALLOWED_ORIGINS: 'https://a.example, *',
   };
   let problems: readonly string[] = [];
   try {
@@ -16,9 +17,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(5);
+  expect(problems).toHaveLength(6);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });

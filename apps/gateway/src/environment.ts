@@ -1,5 +1,6 @@
 import { parseMasterKey, type MasterKey } from '@licet/database';
 import { addressBehind } from './address.js';
+import { parseOrigin } from './cross-origin.js';
 import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
 
 export interface Environment {
@@ -16,6 +17,8 @@ export interface Environment {
   readonly trustedDocuments: ReadonlyMap<string, string>;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Origins whose pages may read answers in a browser. */
+  readonly allowedOrigins: readonly string[];
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -50,6 +53,7 @@ export function parseEnvironment(
   const statesKept = read(() => parseStatesKept(env['LICET_STATES_KEPT']));
   const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
   const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
+  const allowedOrigins = read(() => parseAllowedOrigins(env['LICET_ALLOWED_ORIGINS']));
   if (
     port === null ||
     databaseUrl === null ||
@@ -57,7 +61,8 @@ export function parseEnvironment(
     logLevel === null ||
     statesKept === null ||
     trustedDocuments === null ||
-    trustedProxies === null
+    trustedProxies === null ||
+    allowedOrigins === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -72,6 +77,7 @@ export function parseEnvironment(
     statesKept,
     trustedDocuments,
     trustedProxies,
+    allowedOrigins,
   };
 }
 
@@ -87,11 +93,25 @@ function parseStatesKept(text: string | undefined): number {
   throw new RangeError(`LICET_STATES_KEPT is \`${String(text)}\`; set it to a number from 1 to 10000000`);
 }
 
-function parseTrustedProxies(text: string | undefined): string[] {
-  const proxies = (text ?? '')
+function listIn(text: string | undefined): string[] {
+  return (text ?? '')
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
+}
+
+function parseAllowedOrigins(text: string | undefined): string[] {
+  return listIn(text).map((one) => {
+    const origin = parseOrigin(one);
+    if (origin !== null) return origin;
+    throw new RangeError(
+      `LICET_ALLOWED_ORIGINS names \`${one}\`; set it to origins as browsers send them, separated by commas, such as \`https://app.example.com, http://localhost:3000\``,
+    );
+  });
+}
+
+function parseTrustedProxies(text: string | undefined): string[] {
+  const proxies = listIn(text);
   try {
     addressBehind(proxies);
     return proxies;

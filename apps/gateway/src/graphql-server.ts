@@ -8,12 +8,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { GatewayContext, type Services } from './context.js';
 import { formatError } from './errors/format-error.js';
+import { RETRY_AFTER } from './errors/retry-after.js';
 import { LANE_HEADER, type FastLane } from './fast-lane/fast-lane.js';
 import { readOperation } from './fast-lane/read-operation.js';
 import type { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { accessOf, admit, checkQueryString, requireOpenDocument } from './http.js';
+import { variableCostLimit } from './plugins/cost-limit.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
 import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
+import { retryAfterHeader } from './plugins/retry-after-header.js';
 import { OWN_RULES } from './plugins/validation-rules.js';
 import { requestScope, runInScope } from './request-scope.js';
 
@@ -48,7 +51,13 @@ export async function addGraphqlServer(
       const prepared = asked && fastLane.prepare(asked);
       if (prepared) {
         void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
-        return fastLane.execute(prepared, contextOf(services, request));
+        const context = contextOf(services, request);
+        const answered = (body: string): string => {
+          if (context.retryAfter !== null) void reply.header(RETRY_AFTER, context.retryAfter);
+          return body;
+        };
+        const body = fastLane.execute(prepared, context);
+        return typeof body === 'string' ? answered(body) : body.then(answered);
       }
       services.metrics.operation('general');
       void reply.header(LANE_HEADER, 'general');
@@ -93,6 +102,8 @@ function createApolloServer(
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(server),
       refuseSubscriptions,
+      retryAfterHeader,
+      variableCostLimit,
     ],
   });
 }

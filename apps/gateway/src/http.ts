@@ -11,6 +11,7 @@ import { type Access, authenticateRequest, NO_ACCESS } from './access.js';
 import type { Services } from './context.js';
 import { ApiError, badInput, unauthenticated } from './errors/api-error.js';
 import { httpFailure } from './errors/http-failure.js';
+import { RETRY_AFTER } from './errors/retry-after.js';
 import type { FrontDoor } from './fast-lane/front-door.js';
 import { BODY_BYTES_MAX, documentProblem, operationProblem } from './plugins/document-limits.js';
 import { isOpenDocument } from './open-document.js';
@@ -131,6 +132,7 @@ interface Failure {
 function sendError(request: FastifyRequest, reply: FastifyReply, { status, error, logger }: Failure): void {
   const failure = httpFailure(error, status, { requestId: request.id, logger });
   if (failure.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (failure.retryAfter !== null) void reply.header(RETRY_AFTER, failure.retryAfter);
   void reply.code(failure.status).header('content-type', failure.contentType).send(failure.body);
 }
 

@@ -7,40 +7,45 @@ import {
   type StateStore,
 } from '@licet/database';
 import type { TenantId } from '@licet/domain';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { ApiError } from './errors/api-error.js';
+import { placesOf } from './address.js';
+import { GuessLimit, type Leave, type Outcome } from './guess-limit.js';
 
-/** Keys that open nothing, in a minute: of one address, and of all that asks for one tenant, or for none. */
+/** Keys that open nothing, in a minute: of one address, of one network of many addresses, and by one tenant's API keys. */
 export interface GuessLimits {
   readonly ofAddress: number;
+  readonly ofNetwork: number;
   readonly ofTenant: number;
 }
 
-const LIMITS: GuessLimits = { ofAddress: 30, ofTenant: 3_000 };
-const SECONDS = 60;
-const NO_TENANT = 'none';
+const LIMITS: GuessLimits = { ofAddress: 30, ofNetwork: 3_000, ofTenant: 3_000 };
 
-/** Who asks: behind an API key its tenant is known. */
+/** Who asks. */
 export interface Guesser {
   readonly address: string;
+  /** Whose keys alone are keys to it; null: any tenant's. */
   readonly tenantId: TenantId | null;
+  /** Whether an API key asks: a service of the tenant's, with many people behind its one address. */
+  readonly isService: boolean;
 }
 
 /**
  * What licence keys open. A key that is known in memory costs no look-up and is never refused; how often others may be wrong is
- * limited, for each address and each tenant, in this process.
+ * limited in this process: by where they come from, or by the tenant whose API key asks. No limit is shared by
+ * tenants (docs/decisions/0014).
  */
 export class LicenseKeys {
   readonly #db: Database;
   readonly #known: LicenseKeyStore;
-  readonly #ofAddress: RateLimiterMemory;
-  readonly #ofTenant: RateLimiterMemory;
+  readonly #ofAddress: GuessLimit;
+  readonly #ofNetwork: GuessLimit;
+  readonly #ofTenant: GuessLimit;
 
-  constructor(db: Database, states: StateStore, { ofAddress, ofTenant }: GuessLimits = LIMITS) {
+  constructor(db: Database, states: StateStore, limits: GuessLimits = LIMITS) {
     this.#db = db;
     this.#known = new LicenseKeyStore(db, states);
-    this.#ofAddress = new RateLimiterMemory({ points: ofAddress, duration: SECONDS });
-    this.#ofTenant = new RateLimiterMemory({ points: ofTenant, duration: SECONDS });
+    this.#ofAddress = new GuessLimit(limits.ofAddress);
+    this.#ofNetwork = new GuessLimit(limits.ofNetwork);
+    this.#ofTenant = new GuessLimit(limits.ofTenant);
   }
 
   /**
@@ -52,40 +57,33 @@ export class LicenseKeys {
     if (key === null) return null;
     const digest = digestOfKey(this.#db, key);
     const found = (await this.#known.known(digest)) ?? (await this.#lookUp(digest, guesser));
-    return guesser.tenantId === null || found?.tenantId === guesser.tenantId ? found : null;
+    return isFor(guesser, found) ? found : null;
   }
 
   async #lookUp(digest: string, guesser: Guesser): Promise<LicenseOfKey | null> {
-    await this.#admit(guesser);
-    const found = await this.#known.find(digest);
-    const isWrong = found === null || (guesser.tenantId !== null && found.tenantId !== guesser.tenantId);
-    if (isWrong) await this.#count(guesser);
-    return found;
-  }
-
-  async #admit({ address, tenantId }: Guesser): Promise<void> {
-    for (const [limiter, name] of [
-      [this.#ofAddress, address],
-      [this.#ofTenant, tenantId ?? NO_TENANT],
-    ] as const) {
-      const counted = await limiter.get(name);
-      if (counted !== null && counted.remainingPoints <= 0) throw tooMany(counted);
+    const entered: Leave[] = [];
+    const leave = (outcome: Outcome): void => {
+      for (const leaveOne of entered) leaveOne(outcome);
+    };
+    try {
+      for (const [limit, name] of this.#limitsOf(guesser)) entered.push(await limit.enter(name));
+      const found = await this.#known.find(digest);
+      leave({ kind: isFor(guesser, found) ? 'RIGHT' : 'WRONG' });
+      return found;
+    } catch (error) {
+      leave({ kind: 'FAILED', error });
+      throw error;
     }
   }
 
-  async #count({ address, tenantId }: Guesser): Promise<void> {
-    await Promise.allSettled([
-      this.#ofAddress.consume(address),
-      this.#ofTenant.consume(tenantId ?? NO_TENANT),
-    ]);
+  /** The narrow one first: who waits for it holds no room of others. */
+  #limitsOf({ address, tenantId, isService }: Guesser): (readonly [GuessLimit, string])[] {
+    if (isService && tenantId !== null) return [[this.#ofTenant, tenantId]];
+    const { place, network } = placesOf(address);
+    return [[this.#ofAddress, place], ...(network === null ? [] : [[this.#ofNetwork, network] as const])];
   }
 }
 
-function tooMany({ msBeforeNext }: RateLimiterRes): ApiError {
-  return new ApiError(
-    'RATE_LIMITED',
-    'too many licence keys that open nothing; try again later, with a key that was issued',
-    null,
-    { retryAfter: Math.ceil(msBeforeNext / 1000) },
-  );
+function isFor({ tenantId }: Guesser, found: LicenseOfKey | null): boolean {
+  return found !== null && (tenantId === null || found.tenantId === tenantId);
 }

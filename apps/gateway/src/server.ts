@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Services } from './context.js';
 import { addCloudEvents } from './cloud-events.js';
+import { addCrossOrigin } from './cross-origin.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
@@ -38,6 +39,7 @@ export async function startServer(
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
   addCloudEvents(http, services);
   addKeySet(http, services);
+  addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   addOfrep(http, services);
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);

@@ -12,6 +12,7 @@ import {
 } from '@licet/database';
 import type { Services } from './context.js';
 import { addressBehind } from './address.js';
+import { CrossOrigin } from './cross-origin.js';
 import { KeySets } from './key-sets.js';
 import { type GuessLimits, LicenseKeys } from './license-keys.js';
 import { Metrics } from './metrics.js';
@@ -25,6 +26,8 @@ export interface ServiceOptions extends StateStoreOptions {
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[];
   readonly guesses?: GuessLimits;
+  /** Whose pages may read answers in a browser. */
+  readonly allowedOrigins?: readonly string[];
 }
 
 /** Starts what the gateway's requests share, over an open database. */
@@ -56,6 +59,7 @@ export async function openServices(
     signers: new TokenSigners(db),
     installationKey: installationKey(db.keys.installation),
     addressOf: addressBehind(options.trustedProxies ?? []),
+    crossOrigin: new CrossOrigin(options.allowedOrigins ?? []),
     spends,
     metrics,
     logger,

@@ -55,19 +55,26 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
+export interface TestOptions
+  extends
+    Pick<ListenOptions, 'trustedDocuments'>,
+    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins'> {
+  /** Where the gateway finds the database, if not at its own URL. */
+  readonly through?: (databaseUrl: string) => Promise<string>;
+}
+
 /** A gateway on a free port, over a database of its own with one tenant. */
-export async function startTestGateway(
-  options: Pick<ListenOptions, 'trustedDocuments'> & Pick<ServiceOptions, 'guesses' | 'trustedProxies'> = {},
-): Promise<TestGateway> {
+export async function startTestGateway(options: TestOptions = {}): Promise<TestGateway> {
   const database = await createTestDatabase();
   const masterKey = parseMasterKey(undefined).key;
-  const db = await openDatabase({ url: database.url, masterKey, applicationName: 'gateway-test' });
+  const url = (await options.through?.(database.url)) ?? database.url;
+  const db = await openDatabase({ url, masterKey, applicationName: 'gateway-test' });
   const timeZone = parseTimeZone('UTC');
   if (timeZone === null) throw new Error('UTC is a time zone');
   const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
-  const { trustedDocuments, ...ofServices } = options;
+  const { trustedDocuments, through: _through, ...ofServices } = options;
   const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000, ...ofServices });
   const server = await startServer(services, {
     ...{ host: '127.0.0.1', port: 0 },

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
-import { makeLicenseKey } from '@licet/database';
+import { LicenseKeyStore, makeLicenseKey } from '@licet/database';
 import { newCustomer } from './customers.js';
 import { at, startTestGateway, type TestGateway } from './gateway.js';
 
@@ -7,7 +7,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   gateway = await startTestGateway({
-    guesses: { ofAddress: 5, ofTenant: 1000 },
+    guesses: { ofAddress: 5, ofNetwork: 12, ofTenant: 20 },
     trustedProxies: ['loopback'],
   });
 });
@@ -37,13 +37,43 @@ async function keySet(tenant: string) {
 
 /** As from another address, so that one test's wrong keys are not the next one's. */
 async function validateFrom(address: string, key: string) {
+  return (await sendFrom(address, key)).body;
+}
+
+interface Sent {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+async function sendFrom(address: string, key: string, bearer: string | null = null): Promise<Sent> {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+    headers: {
+      'content-type': 'application/json',
+      'x-forwarded-for': address,
+      ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+    },
     body: JSON.stringify({ query: VALIDATE, variables: { input: { key } } }),
   });
-  const body: unknown = JSON.parse(await response.text());
-  return body;
+  const { status, headers } = response;
+  return { status, headers, body: JSON.parse(await response.text()) };
+}
+
+/** What validation says, or why it does not. */
+async function codeFrom(address: string, key: string, bearer: string | null = null): Promise<unknown> {
+  const { body } = await sendFrom(address, key, bearer);
+  return at(body, 'errors.0.extensions.code') ?? at(body, 'data.validateLicense.code');
+}
+
+async function guessFrom(addresses: readonly string[]): Promise<unknown[]> {
+  return Promise.all(addresses.map((address) => codeFrom(address, makeLicenseKey())));
+}
+
+function counted(codes: readonly unknown[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const code of codes) counts[String(code)] = (counts[String(code)] ?? 0) + 1;
+  return counts;
 }
 
 test('a shipped application asks with nothing but the key, and gets a signed answer', async () => {
@@ -293,6 +323,123 @@ test('who is wrong too often from one address waits; others, and keys that are k
   );
 });
 
+test('of many wrong keys at once no more are looked up than one address may have', async () => {
+  const find = jest.spyOn(LicenseKeyStore.prototype, 'find');
+  const codes = await guessFrom(Array.from({ length: 60 }, () => '192.0.2.10'));
+  expect(counted(codes)).toEqual({ UNKNOWN_LICENSE: 5, RATE_LIMITED: 55 });
+  expect(find).toHaveBeenCalledTimes(5);
+  find.mockRestore();
+});
+
+test('an office starts all its machines at once, and all of its new keys are let in', async () => {
+  const issued = [];
+  for (let count = 0; count < 20; count += 1) issued.push((await issue('ada')).key);
+  const codes = await Promise.all(issued.map((key) => codeFrom('192.0.2.11', key)));
+  expect(counted(codes)).toEqual({ ENTITLED: 20 });
+});
+
+test('guesses from anywhere keep nobody else out', async () => {
+  const { key } = await issue('ada');
+  const { key: asked } = await issue('ada');
+  const guesses = Array.from({ length: 60 }, (_, count) => `198.51.100.${String(count % 10)}`);
+  expect(counted(await guessFrom(guesses))).toEqual({ UNKNOWN_LICENSE: 50, RATE_LIMITED: 10 });
+  expect(await codeFrom('198.51.100.200', key)).toBe('ENTITLED');
+  expect(await codeFrom('198.51.100.1', asked, gateway.adminKey)).toBe('ENTITLED');
+});
+
+test('what API keys of a tenant ask for counts for that tenant alone, wherever they are', async () => {
+  const { key } = await issue('ada');
+  const { secret } = await gateway.newKey({ role: 'READER' });
+  const codes = [];
+  for (let count = 0; count < 22; count += 1)
+    codes.push(await codeFrom(`203.0.113.${String(count % 2)}`, makeLicenseKey(), secret));
+  expect(counted(codes)).toMatchObject({
+    RATE_LIMITED: expect.any(Number),
+    UNKNOWN_LICENSE: expect.any(Number),
+  });
+  expect(codes.at(-1)).toBe('RATE_LIMITED');
+  expect(await codeFrom('203.0.113.0', key)).toBe('ENTITLED');
+  expect(await codeFrom('203.0.113.0', key, secret)).toBe('ENTITLED');
+});
+
+test('a customer with a licence key as bearer guesses by its address like others', async () => {
+  const { key } = await issue('ada');
+  expect(await codeFrom('192.0.2.30', key, key)).toBe('ENTITLED');
+  const codes = [];
+  for (let count = 0; count < 6; count += 1) codes.push(await codeFrom('192.0.2.30', makeLicenseKey(), key));
+  expect(codes.at(-1)).toBe('RATE_LIMITED');
+});
+
+test('of IPv6 a network of 64 bits is one place, and of 48 bits has a limit of its own; IPv4 within it is IPv4', async () => {
+  const { key } = await issue('ada');
+  await guessFrom(Array.from({ length: 5 }, (_, count) => `2001:db8:1:1::${String(count)}`));
+  expect(await codeFrom('2001:db8:1:1::ffff', key)).toBe('RATE_LIMITED');
+  expect(
+    counted(await guessFrom(Array.from({ length: 10 }, (_, count) => `2001:db8:1:a${String(count)}::1`))),
+  ).toEqual({
+    UNKNOWN_LICENSE: 7,
+    RATE_LIMITED: 3,
+  });
+  expect(await codeFrom('2001:db8:2:1::1', key)).toBe('ENTITLED');
+  await guessFrom(Array.from({ length: 5 }, () => '::ffff:192.0.2.40'));
+  expect(await codeFrom('192.0.2.40', makeLicenseKey())).toBe('RATE_LIMITED');
+  expect(await codeFrom('::ffff:192.0.2.41', makeLicenseKey())).toBe('UNKNOWN_LICENSE');
+});
+
+test('who has guessed too often is told when to come again by a header, too, in both lanes', async () => {
+  const bearer = () => sendFrom('192.0.2.50', '', makeLicenseKey());
+  for (let guess = 0; guess < 5; guess += 1) expect((await bearer()).status).toBe(401);
+  const whole = await bearer();
+  expect(whole.status).toBe(429);
+  expect(whole.headers.get('retry-after')).toBe(String(at(whole.body, 'errors.0.extensions.retryAfter')));
+  const { secret } = await gateway.newKey({ role: 'READER' });
+  const lanes = new Set<string | null>();
+  for (let guess = 0; guess < 30; guess += 1) {
+    const { headers, body } = await sendFrom('192.0.2.51', makeLicenseKey(), secret);
+    const seconds = at(body, 'errors.0.extensions.retryAfter');
+    expect(headers.get('retry-after')).toBe(typeof seconds === 'number' ? String(seconds) : null);
+    if (seconds !== undefined) lanes.add(headers.get('x-licet-lane'));
+  }
+  expect(lanes).toContain('compiled');
+  const general = await gateway.send(
+    `mutation Anew { validateLicense(input: { key: "${makeLicenseKey()}" }) { code } }`,
+    {},
+    secret,
+  );
+  expect([general.headers.get('x-licet-lane'), general.errors[0]?.extensions.code]).toEqual([
+    'general',
+    'RATE_LIMITED',
+  ]);
+  expect(general.headers.get('retry-after')).toBe(String(general.errors[0]?.extensions.retryAfter));
+});
+
+test('who says to come from elsewhere counts where it comes from', async () => {
+  const spoofed = (count: number, real: string): string => `10.0.0.${String(count)}, ${real}`;
+  for (let guess = 0; guess < 5; guess += 1) await codeFrom(spoofed(guess, '192.0.2.60'), makeLicenseKey());
+  expect(await codeFrom(spoofed(9, '192.0.2.60'), makeLicenseKey())).toBe('RATE_LIMITED');
+  expect(await codeFrom('192.0.2.60', makeLicenseKey())).toBe('RATE_LIMITED');
+  expect(await codeFrom(spoofed(9, '192.0.2.61'), makeLicenseKey())).toBe('UNKNOWN_LICENSE');
+});
+
+test('where no proxy is trusted what they say is not read', async () => {
+  const direct = await startTestGateway({ guesses: { ofAddress: 5, ofNetwork: 100, ofTenant: 100 } });
+  try {
+    const codes = [];
+    for (let guess = 0; guess < 6; guess += 1) {
+      const answer = await fetch(`${direct.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': `192.0.2.${String(guess)}` },
+        body: JSON.stringify({ query: VALIDATE, variables: { input: { key: makeLicenseKey() } } }),
+      });
+      const body: unknown = JSON.parse(await answer.text());
+      codes.push(at(body, 'errors.0.extensions.code'));
+    }
+    expect(codes).toEqual([undefined, undefined, undefined, undefined, undefined, 'RATE_LIMITED']);
+  } finally {
+    await direct.close();
+  }
+});
+
 test('a key of another tenant is no key to an API key', async () => {
   const other = await startTestGateway();
   try {
@@ -303,6 +450,34 @@ test('a key of another tenant is no key to an API key', async () => {
   } finally {
     await other.close();
   }
+});
+
+test('asking for much in one request is refused before anything is looked at, however it is written', async () => {
+  const { key } = await issue('ada');
+  const features = Array.from({ length: 1000 }, (_, count) => `f${String(count)}`);
+  const times = (count: number, input: string): string =>
+    Array.from(
+      { length: count },
+      (_, at) => `a${String(at)}: validateLicense(input: ${input}) { valid }`,
+    ).join(' ');
+  const ofVariable = `mutation ($input: ValidateLicenseInput!) { ${times(10, '$input')} }`;
+  for (let visit = 1; visit <= 4; visit += 1) {
+    const { status, errors } = await gateway.send(ofVariable, { input: { key, features } }, null);
+    expect([status, errors.length, errors[0]?.extensions.code]).toEqual([400, 1, 'BAD_USER_INPUT']);
+    expect(errors[0]?.message).toMatch(/100020 fields/);
+  }
+  const ofFeatures = `mutation ($features: [String!]) { ${times(10, `{ key: "${key}", features: $features }`)} }`;
+  expect((await gateway.send(ofFeatures, { features }, null)).errors[0]?.extensions.code).toBe(
+    'BAD_USER_INPUT',
+  );
+  for (let visit = 1; visit <= 4; visit += 1) {
+    const few = await gateway.send(ofVariable, { input: { key, features: ['sso'] } }, null);
+    expect([few.status, few.get('a9.valid')]).toEqual([200, true]);
+  }
+  const socket = gateway.socket();
+  const asked = socket.iterate({ query: ofVariable, variables: { input: { key, features } } });
+  await expect(asked.next()).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  await socket.dispose();
 });
 
 test('what cannot be right is named', async () => {

@@ -9,6 +9,7 @@ import {
 import { compileSelection, NotCompilableError, type OperationSource } from './compile-selection.js';
 import type { SelectionWriter } from './join-fields.js';
 import { compileVariables, type VariablesReader } from './read-variables.js';
+import { costCheck, type CostCheck } from '../plugins/cost-limit.js';
 import { FieldErrors, type Run, type Variables } from './run.js';
 
 /** Each one doubles the selections that an operation may have. */
@@ -30,18 +31,20 @@ export class CompiledOperation {
   private readonly source: Omit<OperationSource, 'conditions'>;
   private readonly conditions: readonly string[];
   private readonly readVariables: VariablesReader;
+  private readonly costCheck: CostCheck;
   private readonly selections = new Map<string, SelectionWriter | null>();
 
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
     this.source = { schema, operation, fragments: fragmentsOf(document) };
     this.conditions = conditionsOf(document, operation);
+    this.costCheck = costCheck(schema, document, operation);
     this.readVariables = compileVariables(schema, operation.variableDefinitions ?? []);
   }
 
   /** Null where it cannot be executed this way, or not with these variables; nothing has happened then. */
   prepare(inputs: Readonly<Record<string, unknown>>): PreparedOperation | null {
     const variables = this.readVariables(inputs);
-    if (variables === null) return null;
+    if (variables === null || this.costCheck?.(inputs)) return null;
     const write = this.selectionFor(variables);
     return (
       write && {

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayContext, Services } from '../context.js';
 import { formatError } from '../errors/format-error.js';
+import { retryAfterOf } from '../errors/retry-after.js';
 import { CompiledDocuments } from './compiled-documents.js';
 import type { CompiledOperation, Executed, PreparedOperation } from './compiled-operation.js';
 import type { AskedOperation } from './read-operation.js';
@@ -50,21 +51,21 @@ export class FastLane {
     return text === undefined ? null : this.documents.registered(text, operationName);
   }
 
-  /** The body that answers the operation. */
+  /** The body that answers the operation; `context.retryAfter` then says what its header does. */
   execute(prepared: PreparedOperation, context: GatewayContext): string | Promise<string> {
-    const { requestId } = context;
     const executed = prepared.execute(context);
     this.services.metrics.operation('compiled');
     return 'data' in executed
-      ? this.bodyOf(executed, requestId)
-      : Promise.resolve(executed).then((done) => this.bodyOf(done, requestId));
+      ? this.bodyOf(executed, context)
+      : Promise.resolve(executed).then((done) => this.bodyOf(done, context));
   }
 
   /** As the GraphQL server writes it. */
-  private bodyOf({ data, errors }: Executed, requestId: string): string {
+  private bodyOf({ data, errors }: Executed, context: GatewayContext): string {
     if (errors.length === 0) return `{"data":${data}}\n`;
     const { logger } = this.services;
-    const formatted = errors.map((error) => formatError(error, { requestId, logger }));
+    const formatted = errors.map((error) => formatError(error, { requestId: context.requestId, logger }));
+    context.retryAfter = retryAfterOf(formatted);
     return `{"errors":${JSON.stringify(formatted)},"data":${data}}\n`;
   }
 }

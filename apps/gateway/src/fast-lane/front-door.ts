@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { knownAccess, type Access } from '../access.js';
 import { GatewayContext, type Services } from '../context.js';
 import { httpFailure, type HttpAnswer } from '../errors/http-failure.js';
+import { RETRY_AFTER } from '../errors/retry-after.js';
 import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
 import type { PreparedOperation } from './compiled-operation.js';
@@ -79,18 +80,18 @@ export class FrontDoor {
   }
 
   private execute(exchange: Exchange, { contentType }: AskedOperation, prepared: PreparedOperation): void {
-    const { request, response, access } = exchange;
+    const { request, access } = exchange;
     const requestId = requestIdOf(request.headers['x-request-id']);
-    const send = (body: string): void => {
-      this.send(response, requestId, { status: 200, contentType, body });
-    };
     const fail = (error: unknown): void => {
       const scope = { requestId, logger: this.options.services.logger };
-      this.send(response, requestId, httpFailure(error, 500, scope));
+      this.send(exchange, requestId, httpFailure(error, 500, scope));
     };
     try {
       const { services, lane } = this.options;
       const context = new GatewayContext(services, access, requestId, request);
+      const send = (body: string): void => {
+        this.send(exchange, requestId, { status: 200, contentType, body, retryAfter: context.retryAfter });
+      };
       const text = lane.execute(prepared, context);
       if (typeof text === 'string') send(text);
       else text.then(send, fail);
@@ -100,7 +101,9 @@ export class FrontDoor {
   }
 
   /** Header and body in one piece. */
-  private send(response: ServerResponse, requestId: string, { status, contentType, body }: HttpAnswer): void {
+  private send({ request, response }: Exchange, requestId: string, answer: HttpAnswer): void {
+    const { services } = this.options;
+    const { status, contentType, body, retryAfter } = answer;
     const headers = [
       'x-request-id',
       requestId,
@@ -112,10 +115,12 @@ export class FrontDoor {
       'compiled',
       'content-length',
       String(Buffer.byteLength(body)),
+      ...Object.entries(services.crossOrigin.headersFor(request.headers.origin)).flat(),
     ];
+    if (retryAfter !== null) headers.push(RETRY_AFTER, String(retryAfter));
     if (this.closing) headers.push('connection', 'close');
     response.writeHead(status, headers).end(body);
-    this.options.services.metrics.response(status);
+    services.metrics.response(status);
   }
 }
 

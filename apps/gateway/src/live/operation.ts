@@ -13,6 +13,7 @@ import { MessageType, type SubscribePayload } from 'graphql-ws';
 import { GatewayContext, type Services } from '../context.js';
 import { badInput, unauthenticated } from '../errors/api-error.js';
 import { formatError } from '../errors/format-error.js';
+import { costCheck } from '../plugins/cost-limit.js';
 import { operationProblem } from '../plugins/document-limits.js';
 import { type KnownDocuments, RefusedDocument } from './known-documents.js';
 import type { LiveSocket } from './live-socket.js';
@@ -65,7 +66,7 @@ export class Operation {
     if (!access) throw unauthenticated();
     services.metrics.operation('socket');
     const contextValue = new GatewayContext(services, access, this.socket.scopeOf(this.id).requestId);
-    return { schema, ...readOperation(documents, payload), contextValue };
+    return { ...readOperation(schema, documents, payload), contextValue };
   }
 
   async #follow(source: AsyncIterable<unknown> | ExecutionResult, args: ExecutionArgs): Promise<void> {
@@ -150,9 +151,10 @@ function isStream(source: AsyncIterable<unknown> | ExecutionResult): source is A
 
 /** An operation under the same bounds as over HTTP; throws what is wrong with it. */
 function readOperation(
+  schema: GraphQLSchema,
   documents: KnownDocuments,
   payload: SubscribePayload,
-): Omit<Readable, 'schema' | 'contextValue'> {
+): Readable {
   const problem = operationProblem({ ...payload });
   if (problem !== null) throw badInput(problem.path, problem.message);
   const { query, variables, operationName } = payload;
@@ -166,5 +168,7 @@ function readOperation(
         : 'the document has several operations, or none; name one by `operationName`',
     );
   }
-  return { document, operationName, variableValues: variables, kind: operation.operation };
+  const refused = costCheck(schema, document, operation)?.(variables);
+  if (refused) throw refused;
+  return { schema, document, operationName, variableValues: variables, kind: operation.operation };
 }

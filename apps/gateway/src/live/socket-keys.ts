@@ -1,3 +1,4 @@
+import type { Instant } from '@licet/domain';
 import type { Access } from '../access.js';
 import { authenticate } from '../access.js';
 import type { Services } from '../context.js';
@@ -43,6 +44,7 @@ export class SocketKey {
   readonly #holders = new Set<KeyHolder>();
   #stopListening: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #expiresAt: Instant | null = null;
 
   constructor(
     private readonly services: Services,
@@ -64,8 +66,12 @@ export class SocketKey {
   /** What the key allows now; null where it allows nothing, or nothing any more. */
   async access(): Promise<Access | null> {
     const access = await authenticate(this.services, this.header);
-    if (access === null) for (const holder of [...this.#holders]) holder.keyEnded();
+    if (access === null) this.#endAll();
     return access;
+  }
+
+  #endAll(): void {
+    for (const holder of [...this.#holders]) holder.keyEnded();
   }
 
   /** What the key allows, looked after from now on; null where it allows nothing. */
@@ -90,6 +96,7 @@ export class SocketKey {
   }
 
   #waitForEnd({ expiresAt }: Access): void {
+    this.#expiresAt = expiresAt;
     if (expiresAt !== null) this.#lookAgainIn(expiresAt - this.services.feed.clock.now(), SOON_MILLISECONDS);
   }
 
@@ -102,6 +109,11 @@ export class SocketKey {
 
   async #lookAgain(): Promise<void> {
     if (this.#isUnused) return;
+    // What has ended by itself has ended, whether the database can be asked or not.
+    if (this.#expiresAt !== null && this.#expiresAt <= this.services.feed.clock.now()) {
+      this.#endAll();
+      return;
+    }
     try {
       const access = await this.access();
       if (access) this.#waitForEnd(access);

@@ -1,114 +1,77 @@
+import type { ApolloServerPlugin } from '@apollo/server';
 import {
-  getNamedType,
-  getNullableType,
+  type DocumentNode,
   GraphQLError,
-  isCompositeType,
-  isInterfaceType,
-  isListType,
-  isObjectType,
+  type GraphQLSchema,
   Kind,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLCompositeType,
-  type GraphQLField,
-  type SelectionNode,
-  type SelectionSetNode,
+  type OperationDefinitionNode,
   type ValidationRule,
+  valueFromASTUntyped,
 } from 'graphql';
-import { FIRST_MAX } from '../modules/arguments.js';
+import type { GatewayContext } from '../context.js';
+import { type Given, valueOf } from './input-items.js';
+import { operationCost } from './operation-cost.js';
 
-/** Fields that one answer may have, by the sizes below. */
+/** Fields that one answer may have, by the sizes that `operationCost` says. */
 export const COST_MAX = 100_000;
-/** Items assumed where the operation does not say how many: of lists without `first`, */
-const LIST_SIZE = 10;
-/** and where `first`, or the list of inputs that is answered item by item, comes in a variable. */
-const VARIABLE_SIZE = 100;
 
-/**
- * Refuses operations whose answer may have more than COST_MAX fields. Each field counts once for each object that it is
- * answered for; a list has as many items as `first` or its list of inputs says. Fields of introspection do not count.
- */
-export const costLimit: ValidationRule = (context) => {
-  const schema = context.getSchema();
-  const measured = new Map<string, number>();
+/** Refuses operations that cost more than COST_MAX whatever their variables hold. */
+export const costLimit: ValidationRule = (context) => ({
+  OperationDefinition(node) {
+    const cost = operationCost(context.getSchema(), node, (name) => context.getFragment(name));
+    const least = valueOf(cost, () => undefined);
+    if (least > COST_MAX) context.reportError(tooCostly(least, node));
+  },
+});
 
-  /** `size`: of the lists among the fields, where the field above them has said it (a connection's `edges`). */
-  function costOf(selections: SelectionSetNode, type: GraphQLCompositeType, size: number | null): number {
-    return selections.selections.reduce((sum, selection) => sum + costOfSelection(selection, type, size), 0);
-  }
+/** Variables of one request, as they came; undefined or null: none. */
+export type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
-  function costOfSelection(
-    selection: SelectionNode,
-    type: GraphQLCompositeType,
-    size: number | null,
-  ): number {
-    switch (selection.kind) {
-      case Kind.FIELD:
-        return selection.name.value.startsWith('__') ? 0 : costOfField(selection, type, size);
-      case Kind.INLINE_FRAGMENT: {
-        const on = selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type;
-        return isCompositeType(on) ? costOf(selection.selectionSet, on, size) : 0;
-      }
-      case Kind.FRAGMENT_SPREAD:
-        return costOfFragment(context.getFragment(selection.name.value), size);
-    }
-  }
+/** Says of each request whether its variables make the operation cost more than COST_MAX; null where none can. */
+export type CostCheck = ((variables: Variables) => GraphQLError | null) | null;
 
-  /** A field that the type lacks is refused by another rule. */
-  function costOfField(node: FieldNode, on: GraphQLCompositeType, size: number | null): number {
-    const field = isObjectType(on) || isInterfaceType(on) ? on.getFields()[node.name.value] : undefined;
-    if (!field) return 0;
-    const isList = isListType(getNullableType(field.type));
-    const asked = askedSize(node, field, isList);
-    const items = isList ? (asked ?? size ?? LIST_SIZE) : 1;
-    const type = getNamedType(field.type);
-    const inside =
-      node.selectionSet && isCompositeType(type) ? costOf(node.selectionSet, type, isList ? null : asked) : 0;
-    return 1 + items * inside;
-  }
-
-  /** A fragment is measured once for each size; one that contains itself counts 0 inside and is refused by another rule. */
-  function costOfFragment(fragment: FragmentDefinitionNode | null | undefined, size: number | null): number {
-    const type = fragment && schema.getType(fragment.typeCondition.name.value);
-    if (!fragment || !isCompositeType(type)) return 0;
-    const key = `${fragment.name.value} ${String(size)}`;
-    const known = measured.get(key);
-    if (known !== undefined) return known;
-    measured.set(key, 0);
-    const cost = costOf(fragment.selectionSet, type, size);
-    measured.set(key, cost);
-    return cost;
-  }
-
-  return {
-    OperationDefinition(node) {
-      const type = schema.getRootType(node.operation);
-      const cost = type ? costOf(node.selectionSet, type, null) : 0;
-      if (cost <= COST_MAX) return;
-      const message = `the operation asks for up to ${String(cost)} fields, and ${String(COST_MAX)} are allowed; ask for fewer at a time (\`first\`), or in several operations`;
-      context.reportError(new GraphQLError(message, { nodes: node }));
-    },
+/** The check of an operation of a valid document. */
+export function costCheck(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): CostCheck {
+  const fragments = document.definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION);
+  const cost = operationCost(schema, operation, (named) =>
+    fragments.find(({ name }) => name.value === named),
+  );
+  if (typeof cost === 'number') return null;
+  return (variables) => {
+    const found = cost(givenBy(operation, variables));
+    return found > COST_MAX ? tooCostly(found, operation) : null;
   };
+}
+
+/** Refuses, before anything is executed, requests whose variables ask for too much. */
+export const variableCostLimit: ApolloServerPlugin<GatewayContext> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didResolveOperation({ schema, document, operation, request: { variables } }) {
+        const refused = operation && costCheck(schema, document, operation)?.(variables);
+        if (refused) throw refused;
+        return Promise.resolve();
+      },
+    }),
 };
 
-/** How many items the arguments ask for; null where they do not say. */
-function askedSize(node: FieldNode, field: GraphQLField<unknown, unknown>, isList: boolean): number | null {
-  const first = field.args.find((argument) => argument.name === 'first');
-  const sized =
-    first ?? (isList ? field.args.find(({ type }) => isListType(getNullableType(type))) : undefined);
-  if (!sized) return null;
-  const given = node.arguments?.find((argument) => argument.name.value === sized.name)?.value;
-  switch (given?.kind) {
-    case undefined:
-      return typeof sized.defaultValue === 'number' ? sized.defaultValue : null;
-    case Kind.INT:
-      // More, or less than nothing, is refused by the field.
-      return Math.min(Math.max(Number(given.value), 0), FIRST_MAX);
-    case Kind.LIST:
-      return given.values.length;
-    case Kind.VARIABLE:
-      return VARIABLE_SIZE;
-    default:
-      return 1;
-  }
+function givenBy({ variableDefinitions }: OperationDefinitionNode, variables: Variables): Given {
+  return (name) => {
+    const given = variables?.[name];
+    if (given !== undefined) return given;
+    const definition = variableDefinitions?.find(({ variable }) => variable.name.value === name);
+    return definition?.defaultValue && valueFromASTUntyped(definition.defaultValue);
+  };
+}
+
+function tooCostly(cost: number, operation: OperationDefinitionNode): GraphQLError {
+  const message = `the operation asks for up to ${String(cost)} fields, and ${String(COST_MAX)} are allowed; ask for fewer at a time (\`first\`, or shorter lists), or in several operations`;
+  return new GraphQLError(message, {
+    nodes: operation,
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+  });
 }

@@ -36,6 +36,7 @@ const HEADERS = [
   'keep-alive',
   'x-request-id',
   'www-authenticate',
+  'retry-after',
   'allow',
   'vary',
 ];

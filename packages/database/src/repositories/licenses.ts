@@ -8,7 +8,7 @@ import {
 } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
-import { readTransaction, type Statement, type Transaction } from '../connection/transaction.js';
+import { readTransaction, retried, type Statement, type Transaction } from '../connection/transaction.js';
 import { type LicenseKey, licenseKeyDigest, licenseKeyHint, makeLicenseKey } from '../crypto/license-key.js';
 import { textArray } from '../mapping/array-literal.js';
 import { groupBy } from '../mapping/group-by.js';
@@ -191,13 +191,15 @@ export function newLicenseKey(db: Pick<Database, 'keys'>): NewLicenseKey {
   return { key, known: { keyHint: licenseKeyHint(key), keyDigest: digestOfKey(db, key) } };
 }
 
-/** The licence that a key opens, by the key's digest; null: there is none. */
+/** The licence that a key opens, by the key's digest; null: there is none. DatabaseUnavailableError where that cannot be found out. */
 export async function findLicenseKey(db: Database, digest: string): Promise<LicenseOfKey | null> {
-  const { rows } = await db.pool.query<{ tenant_id: TenantId; license_id: LicenseId }>({
-    name: 'find-license-key',
-    text: `select tenant_id, license_id from find_license_key(decode($1, 'hex'))`,
-    values: [digest],
-  });
+  const { rows } = await retried(() =>
+    db.pool.query<{ tenant_id: TenantId; license_id: LicenseId }>({
+      name: 'find-license-key',
+      text: `select tenant_id, license_id from find_license_key(decode($1, 'hex'))`,
+      values: [digest],
+    }),
+  );
   const [found] = rows;
   if (!found) return null;
   const { tenant_id: tenantId, license_id: licenseId } = found;

@@ -79,7 +79,7 @@ async function openedBy(
   { access, address, services }: GatewayContext,
   { key, atLeast }: Asked,
 ): Promise<LicenseOfKey | null> {
-  const guesser = { address, tenantId: access.ownTenant };
+  const guesser = { address, tenantId: access.ownTenant, isService: access.seesCustomerData };
   const opened = await services.licenseKeys.open(key, guesser);
   if (opened === null) return null;
   const { tenantId, licenseId, customerId } = opened;
