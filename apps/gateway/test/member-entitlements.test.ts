@@ -200,9 +200,9 @@ describe('entitlementsChanged of a member', () => {
     );
     expect(now.get('check.validUntil')).toBe(renewed.leaseExpiresAt);
     const telling = next();
-    let isTold = false;
-    void telling.finally(() => (isTold = true));
-    while (!isTold) await applyDueBatch(gateway.services.db, gateway.tenantId, 10);
+    const waiting = new Set([telling]);
+    void telling.finally(() => waiting.clear());
+    while (waiting.size > 0) await applyDueBatch(gateway.services.db, gateway.tenantId, 10);
     const lapsed = await telling;
     expect(lapsed).toMatchObject({ cause: 'seat.expired', codes: { views: 'NO_SEAT', viewers: 'NO_SEAT' } });
     expect(lapsed.changed).toEqual(expect.arrayContaining(['views', 'viewers']));
