@@ -109,6 +109,19 @@ test('a machine is activated, checked by its fingerprint on the same revision, l
   });
 });
 
+test('a machine is not activated with the components of another one, which stay told apart', async () => {
+  const licenseId = await issue('mixed', 'desk');
+  await activate({ licenseId, fingerprint: 'm-1', components: ['board-1', 'disk-1'] });
+  await activate({ licenseId, fingerprint: 'm-2', components: ['board-2', 'disk-2'] });
+  const before = await machinesOf(licenseId);
+  const mixed = await activate({ licenseId, fingerprint: 'm-1', components: ['disk-2', 'board-2'] });
+  expect(refusalOf(mixed)).toEqual([['CONFLICT', 'input.components']]);
+  expect(mixed.errors[0]?.message).toContain('deactivate that one, or leave the components out');
+  expect((await machinesOf(licenseId)).get('license')).toEqual(before.get('license'));
+  const known = await activate({ licenseId, components: ['board-2', 'disk-2'] });
+  expect(known.get('activateMachine.machine.fingerprint')).toBe('m-2');
+});
+
 test('a spend that names no machine is given nothing by a licence that is bound to machines', async () => {
   const licenseId = await issue('spender', 'desk');
   await activate({ licenseId, fingerprint: 'm-1' });

@@ -97,12 +97,12 @@ export function applyCounter(kept: KeptState, counter: CounterEvent): void {
 
 /**
  * The state with the customer's counters as a usage event left them, whatever has been spent since: what is read when an
- * event arrives may be ahead of it. Other events leave the state as it is.
+ * event arrives may be ahead of it. Other events leave the state as it is, and so do pools, which go with their seats.
  */
 export function atUsage(state: CustomerState, event: StoredEvent, subject: string): CustomerState {
   let then = state;
   for (const counter of countersIn(event)) {
-    if (counter.subject !== subject || then.kind !== 'KNOWN') continue;
+    if (counter.subject !== subject || counter.isPool || then.kind !== 'KNOWN') continue;
     const meter = meterFrom(then, counter);
     if (meter !== null && !isSameCount(meter, then.account.meters.get(meter.feature)))
       then = withMeter(then, meter, blocksAfter(then, counter));

@@ -39,6 +39,7 @@ export function buildPlan(
   checkName(built, report);
   checkPeriod(built, report);
   checkPerpetual(built, report);
+  checkMachines(built, report);
   checkBlocks(built, [...path, 'entitlements'], [built], report);
   return built;
 }
@@ -99,6 +100,15 @@ function checkPerpetual({ key, model, period, trial }: Plan, report: Report): vo
   };
   if (period !== null) tell('period');
   if (trial !== null) tell('trial');
+}
+
+function checkMachines({ key, machines }: Plan, report: Report): void {
+  if (machines === null || machines.per === null || machines.deactivations !== null) return;
+  const message =
+    '`per` says in what time `deactivations` are counted, and the plan does not count them; give `deactivations`, or leave `per` out';
+  report(['plans', key, 'machines', 'per'], message, {
+    restsOn: [['plans', key, 'machines', 'deactivations']],
+  });
 }
 
 /** Blocks that are given every period need a period, in each of the plans that they are given with. */

@@ -1,5 +1,6 @@
 import type { FeatureType } from '../catalog/catalog.js';
 import type { CustomerState } from '../customer.js';
+import type { MemberId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { decide, decideStale } from './decide.js';
 import type { CheckRequest, Decision } from './decision.js';
@@ -15,24 +16,34 @@ export interface Entitlements {
   readonly validUntil: Instant | null;
 }
 
-/** All that a customer may do: one for each feature, denied ones too, in catalog order. No member is named. */
-export function entitlementsOf(state: CustomerState, now: Instant): Entitlements {
-  return everyDecision(state, (request) => decide(state, request, now));
+/** All that a customer may do, or that a member of it may: one for each feature, denied ones too, in catalog order. */
+export function entitlementsOf(
+  state: CustomerState,
+  now: Instant,
+  memberId: MemberId | null = null,
+): Entitlements {
+  return everyDecision(state, memberId, (request) => decide(state, request, now));
 }
 
 /** The same on a state that cannot be renewed, as `decideStale` decides. */
-export function staleEntitlementsOf(state: CustomerState, now: Instant, knownAt: Instant): Entitlements {
-  return everyDecision(state, (request) => decideStale(state, request, now, knownAt));
+export function staleEntitlementsOf(
+  state: CustomerState,
+  now: Instant,
+  knownAt: Instant,
+  memberId: MemberId | null = null,
+): Entitlements {
+  return everyDecision(state, memberId, (request) => decideStale(state, request, now, knownAt));
 }
 
 function everyDecision(
   { release }: CustomerState,
+  memberId: MemberId | null,
   decideOne: (request: CheckRequest) => Decision,
 ): Entitlements {
   const entitlements: Entitlement[] = [];
   let validUntil: Instant | null = null;
   for (const feature of release.catalog.features.values()) {
-    const decision = decideOne({ feature: feature.key, quantity: 1 });
+    const decision = decideOne({ feature: feature.key, quantity: 1, memberId });
     const { message: _message, customerId: _customerId, validUntil: until, ...entitlement } = decision;
     entitlements.push({ ...entitlement, type: feature.type });
     if (until !== null && (validUntil === null || until < validUntil)) validUntil = until;

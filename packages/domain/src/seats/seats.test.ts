@@ -11,7 +11,8 @@ import {
 } from '../../testing/subscriptions.js';
 import { type CustomerAccount, knownState } from '../customer.js';
 import { decide } from '../decision/decide.js';
-import { parseSeatId } from '../ids.js';
+import { entitlementsOf } from '../decision/entitlement-set.js';
+import { parseMemberId, parseSeatId } from '../ids.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
 import { instant, type Instant } from '../time/instant.js';
@@ -97,6 +98,25 @@ test('each member has one, up to the limit, and who has one is answered with it'
     ...['ENTITLED', 'ENTITLED', 'ENTITLED', 'NO_SEAT', 'ENTITLED', 'DONE', 'DONE', 'ENTITLED'],
   ]);
   expect(members(account)).toEqual(['bob', 'cy']);
+});
+
+test('what a member may do is what each of her checks says, and is true until her lease ends', () => {
+  const { account } = play(on('large'), [assign('ann'), lease('ann')]);
+  const state = knownState(release, account);
+  const at = instant(START + 120_000);
+  for (const name of ['ann', 'bob']) {
+    const memberId = parseMemberId(name);
+    const set = entitlementsOf(state, at, memberId);
+    const asked = set.entitlements.map(({ feature, code }) => [feature, code]);
+    const checked = set.entitlements.map(({ feature }) => {
+      return [feature, decide(state, { feature, quantity: 1, memberId }, at).code];
+    });
+    expect(asked).toEqual(checked);
+    const held = set.entitlements.filter(({ type }) => type === 'SEATS').map(({ allowed }) => allowed);
+    expect(held).toContain(name === 'ann');
+  }
+  const [seat] = account.seats.filter(({ leaseExpiresAt }) => leaseExpiresAt !== null);
+  expect(entitlementsOf(state, at, parseMemberId('ann')).validUntil).toBe(seat?.leaseExpiresAt);
 });
 
 test('a seat that cools down is refused to others as such where it alone would be free', () => {

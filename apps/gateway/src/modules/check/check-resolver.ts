@@ -7,7 +7,7 @@ import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
 import { checkMany, checkOne, decideOne, readCheck } from './check-many.js';
 import { DecisionType } from './decision-type.js';
-import { toEntitlementSet } from './entitlement-set.js';
+import { entitlementsIn, toEntitlementSet } from './entitlement-set.js';
 import { EntitlementSetType } from './entitlement-types.js';
 
 @Resolver(() => CustomerType)
@@ -44,15 +44,16 @@ export class CheckResolver {
     const stamped = await context.states.load(customerId);
     if (stamped.state.kind === 'UNKNOWN_CUSTOMER')
       throw notFound('customerId', `there is no customer \`${text}\``);
-    return toEntitlementSet(stamped);
+    return toEntitlementSet(stamped, entitlementsIn(stamped, context.access));
   }
 
   @FieldResolver(() => EntitlementSetType, { name: 'entitlements' })
   async entitlementsOfCustomer(
     @Root() customer: CustomerType,
-    @Ctx() { states }: GatewayContext,
+    @Ctx() { states, access }: GatewayContext,
   ): Promise<EntitlementSetType> {
-    return toEntitlementSet(await states.load(customer.id));
+    const stamped = await states.load(customer.id);
+    return toEntitlementSet(stamped, entitlementsIn(stamped, access));
   }
 
   @FieldResolver(() => DecisionType, { name: 'check' })

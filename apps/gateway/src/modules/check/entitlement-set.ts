@@ -1,11 +1,12 @@
 import type { StampedState } from '@licet/database';
 import { entitlementsOf, staleEntitlementsOf, type Entitlements } from '@licet/domain';
+import type { Access } from '../../access.js';
 import type { EntitlementSetType } from './entitlement-types.js';
 
-/** All that a customer may do at the state's revision; an unknown customer has none of it. */
+/** What a customer, or its member, may do at the state's revision; an unknown customer has none of it. */
 export function toEntitlementSet(
   stamped: StampedState,
-  { entitlements, validUntil }: Entitlements = entitlementsIn(stamped),
+  { entitlements, validUntil }: Entitlements,
 ): EntitlementSetType {
   const { state, revision, asOf, stale } = stamped;
   return {
@@ -22,6 +23,8 @@ export function toEntitlementSet(
   };
 }
 
-export function entitlementsIn({ state, now, asOf, stale }: StampedState): Entitlements {
-  return stale ? staleEntitlementsOf(state, now, asOf) : entitlementsOf(state, now);
+/** Decided for the member whom the caller's credential names, as its checks are. */
+export function entitlementsIn({ state, now, asOf, stale }: StampedState, access: Access): Entitlements {
+  const memberId = access.requireMember('memberId', null);
+  return stale ? staleEntitlementsOf(state, now, asOf, memberId) : entitlementsOf(state, now, memberId);
 }

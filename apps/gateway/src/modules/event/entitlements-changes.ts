@@ -8,6 +8,7 @@ import {
   type StoredEvent,
 } from '@licet/database';
 import { entitlementChanges, outlineOf, type CustomerId, type Outline } from '@licet/domain';
+import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
 import { entitlementsIn, toEntitlementSet } from '../check/entitlement-set.js';
 import type { EntitlementSetType } from '../check/entitlement-types.js';
@@ -38,7 +39,7 @@ export async function entitlementsChanges(
 async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers<EntitlementsChangeType>> {
   const { tenantId } = context.access;
   const { stamped, subject, end } = await context.store.read(tenantId, id);
-  const start = snapshotOf(stamped, id);
+  const start = snapshotOf(stamped, id, context.access);
   if (subject === null) throw unknownCustomer(id);
   const events = context.feed.followFrom(tenantId, end, { position: positionOf(end.revision), subject });
   const first = changeOf(start, keysOf(start), null, end.revision);
@@ -56,7 +57,7 @@ async function resumed(
   if (subject === null) throw new Error('one customer is followed');
   const events = await follow(context, following, subject);
   const { stamped, end } = await context.store.read(context.access.tenantId, id);
-  const start = { revision: end.revision, outline: snapshotOf(stamped, id).outline };
+  const start = { revision: end.revision, outline: snapshotOf(stamped, id, context.access).outline };
   const changes = new Changes(context, { id, subject }, null, start);
   return new Answers(context, events, (event) => changes.of(event));
 }
@@ -82,7 +83,7 @@ class Changes {
     const { id, subject } = this.customer;
     const stamped = await this.context.states.load(id);
     const seen = asOf(event, stamped, subject);
-    const now = snapshotOf(seen, id);
+    const now = snapshotOf(seen, id, this.context.access);
     const known = this.known ?? this.#startBefore(event.cursor);
     const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
     const later =
@@ -104,9 +105,10 @@ class Changes {
   ): Promise<ReadonlySet<string>> {
     if (changed.length === 0 || !isBeyond(revision, event.cursor)) return NONE;
     const { context, customer } = this;
+    const memberId = context.access.requireMember('memberId', null);
     const asked = outline.filter(({ feature }) => changed.includes(feature));
     const answers = asked.map(({ feature, code, value, limit }) => {
-      return { request: { feature, quantity: 1 }, decision: { code, value, limit } };
+      return { request: { feature, quantity: 1, memberId }, decision: { code, value, limit } };
     });
     const whose = { customerId: customer.id, subject: customer.subject, after: event.cursor };
     const turning = await answersTurnedAfter(context.db, context.access.tenantId, {
@@ -158,10 +160,10 @@ interface Snapshot {
 }
 
 /** NOT_FOUND where there is no such customer (any more), UNAVAILABLE where nobody could be asked. */
-function snapshotOf(stamped: StampedState, id: CustomerId): Snapshot {
+function snapshotOf(stamped: StampedState, id: CustomerId, access: Access): Snapshot {
   switch (stamped.state.kind) {
     case 'KNOWN': {
-      const all = entitlementsIn(stamped);
+      const all = entitlementsIn(stamped, access);
       return { set: toEntitlementSet(stamped, all), outline: sharedOutline(outlineOf(all.entitlements)) };
     }
     case 'UNKNOWN_CUSTOMER':

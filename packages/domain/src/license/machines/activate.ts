@@ -1,22 +1,27 @@
 import type { CustomerAccount } from '../../customer.js';
 import type { CustomerEvent } from '../../subscription/command.js';
+import { conflict, type Refused } from '../../subscription/refusal.js';
 import type { Instant } from '../../time/instant.js';
 import { type License, machineLimitOf } from '../license.js';
 import type { MachineCommand } from './command.js';
 import { deactivationsLeft, withDeactivation } from './deactivations.js';
 import { isDerivedFingerprint, type Machine } from './machine.js';
+import { isTakenForAnother } from './match.js';
 import { recordMachine } from './record-machine.js';
 
 export type Activate = Extract<MachineCommand, { kind: 'activateMachine' }>;
 
-/** A machine that is known, with what it names anew of itself. The same account where that is nothing. */
+/**
+ * A machine that is known, with what it names anew of itself. The same account where that is nothing. CONFLICT where by its new
+ * components it, or another machine of the licence, would be taken for the other.
+ */
 export function reactivate(
   account: CustomerAccount,
   license: License,
   known: Machine,
   command: Activate,
   now: Instant,
-): Activated {
+): Activated | Refused {
   const { fingerprint, isDerived, components, name = known.name } = command;
   const machine: Machine = {
     ...known,
@@ -25,8 +30,25 @@ export function reactivate(
     name,
   };
   if (isSame(machine, known)) return { account, events: [], machine: known };
+  if (!hasSameParts(machine, known) && isMixedUp(license, known, machine))
+    return conflict(
+      'components',
+      'these components are those of another machine of the licence; deactivate that one, or leave the components out',
+    );
   const change = { before: known, after: machine };
   return { ...recordMachine(account, license, 'machine.updated', now, change), machine };
+}
+
+/** `machine`: in the place of `known`. They are in the order in which they were activated. */
+function isMixedUp({ machines, planVersion: { plan } }: License, known: Machine, machine: Machine): boolean {
+  const match = plan.machines?.match ?? 'all';
+  const place = machines.indexOf(known);
+  return machines.some((other, index) => {
+    if (index === place) return false;
+    return index < place
+      ? isTakenForAnother(match, other, machine)
+      : isTakenForAnother(match, machine, other);
+  });
 }
 
 export interface Activated {
@@ -89,9 +111,11 @@ export function removeMachine(
 }
 
 function isSame(one: Machine, other: Machine): boolean {
+  return one.fingerprint === other.fingerprint && one.name === other.name && hasSameParts(one, other);
+}
+
+function hasSameParts(one: Machine, other: Machine): boolean {
   return (
-    one.fingerprint === other.fingerprint &&
-    one.name === other.name &&
     one.components.length === other.components.length &&
     one.components.every((component) => other.components.includes(component))
   );

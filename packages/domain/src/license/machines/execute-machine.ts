@@ -62,7 +62,10 @@ function activate(asked: Asked, command: Activate): MachineOutcome {
   if (standing) return answer(asked, standing.code, null);
   const match = license.planVersion.plan.machines?.match ?? 'all';
   const known = findMachine(license.machines, match, command);
-  if (known !== null) return granted(asked, reactivate(account, license, known, command, now));
+  if (known !== null) {
+    const changed = reactivate(account, license, known, command, now);
+    return 'refusal' in changed ? changed : granted(asked, changed);
+  }
   const made = activateNew(account, license, command, now);
   if (made === 'DEACTIVATION_LIMIT_EXCEEDED')
     return answer(asked, made, null, deactivationFreesAt(license, now, account.timeZone));

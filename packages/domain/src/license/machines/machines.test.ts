@@ -109,6 +109,32 @@ describe('activation', () => {
     });
   });
 
+  test.each(['any', 'two', 'most', 'all'])(
+    'with the components of another machine it is refused, whichever came first (match: %s)',
+    (match) => {
+      const release = releaseWith(`{ limit: 3, match: ${match} }`);
+      const both = having(release, [
+        activate('one', { components: ['a', 'b'] }),
+        activate('two', { components: ['c', 'd'] }),
+      ]);
+      for (const command of [
+        activate('one', { components: ['d', 'c'] }),
+        activate('two', { components: ['a', 'b'] }),
+      ])
+        expect(executeMachine(both, command, NOW)).toEqual({
+          ok: false,
+          refusal: {
+            ...{ code: 'CONFLICT', field: 'components' },
+            message: expect.stringContaining('deactivate that one, or leave the components out') as unknown,
+          },
+        });
+      const moved = having(release, [deactivate('two'), activate('one', { components: ['d', 'c'] })], both);
+      expect(licenseIn(moved).machines).toMatchObject([{ fingerprint: 'one', components: ['d', 'c'] }]);
+      const shared = executeMachine(both, activate('one', { components: ['a', 'b', 'c'] }), NOW);
+      expect(shared).toMatchObject({ ok: true, decision: { allowed: true } });
+    },
+  );
+
   test('beyond the limit it is denied and changes nothing', () => {
     const full = having(TWO, [activate('one'), activate('two')]);
     expect(run(full, activate('three'))).toMatchObject({

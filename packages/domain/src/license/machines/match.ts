@@ -31,6 +31,18 @@ export function findMachine(
   return best?.machine ?? null;
 }
 
+/**
+ * Whether one of two machines could not be told by its components any more: those of the one that was activated later are
+ * all the earlier one's, and would name that.
+ */
+export function isTakenForAnother(match: MachinePolicy['match'], earlier: Machine, later: Machine): boolean {
+  const { components } = later;
+  return (
+    components.every((one) => earlier.components.includes(one)) &&
+    isEnough(match, components.length, earlier.components.length)
+  );
+}
+
 /** Whether so many equal components, `of` those that are known of a machine, make it the same one. */
 function isEnough(match: MachinePolicy['match'], equal: number, of: number): boolean {
   switch (match) {

@@ -15,21 +15,29 @@ import { decide } from '../../decision/decide.js';
 import type { CustomerEvent } from '../../subscription/command.js';
 import { accountAt, applyDue } from '../../subscription/due.js';
 import type { Instant } from '../../time/instant.js';
+import type { License } from '../license.js';
 import type { MachineCommand } from './command.js';
 import { countedDeactivations } from './deactivations.js';
+import { executeMachine } from './execute-machine.js';
 import type { Machine } from './machine.js';
+import { findMachine } from './match.js';
 import { machinesInUse } from './place.js';
 
 const policy = fc.record({
-  limit: fc.integer({ min: 1, max: 2 }),
+  limit: fc.integer({ min: 1, max: 6 }),
   match: fc.constantFrom('any', 'two', 'most', 'all'),
-  atOnce: fc.constantFrom(undefined, 1, 1),
-  deactivations: fc.option(fc.nat(3), { nil: undefined }),
-  per: fc.constant('PT1H'),
+  atOnce: fc.constantFrom(undefined, 1, 1, 3),
+  counted: fc.option(fc.nat(3).map((deactivations) => ({ deactivations, per: 'PT1H' }))),
   whenFull: fc.constantFrom('refuse', 'replaceOldest'),
 });
-const fingerprint = fc.constantFrom('a', 'b', 'c');
-const components = fc.uniqueArray(fc.constantFrom('p', 'q', 'r', 's'), { maxLength: 4 });
+const releaseOf = ({ counted, ...machines }: typeof policy extends fc.Arbitrary<infer T> ? T : never) =>
+  releaseWith(JSON.stringify({ ...machines, ...counted }));
+const fingerprint = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
+/** Of few machines, that some of these calls mix up, and of any. */
+const components = fc.oneof(
+  fc.constantFrom(['p', 'q'], ['r', 's'], ['t', 'u'], ['p', 'q', 'r']),
+  fc.uniqueArray(fc.constantFrom('p', 'q', 'r', 's', 't', 'u'), { maxLength: 4 }),
+);
 const command = fc.oneof(
   fingerprint.map((name) => ({ does: 'heartbeat' as const, name, parts: [] })),
   fingerprint.map((name) => ({ does: 'activate' as const, name, parts: [] })),
@@ -44,7 +52,10 @@ const history = fc.array(fc.tuple(command, fc.integer({ min: 0, max: 4 })), {
   size: 'max',
 });
 
-function commandOf({ does, name, parts }: { does: string; name: string; parts: string[] }, index: number) {
+function commandOf(
+  { does, name, parts }: { does: string; name: string; parts: readonly string[] },
+  index: number,
+) {
   const made: Record<string, MachineCommand> = {
     activate: activate(name, { components: parts, machineId: machineId(`${name}${String(index)}`) }),
     deactivate: deactivate(name),
@@ -68,6 +79,15 @@ function follow(known: ReadonlyMap<string, Machine>, events: readonly CustomerEv
   return machines;
 }
 
+/** No two are known by the same parts. */
+function checkParts({ machines, planVersion: { plan } }: License): void {
+  for (const machine of machines) {
+    const found = findMachine(machines, plan.machines?.match ?? 'all', { ...machine, fingerprint: null });
+    // Where so few parts name any machine at all.
+    if (found !== null) expect(found).toBe(machine);
+  }
+}
+
 function checkLimits({ timeZone, ...account }: CustomerAccount, now: Instant): void {
   const license = licenseIn({ timeZone, ...account });
   const { machines: bound } = license.planVersion.plan;
@@ -76,13 +96,14 @@ function checkLimits({ timeZone, ...account }: CustomerAccount, now: Instant): v
   const counted = countedDeactivations(license, now, timeZone).length;
   if (bound?.deactivations != null) expect(counted).toBeLessThanOrEqual(bound.deactivations);
   expect(new Set(license.machines.map((one) => one.fingerprint)).size).toBe(license.machines.length);
+  checkParts(license);
 }
 
 test('whatever is asked, in whatever order: never more machines, places or deactivations than the plan allows', () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(policy, history, (machines, asked) => {
-      const release = releaseWith(JSON.stringify(machines));
+      const release = releaseOf(machines);
       let account: CustomerAccount = licensed(release);
       let told = new Map<string, Machine>();
       let minutes = 0;
@@ -90,7 +111,14 @@ test('whatever is asked, in whatever order: never more machines, places or deact
         minutes += later;
         const now = after(minutes);
         const due = applyDue(account, release, now);
-        const outcome = run(due.account, commandOf(what, index), now);
+        const outcome = executeMachine(due.account, commandOf(what, index), now);
+        if (!outcome.ok) {
+          expect(outcome.refusal).toMatchObject({ code: 'CONFLICT', field: 'components' });
+          seen.set('CONFLICT', (seen.get('CONFLICT') ?? 0) + 1);
+          told = follow(told, due.events);
+          account = due.account;
+          continue;
+        }
         told = follow(told, [...due.events, ...outcome.events]);
         const { code, allowed } = outcome.decision;
         seen.set(code, (seen.get(code) ?? 0) + 1);
@@ -111,6 +139,7 @@ test('whatever is asked, in whatever order: never more machines, places or deact
     'MACHINE_IN_USE',
     'MACHINE_LIMIT_EXCEEDED',
     'DEACTIVATION_LIMIT_EXCEEDED',
+    'CONFLICT',
   ])
     expect({ code, often: (seen.get(code) ?? 0) > 10 }).toEqual({ code, often: true });
 });
@@ -118,12 +147,14 @@ test('whatever is asked, in whatever order: never more machines, places or deact
 test('a check says yes to exactly those machines whose heartbeat is granted, until when it says it does', () => {
   fc.assert(
     fc.property(policy, history, fingerprint, (machines, asked, name) => {
-      const release = releaseWith(JSON.stringify(machines));
+      const release = releaseOf(machines);
       let account = licensed(release);
       let now = after(0);
       for (const [index, [what, later]] of asked.entries()) {
         now = after((now - after(0)) / 60_000 + later);
-        account = run(accountAt(account, release, now), commandOf(what, index), now).account;
+        account = accountAt(account, release, now);
+        const outcome = executeMachine(account, commandOf(what, index), now);
+        if (outcome.ok) account = outcome.account;
       }
       const request = { feature: 'cad', quantity: 1, fingerprint: name };
       const state = knownState(release, account);
