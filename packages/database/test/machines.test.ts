@@ -24,7 +24,9 @@ import {
   type Instant,
   instant,
   type License,
+  type IsoDuration,
   type LicenseId,
+  type Machine,
   type MachineCommand,
   parseDuration,
   parseLicenseId,
@@ -42,6 +44,7 @@ const CATALOG = {
       machines: { limit: 1, deactivations: 1, per: 'P1D', whenFull: 'replaceOldest' },
       entitlements: { desktop: true },
     },
+    crowd: { model: 'perpetual', machines: { limit: 90, atOnce: 7 }, entitlements: { desktop: true } },
     free: { model: 'perpetual', entitlements: { desktop: true } },
   },
 };
@@ -300,6 +303,77 @@ test('a licence that is not there is unknown, one of another tenant as well, and
   ).toMatchObject({
     ...{ ok: false, code: 'BAD_USER_INPUT', field: 'licenseId' },
   });
+});
+
+test('of 60 heartbeats at once on a licence with more machines than places as many are granted as there are places', async () => {
+  const { id, customerId } = await issue('crowd');
+  const names = Array.from({ length: 60 }, (_, index) => `m-${String(index)}`);
+  for (const fingerprint of names.slice(0, 30)) await activate(id, { fingerprint });
+  const results = await Promise.all(
+    names.map((name, index) => heartbeat(id, name, index % 2 === 0 ? 'PT1H' : 'PT2H')),
+  );
+  const codes = results.map(({ decision }) => decision.code);
+  expect(codes.filter((code) => code === 'ENTITLED')).toHaveLength(7);
+  expect(codes.filter((code) => code === 'MACHINE_IN_USE')).toHaveLength(23);
+  expect(codes.filter((code) => code === 'NOT_ACTIVATED')).toHaveLength(30);
+  for (const { decision } of results) expect(decision.used).toBe(30);
+  const { machines } = await loaded(customerId);
+  expect(machines).toHaveLength(30);
+  const ends = machines.flatMap(({ inUseUntil }) => inUseUntil ?? []);
+  expect(ends).toHaveLength(7);
+  const [due] = await tenantRows<{ next_due_at: Date }>(
+    tenant,
+    `select next_due_at from customer where id = '${customerId}'`,
+  );
+  expect(due?.next_due_at.getTime()).toBe(Math.min(...ends));
+  // Renewed, the ones that end first are others, which nobody has named.
+  const first = machines.filter(({ inUseUntil }) => inUseUntil === Math.min(...ends));
+  for (const { fingerprint } of first) await heartbeat(id, fingerprint, 'PT20H');
+  const later = (await loaded(customerId)).machines.flatMap(({ inUseUntil }) => inUseUntil ?? []);
+  const [then] = await tenantRows<{ next_due_at: Date }>(
+    tenant,
+    `select next_due_at from customer where id = '${customerId}'`,
+  );
+  expect(then?.next_due_at.getTime()).toBe(Math.min(...later));
+});
+
+test('heartbeats that come together are each answered and told of for themselves', async () => {
+  const { id } = await issue('crowd');
+  await activate(id, { fingerprint: 'm-1' });
+  const { machine } = await activate(id, { fingerprint: 'm-2' });
+  if (machine === null) throw new Error('it is activated');
+  const ttl = parseDuration('PT1H');
+  const tooLong = parseDuration('P2D');
+  if (ttl === null || tooLong === null) throw new Error('durations');
+  const ask = (
+    named: { id: Machine['id'] } | { fingerprint: string },
+    length: IsoDuration,
+    requestId: string,
+  ) =>
+    executeMachineCommand(
+      tenant.db,
+      { ...tenant.caller, requestId },
+      { kind: 'heartbeatMachine', licenseId: id, machine: named, ttl: length },
+    );
+  const [first, refused, second, again] = await Promise.all([
+    ask({ fingerprint: 'm-1' }, ttl, 'one'),
+    ask({ fingerprint: 'm-1' }, tooLong, 'two'),
+    ask({ id: machine.id }, ttl, 'three'),
+    ask({ fingerprint: 'm-1' }, ttl, 'four'),
+  ]);
+  expect(refused).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'ttl' });
+  expect(second).toMatchObject({ ok: true, machine: { id: machine.id } });
+  for (const granted of [first, again])
+    expect(granted).toMatchObject({ ok: true, machine: { fingerprint: 'm-1' } });
+  const { rows } = await tenant.owner.query<{ type: string; request: string }>(
+    `select convert_from(body, 'UTF8')::json ->> 'requestId' as request, type from event
+     where type in ('machine.place_taken', 'machine.seen') order by position desc limit 3`,
+  );
+  expect(rows.map(({ type, request }) => `${request} ${type}`).toSorted()).toEqual([
+    'four machine.seen',
+    'one machine.place_taken',
+    'three machine.place_taken',
+  ]);
 });
 
 test('pages go on where they ended, and a cursor of another list is refused', async () => {

@@ -18,14 +18,13 @@ const CATALOG = {
 
 let system: RunningSystem;
 
-async function start(): Promise<void> {
+/** `read`: the statement whose rows wait before they are decided on, so that the commands of two gateways overlap. */
+async function start(read: string): Promise<void> {
   const breakGuard = brokenGuard();
-  // What was read waits before it is decided on, so that the commands of two gateways overlap.
-  const options = { breakGuard, slow: 'account-licenses:2:client' };
+  const options = { breakGuard, slow: `${read}:2:client` };
   system = await startSystem([options, options], undefined, CATALOG);
   await system.startWorker({ breakGuard });
 }
-beforeEach(start);
 afterEach(async () => {
   await system.close();
 });
@@ -77,6 +76,7 @@ async function machineRows(): Promise<number> {
 }
 
 test('activations race deactivations on two gateways: the log, read alone, never shows a machine beyond the limit', async () => {
+  await start('account-licenses');
   const licenseId = await issue('desk');
   const caller = async (_: unknown, index: number): Promise<string[]> => {
     const codes: string[] = [];
@@ -103,6 +103,7 @@ test('activations race deactivations on two gateways: the log, read alone, never
 });
 
 test('100 machines send heartbeats for one place: the log, read alone, never shows two of them in use', async () => {
+  await start('account-licenses-beating');
   const licenseId = await issue('turns');
   const names = Array.from({ length: MACHINES }, (_, index) => ({
     licenseId,

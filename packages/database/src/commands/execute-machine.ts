@@ -16,8 +16,10 @@ import { licenseOwner } from '../repositories/licenses.js';
 import { publishedRelease } from '../repositories/releases.js';
 import { refused, type Result } from '../result.js';
 import { type CustomerCommand, runCustomerCommand } from './customer-command.js';
+import { heartbeat } from './execute-heartbeats.js';
 
-interface Decided {
+/** What a command on a licence's machines is answered with. */
+export interface MachineDecided {
   readonly decision: Decision;
   /** As it is then; null: it is not activated, or not known. */
   readonly machine: Machine | null;
@@ -27,7 +29,7 @@ interface Decided {
   readonly asOf: Instant;
 }
 
-export interface MachineResult extends Decided {
+export interface MachineResult extends MachineDecided {
   readonly revision: Revision;
 }
 
@@ -40,15 +42,27 @@ export async function executeMachineCommand(
   caller: Caller,
   command: MachineCommand,
 ): Promise<Result<MachineResult>> {
-  const result = await runCustomerCommand(db, caller, commandOf(command));
-  if (result.ok) return { ok: true, ...result.answer, revision: result.revision };
+  const result =
+    command.kind === 'heartbeatMachine'
+      ? await heartbeat(db, caller, command)
+      : await runMachineCommand(db, caller, command);
+  if (result.ok) return result;
   return result.code === 'NOT_FOUND' ? unknownLicenseResult(db, caller.tenantId) : result;
 }
 
-function commandOf(command: MachineCommand): CustomerCommand<Decided> {
+async function runMachineCommand(
+  db: Database,
+  caller: Caller,
+  command: MachineCommand,
+): Promise<Result<MachineResult>> {
+  const result = await runCustomerCommand(db, caller, commandOf(command));
+  return result.ok ? { ok: true, ...result.answer, revision: result.revision } : result;
+}
+
+function commandOf(command: MachineCommand): CustomerCommand<MachineDecided> {
   const { licenseId, kind } = command;
   // Of the last attempt: what is run again is decided anew.
-  let decided: Decided | null = null;
+  let decided: MachineDecided | null = null;
   return {
     ...{ kind, named: { license: licenseId }, idempotencyKey: null, reason: null },
     requestHash: () => Buffer.alloc(0),

@@ -46,6 +46,9 @@ export interface LicenseRow {
   readonly deactivations: readonly number[];
   /** Read where a verdict may rest on them; left out elsewhere. */
   readonly machines?: readonly MachineRow[];
+  /** How many there are, and hold a place, where `machines` are not all; left out elsewhere. */
+  readonly activated?: number;
+  readonly places_held?: number;
   readonly created_at: Date;
 }
 
@@ -68,12 +71,23 @@ export function licenseFromRow(row: LicenseRow, planVersion: PlanVersion): Licen
     term: termFromRow(row),
     standing: standingFromRow(row),
     machines: (row.machines ?? []).map(machineFromRow),
+    ...unreadMachines(row),
     deactivations: row.deactivations.map(instant),
     creditsGiven: mapOf(
       Object.entries(row.credits_given),
       ([name, start]) => [name, instant(start)] as const,
     ),
   };
+}
+
+function unreadMachines({
+  machines = [],
+  activated,
+  places_held: held,
+}: LicenseRow): Pick<License, 'unread'> {
+  if (activated === undefined || held === undefined) return {};
+  const read = machines.filter((machine) => machine.in_use_until !== null);
+  return { unread: { activated: activated - machines.length, inUse: held - read.length } };
 }
 
 function termFromRow({ phase, grace_ends_at: graceEnd, ended_at: end }: LicenseRow): LicenseTerm {

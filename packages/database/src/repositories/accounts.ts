@@ -13,7 +13,7 @@ import {
   type SubscriptionId,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import type { Transaction } from '../connection/transaction.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
 import { textArray } from '../mapping/array-literal.js';
 import { blockFromRow, CREDIT_BLOCK_COLUMNS, type CreditBlockRow } from '../mapping/credit-block.js';
 import { grantFromRow, type GrantRow } from '../mapping/grant.js';
@@ -32,7 +32,13 @@ import { subscriptionFromRow, type SubscriptionRow, type VersionLookup } from '.
 import { addOnVersionsOf } from './add-on-versions.js';
 import { releasesSince } from './former-releases.js';
 import { GRANT_COLUMNS } from './grants.js';
-import { LICENSE_COLUMNS, LICENSE_MACHINES, LICENSE_TABLES, licensesFromRows } from './license-rows.js';
+import {
+  BEATING_MACHINES,
+  LICENSE_COLUMNS,
+  LICENSE_MACHINES,
+  LICENSE_TABLES,
+  licensesFromRows,
+} from './license-rows.js';
 import { planVersionIn } from './release-cache.js';
 import { catalogsByNumber, mustHave, publishedRelease, rulesVersion } from './releases.js';
 
@@ -87,13 +93,18 @@ where s.tenant_id = $1 and s.customer_id = any($2) and (s.ended_at is null or s.
 order by s.started_at, s.id`;
 
 /** As of subscriptions: those that have ended speak for 90 days. */
-const SELECT_LICENSES = `
-select ${LICENSE_COLUMNS}, ${LICENSE_MACHINES} from ${LICENSE_TABLES}
+const WANTED_LICENSES = `
 where l.tenant_id = $1 and l.customer_id = any($2) and (l.id = $3
   or (l.standing <> 'REVOKED' and l.phase <> 'EXPIRED')
   or case l.standing when 'REVOKED' then l.standing_since else l.ended_at end
     > (select c.turned_until from customer c where c.tenant_id = $1 and c.id = l.customer_id) - interval '92 days')
 order by l.created_at, l.id`;
+
+const SELECT_LICENSES = `
+select ${LICENSE_COLUMNS}, ${LICENSE_MACHINES} from ${LICENSE_TABLES}${WANTED_LICENSES}`;
+
+const SELECT_BEATING_LICENSES = `
+select ${LICENSE_COLUMNS}, b.machines, a.activated, a.places_held from ${LICENSE_TABLES}${BEATING_MACHINES}${WANTED_LICENSES}`;
 
 const SELECT_METERS = `
 select customer_id, feature, used, reserved, version, overdrawn, window_start, window_end, nullif(rolled, '[]') as rolled
@@ -124,12 +135,22 @@ export type Named =
   | { readonly grant: GrantId }
   | { readonly block: CreditBlockId };
 
+/** Machines of the licence that is named; what they do is all that is asked. */
+export interface Beating {
+  readonly ids: readonly string[];
+  readonly fingerprints: readonly string[];
+  /** The database's clock, read after the lock. */
+  readonly clock: Instant;
+}
+
 interface Wanted {
   /** The release that decides; the live one where this is left out. */
   readonly held?: Release;
   /** The live publication's version, where it is being read already. */
   readonly live?: Promise<number>;
   readonly named?: Named | null;
+  /** Of machines these alone, and those that time concerns; left out: all. */
+  readonly beating?: Beating;
 }
 
 /**
@@ -140,7 +161,7 @@ export async function loadAccounts(
   db: Database,
   transaction: Transaction,
   ids: readonly CustomerId[],
-  { held, live, named = null }: Wanted = {},
+  { held, live, named = null, beating }: Wanted = {},
 ): Promise<LoadedAccounts> {
   const values = [transaction.tenantId, textArray(ids)];
   const [version, customers, subscriptions, licenses, meters, grants, reservations, blocks, seats] =
@@ -152,11 +173,9 @@ export async function loadAccounts(
         text: SELECT_SUBSCRIPTIONS,
         values: [...values, named !== null && 'subscription' in named ? named.subscription : null],
       }),
-      transaction.query<LicenseRow>({
-        name: 'account-licenses',
-        text: SELECT_LICENSES,
-        values: [...values, named !== null && 'license' in named ? named.license : null],
-      }),
+      transaction.query<LicenseRow>(
+        licensesOf(values, named !== null && 'license' in named ? named.license : null, beating),
+      ),
       transaction.query<MeterRow>({ name: 'account-meters', text: SELECT_METERS, values }),
       transaction.query<GrantRow>({
         name: 'account-grants',
@@ -173,7 +192,7 @@ export async function loadAccounts(
     ]);
   const release = held ?? (await publishedRelease(db, transaction, version));
   const mapped = groupByCustomer(await subscriptionsFromRows(db, transaction, subscriptions));
-  const licensesOf = groupBy(
+  const licensesByCustomer = groupBy(
     (await licensesFromRows(db, transaction, licenses)).map(({ license }) => license),
     ({ customerId }) => customerId,
   );
@@ -191,7 +210,7 @@ export async function loadAccounts(
       row,
       {
         subscriptions: mapped.get(row.id) ?? [],
-        licenses: licensesOf.get(row.id) ?? [],
+        licenses: licensesByCustomer.get(row.id) ?? [],
         meters: own,
         grants: (grantsOf.get(row.id) ?? []).map(grantFromRow),
         reservations: reservationsOf.get(row.id) ?? [],
@@ -205,6 +224,21 @@ export async function loadAccounts(
     accounts.set(row.id, { row, written, account: passed.account, overdue: passed.events, meterVersions });
   }
   return { release, accounts };
+}
+
+function licensesOf(
+  values: readonly unknown[],
+  named: LicenseId | null,
+  beating: Beating | undefined,
+): Statement {
+  if (beating === undefined)
+    return { name: 'account-licenses', text: SELECT_LICENSES, values: [...values, named] };
+  const { ids, fingerprints, clock } = beating;
+  return {
+    name: 'account-licenses-beating',
+    text: SELECT_BEATING_LICENSES,
+    values: [...values, named, textArray(ids), textArray(fingerprints), new Date(clock)],
+  };
 }
 
 export function groupByCustomer(subscriptions: readonly Subscription[]): Map<CustomerId, Subscription[]> {

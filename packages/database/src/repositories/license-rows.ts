@@ -16,6 +16,21 @@ export const LICENSE_MACHINES = `
 coalesce((select json_agg(${MACHINE_JSON} order by m.activated_at, m.id) from machine m
   where m.tenant_id = l.tenant_id and m.license_id = l.id), '[]') as machines`;
 
+/**
+ * Of its machines those that heartbeats are decided on, and two columns more: how many there are, and how many hold a place.
+ * Decided on are those that are named ($4 by their ids, $5 by fingerprints), those whose place is over at $6, and those whose
+ * place ends first of the others.
+ */
+export const BEATING_MACHINES = `
+cross join lateral (
+  select count(*)::int as activated, count(m.in_use_until)::int as places_held,
+    min(m.in_use_until) filter (where m.in_use_until > $6 and not (m.id = any($4) or m.fingerprint = any($5))) as first_end
+  from machine m where m.tenant_id = l.tenant_id and m.license_id = l.id) a
+cross join lateral (
+  select coalesce(json_agg(${MACHINE_JSON} order by m.activated_at, m.id), '[]') as machines from machine m
+  where m.tenant_id = l.tenant_id and m.license_id = l.id
+    and (m.id = any($4) or m.fingerprint = any($5) or m.in_use_until <= $6 or m.in_use_until = a.first_end)) b`;
+
 export const LICENSE_TABLES = `
 license l
 join plan_version v on v.tenant_id = l.tenant_id and v.plan = l.plan and v.version = l.plan_version`;

@@ -102,26 +102,45 @@ export function asGiven<One extends Holding>(holding: One, zone: TimeZone, at: I
   return { ...holding, creditsGiven: new Map(names) };
 }
 
-/** When the next period of a subscription or licence brings credits of the feature; null: none does. */
-export function nextGiftAt(holding: Holding, feature: FeatureKey, zone: TimeZone): Instant | null {
+/** When the next period of a subscription or licence brings credits of the feature after `after`; null: none does. */
+export function nextGiftAt(
+  holding: Holding,
+  feature: FeatureKey,
+  zone: TimeZone,
+  after: Instant,
+): Instant | null {
   const gifts = periodicGifts(holding).filter((gift) => gift.feature === feature);
-  if (isLicense(holding)) return nextPeriodAfter(holding, gifts, zone);
+  if (isLicense(holding)) return nextPeriodAfter(holding, gifts, zone, after);
   return gifts.length > 0 && 'period' in holding ? holding.period.end : null;
 }
 
-/** When a licence is next given credits by time alone; null: never. */
-export function nextLicenseGift(license: License, { catalog }: Release, zone: TimeZone): Instant | null {
+/** When a licence is next given credits by time alone, which was brought to `after`; null: never. */
+export function nextLicenseGift(
+  license: License,
+  { catalog }: Release,
+  zone: TimeZone,
+  after: Instant,
+): Instant | null {
   const gifts = periodicGifts(license).filter((gift) => {
     const feature = catalog.features.get(gift.feature);
     return feature !== undefined && isPrepaid(feature);
   });
-  return nextPeriodAfter(license, gifts, zone);
+  return nextPeriodAfter(license, gifts, zone, after);
 }
 
-function nextPeriodAfter(license: License, gifts: readonly Gift[], zone: TimeZone): Instant | null {
+/** What was never given, since the release lacked the feature then, comes as the period ends that runs at `after`. */
+function nextPeriodAfter(
+  license: License,
+  gifts: readonly Gift[],
+  zone: TimeZone,
+  after: Instant,
+): Instant | null {
+  const { startsAt, planVersion } = license;
+  const { period } = planVersion.plan;
   const ends = gifts.flatMap(({ name }) => {
     const last = license.creditsGiven.get(name);
-    return last === undefined ? [] : (periodBegunAt(license, last, zone)?.end ?? []);
+    if (last !== undefined) return periodBegunAt(license, last, zone)?.end ?? [];
+    return period === null ? [] : spanFromAnchor(startsAt, period, zone, after).end;
   });
   return ends.reduce<Instant | null>((first, end) => (first === null || end < first ? end : first), null);
 }

@@ -209,7 +209,7 @@ function subscriptionBoundaries(
     nextSubscriptionBoundary(subscription, after),
     versionMove(account, subscription, release)?.at ?? null,
     subscription.prorations.get(feature.key)?.until ?? null,
-    isPrepaid(feature) ? nextGiftAt(subscription, feature.key, account.timeZone) : null,
+    isPrepaid(feature) ? nextGiftAt(subscription, feature.key, account.timeZone, after) : null,
     feature.type === 'SEATS' ? subscription.seatsReleasedAt : null,
   ];
 }
@@ -223,6 +223,6 @@ function licenseBoundaries(
     nextTermChange(license),
     context === 'ANY' ? null : placeFreesAt(license, asker, after),
     coverageEnds(license, { feature, catalog: release.catalog }, asker.productVersion),
-    isPrepaid(feature) ? nextGiftAt(license, feature.key, account.timeZone) : null,
+    isPrepaid(feature) ? nextGiftAt(license, feature.key, account.timeZone, after) : null,
   ];
 }

@@ -379,3 +379,36 @@ ${plans.join('\n')}
     expect(offered(remedies)).toEqual(['CHANGE_PLAN p190', 'CHANGE_PLAN p191', 'CHANGE_PLAN p192']);
   });
 });
+
+test.each([
+  [
+    'long after its term a licence is renewed from now',
+    { plan: 'rented', startsAt: '2025-06-01', expiresAt: '2025-12-01' },
+    null,
+    'renew the licence `lic_0` to `rented`, with `expiresAt` 2026-02-15T00:00:00.000Z',
+  ],
+  [
+    'within a period of its end a licence is renewed from there',
+    { plan: 'rented', startsAt: '2025-12-01', expiresAt: '2026-01-10' },
+    null,
+    'renew the licence `lic_0` to `rented`',
+  ],
+  [
+    'years after its maintenance a licence is maintained from now',
+    { plan: 'owned', startsAt: '2020-01-01' },
+    '7',
+    'renew the licence `lic_0` to `owned`, with `maintenanceUntil` 2027-01-15T00:00:00.000Z',
+  ],
+])('%s', (_what, license, productVersion, message) => {
+  const release = releaseFrom(`
+catalog: 1
+name: ended
+features: { desk: { type: boolean, versions: { '7': '2025-12-24' } } }
+plans:
+  rented: { model: subscription, period: P1M, entitlements: { desk: true } }
+  owned: { model: perpetual, maintenance: P1Y, entitlements: { desk: true } }
+`);
+  const state = stateFrom(release, { licenses: [license], at: NOW });
+  const { remedies } = explain(state, { feature: 'desk', quantity: 1, productVersion }, NOW);
+  expect(remedies.filter(({ kind }) => kind === 'RENEW').map((one) => one.message)).toEqual([message]);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { licensee, NOW, request, state } from '../../testing/decision-questions.js';
-import { featureKey } from '../../testing/subscriptions.js';
+import { featureKey, time } from '../../testing/subscriptions.js';
 import { type CustomerAccount, knownState, type KnownState, type Release } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { CheckRequest } from '../decision/decision.js';
@@ -155,7 +155,7 @@ function applied(
     case 'RENEW':
       return executeLicense(
         current,
-        { kind: 'renewLicense', licenseId: licenseNamed(remedy), ...NOTHING_NAMED },
+        { kind: 'renewLicense', licenseId: licenseNamed(remedy), ...endsNamed(remedy), quantities: null },
         release,
         NOW,
       );
@@ -244,7 +244,14 @@ function seated(
   return { ok: true, account: current, events: [] };
 }
 
-const NOTHING_NAMED = { expiresAt: null, maintenanceUntil: null, quantities: null };
+/** Until when it is to be renewed is told in words, too; nothing: as its plan says. */
+function endsNamed({ message }: Remedy) {
+  const ending = (name: string) => {
+    const text = new RegExp(`\`${name}\` (\\S+)`).exec(message)?.[1];
+    return text === undefined ? null : time(text);
+  };
+  return { expiresAt: ending('expiresAt'), maintenanceUntil: ending('maintenanceUntil') };
+}
 
 /** Which one is told in words. */
 function licenseNamed({ message }: Remedy) {

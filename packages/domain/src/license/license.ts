@@ -36,10 +36,19 @@ export interface License {
   readonly standing: LicenseStanding;
   /** Those that are activated on it, in the order of their activation; none where its plan is not bound to machines. */
   readonly machines: readonly Machine[];
+  /** Machines that were left unread, because nothing that is asked is about them. Left out: all are read. */
+  readonly unread?: UnreadMachines;
   /** When machines were deactivated, as far as it counts; see `countedDeactivations`. */
   readonly deactivations: readonly Instant[];
   /** Credit blocks that its plan has given, by what offers them: the start of the period last given for. */
   readonly creditsGiven: ReadonlyMap<string, Instant>;
+}
+
+/** Places that they hold end no sooner than the first place of those that were read. */
+export interface UnreadMachines {
+  readonly activated: number;
+  /** How many of them hold a place `atOnce`. */
+  readonly inUse: number;
 }
 
 export type LicenseStatus = LicenseTerm['phase'] | 'SUSPENDED' | 'REVOKED';

@@ -9,9 +9,10 @@ import {
   toldOf,
   verbOf,
 } from '../../testing/licenses.js';
-import { accepted, duration, newCustomer, time } from '../../testing/subscriptions.js';
+import { accepted, duration, featureKey, newCustomer, time } from '../../testing/subscriptions.js';
 import type { CustomerAccount } from '../customer.js';
 import type { CustomerEvent } from '../subscription/command.js';
+import { concernOf } from '../release/concern.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { describeUpcoming, upcoming } from '../subscription/upcoming.js';
 import { spanFromAnchor } from '../time/calendar.js';
@@ -119,6 +120,38 @@ test('revoked it is given nothing, and keeps what it was given', () => {
   ]);
   expect(account.blocks.map(({ status }) => status)).toEqual(['LIVE', 'LIVE']);
   expect(given(until(account, '2027-01-01').events)).toEqual([]);
+});
+
+describe('of a feature that the release lacked when it was issued', () => {
+  const features = new Map([...LICENSED.catalog.features].filter(([key]) => key !== featureKey('credits')));
+  const lacking = { ...LICENSED, catalog: { ...LICENSED.catalog, features } };
+  const issued = () => {
+    const outcome = executeLicense(newCustomer(), issueOf('pool', A_YEAR), lacking, time(START));
+    return applyDue(accepted(outcome).account, lacking, time('2026-04-10'));
+  };
+
+  test('it is given none as long as that is so', () => {
+    expect(given(issued().events)).toEqual([]);
+    expect(given(applyDue(issued().account, lacking, time('2026-08-10')).events)).toEqual([]);
+  });
+
+  test('it is given them by time alone, with the next period, once the feature is there', () => {
+    const { account } = issued();
+    const since = { ...account, turnedUntil: time('2026-04-10') };
+    expect(nextDue(since, LICENSED)).toBe(time('2026-04-30T12:00:00Z'));
+    const [first] = upcoming(since, LICENSED, time('2026-04-10'), { until: null, most: 1 });
+    expect(first && describeUpcoming(first)).toBe('100 credits of `credits` are given');
+    expect(given(until(since, '2026-06-10').events)).toEqual([
+      '2026-04-30T12 100',
+      '2026-04-30T12 5',
+      '2026-05-31T12 100',
+    ]);
+  });
+
+  test('a publication that brings it makes everyone due, so that the time is written down', () => {
+    expect(concernOf(lacking, LICENSED).everyone).toBe(true);
+    expect(concernOf(LICENSED, lacking).everyone).toBe(false);
+  });
 });
 
 test('what it will be given is foretold', () => {

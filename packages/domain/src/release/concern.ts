@@ -1,9 +1,10 @@
 import type { Release } from '../customer.js';
+import { isPrepaid } from '../credits/credit-block.js';
 import { defaultTimeZone } from './time-zone.js';
 
 /** Whom a publication makes due, so that what it has done to them is written down. */
 export interface Concern {
-  /** Time turns rules of the catalog, ends are told of earlier or later than before, or windows roll over that did not. */
+  /** Time turns rules of the catalog, ends are told of earlier or later than before, windows roll over that did not, or plans give credits. */
   readonly everyone: boolean;
   /** Those who name no time zone. */
   readonly withoutTimeZone: boolean;
@@ -19,7 +20,8 @@ export function concernOf(before: Release, release: Release): Concern {
     everyone:
       catalog.rules.some(({ when }) => !when.isTimeless) ||
       !hearAlike(before, release) ||
-      rollsAnew(before, release),
+      rollsAnew(before, release) ||
+      bringsPrepaid(before, release),
     withoutTimeZone: defaultTimeZone(release) !== defaultTimeZone(before),
     subscribers:
       publication.undoesAfter !== null || [policy, ...byPlan.values()].some((one) => one !== 'stay'),
@@ -38,6 +40,13 @@ function rollsAnew(before: Release, { catalog }: Release): boolean {
       was.window?.anchor !== feature.window?.anchor
     );
   });
+}
+
+/** Whether there is a prepaid feature that was not there: who has the licence to a plan that lists it was given none of it. */
+function bringsPrepaid(before: Release, { catalog }: Release): boolean {
+  return [...catalog.features.values()].some(
+    (feature) => isPrepaid(feature) && !before.catalog.features.has(feature.key),
+  );
 }
 
 function hearAlike(one: Release, other: Release): boolean {

@@ -226,7 +226,7 @@ function licenseTasks(license: License, account: CustomerAccount, release: Relea
   const { id, term } = license;
   const changes = nextTermChange(license);
   const kind = term.phase === 'SCHEDULED' ? 'licenseStart' : 'licenseEnd';
-  const gift = nextLicenseGift(license, release, account.timeZone);
+  const gift = nextLicenseGift(license, release, account.timeZone, account.turnedUntil);
   const place = firstPlaceToEnd(license);
   return [
     ...(changes === null ? [] : [{ kind, id, at: changes, license } as const]),

@@ -41,7 +41,7 @@ export function machineDecision(
   validUntil: Instant | null = nextTermChange(license),
 ): Decision {
   const limit = machineLimitOf(license);
-  const used = license.machines.length;
+  const used = license.machines.length + (license.unread?.activated ?? 0);
   return {
     ...about(code, validUntil, limit !== null && limit < MOST_MACHINES),
     customerId: account.id,

@@ -1,3 +1,4 @@
+import type { MachineId } from '../../ids.js';
 import type { Instant } from '../../time/instant.js';
 import type { License } from '../license.js';
 import type { Machine } from './machine.js';
@@ -24,12 +25,13 @@ export function machineObstacle(
 /** Whether the machine holds a place `atOnce`, or may take one. */
 export function hasPlace(license: License, { id }: Machine, at: Instant): boolean {
   const atOnce = license.planVersion.plan.machines?.atOnce ?? null;
-  return atOnce === null || machinesInUse(license, at).filter((one) => one.id !== id).length < atOnce;
+  return atOnce === null || placesBeside(license, id, at) < atOnce;
 }
 
-/** Those that hold a place `atOnce`. */
-export function machinesInUse({ machines }: License, at: Instant): readonly Machine[] {
-  return machines.filter(({ inUseUntil }) => inUseUntil !== null && at < inUseUntil);
+/** How many places `atOnce` other machines hold. */
+function placesBeside({ machines, unread }: License, id: MachineId, at: Instant): number {
+  const read = machines.filter((one) => one.id !== id && one.inUseUntil !== null && at < one.inUseUntil);
+  return read.length + (unread?.inUse ?? 0);
 }
 
 /** The machine whose place ends first, of equals the one with the lower id; null: no place is held. */

@@ -13,7 +13,7 @@ import {
 import { type CustomerAccount, knownState } from '../../customer.js';
 import { decide } from '../../decision/decide.js';
 import type { CustomerEvent } from '../../subscription/command.js';
-import { accountAt, applyDue } from '../../subscription/due.js';
+import { accountAt, applyDue, nextDue } from '../../subscription/due.js';
 import type { Instant } from '../../time/instant.js';
 import type { License } from '../license.js';
 import type { MachineCommand } from './command.js';
@@ -92,7 +92,8 @@ function checkLimits({ timeZone, ...account }: CustomerAccount, now: Instant): v
   const license = licenseIn({ timeZone, ...account });
   const { machines: bound } = license.planVersion.plan;
   expect(license.machines.length).toBeLessThanOrEqual(bound?.limit ?? 0);
-  expect(machinesInUse(license, now).length).toBeLessThanOrEqual(bound?.atOnce ?? 0);
+  const inUse = license.machines.filter(({ inUseUntil }) => inUseUntil !== null && now < inUseUntil);
+  expect(inUse.length).toBeLessThanOrEqual(bound?.atOnce ?? 0);
   const counted = countedDeactivations(license, now, timeZone).length;
   if (bound?.deactivations != null) expect(counted).toBeLessThanOrEqual(bound.deactivations);
   expect(new Set(license.machines.map((one) => one.fingerprint)).size).toBe(license.machines.length);
@@ -166,4 +167,65 @@ test('a check says yes to exactly those machines whose heartbeat is granted, unt
     }),
     { numRuns: 100 },
   );
+});
+
+/** As the database reads it for heartbeats of `named`: with those, those that are over, and the first to end of the others. */
+function readInPart(account: CustomerAccount, named: readonly string[], now: Instant): CustomerAccount {
+  const licenses = account.licenses.map((license) => {
+    const isNamed = (one: Machine) => named.includes(one.fingerprint);
+    const isOver = ({ inUseUntil }: Machine) => inUseUntil !== null && inUseUntil <= now;
+    const ends = license.machines.flatMap((one) =>
+      isNamed(one) || isOver(one) || one.inUseUntil === null ? [] : [one.inUseUntil],
+    );
+    const first = Math.min(...ends);
+    const isRead = (one: Machine) => isNamed(one) || isOver(one) || one.inUseUntil === first;
+    const unread = license.machines.filter((one) => !isRead(one));
+    return {
+      ...license,
+      machines: license.machines.filter(isRead),
+      unread: {
+        activated: unread.length,
+        inUse: unread.filter(({ inUseUntil }) => inUseUntil !== null).length,
+      },
+    };
+  });
+  return { ...account, licenses };
+}
+
+test('heartbeats are decided on machines that were read in part as on all of them, and so is what comes next', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const some = fc.subarray(names, { minLength: 1, maxLength: 3 });
+  const taking = fc.record({ limit: fc.constant(8), atOnce: fc.integer({ min: 1, max: 7 }) });
+  const beats = fc.array(fc.tuple(some, fc.integer({ min: 0, max: 6 }), fc.constantFrom('PT2M', 'PT9M')), {
+    minLength: 4,
+    maxLength: 12,
+  });
+  const seen = { inPart: 0, denied: 0 };
+  fc.assert(
+    fc.property(taking, fc.subarray(names, { minLength: 4 }), beats, (machines, known, asked) => {
+      const release = releaseWith(JSON.stringify(machines));
+      let whole = known.reduce((so, name) => run(so, activate(name)).account, licensed(release));
+      let minutes = 0;
+      for (const [named, later, ttl] of asked) {
+        minutes += later;
+        const now = after(minutes);
+        let part = readInPart(whole, named, now);
+        seen.inPart += licenseIn(part).unread?.inUse ?? 0;
+        const [due, dueInPart] = [applyDue(whole, release, now), applyDue(part, release, now)];
+        expect(dueInPart.events).toEqual(due.events);
+        [whole, part] = [due.account, dueInPart.account];
+        for (const name of named) {
+          const expected = run(whole, heartbeat(name, ttl), now);
+          const found = run(part, heartbeat(name, ttl), now);
+          expect({ ...found, account: null }).toEqual({ ...expected, account: null });
+          if (!found.decision.allowed) seen.denied += 1;
+          [whole, part] = [expected.account, found.account];
+        }
+        expect(nextDue(part, release)).toBe(nextDue(whole, release));
+      }
+    }),
+    { numRuns: 200 },
+  );
+  expect(seen.inPart).toBeGreaterThan(50);
+  expect(seen.denied).toBeGreaterThan(50);
 });
