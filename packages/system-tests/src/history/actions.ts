@@ -10,6 +10,12 @@ export interface ListsAction {
   readonly addOns: Partial<Record<AddOnKey, number>> | null;
   readonly quantities: Partial<Record<FeatureKey, number>> | null;
 }
+/** Of a licence; in days from its start, or where it is there from now; null: left out. */
+export interface DatesAction {
+  readonly lasts: number | null;
+  readonly maintained: number | null;
+  readonly quantities: ListsAction['quantities'];
+}
 export type TimingAction = 'NOW' | 'PERIOD_END' | { readonly at: When };
 
 /** A step of a history before it is known what it meets there; `which` picks among what there is. */
@@ -68,6 +74,16 @@ export type Action =
       readonly lasts: number | null;
     }
   | { readonly kind: 'voidCredits'; readonly which: number }
+  | (DatesAction & {
+      readonly kind: 'issueLicense';
+      readonly plan: PlanKey;
+      readonly startsIn: number | null;
+    })
+  | (DatesAction & { readonly kind: 'renewLicense'; readonly which: number })
+  | {
+      readonly kind: 'suspendLicense' | 'reinstateLicense' | 'revokeLicense' | 'rotateKey';
+      readonly which: number;
+    }
   | { readonly kind: 'again' }
   | {
       readonly kind: 'recordUsage';
@@ -135,6 +151,13 @@ const changePlanWith = (given: typeof lists | typeof NO_LISTS): fc.Arbitrary<Act
     from: mostly(5, fc.constant(null), keys(PLANS)),
     ...given,
   });
+
+/** Mostly as the plan says. */
+const dates = (weight: number): { [Key in keyof DatesAction]: fc.Arbitrary<DatesAction[Key]> } => ({
+  lasts: mostly(weight, fc.constant(null), fc.integer({ min: -2, max: 500 })),
+  maintained: mostly(weight, fc.constant(null), fc.integer({ min: -2, max: 500 })),
+  quantities: mostly(weight, fc.constant(null), quantities),
+});
 
 /** By how often they come. */
 const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
@@ -217,6 +240,24 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
     }),
   ],
   [2, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
+  [
+    5,
+    fc.record({
+      kind: fc.constant('issueLicense' as const),
+      plan: fc.oneof(keys(PLANS), fc.constant<PlanKey>('forever')),
+      startsIn: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
+        { weight: 1, arbitrary: fc.integer({ min: -400, max: -1 }) },
+      ),
+      ...dates(3),
+    }),
+  ],
+  [4, fc.record({ kind: fc.constant('renewLicense' as const), which, ...dates(2) })],
+  [2, fc.record({ kind: fc.constant('suspendLicense' as const), which })],
+  [2, fc.record({ kind: fc.constant('reinstateLicense' as const), which })],
+  [1, fc.record({ kind: fc.constant('revokeLicense' as const), which })],
+  [1, fc.record({ kind: fc.constant('rotateKey' as const), which })],
   [2, fc.constant({ kind: 'again' as const })],
   [
     2,

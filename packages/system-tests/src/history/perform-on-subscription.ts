@@ -24,6 +24,12 @@ export type OnSubscription = Exclude<
       | 'reserve'
       | 'commit'
       | 'releaseReservation'
+      | 'issueLicense'
+      | 'renewLicense'
+      | 'suspendLicense'
+      | 'reinstateLicense'
+      | 'revokeLicense'
+      | 'rotateKey'
       | 'again'
       | 'recordUsage';
   }

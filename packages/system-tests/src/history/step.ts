@@ -6,7 +6,8 @@ import { isAvoided } from './avoided.js';
 import { record } from './gateway.js';
 import { perform } from './perform.js';
 import { type Performed, refusalOf } from './performed.js';
-import { blockAt, grantAt, reservationAt, subscriptionAt } from './resolve.js';
+import { questionsOf } from './questions.js';
+import { blockAt, grantAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
 import { until } from '../system.js';
 import {
   day,
@@ -26,7 +27,7 @@ const MOST = 12;
 export class Disagreement extends Error {
   constructor(lines: readonly string[], found: readonly string[], customerId: string) {
     const short = (line: string): string =>
-      line.replaceAll(/(sub|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
+      line.replaceAll(/(sub|lic|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
     super(
       [
         `the product and the model disagree (customer ${customerId}) after`,
@@ -58,6 +59,12 @@ export class Step implements fc.AsyncCommand<Account, World> {
       case 'commit':
       case 'releaseReservation':
         return reservationAt(account, action.which) !== undefined;
+      case 'renewLicense':
+      case 'suspendLicense':
+      case 'reinstateLicense':
+      case 'revokeLicense':
+      case 'rotateKey':
+        return licenseAt(account, action.which) !== undefined;
       default:
         return subscriptionAt(account, action.which) !== undefined;
     }
@@ -86,11 +93,18 @@ export class Step implements fc.AsyncCommand<Account, World> {
     { all, found }: { readonly all: boolean; readonly found: readonly string[] },
   ): Promise<string[]> {
     const { url, customerId, installation } = world;
+    const questions = questionsOf(account);
     const compare = async (): Promise<string[]> => {
-      const real = await realSnapshot(url, customerId, world.revision, all).catch((error: unknown) => {
-        throw new Disagreement(world.lines, [...found, String(error), ...installation.errors()], customerId);
-      });
-      return differences(real, modelSnapshot(account, all));
+      const real = await realSnapshot(url, customerId, world.revision, all, questions).catch(
+        (error: unknown) => {
+          throw new Disagreement(
+            world.lines,
+            [...found, String(error), ...installation.errors()],
+            customerId,
+          );
+        },
+      );
+      return differences(real, modelSnapshot(account, all, questions));
     };
     const different = await compare();
     // On a state that may not be current what was held counts on as held.
@@ -125,7 +139,7 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   return answer;
 }
 
-const MADE = ['subscription', 'grant', 'reservation', 'block'];
+const MADE = ['subscription', 'license', 'grant', 'reservation', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {

@@ -2,10 +2,11 @@
  * What the histories are sold by: two families, each rule of a plan at least once. The model reads it as it stands
  * here; the gateway gets it as a document.
  */
-export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max';
+export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max' | 'forever';
 export type AddOnKey = 'more-calls' | 'more-credits' | 'sso-pack' | 'more-storage';
 export type FeatureKey =
   | 'sso'
+  | 'desktop'
   | 'rendering'
   | 'projects'
   | 'storage'
@@ -18,7 +19,8 @@ export type FeatureKey =
   | 'credits';
 
 export type FeatureSpec =
-  | { readonly type: 'boolean' }
+  /** `versions`: the day on which each came out. */
+  | { readonly type: 'boolean'; readonly versions?: Readonly<Record<string, string>> }
   | { readonly type: 'limit'; readonly combine: 'max' | 'sum' }
   | {
       readonly type: 'metered';
@@ -33,8 +35,17 @@ export type FeatureSpec =
   | { readonly type: 'seats'; readonly kind: 'named' }
   | { readonly type: 'config'; readonly values: readonly string[]; readonly combine: 'order' };
 
+/** One of each year in which a history may be. */
+const VERSIONS = Object.fromEntries(
+  Array.from({ length: 100 }, (_, place) => [versionOf(2005 + place), `${String(2005 + place)}-07-01`]),
+);
+export function versionOf(year: number): string {
+  return `${String(year)}.1`;
+}
+
 export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
   sso: { type: 'boolean' },
+  desktop: { type: 'boolean', versions: VERSIONS },
   rendering: { type: 'boolean' },
   projects: { type: 'limit', combine: 'max' },
   storage: { type: 'limit', combine: 'sum' },
@@ -76,6 +87,9 @@ export interface BlocksSpec {
 }
 
 export interface PlanSpec {
+  /** Sold by licence alone. */
+  readonly model?: 'perpetual';
+  readonly maintenance?: string;
   readonly family: string;
   readonly period?: string;
   /** `then`: a plan, or `continue`; left out: it expires. */
@@ -148,6 +162,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
     onPause: { clock: 'stops' },
     entitlements: {
       editors: { bought: { atLeast: 1, atMost: 20, default: 4 } },
+      desktop: true,
       storage: 4,
       credits: { blocks: [{ quantity: 3, given: 'everyPeriod', priority: 2, expiresAfter: 'P10D' }] },
       calls: 7,
@@ -171,6 +186,19 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       projects: 6,
       steps: 6,
       support: 'business',
+    },
+  },
+  forever: {
+    model: 'perpetual',
+    family: 'forever',
+    maintenance: 'P1Y',
+    entitlements: {
+      desktop: true,
+      projects: 7,
+      storage: 2,
+      steps: 2,
+      pages: 4,
+      credits: { blocks: [{ quantity: 7, given: 'once', priority: 1 }] },
     },
   },
 };

@@ -24,6 +24,7 @@ export interface Subscribe extends Lists {
 }
 
 export function subscribe(account: Account, { id, plan, trial, startsAt, ...lists }: Subscribe): void {
+  if (PLANS[plan].model === 'perpetual') throw new Refusal('BAD_USER_INPUT');
   checkLists(plan, lists);
   const { family } = PLANS[plan];
   if (account.subscriptions.some((one) => !hasEnded(one) && PLANS[one.plan].family === family))

@@ -1,4 +1,4 @@
-import { type Account, hasEnded, type Meter, type Subscription, tell } from './account.js';
+import { type Account, hasEnded, type Meter, type Sold, type Subscription, tell } from './account.js';
 import { calendarStart, lastFrom, nextFrom } from './calendar.js';
 import {
   ADD_ONS,
@@ -10,13 +10,14 @@ import {
   PLANS,
   windowed,
 } from './catalog.js';
+import { givesWindows } from './license-status.js';
 import { leftOver } from './rollover.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
-export function names(subscription: Subscription, feature: FeatureKey): boolean {
+export function names(sold: Sold, feature: FeatureKey): boolean {
   return (
-    PLANS[subscription.plan].entitlements[feature] !== undefined ||
-    addOnsOf(subscription).some(([key]) => ADD_ONS[key].entitlements[feature] !== undefined)
+    PLANS[sold.plan].entitlements[feature] !== undefined ||
+    addOnsOf(sold).some(([key]) => ADD_ONS[key].entitlements[feature] !== undefined)
   );
 }
 
@@ -38,7 +39,8 @@ function hadSince(account: Account, feature: FeatureKey, at: number): number | n
     (subscription) =>
       !hasEnded(subscription) && subscription.status !== 'SCHEDULED' && names(subscription, feature),
   );
-  if (bySubscription) return at;
+  const byLicense = account.licenses.some((license) => givesWindows(license) && names(license, feature));
+  if (bySubscription || byLicense) return at;
   const grants = account.grants.filter(
     (grant) => grant.feature === feature && grant.effect !== 'BLOCK' && grant.status === 'ACTIVE',
   );

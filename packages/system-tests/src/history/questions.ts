@@ -1,0 +1,20 @@
+import type { Account } from '../model/account.js';
+import { type FeatureKey, versionOf } from '../model/catalog.js';
+
+/** A check of its own, beside the set of entitlements; its fields are those of the API. */
+export interface Question {
+  readonly feature: FeatureKey;
+  readonly productVersion?: string;
+}
+
+/** What is asked after each step: versions that came out before, lately, and at a time that nobody knows. */
+export function questionsOf({ licenses, now }: Account): Question[] {
+  if (licenses.length === 0) return [];
+  const year = new Date(now).getUTCFullYear();
+  return [
+    { feature: 'desktop', productVersion: versionOf(year - 1) },
+    { feature: 'desktop', productVersion: versionOf(year) },
+    { feature: 'desktop', productVersion: 'unheard of' },
+    { feature: 'projects', productVersion: versionOf(year) },
+  ];
+}
