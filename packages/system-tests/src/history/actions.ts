@@ -84,6 +84,18 @@ export type Action =
       readonly kind: 'suspendLicense' | 'reinstateLicense' | 'revokeLicense' | 'rotateKey';
       readonly which: number;
     }
+  | {
+      readonly kind: 'assignSeat' | 'releaseSeat';
+      readonly feature: FeatureKey;
+      readonly member: string;
+    }
+  | {
+      readonly kind: 'leaseSeat';
+      readonly feature: FeatureKey;
+      readonly member: string;
+      /** In minutes; null: the feature's. */
+      readonly lasts: number | null;
+    }
   | { readonly kind: 'again' }
   | {
       readonly kind: 'recordUsage';
@@ -91,6 +103,9 @@ export type Action =
       readonly quantity: number;
       readonly minutesAgo: number;
     };
+
+/** Those who take seats. */
+export const MEMBERS = ['ann', 'bob', 'cy', 'dee'] as const;
 
 const DAY = 24 * 60;
 const keys = <Key extends string>(of: Readonly<Record<Key, unknown>>): fc.Arbitrary<Key> =>
@@ -151,6 +166,11 @@ const changePlanWith = (given: typeof lists | typeof NO_LISTS): fc.Arbitrary<Act
     from: mostly(5, fc.constant(null), keys(PLANS)),
     ...given,
   });
+
+const member = fc.constantFrom(...MEMBERS);
+/** Mostly of the kind that is right. */
+const seats = (right: FeatureKey): fc.Arbitrary<FeatureKey> =>
+  mostly(9, fc.constant(right), fc.constantFrom<FeatureKey>('editors', 'viewers', 'calls'));
 
 /** Mostly as the plan says. */
 const dates = (weight: number): { [Key in keyof DatesAction]: fc.Arbitrary<DatesAction[Key]> } => ({
@@ -258,6 +278,24 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
   [2, fc.record({ kind: fc.constant('reinstateLicense' as const), which })],
   [1, fc.record({ kind: fc.constant('revokeLicense' as const), which })],
   [1, fc.record({ kind: fc.constant('rotateKey' as const), which })],
+  [6, fc.record({ kind: fc.constant('assignSeat' as const), feature: seats('editors'), member })],
+  [
+    5,
+    fc.record({
+      kind: fc.constant('leaseSeat' as const),
+      feature: seats('viewers'),
+      member,
+      lasts: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: DAY })),
+    }),
+  ],
+  [
+    4,
+    fc.record({
+      kind: fc.constant('releaseSeat' as const),
+      feature: fc.constantFrom<FeatureKey>('editors', 'editors', 'viewers'),
+      member,
+    }),
+  ],
   [2, fc.constant({ kind: 'again' as const })],
   [
     2,

@@ -10,6 +10,7 @@ import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performIssue, performOnLicense } from './perform-on-license.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
+import { performOnSeat } from './perform-on-seat.js';
 import { performOnSubscription } from './perform-on-subscription.js';
 import { decisionText, type Performed } from './performed.js';
 import {
@@ -94,6 +95,10 @@ export async function perform(account: Account, world: World, action: Action): P
         model: () => credits.voidCredits(account, block),
       };
     }
+    case 'assignSeat':
+    case 'leaseSeat':
+    case 'releaseSeat':
+      return performOnSeat(account, world, action);
     case 'issueLicense':
       return performIssue(account, world, action, key);
     case 'renewLicense':

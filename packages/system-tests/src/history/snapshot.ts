@@ -24,6 +24,7 @@ entitlements(customerId: $id, atLeast: $atLeast) {
   licenses(first: 100) { edges { node {
     id status plan { key } quantities { feature quantity } startsAt expiresAt graceEndsAt maintenanceUntil
   } } }
+  seats(first: 100) { edges { node { id feature memberId assignedAt leaseExpiresAt } } }
   grants(ended: true, first: 100) { edges { node { id status startsAt expiresAt } } }
 } }`;
 
@@ -73,6 +74,11 @@ export async function realSnapshot(
     found.set(`${path} status`, `${text(one['status'])} on ${text(record(one['plan'])['key'])}`);
     for (const field of LICENSE_DATES) found.set(`${path} ${field}`, instant(one[field]));
     found.set(`${path} quantities`, list(records(one['quantities']).map(Object.values)));
+  }
+  for (const edge of records(record(customer['seats'])['edges'])) {
+    const { id: seat, feature, memberId, assignedAt, leaseExpiresAt } = record(edge['node']);
+    const since = `since ${instant(assignedAt)} until ${instant(leaseExpiresAt)}`;
+    found.set(`seat ${text(seat)}`, `${text(feature)} of ${text(memberId)} ${since}`);
   }
   for (const { node } of records(record(customer['grants'])['edges']).map(({ node }) => ({
     node: record(node),
@@ -163,9 +169,18 @@ export function modelSnapshot(account: Account, all: boolean, questions: readonl
     for (const field of LICENSE_DATES) found.set(`${path} ${field}`, day(dates[field]));
     found.set(`${path} quantities`, list(numbersOf(one)));
   }
+  for (const { id, feature, member, assignedAt, leaseExpiresAt, freeAt } of account.seats)
+    if (freeAt === null)
+      found.set(
+        `seat ${id}`,
+        `${feature} of ${member} since ${day(assignedAt)} until ${day(leaseExpiresAt)}`,
+      );
   for (const question of questions) {
-    const { feature, productVersion: version } = question;
-    const answer = entitlementOf(account, feature, 1, { ...(version === undefined ? {} : { version }) });
+    const { feature, productVersion: version, memberId: member } = question;
+    const answer = entitlementOf(account, feature, 1, {
+      ...(version === undefined ? {} : { version }),
+      ...(member === undefined ? {} : { member }),
+    });
     found.set(`check ${JSON.stringify(question)}`, answerText({ ...answer }));
   }
   for (const grant of account.grants) found.set(`grant ${grant.id}`, grant.status);
@@ -209,7 +224,7 @@ export function differences(real: Snapshot, model: Snapshot): string[] {
     const [one, other] = [real.get(path), model.get(path)];
     if (path.startsWith('window ') && other === undefined) return [];
     // What only one of them has hangs on a status, or an answer, that differs as well.
-    const isDetail = !/ status$|^grant |^check |^window |^block |^entitlement [a-z]+$/.test(path);
+    const isDetail = !/ status$|^grant |^check |^seat |^window |^block |^entitlement [a-z]+$/.test(path);
     if (one === other || (isDetail && (one === undefined || other === undefined))) return [];
     return [`${path}: product ${one ?? 'nothing'}, model ${other ?? 'nothing'}`];
   });

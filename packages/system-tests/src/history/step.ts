@@ -27,7 +27,7 @@ const MOST = 12;
 export class Disagreement extends Error {
   constructor(lines: readonly string[], found: readonly string[], customerId: string) {
     const short = (line: string): string =>
-      line.replaceAll(/(sub|lic|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
+      line.replaceAll(/(sub|lic|seat|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
     super(
       [
         `the product and the model disagree (customer ${customerId}) after`,
@@ -41,7 +41,15 @@ export class Disagreement extends Error {
 }
 
 /** What is decided in memory, on a locked counter: it leaves to the worker what is due otherwise. */
-const SPENDS: ReadonlySet<Action['kind']> = new Set(['consume', 'reserve', 'commit', 'releaseReservation']);
+const SPENDS: ReadonlySet<Action['kind']> = new Set([
+  'consume',
+  'reserve',
+  'commit',
+  'releaseReservation',
+  'assignSeat',
+  'leaseSeat',
+  'releaseSeat',
+]);
 
 /** One step of a history: done to the product and to the model, which then have to say the same. */
 export class Step implements fc.AsyncCommand<Account, World> {
@@ -77,6 +85,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
       const failed = [...world.lines, this.toString()];
       throw new Disagreement(failed, [String(error), ...installation.errors()], world.customerId);
     });
+    installation.tally.count(this.action.kind, performed);
     const found = applyToModel(account, performed);
     world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
     if (installation.workerRuns) await installation.caughtUp(world.customerId);
@@ -139,7 +148,7 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   return answer;
 }
 
-const MADE = ['subscription', 'license', 'grant', 'reservation', 'block'];
+const MADE = ['subscription', 'license', 'seat', 'grant', 'reservation', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {

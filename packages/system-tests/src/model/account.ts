@@ -54,6 +54,8 @@ export interface Subscription extends Sold {
   pause: Pause | null;
   lastPayment: { readonly at: number; readonly outcome: 'SUCCEEDED' | 'FAILED' } | null;
   endedAt: number | null;
+  /** When the newest seats above the limit go, after a change that says so. */
+  seatsRelease: { readonly at: number; readonly features: readonly FeatureKey[] } | null;
   /** 90 days after the end it has been told that nothing is said of it any more. */
   archived: boolean;
 }
@@ -69,6 +71,16 @@ export interface License extends Sold {
   maintenanceUntil: number | null;
   /** As of a subscription. */
   archived: boolean;
+}
+
+/** Taken by a member; `freeAt`: given back, and cooling down until then. */
+export interface Seat {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly member: string;
+  assignedAt: number;
+  leaseExpiresAt: number | null;
+  freeAt: number | null;
 }
 
 export type GrantStatus = 'SCHEDULED' | 'ACTIVE' | 'EXPIRED' | 'REVOKED';
@@ -153,6 +165,7 @@ export interface Account {
   readonly licenses: License[];
   readonly trialFamilies: Set<string>;
   readonly grants: Grant[];
+  readonly seats: Seat[];
   readonly meters: Map<FeatureKey, Meter>;
   readonly reservations: Reservation[];
   readonly blocks: CreditBlock[];
@@ -184,6 +197,7 @@ export function newAccount(zone: string, now: number): Account {
     licenses: [],
     trialFamilies: new Set(),
     grants: [],
+    seats: [],
     meters: new Map(),
     reservations: [],
     blocks: [],

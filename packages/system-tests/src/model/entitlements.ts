@@ -6,7 +6,7 @@ import { creditLimit, liveBlocks } from './credits.js';
 import { hasLicenseEnded } from './license-status.js';
 import { licenseEndOf } from './licenses.js';
 import { sumOf } from './rollover.js';
-import { addOnsOf, meterOf, names, reservedOf } from './windows.js';
+import { addOnsOf, meterOf, names, reservedOf, usedOf } from './windows.js';
 
 /** What a check says: the fields that are compared. */
 export interface Answer {
@@ -29,6 +29,7 @@ interface Sources {
 /** Who asks, beside the customer. */
 export interface Asker {
   readonly version?: string;
+  readonly member?: string;
 }
 
 export function entitlementOf(
@@ -54,11 +55,16 @@ export function entitlementOf(
     return denied(whyNot(account, [...naming.map(subscriptionFailure), ...failures.filter(isFailure)]));
   if (isPrepaid(feature)) return ofCredits(account, feature, quantity);
   const sources: Sources = { sold: passing, grants };
-  const full = given(account, feature, sources, quantity);
-  const tooMuch = FEATURES[feature].type === 'seats' ? 'NO_SEAT' : 'LIMIT_EXCEEDED';
+  const isSeats = FEATURES[feature].type === 'seats';
+  const isHeld = asker.member !== undefined && holds(account, seatFeature(feature), asker.member);
+  const asked = isSeats && isHeld ? 0 : quantity;
+  const full = given(account, feature, sources, asked);
+  const tooMuch = isSeats ? 'NO_SEAT' : 'LIMIT_EXCEEDED';
+  if (quantity > 0 && !hasSeat(account, feature, asker, isHeld))
+    return { ...answer(account, feature, full), allowed: false, code: 'NO_SEAT' };
   if (!full.fits) return { ...answer(account, feature, full), allowed: false, code: tooMuch };
   const without = (some: Sources): boolean =>
-    (some.sold.length > 0 || some.grants.length > 0) && given(account, feature, some, quantity).fits;
+    (some.sold.length > 0 || some.grants.length > 0) && given(account, feature, some, asked).fits;
   const inTime = passing.filter((one) => !isInGrace(one));
   const code = full.overage
     ? 'ENTITLED_OVERAGE'
@@ -88,6 +94,41 @@ function passes({ status }: Subscription): boolean {
   return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
 }
 
+/** The pool that is asked for a member's seat. */
+function seatFeature(feature: FeatureKey): FeatureKey {
+  const spec = FEATURES[feature];
+  return (spec.type === 'boolean' ? spec.needsSeat : undefined) ?? feature;
+}
+
+function holds({ seats }: Account, feature: FeatureKey, member: string): boolean {
+  return seats.some((seat) => seat.feature === feature && seat.member === member && seat.freeAt === null);
+}
+
+/** A member's own is asked for where one is named, or needed. */
+function hasSeat(account: Account, feature: FeatureKey, asker: Asker, isHeld: boolean): boolean {
+  const pool = seatFeature(feature);
+  if (pool !== feature) return isHeld && entitlementOf(account, pool, 0).allowed;
+  return FEATURES[feature].type !== 'seats' || asker.member === undefined || isHeld;
+}
+
+/** Of a pool, by all that is live; null: nothing gives it. */
+export function poolBound(account: Account, feature: FeatureKey): Bound | null {
+  const { sold, grants } = sourcesOf(account, feature);
+  return sold.length === 0 && grants.length === 0 ? null : bound(feature, 'sum', { sold, grants });
+}
+
+export function bounds(account: Account, feature: FeatureKey): Bound {
+  return poolBound(account, feature) ?? hard(0);
+}
+
+/** What is live and names it. */
+function sourcesOf(account: Account, feature: FeatureKey): Sources {
+  const grants = account.grants.filter((grant) => grant.feature === feature && grant.status === 'ACTIVE');
+  const licensed = account.licenses.filter((one) => failureOf(account, one, feature, {}) === null);
+  const sold = [...account.subscriptions.filter(passes), ...licensed].filter((one) => names(one, feature));
+  return { sold, grants };
+}
+
 function isInGrace(one: Sold & Partial<Pick<Subscription, 'status'> & Pick<License, 'phase'>>): boolean {
   return one.status === 'PAST_DUE' || one.phase === 'GRACE';
 }
@@ -110,14 +151,14 @@ function isFailure(failure: Failure | null): failure is Failure {
 function subscriptionFailure({ status }: Subscription): Failure {
   if (status === 'PAUSED') return { row: 12, code: 'SUBSCRIPTION_PAUSED' };
   if (status === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
-  return { row: 9.5, code: 'SUBSCRIPTION_EXPIRED' };
+  return { row: 9, code: 'SUBSCRIPTION_EXPIRED' };
 }
 
 /** Null: it passes. */
 function failureOf({ now }: Account, license: License, feature: FeatureKey, asker: Asker): Failure | null {
   const { revokedAt, phase, suspended, maintenanceUntil } = license;
   if (revokedAt !== null) return { row: 8, code: 'LICENSE_REVOKED' };
-  if (phase === 'EXPIRED') return { row: 9, code: 'LICENSE_EXPIRED' };
+  if (phase === 'EXPIRED') return { row: 9.5, code: 'LICENSE_EXPIRED' };
   if (phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
   if (suspended) return { row: 11, code: 'LICENSE_SUSPENDED' };
   if (asker.version !== undefined && maintenanceUntil !== null)
@@ -165,11 +206,11 @@ function given(account: Account, feature: FeatureKey, sources: Sources, quantity
     bound(feature, spec.type === 'seats' ? 'sum' : spec.combine, sources),
     sumOf(meterOf(account, feature)),
   );
-  const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
+  const wanted = usedOf(account, feature) + reservedOf(account, feature) + quantity;
   return {
     limit,
     value: null,
-    fits: ceiling === 'unlimited' || wanted <= ceiling,
+    fits: quantity === 0 || ceiling === 'unlimited' || wanted <= ceiling,
     overage: limit !== 'unlimited' && wanted > limit,
   };
 }
@@ -180,7 +221,8 @@ function answer(
   { limit, value }: Given,
 ): Omit<Answer, 'allowed' | 'code'> {
   const counted = ['limit', 'metered', 'seats'].includes(FEATURES[feature].type);
-  const { used, window } = meterOf(account, feature);
+  const { window } = meterOf(account, feature);
+  const used = usedOf(account, feature);
   if (!counted) return { ...NOTHING, limit, value };
   const reserved = reservedOf(account, feature);
   const remaining = typeof limit === 'number' ? Math.max(0, limit - used - reserved) : null;
@@ -240,9 +282,7 @@ function raised({ limit, ceiling }: Bound, rolled: number): Bound {
 export function ownLimit(account: Account, feature: FeatureKey): number | null {
   const spec = FEATURES[feature];
   if (spec.type !== 'metered' || 'prepaid' in spec) return null;
-  const grants = account.grants.filter((grant) => grant.feature === feature && grant.status === 'ACTIVE');
-  const licensed = account.licenses.filter((one) => failureOf(account, one, feature, {}) === null);
-  const sold = [...account.subscriptions.filter(passes), ...licensed].filter((one) => names(one, feature));
+  const { sold, grants } = sourcesOf(account, feature);
   const isBlocked = grants.some(({ effect }) => effect === 'BLOCK');
   if (isBlocked || (sold.length === 0 && grants.length === 0)) return null;
   const { limit, ceiling } = bound(feature, spec.combine, { sold, grants });

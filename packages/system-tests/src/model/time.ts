@@ -8,6 +8,7 @@ import { beginPeriod, end, follow, movePlan } from './plan-move.js';
 import { expire } from './reservations.js';
 import { ownLimit } from './entitlements.js';
 import { endLots, nextEnd } from './rollover.js';
+import { refusesSeats, seatDues } from './seats.js';
 import { beginWindows, featureKeys, isAtRest, turnWindow } from './windows.js';
 
 export interface Due {
@@ -30,10 +31,11 @@ const [
   LICENSE,
   GRANT,
   BLOCK,
+  SEAT,
   RESERVATION,
   START,
   ARCHIVE,
-] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 
 const LICENSE_KINDS = { start: START, end: LICENSE, period: PERIOD, archive: ARCHIVE };
 
@@ -132,6 +134,7 @@ function dues(account: Account): Due[] {
     ...licenses,
     ...grants,
     ...blocks,
+    ...seatDues(account).map((due) => ({ ...due, kind: SEAT })),
     ...reservations,
     ...archives,
   ];
@@ -206,6 +209,7 @@ function changeNow(account: Account, subscription: Subscription, at: number): vo
   }
   try {
     if (change.addOns === null) checkKept(subscription, change.plan, { addOns: null, quantities: {} });
+    if (refusesSeats(account, subscription, change.plan, change)) throw new Error('seats above');
   } catch {
     tell(account, 'subscription.change_refused', subscription.id, at);
     return;

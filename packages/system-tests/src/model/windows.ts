@@ -1,4 +1,12 @@
-import { type Account, hasEnded, type Meter, type Sold, type Subscription, tell } from './account.js';
+import {
+  type Account,
+  hasEnded,
+  type Meter,
+  type Seat,
+  type Sold,
+  type Subscription,
+  tell,
+} from './account.js';
 import { calendarStart, lastFrom, nextFrom } from './calendar.js';
 import {
   ADD_ONS,
@@ -89,6 +97,18 @@ export function meterOf(account: Account, feature: FeatureKey): Meter {
   };
   account.meters.set(feature, meter);
   return meter;
+}
+
+/** Those that cool down among them. */
+export function takenSeats({ seats }: Account, feature: FeatureKey): Seat[] {
+  return seats.filter((seat) => seat.feature === feature);
+}
+
+/** Units, or seats that are taken. */
+export function usedOf(account: Account, feature: FeatureKey): number {
+  return FEATURES[feature].type === 'seats'
+    ? takenSeats(account, feature).length
+    : meterOf(account, feature).used;
 }
 
 /** What open reservations hold in the running window. */
