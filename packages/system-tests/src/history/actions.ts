@@ -10,6 +10,12 @@ export interface ListsAction {
   readonly addOns: Partial<Record<AddOnKey, number>> | null;
   readonly quantities: Partial<Record<FeatureKey, number>> | null;
 }
+/** Of a licence; in days from its start, or where it is there from now; null: left out. */
+export interface DatesAction {
+  readonly lasts: number | null;
+  readonly maintained: number | null;
+  readonly quantities: ListsAction['quantities'];
+}
 export type TimingAction = 'NOW' | 'PERIOD_END' | { readonly at: When };
 
 /** A step of a history before it is known what it meets there; `which` picks among what there is. */
@@ -68,6 +74,28 @@ export type Action =
       readonly lasts: number | null;
     }
   | { readonly kind: 'voidCredits'; readonly which: number }
+  | (DatesAction & {
+      readonly kind: 'issueLicense';
+      readonly plan: PlanKey;
+      readonly startsIn: number | null;
+    })
+  | (DatesAction & { readonly kind: 'renewLicense'; readonly which: number })
+  | {
+      readonly kind: 'suspendLicense' | 'reinstateLicense' | 'revokeLicense' | 'rotateKey';
+      readonly which: number;
+    }
+  | {
+      readonly kind: 'assignSeat' | 'releaseSeat';
+      readonly feature: FeatureKey;
+      readonly member: string;
+    }
+  | {
+      readonly kind: 'leaseSeat';
+      readonly feature: FeatureKey;
+      readonly member: string;
+      /** In minutes; null: the feature's. */
+      readonly lasts: number | null;
+    }
   | { readonly kind: 'again' }
   | {
       readonly kind: 'recordUsage';
@@ -75,6 +103,9 @@ export type Action =
       readonly quantity: number;
       readonly minutesAgo: number;
     };
+
+/** Those who take seats. */
+export const MEMBERS = ['ann', 'bob', 'cy', 'dee'] as const;
 
 const DAY = 24 * 60;
 const keys = <Key extends string>(of: Readonly<Record<Key, unknown>>): fc.Arbitrary<Key> =>
@@ -135,6 +166,18 @@ const changePlanWith = (given: typeof lists | typeof NO_LISTS): fc.Arbitrary<Act
     from: mostly(5, fc.constant(null), keys(PLANS)),
     ...given,
   });
+
+const member = fc.constantFrom(...MEMBERS);
+/** Mostly of the kind that is right. */
+const seats = (right: FeatureKey): fc.Arbitrary<FeatureKey> =>
+  mostly(9, fc.constant(right), fc.constantFrom<FeatureKey>('editors', 'viewers', 'calls'));
+
+/** Mostly as the plan says. */
+const dates = (weight: number): { [Key in keyof DatesAction]: fc.Arbitrary<DatesAction[Key]> } => ({
+  lasts: mostly(weight, fc.constant(null), fc.integer({ min: -2, max: 500 })),
+  maintained: mostly(weight, fc.constant(null), fc.integer({ min: -2, max: 500 })),
+  quantities: mostly(weight, fc.constant(null), quantities),
+});
 
 /** By how often they come. */
 const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
@@ -217,6 +260,42 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
     }),
   ],
   [2, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
+  [
+    5,
+    fc.record({
+      kind: fc.constant('issueLicense' as const),
+      plan: fc.oneof(keys(PLANS), fc.constant<PlanKey>('forever')),
+      startsIn: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
+        { weight: 1, arbitrary: fc.integer({ min: -400, max: -1 }) },
+      ),
+      ...dates(3),
+    }),
+  ],
+  [4, fc.record({ kind: fc.constant('renewLicense' as const), which, ...dates(2) })],
+  [2, fc.record({ kind: fc.constant('suspendLicense' as const), which })],
+  [2, fc.record({ kind: fc.constant('reinstateLicense' as const), which })],
+  [1, fc.record({ kind: fc.constant('revokeLicense' as const), which })],
+  [1, fc.record({ kind: fc.constant('rotateKey' as const), which })],
+  [6, fc.record({ kind: fc.constant('assignSeat' as const), feature: seats('editors'), member })],
+  [
+    5,
+    fc.record({
+      kind: fc.constant('leaseSeat' as const),
+      feature: seats('viewers'),
+      member,
+      lasts: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: DAY })),
+    }),
+  ],
+  [
+    4,
+    fc.record({
+      kind: fc.constant('releaseSeat' as const),
+      feature: fc.constantFrom<FeatureKey>('editors', 'editors', 'viewers'),
+      member,
+    }),
+  ],
   [2, fc.constant({ kind: 'again' as const })],
   [
     2,

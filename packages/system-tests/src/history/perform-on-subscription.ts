@@ -24,6 +24,15 @@ export type OnSubscription = Exclude<
       | 'reserve'
       | 'commit'
       | 'releaseReservation'
+      | 'assignSeat'
+      | 'leaseSeat'
+      | 'releaseSeat'
+      | 'issueLicense'
+      | 'renewLicense'
+      | 'suspendLicense'
+      | 'reinstateLicense'
+      | 'revokeLicense'
+      | 'rotateKey'
       | 'again'
       | 'recordUsage';
   }

@@ -8,10 +8,21 @@ import * as usage from '../model/usage.js';
 import type { Action } from './actions.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
+import { performIssue, performOnLicense } from './perform-on-license.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
+import { performOnSeat } from './perform-on-seat.js';
 import { performOnSubscription } from './perform-on-subscription.js';
 import { decisionText, type Performed } from './performed.js';
-import { DAY, grantAt, instantOf, MINUTE, blockAt, reservationAt, subscriptionAt } from './resolve.js';
+import {
+  DAY,
+  grantAt,
+  instantOf,
+  licenseAt,
+  MINUTE,
+  blockAt,
+  reservationAt,
+  subscriptionAt,
+} from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
@@ -83,6 +94,22 @@ export async function perform(account: Account, world: World, action: Action): P
         product: await world.call('voidCredits', 'blockId: ID!, reason: String!', values),
         model: () => credits.voidCredits(account, block),
       };
+    }
+    case 'assignSeat':
+    case 'leaseSeat':
+    case 'releaseSeat':
+      return performOnSeat(account, world, action);
+    case 'issueLicense':
+      return performIssue(account, world, action, key);
+    case 'renewLicense':
+    case 'suspendLicense':
+    case 'reinstateLicense':
+    case 'revokeLicense':
+    case 'rotateKey': {
+      const license = licenseAt(account, action.which);
+      if (!license) throw new Error('a history without a licence');
+      const done = await performOnLicense(account, world, action, license, key);
+      return { ...done, line: `${done.line} [${license.plan} ${license.id}]` };
     }
     case 'reserve':
       return performReserve(account, world, action, key);

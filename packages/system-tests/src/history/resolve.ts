@@ -3,10 +3,12 @@ import {
   type CreditBlock,
   type Grant,
   hasEnded,
+  type License,
   type Reservation,
   type Subscription,
 } from '../model/account.js';
 import type { Timing } from '../model/commands.js';
+import { hasLicenseEnded } from '../model/license-status.js';
 import { boundaries } from '../model/time.js';
 import type { TimingAction, When } from './actions.js';
 
@@ -19,6 +21,14 @@ export const DAY = 24 * 60 * MINUTE;
 export function subscriptionAt(account: Account, which: number): Subscription | undefined {
   const sorted = [...account.subscriptions].sort(
     (one, other) => Number(hasEnded(one)) - Number(hasEnded(other)),
+  );
+  return sorted[which % sorted.length];
+}
+
+/** Those that go on first. */
+export function licenseAt({ licenses }: Account, which: number): License | undefined {
+  const sorted = [...licenses].sort(
+    (one, other) => Number(hasLicenseEnded(one)) - Number(hasLicenseEnded(other)),
   );
   return sorted[which % sorted.length];
 }

@@ -2,13 +2,18 @@ import { type Account, hasEnded, type ModelEvent } from '../model/account.js';
 import { numbersOf } from '../model/bought.js';
 import { entitlementOf } from '../model/entitlements.js';
 import { windowed } from '../model/catalog.js';
+import { statusOf } from '../model/license-status.js';
+import { graceEndOf } from '../model/licenses.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';
 import { ask, record, records } from './gateway.js';
+import type { Question } from './questions.js';
 
 /** What is compared, by path: texts that a person can read. */
 export type Snapshot = ReadonlyMap<string, string>;
 
-const CUSTOMER = `query ($id: ID!, $atLeast: Revision) { entitlements(customerId: $id, atLeast: $atLeast) {
+const CUSTOMER = `query ($id: ID!, $atLeast: Revision, $checks: [CheckInput!]!) {
+checkMany(inputs: $checks) { allowed code }
+entitlements(customerId: $id, atLeast: $atLeast) {
   entitlements { feature allowed code limit unlimited used reserved remaining value resetsAt }
 } customer(id: $id) {
   timeZone
@@ -16,6 +21,10 @@ const CUSTOMER = `query ($id: ID!, $atLeast: Revision) { entitlements(customerId
     id status plan { key } addOns { addOn quantity } quantities { feature quantity } startedAt currentPeriodStart
     currentPeriodEnd trialEndsAt graceEndsAt cancelAt pausedAt resumesAt endedAt scheduledChange { plan at }
   }
+  licenses(first: 100) { edges { node {
+    id status plan { key } quantities { feature quantity } startsAt expiresAt graceEndsAt maintenanceUntil
+  } } }
+  seats(first: 100) { edges { node { id feature memberId assignedAt leaseExpiresAt } } }
   grants(ended: true, first: 100) { edges { node { id status startsAt expiresAt } } }
 } }`;
 
@@ -34,8 +43,10 @@ export async function realSnapshot(
   id: string,
   atLeast: string | null,
   all: boolean,
+  questions: readonly Question[],
 ): Promise<Snapshot> {
-  const { data } = await ask(url, CUSTOMER, { id, atLeast });
+  const checks = questions.map((question) => ({ ...question, customerId: id, atLeast }));
+  const { data } = await ask(url, CUSTOMER, { id, atLeast, checks });
   const customer = record(record(data)['customer']);
   const found = new Map<string, string>([['time zone', text(customer['timeZone'])]]);
   for (const one of records(customer['subscriptions'])) {
@@ -52,6 +63,22 @@ export async function realSnapshot(
     for (const field of DATES) found.set(`${path} ${field}`, instant(one[field]));
     found.set(`${path} addOns`, list(records(one['addOns']).map(Object.values)));
     found.set(`${path} quantities`, list(records(one['quantities']).map(Object.values)));
+  }
+  records(record(data)['checkMany']).forEach((decision, place) => {
+    const question = questions[place];
+    if (question) found.set(`check ${JSON.stringify(question)}`, answerText(decision));
+  });
+  for (const edge of records(record(customer['licenses'])['edges'])) {
+    const one = record(edge['node']);
+    const path = `license ${text(one['id'])}`;
+    found.set(`${path} status`, `${text(one['status'])} on ${text(record(one['plan'])['key'])}`);
+    for (const field of LICENSE_DATES) found.set(`${path} ${field}`, instant(one[field]));
+    found.set(`${path} quantities`, list(records(one['quantities']).map(Object.values)));
+  }
+  for (const edge of records(record(customer['seats'])['edges'])) {
+    const { id: seat, feature, memberId, assignedAt, leaseExpiresAt } = record(edge['node']);
+    const since = `since ${instant(assignedAt)} until ${instant(leaseExpiresAt)}`;
+    found.set(`seat ${text(seat)}`, `${text(feature)} of ${text(memberId)} ${since}`);
   }
   for (const { node } of records(record(customer['grants'])['edges']).map(({ node }) => ({
     node: record(node),
@@ -95,6 +122,7 @@ async function written(url: string, id: string): Promise<[string, string][]> {
   return [...blocks, ...windows];
 }
 
+const LICENSE_DATES = ['startsAt', 'expiresAt', 'graceEndsAt', 'maintenanceUntil'] as const;
 const COUNTS = ['used', 'reserved', 'remaining'] as const;
 const DATES = [
   'startedAt',
@@ -107,7 +135,7 @@ const DATES = [
   'resumesAt',
 ] as const;
 
-export function modelSnapshot(account: Account, all: boolean): Snapshot {
+export function modelSnapshot(account: Account, all: boolean, questions: readonly Question[]): Snapshot {
   const found = new Map<string, string>([['time zone', account.zone]]);
   for (const one of account.subscriptions) {
     const path = `subscription ${one.id}`;
@@ -128,6 +156,32 @@ export function modelSnapshot(account: Account, all: boolean): Snapshot {
     for (const field of DATES) found.set(`${path} ${field}`, day(dates[field]));
     found.set(`${path} addOns`, list(addOnsOf(one)));
     found.set(`${path} quantities`, list(numbersOf(one)));
+  }
+  for (const one of account.licenses) {
+    const path = `license ${one.id}`;
+    found.set(`${path} status`, `${statusOf(one)} on ${one.plan}`);
+    const dates: Record<(typeof LICENSE_DATES)[number], number | null> = {
+      startsAt: one.startsAt,
+      expiresAt: one.expiresAt,
+      graceEndsAt: one.phase === 'GRACE' ? graceEndOf(account, one) : null,
+      maintenanceUntil: one.maintenanceUntil,
+    };
+    for (const field of LICENSE_DATES) found.set(`${path} ${field}`, day(dates[field]));
+    found.set(`${path} quantities`, list(numbersOf(one)));
+  }
+  for (const { id, feature, member, assignedAt, leaseExpiresAt, freeAt } of account.seats)
+    if (freeAt === null)
+      found.set(
+        `seat ${id}`,
+        `${feature} of ${member} since ${day(assignedAt)} until ${day(leaseExpiresAt)}`,
+      );
+  for (const question of questions) {
+    const { feature, productVersion: version, memberId: member } = question;
+    const answer = entitlementOf(account, feature, 1, {
+      ...(version === undefined ? {} : { version }),
+      ...(member === undefined ? {} : { member }),
+    });
+    found.set(`check ${JSON.stringify(question)}`, answerText({ ...answer }));
   }
   for (const grant of account.grants) found.set(`grant ${grant.id}`, grant.status);
   for (const feature of featureKeys()) {
@@ -158,6 +212,10 @@ export function modelSnapshot(account: Account, all: boolean): Snapshot {
 /** Late usage may have added windows of which nothing was kept; the model knows none of these. */
 const SHOWN = 50;
 
+function answerText({ allowed, code }: Readonly<Record<string, unknown>>): string {
+  return `${allowed === true ? 'allowed' : 'denied'} ${text(code)}`;
+}
+
 /** One line for each difference. */
 export function differences(real: Snapshot, model: Snapshot): string[] {
   // States before what follows from them.
@@ -166,7 +224,7 @@ export function differences(real: Snapshot, model: Snapshot): string[] {
     const [one, other] = [real.get(path), model.get(path)];
     if (path.startsWith('window ') && other === undefined) return [];
     // What only one of them has hangs on a status, or an answer, that differs as well.
-    const isDetail = !/ status$|^grant |^window |^block |^entitlement [a-z]+$/.test(path);
+    const isDetail = !/ status$|^grant |^check |^seat |^window |^block |^entitlement [a-z]+$/.test(path);
     if (one === other || (isDetail && (one === undefined || other === undefined))) return [];
     return [`${path}: product ${one ?? 'nothing'}, model ${other ?? 'nothing'}`];
   });

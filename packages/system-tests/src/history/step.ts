@@ -6,7 +6,8 @@ import { isAvoided } from './avoided.js';
 import { record } from './gateway.js';
 import { perform } from './perform.js';
 import { type Performed, refusalOf } from './performed.js';
-import { blockAt, grantAt, reservationAt, subscriptionAt } from './resolve.js';
+import { questionsOf } from './questions.js';
+import { blockAt, grantAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
 import { until } from '../system.js';
 import {
   day,
@@ -26,7 +27,7 @@ const MOST = 12;
 export class Disagreement extends Error {
   constructor(lines: readonly string[], found: readonly string[], customerId: string) {
     const short = (line: string): string =>
-      line.replaceAll(/(sub|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
+      line.replaceAll(/(sub|lic|seat|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
     super(
       [
         `the product and the model disagree (customer ${customerId}) after`,
@@ -40,7 +41,15 @@ export class Disagreement extends Error {
 }
 
 /** What is decided in memory, on a locked counter: it leaves to the worker what is due otherwise. */
-const SPENDS: ReadonlySet<Action['kind']> = new Set(['consume', 'reserve', 'commit', 'releaseReservation']);
+const SPENDS: ReadonlySet<Action['kind']> = new Set([
+  'consume',
+  'reserve',
+  'commit',
+  'releaseReservation',
+  'assignSeat',
+  'leaseSeat',
+  'releaseSeat',
+]);
 
 /** One step of a history: done to the product and to the model, which then have to say the same. */
 export class Step implements fc.AsyncCommand<Account, World> {
@@ -58,6 +67,12 @@ export class Step implements fc.AsyncCommand<Account, World> {
       case 'commit':
       case 'releaseReservation':
         return reservationAt(account, action.which) !== undefined;
+      case 'renewLicense':
+      case 'suspendLicense':
+      case 'reinstateLicense':
+      case 'revokeLicense':
+      case 'rotateKey':
+        return licenseAt(account, action.which) !== undefined;
       default:
         return subscriptionAt(account, action.which) !== undefined;
     }
@@ -70,6 +85,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
       const failed = [...world.lines, this.toString()];
       throw new Disagreement(failed, [String(error), ...installation.errors()], world.customerId);
     });
+    installation.tally.count(this.action.kind, performed);
     const found = applyToModel(account, performed);
     world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
     if (installation.workerRuns) await installation.caughtUp(world.customerId);
@@ -86,11 +102,18 @@ export class Step implements fc.AsyncCommand<Account, World> {
     { all, found }: { readonly all: boolean; readonly found: readonly string[] },
   ): Promise<string[]> {
     const { url, customerId, installation } = world;
+    const questions = questionsOf(account);
     const compare = async (): Promise<string[]> => {
-      const real = await realSnapshot(url, customerId, world.revision, all).catch((error: unknown) => {
-        throw new Disagreement(world.lines, [...found, String(error), ...installation.errors()], customerId);
-      });
-      return differences(real, modelSnapshot(account, all));
+      const real = await realSnapshot(url, customerId, world.revision, all, questions).catch(
+        (error: unknown) => {
+          throw new Disagreement(
+            world.lines,
+            [...found, String(error), ...installation.errors()],
+            customerId,
+          );
+        },
+      );
+      return differences(real, modelSnapshot(account, all, questions));
     };
     const different = await compare();
     // On a state that may not be current what was held counts on as held.
@@ -125,7 +148,7 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   return answer;
 }
 
-const MADE = ['subscription', 'grant', 'reservation', 'block'];
+const MADE = ['subscription', 'license', 'seat', 'grant', 'reservation', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {

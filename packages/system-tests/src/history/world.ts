@@ -3,6 +3,7 @@ import type { RunningProgram } from '../program.js';
 import { type SimulatedTime, simulateTime } from '../simulated-time/simulated-time.js';
 import { type RunningGateway, type RunningSystem, startSystem, until } from '../system.js';
 import { ask, type Answered, record, records } from './gateway.js';
+import { Tally } from './tally.js';
 
 /** The product as a history drives it: one customer of a running system, in simulated time. */
 export class World {
@@ -119,6 +120,7 @@ const YEARS = { first: 2024, last: 2090 };
 
 /** One running system for many histories. */
 export class Installation {
+  readonly tally = new Tally();
   #worker: RunningProgram | null = null;
   #now = 0;
 

@@ -23,16 +23,25 @@ export interface Pause {
   readonly stands: boolean;
 }
 
-export interface Subscription extends Bought {
+/** What is sold to a customer: a subscription, or a licence. */
+export interface Sold extends Bought {
   readonly id: string;
   plan: PlanKey;
+  /** Of this window, after a change that prorates. */
+  readonly prorated: Map<FeatureKey, number>;
+  /** Credits that come with each period are given for the one that begins here. */
+  periodStart: number;
+  /** The beginning of the period in which it was last given each gift of its plans and add-ons. */
+  readonly given: Map<string, number>;
+}
+
+export interface Subscription extends Sold {
   status: Status;
   /** What it goes back to after a pause. */
   before: 'TRIALING' | 'ACTIVE';
   wantsTrial: boolean;
   readonly startedAt: number;
   anchor: number;
-  periodStart: number;
   periodEnd: number | null;
   trialEndsAt: number | null;
   paid: boolean;
@@ -45,12 +54,33 @@ export interface Subscription extends Bought {
   pause: Pause | null;
   lastPayment: { readonly at: number; readonly outcome: 'SUCCEEDED' | 'FAILED' } | null;
   endedAt: number | null;
+  /** When the newest seats above the limit go, after a change that says so. */
+  seatsRelease: { readonly at: number; readonly features: readonly FeatureKey[] } | null;
   /** 90 days after the end it has been told that nothing is said of it any more. */
   archived: boolean;
-  /** Of this window, after a change that prorates. */
-  readonly prorated: Map<FeatureKey, number>;
-  /** The beginning of the period in which it was last given each gift of its plans and add-ons. */
-  readonly given: Map<string, number>;
+}
+
+/** Add-ons and prorated numbers it has none. */
+export interface License extends Sold {
+  /** What its dates say, as far as it has been told. */
+  phase: 'SCHEDULED' | 'ACTIVE' | 'GRACE' | 'EXPIRED';
+  suspended: boolean;
+  revokedAt: number | null;
+  readonly startsAt: number;
+  expiresAt: number | null;
+  maintenanceUntil: number | null;
+  /** As of a subscription. */
+  archived: boolean;
+}
+
+/** Taken by a member; `freeAt`: given back, and cooling down until then. */
+export interface Seat {
+  readonly id: string;
+  readonly feature: FeatureKey;
+  readonly member: string;
+  assignedAt: number;
+  leaseExpiresAt: number | null;
+  freeAt: number | null;
 }
 
 export type GrantStatus = 'SCHEDULED' | 'ACTIVE' | 'EXPIRED' | 'REVOKED';
@@ -91,7 +121,7 @@ export interface CreditBlock {
   readonly priority: number;
   readonly expiresAt: number | null;
   readonly createdAt: number;
-  /** The subscription that gave it. */
+  /** The subscription or licence that gave it. */
   readonly giver: string | null;
   status: 'LIVE' | 'EXPIRED' | 'VOIDED';
 }
@@ -132,8 +162,10 @@ export interface Account {
   /** What a command dates before this moment of its own is done, and not announced. */
   announcedUntil: number;
   readonly subscriptions: Subscription[];
+  readonly licenses: License[];
   readonly trialFamilies: Set<string>;
   readonly grants: Grant[];
+  readonly seats: Seat[];
   readonly meters: Map<FeatureKey, Meter>;
   readonly reservations: Reservation[];
   readonly blocks: CreditBlock[];
@@ -162,8 +194,10 @@ export function newAccount(zone: string, now: number): Account {
     turn: 0,
     announcedUntil: now,
     subscriptions: [],
+    licenses: [],
     trialFamilies: new Set(),
     grants: [],
+    seats: [],
     meters: new Map(),
     reservations: [],
     blocks: [],

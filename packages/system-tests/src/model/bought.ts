@@ -1,4 +1,4 @@
-import { type Bought, Refusal, type Subscription } from './account.js';
+import { type Bought, Refusal, type Sold, type Subscription } from './account.js';
 import {
   ADD_ONS,
   type AddOnKey,
@@ -54,7 +54,7 @@ export function checkLists(plan: PlanKey, { addOns, quantities }: Lists): void {
 }
 
 /** The numbers in force: the plan's default where none is named. */
-export function numbersOf({ plan, quantities }: Subscription): [FeatureKey, number][] {
+export function numbersOf({ plan, quantities }: Sold): [FeatureKey, number][] {
   return soldByNumber(plan).map(({ feature, usual }) => [feature, quantities[feature] ?? usual]);
 }
 

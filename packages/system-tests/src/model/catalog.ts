@@ -2,10 +2,11 @@
  * What the histories are sold by: two families, each rule of a plan at least once. The model reads it as it stands
  * here; the gateway gets it as a document.
  */
-export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max';
+export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max' | 'forever';
 export type AddOnKey = 'more-calls' | 'more-credits' | 'sso-pack' | 'more-storage';
 export type FeatureKey =
   | 'sso'
+  | 'desktop'
   | 'rendering'
   | 'projects'
   | 'storage'
@@ -15,10 +16,16 @@ export type FeatureKey =
   | 'pages'
   | 'support'
   | 'editors'
+  | 'viewers'
   | 'credits';
 
 export type FeatureSpec =
-  | { readonly type: 'boolean' }
+  /** `versions`: the day on which each came out. `needsSeat`: for members who hold one of that feature. */
+  | {
+      readonly type: 'boolean';
+      readonly versions?: Readonly<Record<string, string>>;
+      readonly needsSeat?: FeatureKey;
+    }
   | { readonly type: 'limit'; readonly combine: 'max' | 'sum' }
   | {
       readonly type: 'metered';
@@ -29,13 +36,22 @@ export type FeatureSpec =
     }
   /** Spends blocks; without a window. */
   | { readonly type: 'metered'; readonly prepaid: true }
-  /** Sold by number. Nobody takes one here: `seats-race` and the domain's own properties do. */
-  | { readonly type: 'seats'; readonly kind: 'named' }
+  | { readonly type: 'seats'; readonly kind: 'named'; readonly cooldown: string }
+  | { readonly type: 'seats'; readonly kind: 'floating'; readonly lease: string }
   | { readonly type: 'config'; readonly values: readonly string[]; readonly combine: 'order' };
+
+/** One of each year in which a history may be. */
+const VERSIONS = Object.fromEntries(
+  Array.from({ length: 100 }, (_, place) => [versionOf(2005 + place), `${String(2005 + place)}-07-01`]),
+);
+export function versionOf(year: number): string {
+  return `${String(year)}.1`;
+}
 
 export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
   sso: { type: 'boolean' },
-  rendering: { type: 'boolean' },
+  desktop: { type: 'boolean', versions: VERSIONS },
+  rendering: { type: 'boolean', needsSeat: 'editors' },
   projects: { type: 'limit', combine: 'max' },
   storage: { type: 'limit', combine: 'sum' },
   calls: { type: 'metered', window: 'P1M', anchor: 'subscription', combine: 'sum' },
@@ -49,7 +65,8 @@ export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
     rollover: { atMost: 14, for: 'P45D' },
   },
   support: { type: 'config', values: ['community', 'business', 'premium'], combine: 'order' },
-  editors: { type: 'seats', kind: 'named' },
+  editors: { type: 'seats', kind: 'named', cooldown: 'P1D' },
+  viewers: { type: 'seats', kind: 'floating', lease: 'PT5M' },
   credits: { type: 'metered', prepaid: true },
 };
 
@@ -76,6 +93,9 @@ export interface BlocksSpec {
 }
 
 export interface PlanSpec {
+  /** Sold by licence alone. */
+  readonly model?: 'perpetual';
+  readonly maintenance?: string;
   readonly family: string;
   readonly period?: string;
   /** `then`: a plan, or `continue`; left out: it expires. */
@@ -88,7 +108,7 @@ export interface PlanSpec {
 }
 
 export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
-  free: { family: 'cloud', entitlements: { projects: 3, calls: 10, support: 'community' } },
+  free: { family: 'cloud', entitlements: { viewers: 1, projects: 3, calls: 10, support: 'community' } },
   pro: {
     family: 'cloud',
     period: 'P1M',
@@ -101,6 +121,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       projects: 8,
       calls: { limit: 30, enforce: 'soft', overage: '10%' },
       minutes: 20,
+      viewers: { limit: 2, enforce: 'soft', overage: '50%' },
       pages: 9,
       support: 'business',
       credits: {
@@ -135,6 +156,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       projects: 'unlimited',
       calls: { limit: 50, enforce: 'none' },
       minutes: 'unlimited',
+      viewers: 5,
       steps: 12,
       pages: { limit: 20, enforce: 'none' },
       support: 'premium',
@@ -147,7 +169,8 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
     grace: 'P2D',
     onPause: { clock: 'stops' },
     entitlements: {
-      editors: { bought: { atLeast: 1, atMost: 20, default: 4 } },
+      editors: { bought: { atLeast: 1, atMost: 20, default: 2 } },
+      desktop: true,
       storage: 4,
       credits: { blocks: [{ quantity: 3, given: 'everyPeriod', priority: 2, expiresAfter: 'P10D' }] },
       calls: 7,
@@ -173,6 +196,19 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       support: 'business',
     },
   },
+  forever: {
+    model: 'perpetual',
+    family: 'forever',
+    maintenance: 'P1Y',
+    entitlements: {
+      desktop: true,
+      projects: 7,
+      storage: 2,
+      steps: 2,
+      pages: 4,
+      credits: { blocks: [{ quantity: 7, given: 'once', priority: 1 }] },
+    },
+  },
 };
 
 export interface AddOnSpec {
@@ -194,6 +230,7 @@ export interface TransitionSpec {
   readonly to: readonly PlanKey[];
   readonly takesEffect: 'now' | 'periodEnd';
   readonly usage: 'carry' | 'reset' | 'prorate';
+  readonly seatsAbove?: 'block' | 'refuse' | { readonly releaseNewestAfter: string };
   readonly addOnsNotOffered: 'drop' | 'refuse';
 }
 export const TRANSITIONS: readonly TransitionSpec[] = [
@@ -206,17 +243,39 @@ export const TRANSITIONS: readonly TransitionSpec[] = [
   },
   { from: ['pro'], to: ['enterprise'], takesEffect: 'now', usage: 'prorate', addOnsNotOffered: 'drop' },
   { from: ['pro'], to: ['plus'], takesEffect: 'now', usage: 'reset', addOnsNotOffered: 'refuse' },
-  { from: ['pro', 'plus'], to: ['free'], takesEffect: 'periodEnd', usage: 'reset', addOnsNotOffered: 'drop' },
+  {
+    from: ['pro', 'plus'],
+    to: ['free'],
+    takesEffect: 'periodEnd',
+    usage: 'reset',
+    seatsAbove: { releaseNewestAfter: 'PT3H' },
+    addOnsNotOffered: 'drop',
+  },
   {
     from: ['plus', 'enterprise'],
     to: ['pro'],
     takesEffect: 'periodEnd',
     usage: 'prorate',
+    seatsAbove: 'refuse',
     addOnsNotOffered: 'drop',
   },
-  { from: ['enterprise'], to: ['free'], takesEffect: 'now', usage: 'carry', addOnsNotOffered: 'refuse' },
+  {
+    from: ['enterprise'],
+    to: ['free'],
+    takesEffect: 'now',
+    usage: 'carry',
+    seatsAbove: 'refuse',
+    addOnsNotOffered: 'refuse',
+  },
   { from: ['basic'], to: ['max'], takesEffect: 'now', usage: 'prorate', addOnsNotOffered: 'refuse' },
-  { from: ['max'], to: ['basic'], takesEffect: 'periodEnd', usage: 'carry', addOnsNotOffered: 'drop' },
+  {
+    from: ['max'],
+    to: ['basic'],
+    takesEffect: 'periodEnd',
+    usage: 'carry',
+    seatsAbove: { releaseNewestAfter: 'P2D' },
+    addOnsNotOffered: 'drop',
+  },
 ];
 
 export function catalogDocument(): Readonly<Record<string, unknown>> {

@@ -11,6 +11,7 @@ import { checkKept, checkLists, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
 import { PLANS, type PlanKey } from './catalog.js';
 import { movePlan } from './plan-move.js';
+import { refusesSeats } from './seats.js';
 import { cancelNow, start } from './time.js';
 
 export type Timing =
@@ -24,6 +25,7 @@ export interface Subscribe extends Lists {
 }
 
 export function subscribe(account: Account, { id, plan, trial, startsAt, ...lists }: Subscribe): void {
+  if (PLANS[plan].model === 'perpetual') throw new Refusal('BAD_USER_INPUT');
   checkLists(plan, lists);
   const { family } = PLANS[plan];
   if (account.subscriptions.some((one) => !hasEnded(one) && PLANS[one.plan].family === family))
@@ -50,6 +52,7 @@ export function subscribe(account: Account, { id, plan, trial, startsAt, ...list
     pause: null,
     lastPayment: null,
     endedAt: null,
+    seatsRelease: null,
     prorated: new Map(),
     given: new Map(),
     archived: false,
@@ -78,6 +81,7 @@ export function changePlan(account: Account, subscription: Subscription, change:
   if (subscription.cancel && at >= subscription.cancel.at) throw new Refusal('CONFLICT');
   checkLists(plan, lists);
   checkKept(subscription, plan, lists);
+  if (refusesSeats(account, subscription, plan, lists)) throw new Refusal('CONFLICT');
   if (at > account.now || standsUntilEnd(subscription, timing)) {
     schedule(account, subscription, { plan, adjusts: false, ...lists, at });
     return;

@@ -1,13 +1,16 @@
 import {
   type Account,
   type CreditBlock,
+  type License,
   Refusal,
   type Reservation,
+  type Sold,
   type Subscription,
   tell,
 } from './account.js';
 import { plus } from './calendar.js';
 import { ADD_ONS, blocksOf, type BlockOffer, type FeatureKey, isPrepaid, PLANS } from './catalog.js';
+import { statusOf } from './license-status.js';
 import { addOnsOf, meterOf } from './windows.js';
 
 /** Prepaid units: blocks that are added, or given by plans, and spent in their order. */
@@ -128,13 +131,12 @@ export function creditLimit(account: Account, feature: FeatureKey): number {
 /** Once for all that happens at one instant; answers with whether anything was given. */
 export function giveCredits(account: Account, at: number): boolean {
   let gave = false;
-  for (const subscription of account.subscriptions)
-    for (const gift of giftsOf(subscription)) {
-      const last = subscription.given.get(gift.name);
-      const again =
-        gift.offer.given === 'everyPeriod' && last !== undefined && last < subscription.periodStart;
+  for (const sold of [...account.subscriptions.filter(gives), ...account.licenses.filter(isActive)])
+    for (const gift of giftsOf(sold)) {
+      const last = sold.given.get(gift.name);
+      const again = gift.offer.given === 'everyPeriod' && last !== undefined && last < sold.periodStart;
       if (last === undefined || again) {
-        give(account, subscription, gift, at);
+        give(account, sold, gift, at);
         gave = true;
       }
     }
@@ -148,12 +150,25 @@ interface Gift {
   readonly times: number;
 }
 
-function giftsOf(subscription: Subscription): Gift[] {
-  const { plan, status } = subscription;
-  if (status !== 'TRIALING' && status !== 'ACTIVE' && status !== 'PAST_DUE') return [];
+function gives({ status }: Subscription): boolean {
+  return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
+}
+
+/** Neither in grace nor suspended. */
+function isActive(license: License): boolean {
+  return statusOf(license) === 'ACTIVE';
+}
+
+/** Whether each of its periods brings credits. */
+export function givesEveryPeriod(sold: Sold): boolean {
+  return giftsOf(sold).some(({ offer }) => offer.given === 'everyPeriod');
+}
+
+function giftsOf(sold: Sold): Gift[] {
+  const { plan } = sold;
   const sources = [
     { key: plan, entitlements: PLANS[plan].entitlements, times: 1 },
-    ...addOnsOf(subscription).map(([key, times]) => ({
+    ...addOnsOf(sold).map(([key, times]) => ({
       ...{ key, times },
       entitlements: ADD_ONS[key].entitlements,
     })),
@@ -169,22 +184,17 @@ function giftsOf(subscription: Subscription): Gift[] {
   );
 }
 
-function give(
-  account: Account,
-  subscription: Subscription,
-  { name, feature, offer, times }: Gift,
-  at: number,
-): void {
-  subscription.given.set(name, subscription.periodStart);
-  const before = account.blocks.filter((one) => one.giver === subscription.id && one.createdAt === at).length;
+function give(account: Account, sold: Sold, { name, feature, offer, times }: Gift, at: number): void {
+  sold.given.set(name, sold.periodStart);
+  const before = account.blocks.filter((one) => one.giver === sold.id && one.createdAt === at).length;
   addBlock(account, {
     // Nobody is asked for the id of what is given: it is made of what it was given for.
-    id: `blk_${subscription.id.replace('sub_', '')}${at.toString(36)}${before.toString(36)}`,
+    id: `blk_${sold.id.replace(/^[a-z]+_/, '')}${at.toString(36)}${before.toString(36)}`,
     feature,
     quantity: offer.quantity * times,
     priority: offer.priority ?? 0,
     expiresAt: offer.expiresAfter === undefined ? null : plus(at, offer.expiresAfter, account.zone),
     createdAt: at,
-    giver: subscription.id,
+    giver: sold.id,
   });
 }

@@ -1,10 +1,12 @@
-import { type Account, type Grant, hasEnded, type Subscription } from './account.js';
+import { type Account, type Grant, hasEnded, type License, type Sold, type Subscription } from './account.js';
 import { numbersOf } from './bought.js';
 import { plus } from './calendar.js';
 import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
 import { creditLimit, liveBlocks } from './credits.js';
+import { hasLicenseEnded } from './license-status.js';
+import { licenseEndOf } from './licenses.js';
 import { sumOf } from './rollover.js';
-import { addOnsOf, meterOf, names, reservedOf } from './windows.js';
+import { addOnsOf, meterOf, names, reservedOf, usedOf } from './windows.js';
 
 /** What a check says: the fields that are compared. */
 export interface Answer {
@@ -20,30 +22,53 @@ export interface Answer {
 }
 
 interface Sources {
-  readonly subscriptions: readonly Subscription[];
+  readonly sold: readonly Sold[];
   readonly grants: readonly Grant[];
 }
 
-export function entitlementOf(account: Account, feature: FeatureKey, quantity = 1): Answer {
+/** Who asks, beside the customer. */
+export interface Asker {
+  readonly version?: string;
+  readonly member?: string;
+}
+
+export function entitlementOf(
+  account: Account,
+  feature: FeatureKey,
+  quantity = 1,
+  asker: Asker = {},
+): Answer {
   const grants = account.grants.filter((grant) => grant.feature === feature && grant.status === 'ACTIVE');
   if (grants.some(({ effect }) => effect === 'BLOCK')) return denied('BLOCKED');
   const naming = account.subscriptions.filter(
-    (one) => (!hasEnded(one) || endedLately(account, one)) && names(one, feature),
+    (one) => (!hasEnded(one) || endedLately(account, one.endedAt)) && names(one, feature),
   );
-  const passing = naming.filter(passes);
+  const licenses = account.licenses.filter(
+    (one) =>
+      (!hasLicenseEnded(one) || endedLately(account, licenseEndOf(account, one))) && names(one, feature),
+  );
+  const failures = licenses.map((license) => failureOf(account, license, feature, asker));
+  const licensed = licenses.filter((_, place) => failures[place] === null);
+  const passing: Sold[] = [...naming.filter(passes), ...licensed];
   const isGiven = isPrepaid(feature) && liveBlocks(account, feature).length > 0;
-  if (passing.length === 0 && grants.length === 0 && !isGiven) return denied(whyNot(account, naming));
+  if (passing.length === 0 && grants.length === 0 && !isGiven)
+    return denied(whyNot(account, [...naming.map(subscriptionFailure), ...failures.filter(isFailure)]));
   if (isPrepaid(feature)) return ofCredits(account, feature, quantity);
-  const sources: Sources = { subscriptions: passing, grants };
-  const full = given(account, feature, sources, quantity);
-  const tooMuch = FEATURES[feature].type === 'seats' ? 'NO_SEAT' : 'LIMIT_EXCEEDED';
+  const sources: Sources = { sold: passing, grants };
+  const isSeats = FEATURES[feature].type === 'seats';
+  const isHeld = asker.member !== undefined && holds(account, seatFeature(feature), asker.member);
+  const asked = isSeats && isHeld ? 0 : quantity;
+  const full = given(account, feature, sources, asked);
+  const tooMuch = isSeats ? 'NO_SEAT' : 'LIMIT_EXCEEDED';
+  if (quantity > 0 && !hasSeat(account, feature, asker, isHeld))
+    return { ...answer(account, feature, full), allowed: false, code: 'NO_SEAT' };
   if (!full.fits) return { ...answer(account, feature, full), allowed: false, code: tooMuch };
   const without = (some: Sources): boolean =>
-    (some.subscriptions.length > 0 || some.grants.length > 0) && given(account, feature, some, quantity).fits;
-  const inTime = passing.filter(({ status }) => status !== 'PAST_DUE');
+    (some.sold.length > 0 || some.grants.length > 0) && given(account, feature, some, asked).fits;
+  const inTime = passing.filter((one) => !isInGrace(one));
   const code = full.overage
     ? 'ENTITLED_OVERAGE'
-    : !without({ ...sources, subscriptions: inTime })
+    : !without({ ...sources, sold: inTime })
       ? 'ENTITLED_GRACE'
       : !without({ ...sources, grants: [] })
         ? 'ENTITLED_GRANT'
@@ -69,17 +94,99 @@ function passes({ status }: Subscription): boolean {
   return status === 'TRIALING' || status === 'ACTIVE' || status === 'PAST_DUE';
 }
 
+/** The pool that is asked for a member's seat. */
+function seatFeature(feature: FeatureKey): FeatureKey {
+  const spec = FEATURES[feature];
+  return (spec.type === 'boolean' ? spec.needsSeat : undefined) ?? feature;
+}
+
+function holds({ seats }: Account, feature: FeatureKey, member: string): boolean {
+  return seats.some((seat) => seat.feature === feature && seat.member === member && seat.freeAt === null);
+}
+
+/** A member's own is asked for where one is named, or needed. */
+function hasSeat(account: Account, feature: FeatureKey, asker: Asker, isHeld: boolean): boolean {
+  const pool = seatFeature(feature);
+  if (pool !== feature) return isHeld && entitlementOf(account, pool, 0).allowed;
+  return FEATURES[feature].type !== 'seats' || asker.member === undefined || isHeld;
+}
+
+/** Of a pool, by all that is live; null: nothing gives it. */
+export function poolBound(account: Account, feature: FeatureKey): Bound | null {
+  const { sold, grants } = sourcesOf(account, feature);
+  return sold.length === 0 && grants.length === 0 ? null : bound(feature, 'sum', { sold, grants });
+}
+
+export function bounds(account: Account, feature: FeatureKey): Bound {
+  return poolBound(account, feature) ?? hard(0);
+}
+
+/** What is live and names it. */
+function sourcesOf(account: Account, feature: FeatureKey): Sources {
+  const grants = account.grants.filter((grant) => grant.feature === feature && grant.status === 'ACTIVE');
+  const licensed = account.licenses.filter((one) => failureOf(account, one, feature, {}) === null);
+  const sold = [...account.subscriptions.filter(passes), ...licensed].filter((one) => names(one, feature));
+  return { sold, grants };
+}
+
+function isInGrace(one: Sold & Partial<Pick<Subscription, 'status'> & Pick<License, 'phase'>>): boolean {
+  return one.status === 'PAST_DUE' || one.phase === 'GRACE';
+}
+
 /** In the last 90 days, of the customer's calendar. */
-function endedLately(account: Account, { endedAt }: Subscription): boolean {
+function endedLately(account: Account, endedAt: number | null): boolean {
   return endedAt !== null && account.now < plus(endedAt, 'P90D', account.zone);
 }
 
-/** The source that got furthest speaks. */
-function whyNot(account: Account, naming: readonly Subscription[]): string {
-  if (naming.some(({ status }) => status === 'PAUSED')) return 'SUBSCRIPTION_PAUSED';
-  if (naming.some(({ status }) => status === 'SCHEDULED')) return 'NOT_STARTED';
-  if (naming.length > 0) return 'SUBSCRIPTION_EXPIRED';
-  return account.subscriptions.some((one) => !hasEnded(one)) ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN';
+/** By the number of its row: the source that got furthest speaks. */
+interface Failure {
+  readonly row: number;
+  readonly code: string;
+}
+
+function isFailure(failure: Failure | null): failure is Failure {
+  return failure !== null;
+}
+
+function subscriptionFailure({ status }: Subscription): Failure {
+  if (status === 'PAUSED') return { row: 12, code: 'SUBSCRIPTION_PAUSED' };
+  if (status === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
+  return { row: 9, code: 'SUBSCRIPTION_EXPIRED' };
+}
+
+/** Null: it passes. */
+function failureOf({ now }: Account, license: License, feature: FeatureKey, asker: Asker): Failure | null {
+  const { revokedAt, phase, suspended, maintenanceUntil } = license;
+  if (revokedAt !== null) return { row: 8, code: 'LICENSE_REVOKED' };
+  if (phase === 'EXPIRED') return { row: 9.5, code: 'LICENSE_EXPIRED' };
+  if (phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
+  if (suspended) return { row: 11, code: 'LICENSE_SUSPENDED' };
+  if (asker.version !== undefined && maintenanceUntil !== null)
+    if (releasedAt(feature, asker.version, now) >= maintenanceUntil)
+      return { row: 15, code: 'VERSION_NOT_COVERED' };
+  return null;
+}
+
+/** A feature without versions goes by the earliest date of any; what nobody knows came out now. */
+function releasedAt(feature: FeatureKey, version: string, now: number): number {
+  const dates = (key: FeatureKey): number[] => {
+    const spec = FEATURES[key];
+    const date = spec.type === 'boolean' ? spec.versions?.[version] : undefined;
+    return date === undefined ? [] : [Date.parse(date)];
+  };
+  const spec = FEATURES[feature];
+  const own = spec.type === 'boolean' && spec.versions !== undefined;
+  const known = own ? dates(feature) : (Object.keys(FEATURES) as FeatureKey[]).flatMap(dates);
+  return known.length === 0 ? now : Math.min(...known);
+}
+
+function whyNot(account: Account, failures: readonly Failure[]): string {
+  const [furthest] = [...failures].sort((one, other) => other.row - one.row);
+  if (furthest) return furthest.code;
+  const isLive =
+    account.subscriptions.some((one) => !hasEnded(one)) ||
+    account.licenses.some((one) => !hasLicenseEnded(one));
+  return isLive ? 'NOT_IN_PLAN' : 'NO_ACTIVE_PLAN';
 }
 
 interface Given {
@@ -99,11 +206,11 @@ function given(account: Account, feature: FeatureKey, sources: Sources, quantity
     bound(feature, spec.type === 'seats' ? 'sum' : spec.combine, sources),
     sumOf(meterOf(account, feature)),
   );
-  const wanted = meterOf(account, feature).used + reservedOf(account, feature) + quantity;
+  const wanted = usedOf(account, feature) + reservedOf(account, feature) + quantity;
   return {
     limit,
     value: null,
-    fits: ceiling === 'unlimited' || wanted <= ceiling,
+    fits: quantity === 0 || ceiling === 'unlimited' || wanted <= ceiling,
     overage: limit !== 'unlimited' && wanted > limit,
   };
 }
@@ -114,16 +221,17 @@ function answer(
   { limit, value }: Given,
 ): Omit<Answer, 'allowed' | 'code'> {
   const counted = ['limit', 'metered', 'seats'].includes(FEATURES[feature].type);
-  const { used, window } = meterOf(account, feature);
+  const { window } = meterOf(account, feature);
+  const used = usedOf(account, feature);
   if (!counted) return { ...NOTHING, limit, value };
   const reserved = reservedOf(account, feature);
   const remaining = typeof limit === 'number' ? Math.max(0, limit - used - reserved) : null;
   return { limit, value, used, reserved, remaining, resetsAt: window?.end ?? null };
 }
 
-function valueOf(values: readonly string[], feature: FeatureKey, { subscriptions, grants }: Sources): string {
+function valueOf(values: readonly string[], feature: FeatureKey, { sold, grants }: Sources): string {
   const replacing = latest(grants);
-  const bought = subscriptions.map(({ plan }) => textOf(PLANS[plan].entitlements[feature]));
+  const bought = sold.map(({ plan }) => textOf(PLANS[plan].entitlements[feature]));
   const base = replacing ? [textOf(replacing.value)] : bought;
   const added = grants.filter(({ effect }) => effect === 'ADD').map(({ value }) => textOf(value));
   const places = [...base, ...added].map((value) => values.indexOf(value));
@@ -147,11 +255,9 @@ interface Bound {
   readonly ceiling: Units;
 }
 
-function bound(feature: FeatureKey, combine: 'max' | 'sum', { subscriptions, grants }: Sources): Bound {
+function bound(feature: FeatureKey, combine: 'max' | 'sum', { sold, grants }: Sources): Bound {
   const replacing = latest(grants);
-  const base: Bound[] = replacing
-    ? [hard(units(replacing))]
-    : subscriptions.flatMap((subscription) => ofSubscription(subscription, feature));
+  const base: Bound[] = replacing ? [hard(units(replacing))] : sold.flatMap((one) => ofSold(one, feature));
   const join = combine === 'max' ? greatest : sum;
   const combined = base.reduce<Bound>(
     (one, other) => ({ limit: join(one.limit, other.limit), ceiling: join(one.ceiling, other.ceiling) }),
@@ -176,11 +282,10 @@ function raised({ limit, ceiling }: Bound, rolled: number): Bound {
 export function ownLimit(account: Account, feature: FeatureKey): number | null {
   const spec = FEATURES[feature];
   if (spec.type !== 'metered' || 'prepaid' in spec) return null;
-  const grants = account.grants.filter((grant) => grant.feature === feature && grant.status === 'ACTIVE');
-  const subscriptions = account.subscriptions.filter((one) => passes(one) && names(one, feature));
+  const { sold, grants } = sourcesOf(account, feature);
   const isBlocked = grants.some(({ effect }) => effect === 'BLOCK');
-  if (isBlocked || (subscriptions.length === 0 && grants.length === 0)) return null;
-  const { limit, ceiling } = bound(feature, spec.combine, { subscriptions, grants });
+  if (isBlocked || (sold.length === 0 && grants.length === 0)) return null;
+  const { limit, ceiling } = bound(feature, spec.combine, { sold, grants });
   return limit === 'unlimited' || ceiling === 'unlimited' ? null : limit;
 }
 
@@ -188,13 +293,13 @@ function units({ value }: Grant): Units {
   return typeof value === 'number' ? value : 'unlimited';
 }
 
-function ofSubscription(subscription: Subscription, feature: FeatureKey): Bound[] {
-  const sold = numbersOf(subscription).find(([key]) => key === feature);
-  if (sold) return [hard(sold[1])];
-  const own = limitOf(PLANS[subscription.plan].entitlements[feature]);
+function ofSold(one: Sold, feature: FeatureKey): Bound[] {
+  const number = numbersOf(one).find(([key]) => key === feature);
+  if (number) return [hard(number[1])];
+  const own = limitOf(PLANS[one.plan].entitlements[feature]);
   if (own === null) return [];
-  const ownLimit = subscription.prorated.get(feature) ?? own.limit;
-  const limit = addOnsOf(subscription).reduce<Units>((total, [key, count]) => {
+  const ownLimit = one.prorated.get(feature) ?? own.limit;
+  const limit = addOnsOf(one).reduce<Units>((total, [key, count]) => {
     const more = ADD_ONS[key].entitlements[feature];
     return typeof more === 'number' ? sum(total, more * count) : total;
   }, ownLimit);

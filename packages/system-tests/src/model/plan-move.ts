@@ -2,6 +2,7 @@ import { type Account, type Subscription, tell } from './account.js';
 import { boughtWith, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
 import { type FeatureKey, limitOf, PLANS, type PlanKey, type Units } from './catalog.js';
+import { seatsReleaseAfter } from './seats.js';
 import { beginWindows, featureKeys, meterOf, resetWindows } from './windows.js';
 
 export const KEEP: Lists = { addOns: null, quantities: null };
@@ -33,7 +34,10 @@ export function movePlan(
   // What has not begun has given nothing that a share of could stay.
   const begun = subscription.status !== 'SCHEDULED';
   const prorated = begun && usage === 'prorate' ? prorate(account, subscription, to.plan, at) : [];
-  Object.assign(subscription, boughtWith(subscription, to.plan, to.lists ?? KEEP));
+  const lists = to.lists ?? KEEP;
+  if (from !== to.plan)
+    subscription.seatsRelease = seatsReleaseAfter(account, subscription, { plan: to.plan, lists }, at);
+  Object.assign(subscription, boughtWith(subscription, to.plan, lists));
   subscription.plan = to.plan;
   // What was sold without a trial gets none by a change before the start.
   subscription.wantsTrial &&= PLANS[to.plan].trial !== undefined;
@@ -110,6 +114,7 @@ export function end(
   subscription.pause = null;
   subscription.change = null;
   subscription.cancel = null;
+  subscription.seatsRelease = null;
   beginWindows(account, at);
   tell(account, `subscription.${status.toLowerCase()}`, subscription.id, at);
 }

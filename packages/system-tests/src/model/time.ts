@@ -3,13 +3,15 @@ import { checkKept } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './catalog.js';
 import { endBlock, giveCredits } from './credits.js';
+import { licenseDues } from './licenses.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
 import { expire } from './reservations.js';
 import { ownLimit } from './entitlements.js';
 import { endLots, nextEnd } from './rollover.js';
+import { refusesSeats, seatDues } from './seats.js';
 import { beginWindows, featureKeys, isAtRest, turnWindow } from './windows.js';
 
-interface Due {
+export interface Due {
   readonly at: number;
   /** Due at one instant, in this order. */
   readonly kind: number;
@@ -17,8 +19,25 @@ interface Due {
   happen(): void;
 }
 
-const [CANCEL, CHANGE, TRIAL, GRACE, RESUME, PERIOD, WINDOW, LOT, GRANT, BLOCK, RESERVATION, START, ARCHIVE] =
-  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+const [
+  CANCEL,
+  CHANGE,
+  TRIAL,
+  GRACE,
+  RESUME,
+  PERIOD,
+  WINDOW,
+  LOT,
+  LICENSE,
+  GRANT,
+  BLOCK,
+  SEAT,
+  RESERVATION,
+  START,
+  ARCHIVE,
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+
+const LICENSE_KINDS = { start: START, end: LICENSE, period: PERIOD, archive: ARCHIVE };
 
 /** Lets time pass up to `now`: all that is due, in order, each at its own instant. */
 export function passTime(account: Account, now: number): void {
@@ -76,6 +95,9 @@ function dues(account: Account): Due[] {
       ? []
       : [{ at, kind: LOT, id: feature, happen: () => endLots(account, feature, meter, at) }];
   });
+  const licenses = account.licenses.flatMap((license) =>
+    licenseDues(account, license).map(({ kind, ...due }) => ({ ...due, kind: LICENSE_KINDS[kind] })),
+  );
   const grants = account.grants.flatMap((grant): Due[] => {
     const { id, startsAt, expiresAt } = grant;
     if (grant.status === 'SCHEDULED')
@@ -105,7 +127,17 @@ function dues(account: Account): Due[] {
     const at = plus(one.endedAt, 'P90D', account.zone);
     return [{ at, kind: ARCHIVE, id: one.id, happen: () => archive(account, one, at) }];
   });
-  return [...subscriptions, ...windows, ...lots, ...grants, ...blocks, ...reservations, ...archives];
+  return [
+    ...subscriptions,
+    ...windows,
+    ...lots,
+    ...licenses,
+    ...grants,
+    ...blocks,
+    ...seatDues(account).map((due) => ({ ...due, kind: SEAT })),
+    ...reservations,
+    ...archives,
+  ];
 }
 
 function archive(account: Account, subscription: Subscription, at: number): void {
@@ -177,6 +209,7 @@ function changeNow(account: Account, subscription: Subscription, at: number): vo
   }
   try {
     if (change.addOns === null) checkKept(subscription, change.plan, { addOns: null, quantities: {} });
+    if (refusesSeats(account, subscription, change.plan, change)) throw new Error('seats above');
   } catch {
     tell(account, 'subscription.change_refused', subscription.id, at);
     return;

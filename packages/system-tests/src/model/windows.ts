@@ -1,4 +1,12 @@
-import { type Account, hasEnded, type Meter, type Subscription, tell } from './account.js';
+import {
+  type Account,
+  hasEnded,
+  type Meter,
+  type Seat,
+  type Sold,
+  type Subscription,
+  tell,
+} from './account.js';
 import { calendarStart, lastFrom, nextFrom } from './calendar.js';
 import {
   ADD_ONS,
@@ -10,13 +18,14 @@ import {
   PLANS,
   windowed,
 } from './catalog.js';
+import { givesWindows } from './license-status.js';
 import { leftOver } from './rollover.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
-export function names(subscription: Subscription, feature: FeatureKey): boolean {
+export function names(sold: Sold, feature: FeatureKey): boolean {
   return (
-    PLANS[subscription.plan].entitlements[feature] !== undefined ||
-    addOnsOf(subscription).some(([key]) => ADD_ONS[key].entitlements[feature] !== undefined)
+    PLANS[sold.plan].entitlements[feature] !== undefined ||
+    addOnsOf(sold).some(([key]) => ADD_ONS[key].entitlements[feature] !== undefined)
   );
 }
 
@@ -38,7 +47,8 @@ function hadSince(account: Account, feature: FeatureKey, at: number): number | n
     (subscription) =>
       !hasEnded(subscription) && subscription.status !== 'SCHEDULED' && names(subscription, feature),
   );
-  if (bySubscription) return at;
+  const byLicense = account.licenses.some((license) => givesWindows(license) && names(license, feature));
+  if (bySubscription || byLicense) return at;
   const grants = account.grants.filter(
     (grant) => grant.feature === feature && grant.effect !== 'BLOCK' && grant.status === 'ACTIVE',
   );
@@ -87,6 +97,18 @@ export function meterOf(account: Account, feature: FeatureKey): Meter {
   };
   account.meters.set(feature, meter);
   return meter;
+}
+
+/** Those that cool down among them. */
+export function takenSeats({ seats }: Account, feature: FeatureKey): Seat[] {
+  return seats.filter((seat) => seat.feature === feature);
+}
+
+/** Units, or seats that are taken. */
+export function usedOf(account: Account, feature: FeatureKey): number {
+  return FEATURES[feature].type === 'seats'
+    ? takenSeats(account, feature).length
+    : meterOf(account, feature).used;
 }
 
 /** What open reservations hold in the running window. */

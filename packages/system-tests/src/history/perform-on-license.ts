@@ -1,0 +1,115 @@
+import type { Account, License } from '../model/account.js';
+import * as licenses from '../model/licenses.js';
+import type { Action, DatesAction } from './actions.js';
+import { bought, lists, time } from './inputs.js';
+import type { Performed } from './performed.js';
+import { DAY } from './resolve.js';
+import { day } from './snapshot.js';
+import type { World } from './world.js';
+
+type Key = { readonly idempotencyKey: string };
+
+export async function performIssue(
+  account: Account,
+  world: World,
+  action: Extract<Action, { kind: 'issueLicense' }>,
+  key: Key,
+): Promise<Performed> {
+  const { plan, startsIn, quantities } = action;
+  const startsAt = startsIn === null ? null : account.now + startsIn * DAY;
+  const dates = datesFrom(startsAt ?? account.now, action);
+  const input = {
+    customerId: world.customerId,
+    plan,
+    startsAt: time(startsAt),
+    ...datesInput(action, dates),
+    ...key,
+  };
+  return {
+    line: `issue ${plan}${startsAt === null ? '' : ` from ${day(startsAt)}`}${datesText(action, dates)}`,
+    product: await world.mutate('issueLicense', 'IssueLicenseInput', input, 'license { id }'),
+    model: (id) => licenses.issueLicense(account, { id, plan, startsAt, ...dates, quantities }),
+  };
+}
+
+type OnLicense = Extract<
+  Action,
+  {
+    readonly kind: 'renewLicense' | 'suspendLicense' | 'reinstateLicense' | 'revokeLicense' | 'rotateKey';
+  }
+>;
+
+export async function performOnLicense(
+  account: Account,
+  world: World,
+  action: OnLicense,
+  license: License,
+  key: Key,
+): Promise<Performed> {
+  const licenseId = license.id;
+  const explained = { licenseId, reason: 'test' };
+  switch (action.kind) {
+    case 'renewLicense': {
+      const dates = datesFrom(account.now, action);
+      const { quantities } = action;
+      const input = { licenseId, ...datesInput(action, dates), ...key };
+      return {
+        line: `renew${datesText(action, dates)}`,
+        product: await world.mutate('renewLicense', 'RenewLicenseInput', input, ''),
+        model: () => licenses.renewLicense(account, license, { ...dates, quantities }),
+      };
+    }
+    case 'suspendLicense':
+      return {
+        line: 'suspend',
+        product: await world.call('suspendLicense', 'licenseId: ID!, reason: String!', explained),
+        model: () => licenses.suspendLicense(account, license),
+      };
+    case 'reinstateLicense':
+      return {
+        line: 'reinstate',
+        product: await world.call('reinstateLicense', 'licenseId: ID!, reason: String', explained),
+        model: () => licenses.reinstateLicense(account, license),
+      };
+    case 'revokeLicense':
+      return {
+        line: 'revoke',
+        product: await world.call('revokeLicense', 'licenseId: ID!, reason: String!', explained),
+        model: () => licenses.revokeLicense(account, license),
+      };
+    case 'rotateKey': {
+      const values = { licenseId, ...key };
+      return {
+        line: 'rotate the key',
+        product: await world.call('rotateLicenseKey', 'licenseId: ID!, idempotencyKey: String!', values),
+        model: () => licenses.rotateKey(account, license),
+      };
+    }
+  }
+}
+
+interface Dates {
+  readonly expiresAt: number | null;
+  readonly maintenanceUntil: number | null;
+}
+
+function datesFrom(from: number, { lasts, maintained }: DatesAction): Dates {
+  return {
+    expiresAt: lasts === null ? null : from + lasts * DAY,
+    maintenanceUntil: maintained === null ? null : from + maintained * DAY,
+  };
+}
+
+function datesInput({ quantities }: DatesAction, { expiresAt, maintenanceUntil }: Dates): object {
+  return {
+    ...(expiresAt === null ? {} : { expiresAt: time(expiresAt) }),
+    ...(maintenanceUntil === null ? {} : { maintenanceUntil: time(maintenanceUntil) }),
+    ...lists({ addOns: null, quantities }),
+  };
+}
+
+function datesText({ quantities }: DatesAction, { expiresAt, maintenanceUntil }: Dates): string {
+  const until = expiresAt === null ? '' : ` until ${day(expiresAt)}`;
+  const maintained = maintenanceUntil === null ? '' : `, maintained until ${day(maintenanceUntil)}`;
+  return until + maintained + bought({ addOns: null, quantities });
+}

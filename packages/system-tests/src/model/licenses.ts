@@ -1,0 +1,176 @@
+import { type Account, type Bought, type License, Refusal, tell } from './account.js';
+import { checkLists } from './bought.js';
+import { lastFrom, nextFrom, plus } from './calendar.js';
+import { PLANS, type PlanKey } from './catalog.js';
+import { givesEveryPeriod } from './credits.js';
+import { hasLicenseEnded } from './license-status.js';
+import { beginWindows } from './windows.js';
+
+type Quantities = Bought['quantities'];
+
+export interface IssueLicense {
+  readonly id: string;
+  readonly plan: PlanKey;
+  /** Null: now. */
+  readonly startsAt: number | null;
+  /** Null: what the plan says. */
+  readonly expiresAt: number | null;
+  readonly maintenanceUntil: number | null;
+  readonly quantities: Quantities | null;
+}
+
+export function issueLicense(account: Account, asked: IssueLicense): void {
+  const { id, plan, quantities } = asked;
+  const { zone, now } = account;
+  checkLists(plan, { addOns: null, quantities });
+  const startsAt = asked.startsAt ?? now;
+  const expiresAt = asked.expiresAt ?? after(startsAt, PLANS[plan].period, zone);
+  if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
+  const license: License = {
+    ...{ id, plan, startsAt, expiresAt },
+    maintenanceUntil: asked.maintenanceUntil ?? after(startsAt, PLANS[plan].maintenance, zone),
+    phase: 'SCHEDULED',
+    suspended: false,
+    revokedAt: null,
+    addOns: {},
+    quantities: quantities ?? {},
+    prorated: new Map(),
+    archived: false,
+    periodStart: startsAt,
+    given: new Map(),
+  };
+  account.licenses.push(license);
+  account.commandAt = Math.min(startsAt, now);
+  tell(account, 'license.issued', id, account.commandAt);
+}
+
+function after(from: number, duration: string | undefined, zone: string): number | null {
+  return duration === undefined ? null : plus(from, duration, zone);
+}
+
+export interface RenewLicense {
+  /** Null: left out. */
+  readonly expiresAt: number | null;
+  readonly maintenanceUntil: number | null;
+  readonly quantities: Quantities | null;
+}
+
+export function renewLicense(account: Account, license: License, asked: RenewLicense): void {
+  const { plan, startsAt } = license;
+  const { zone, now } = account;
+  if (license.revokedAt !== null) throw new Refusal('CONFLICT');
+  checkLists(plan, { addOns: null, quantities: asked.quantities });
+  const { period, maintenance } = PLANS[plan];
+  const asPlanned = asked.expiresAt === null && asked.maintenanceUntil === null;
+  if (asPlanned && period === undefined && maintenance === undefined) throw new Refusal('CONFLICT');
+  const later = (end: number | null, by: string | undefined): number | null =>
+    asPlanned && end !== null && by !== undefined ? plus(end, by, zone) : end;
+  const expiresAt = asked.expiresAt ?? later(license.expiresAt, period);
+  const maintenanceUntil = asked.maintenanceUntil ?? later(license.maintenanceUntil, maintenance);
+  const quantities = asked.quantities ?? license.quantities;
+  if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
+  if (expiresAt !== null && expiresAt <= now) throw new Refusal('CONFLICT');
+  const was = JSON.stringify(changeable(license));
+  Object.assign(license, { expiresAt, maintenanceUntil, quantities });
+  if (JSON.stringify(changeable(license)) === was) return;
+  if (license.phase !== 'SCHEDULED') license.phase = 'ACTIVE';
+  license.archived = false;
+  license.periodStart = periodOf(account, license, now);
+  beginWindows(account, now);
+  tell(account, 'license.renewed', license.id, now);
+}
+
+function changeable({ expiresAt, maintenanceUntil, quantities }: License): unknown {
+  return [expiresAt, maintenanceUntil, Object.entries(quantities).sort()];
+}
+
+export function suspendLicense(account: Account, license: License): void {
+  if (license.revokedAt !== null) throw new Refusal('CONFLICT');
+  if (license.suspended) return;
+  license.suspended = true;
+  tell(account, 'license.suspended', license.id, account.now);
+}
+
+export function reinstateLicense(account: Account, license: License): void {
+  if (license.revokedAt !== null) throw new Refusal('CONFLICT');
+  if (!license.suspended) return;
+  license.suspended = false;
+  tell(account, 'license.reinstated', license.id, account.now);
+}
+
+export function revokeLicense(account: Account, license: License): void {
+  if (license.revokedAt !== null) return;
+  license.revokedAt = account.now;
+  beginWindows(account, account.now);
+  tell(account, 'license.revoked', license.id, account.now);
+}
+
+export function rotateKey(account: Account, license: License): void {
+  if (license.revokedAt !== null) throw new Refusal('CONFLICT');
+  tell(account, 'license.key_rotated', license.id, account.now);
+}
+
+/** The end of its grace; without grace that of the licence. */
+export function graceEndOf({ zone }: Account, { plan, expiresAt }: License): number | null {
+  return expiresAt === null ? null : (after(expiresAt, PLANS[plan].grace, zone) ?? expiresAt);
+}
+
+/** Where the period that runs at an instant has begun. */
+function periodOf({ zone }: Account, { plan, startsAt }: License, at: number): number {
+  const { period } = PLANS[plan];
+  return period === undefined || at < startsAt ? startsAt : lastFrom(startsAt, period, zone, at);
+}
+
+export interface LicenseDue {
+  readonly at: number;
+  readonly kind: 'start' | 'end' | 'period' | 'archive';
+  readonly id: string;
+  happen(): void;
+}
+
+/** When it ended, by its dates or because it was revoked; null while it has not. */
+export function licenseEndOf(account: Account, license: License): number | null {
+  return hasLicenseEnded(license) ? (license.revokedAt ?? graceEndOf(account, license)) : null;
+}
+
+function archiveOf(account: Account, license: License): LicenseDue[] {
+  const end = licenseEndOf(account, license);
+  if (end === null || license.archived) return [];
+  const { id } = license;
+  const at = plus(end, 'P90D', account.zone);
+  const happen = (): void => {
+    license.archived = true;
+    if (at > account.announcedUntil) tell(account, 'license.archived', id, at);
+  };
+  return [{ at, kind: 'archive', id, happen }];
+}
+
+/** What time will do to a licence, suspended or not. */
+export function licenseDues(account: Account, license: License): LicenseDue[] {
+  const { id, plan, phase, startsAt, expiresAt, periodStart } = license;
+  if (hasLicenseEnded(license)) return archiveOf(account, license);
+  const become = (next: License['phase'], event: string, at: number): void => {
+    license.phase = next;
+    beginWindows(account, at);
+    tell(account, `license.${event}`, id, at);
+  };
+  if (phase === 'SCHEDULED')
+    return [{ at: startsAt, kind: 'start', id, happen: () => become('ACTIVE', 'started', startsAt) }];
+  const found: LicenseDue[] = [];
+  const end = graceEndOf(account, license);
+  if (phase === 'ACTIVE' && expiresAt !== null && end !== null && expiresAt < end)
+    found.push({ at: expiresAt, kind: 'end', id, happen: () => become('GRACE', 'grace_started', expiresAt) });
+  else if (end !== null)
+    found.push({ at: end, kind: 'end', id, happen: () => become('EXPIRED', 'expired', end) });
+  const { period } = PLANS[plan];
+  if (period !== undefined && givesEveryPeriod(license)) {
+    const at = nextFrom(startsAt, period, account.zone, periodStart);
+    found.push({
+      ...{ at, kind: 'period', id },
+      happen: () => {
+        license.periodStart = at;
+      },
+    });
+  }
+  return found;
+}
