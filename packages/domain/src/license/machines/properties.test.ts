@@ -21,7 +21,6 @@ import { countedDeactivations } from './deactivations.js';
 import { executeMachine } from './execute-machine.js';
 import type { Machine } from './machine.js';
 import { findMachine } from './match.js';
-import { machinesInUse } from './place.js';
 
 const policy = fc.record({
   limit: fc.integer({ min: 1, max: 6 }),
