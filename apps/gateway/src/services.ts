@@ -3,6 +3,8 @@ import {
   ApiKeyStore,
   CustomerTokenStore,
   type Database,
+  type DecisionLogMode,
+  DecisionRecorder,
   EventFeed,
   installationKey,
   SpendQueue,
@@ -25,6 +27,8 @@ export interface ServiceOptions extends StateStoreOptions {
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[];
   readonly guesses?: GuessLimits;
+  /** Whether answers wait until they are on record; `async` where left out. */
+  readonly decisionLog?: DecisionLogMode;
 }
 
 /** Starts what the gateway's requests share, over an open database. */
@@ -44,7 +48,8 @@ export async function openServices(
       metrics.batch(requests);
     },
   });
-  metrics.observe({ states, spends, feedLag: () => feed.lag / 1000 });
+  const decisions = new DecisionRecorder(db.recorder, { mode: options.decisionLog ?? 'async' });
+  metrics.observe({ states, spends, decisions, feedLag: () => feed.lag / 1000 });
   return {
     db,
     feed,
@@ -57,10 +62,12 @@ export async function openServices(
     installationKey: installationKey(db.keys.installation),
     addressOf: addressBehind(options.trustedProxies ?? []),
     spends,
+    decisions,
     metrics,
     logger,
     async close() {
       await spends.close();
+      await decisions.close();
       states.close();
       await keys.close();
       await feed.stop();

@@ -10,6 +10,7 @@ export type KeyPurpose =
   | 'api-key'
   | 'operation-key'
   | 'database-role'
+  | 'recorder-role'
   | 'signing-key'
   | 'license-key'
   | 'installation-key'
