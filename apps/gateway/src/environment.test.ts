@@ -9,6 +9,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LOG_LEVEL: 'loud',
     LICET_MASTER_KEY: 'short',
     LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
+    LICET_DECISION_LOG: 'sometimes',
   };
   let problems: readonly string[] = [];
   try {
@@ -16,9 +17,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(5);
+  expect(problems).toHaveLength(6);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_DECISION_LOG/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -31,5 +32,6 @@ test('what is left out has a default, but for the database', () => {
     host: '127.0.0.1',
     logLevel: 'info',
     developmentKey: true,
+    decisionLog: 'async',
   });
 });

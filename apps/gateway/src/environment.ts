@@ -1,4 +1,4 @@
-import { parseMasterKey, type MasterKey } from '@licet/database';
+import { type DecisionLogMode, parseMasterKey, type MasterKey } from '@licet/database';
 import { addressBehind } from './address.js';
 import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
 
@@ -16,6 +16,8 @@ export interface Environment {
   readonly trustedDocuments: ReadonlyMap<string, string>;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Whether answers wait until their decisions are on record. */
+  readonly decisionLog: DecisionLogMode;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -50,6 +52,7 @@ export function parseEnvironment(
   const statesKept = read(() => parseStatesKept(env['LICET_STATES_KEPT']));
   const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
   const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
+  const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
   if (
     port === null ||
     databaseUrl === null ||
@@ -57,7 +60,8 @@ export function parseEnvironment(
     logLevel === null ||
     statesKept === null ||
     trustedDocuments === null ||
-    trustedProxies === null
+    trustedProxies === null ||
+    decisionLog === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -72,6 +76,7 @@ export function parseEnvironment(
     statesKept,
     trustedDocuments,
     trustedProxies,
+    decisionLog,
   };
 }
 
@@ -85,6 +90,14 @@ function parseStatesKept(text: string | undefined): number {
   const kept = text === undefined || text === '' ? 50_000 : Number(text);
   if (Number.isInteger(kept) && kept >= 1 && kept <= 10_000_000) return kept;
   throw new RangeError(`LICET_STATES_KEPT is \`${String(text)}\`; set it to a number from 1 to 10000000`);
+}
+
+function parseDecisionLog(text: string | undefined): DecisionLogMode {
+  if (text === undefined || text === '' || text === 'async') return 'async';
+  if (text === 'strict') return 'strict';
+  throw new RangeError(
+    `LICET_DECISION_LOG is \`${text}\`; set it to \`async\` (answers do not wait for the log) or \`strict\` (they do)`,
+  );
 }
 
 function parseTrustedProxies(text: string | undefined): string[] {

@@ -18,12 +18,11 @@ async function main(): Promise<void> {
 }
 
 /** Returns what stops everything that was started. */
-async function start(
-  { databaseUrl, masterKey, host, port, statesKept, trustedDocuments, trustedProxies }: Environment,
-  logger: Logger,
-): Promise<() => Promise<void>> {
+async function start(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
+  const { databaseUrl, masterKey, host, port, statesKept, trustedDocuments } = environment;
+  const { trustedProxies, decisionLog } = environment;
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
-  const services = await openServices(db, logger, { customers: statesKept, trustedProxies });
+  const services = await openServices(db, logger, { customers: statesKept, trustedProxies, decisionLog });
   const server = await startServer(services, { host, port, trustedDocuments });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');

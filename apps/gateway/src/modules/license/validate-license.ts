@@ -2,6 +2,7 @@ import {
   findLicenses,
   INSTALLATION_ISSUER,
   machineIdentity,
+  ORIGIN,
   type LicenseOfKey,
   signToken,
   type StampedState,
@@ -25,6 +26,7 @@ import {
 import type { GatewayContext } from '../../context.js';
 import { type DecisionType, NO_RELEASE, toDecision, toldOfLicense } from '../check/decision-type.js';
 import { toLicense } from './license-types.js';
+import { validationRecorded } from './record-validation.js';
 import type { LicenseValidationType } from './validation-types.js';
 
 /** What a shipped application asks about. */
@@ -51,7 +53,7 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
   const stamped = await services.states.load(opened.tenantId, opened.customerId);
   const identity = machineIdentity(context.db, opened.tenantId, asked.machine);
   const asker: Asker = { ...NOBODY, ...identity, productVersion: asked.productVersion };
-  const validation = await validated(context, opened, stamped, asker);
+  const validation = await validationOf(context, opened, stamped, asker);
   context.metrics.check(validation.code);
   const decided = asked.features.map((feature) => decideOn(stamped, validation, feature, asker));
   const decisions = access.seesCustomerData
@@ -62,10 +64,22 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
     ...tokenOf(validation, decisions, { asked, asOf, stale }, now),
     issuer: opened.tenantId,
   });
-  return { ...shown(validation, stamped), decisions, asOf, stale, token };
+  const answer = { ...shown(validation, stamped), decisions, asOf, stale, token };
+  const stamp = { release: stamped.state.release.number, revision: stamped.revision, asOf, stale };
+  const { productVersion } = asked;
+  const validated = {
+    ...opened,
+    validation,
+    productVersion,
+    machine: identity,
+    now,
+    stamp,
+    decisions: decided,
+  };
+  return validationRecorded(context, validated, answer);
 }
 
-async function validated(
+async function validationOf(
   { db }: GatewayContext,
   { tenantId, licenseId }: LicenseOfKey,
   { state, asOf, now, stale }: StampedState,
@@ -102,15 +116,13 @@ function shown(
   return { valid, code, message, license: license && toLicense(license, state.release) };
 }
 
-/** Of no tenant: signed by the installation. */
-async function answerUnknown(
-  { services, feed, metrics }: GatewayContext,
-  asked: Asked,
-): Promise<LicenseValidationType> {
+/** Signed by the installation. */
+async function answerUnknown(context: GatewayContext, asked: Asked): Promise<LicenseValidationType> {
+  const { access, db, services, feed, metrics } = context;
   const validation = UNKNOWN_LICENSE;
   metrics.check(validation.code);
   const now = feed.clock.now();
-  const stamp = { release: NO_RELEASE, revision: '', asOf: now, stale: false };
+  const stamp = { release: NO_RELEASE, revision: ORIGIN, asOf: now, stale: false };
   const decisions = asked.features.map((feature) =>
     toDecision(denyByLicense('UNKNOWN_LICENSE', '', feature), stamp),
   );
@@ -119,7 +131,15 @@ async function answerUnknown(
     issuer: INSTALLATION_ISSUER,
   });
   const { valid, code, message } = validation;
-  return { valid, code, message, license: null, decisions, asOf: now, stale: false, token };
+  const answer = { valid, code, message, license: null, decisions, asOf: now, stale: false, token };
+  const tenantId = access.ownTenant;
+  // Nobody knows whose attempt it was: it is counted, and is in no tenant's log.
+  if (tenantId === null) return answer;
+  const { productVersion } = asked;
+  const machine = machineIdentity(db, tenantId, asked.machine);
+  const nobodys = { tenantId, customerId: '', licenseId: null };
+  const validated = { ...nobodys, validation, productVersion, machine, now, stamp, decisions };
+  return validationRecorded(context, validated, answer);
 }
 
 interface Answered {
