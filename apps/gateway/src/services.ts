@@ -7,6 +7,7 @@ import {
   DecisionRecorder,
   EventFeed,
   installationKey,
+  makeDecisionDays,
   SpendQueue,
   StateStore,
   type StateStoreOptions,
@@ -39,6 +40,7 @@ export async function openServices(
 ): Promise<OpenServices> {
   const feed = new EventFeed(db);
   await feed.start();
+  await makeDecisionDays(db);
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
   const tokens = new CustomerTokenStore(db, () => feed.clock.now());

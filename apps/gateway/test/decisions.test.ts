@@ -136,3 +136,27 @@ test.each([
   const [error] = (await gateway.send(LOG, variables)).errors;
   expect(error?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
 });
+
+const KEEP =
+  'mutation ($input: UpdateTenantInput!) { updateTenant(input: $input) { tenant { decisionRetention } } }';
+
+test("how long decisions are kept is the tenant's choice, and one event tells of it", async () => {
+  const kept = await gateway.send(KEEP, { input: { decisionRetention: 'P30D' } });
+  expect(kept.get('updateTenant.tenant')).toEqual({ decisionRetention: 'P30D' });
+  await gateway.send(KEEP, { input: { decisionRetention: 'P30D' } });
+  const told = await gateway.send('{ events(types: ["tenant.updated"]) { edges { node { data } } } }');
+  expect(told.get('events.edges')).toMatchObject([
+    { node: { data: { before: { decisionRetention: 'P90D' }, after: { decisionRetention: 'P30D' } } } },
+  ]);
+});
+
+test.each([null, 'PT59M', 'P101Y', 'for ever'])(
+  'decisions cannot be kept for %j',
+  async (decisionRetention) => {
+    const { errors } = await gateway.send(KEEP, { input: { decisionRetention } });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.decisionRetention' });
+    expect((await gateway.send('{ tenant { decisionRetention } }')).get('tenant.decisionRetention')).toBe(
+      'P90D',
+    );
+  },
+);

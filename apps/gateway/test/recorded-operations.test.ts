@@ -178,3 +178,42 @@ test('a machine and an explanation are on record, and their decisions are found 
   ] as const)
     expect(await log({ id: at(decision, 'id') })).toMatchObject([{ operation, decision }]);
 });
+
+test('`strict` answers when it is on record: nobody has to wait to read it', async () => {
+  const strict = await startTestGateway({ decisionLog: 'strict' });
+  try {
+    await newCustomer(strict, 'ada', 'free');
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        strict.send('{ check(input: { customerId: "ada", feature: "projects" }) { id } }'),
+      ),
+    );
+    const answer = await strict.send(
+      '{ decisions(first: 100, feature: "projects") { edges { node { decision { id } } } } }',
+    );
+    const edges = answer.get('decisions.edges');
+    const ids = Array.isArray(edges) ? edges.map((edge: unknown) => at(edge, 'node.decision.id')) : [];
+    expect(new Set(ids)).toEqual(new Set(answers.map((one) => one.get('check.id'))));
+  } finally {
+    await strict.close();
+  }
+});
+
+test('`strict` gives no answer that it cannot put on record; `async` answers all the same', async () => {
+  const strict = await startTestGateway({ decisionLog: 'strict' });
+  try {
+    const ask = '{ check(input: { customerId: "ada", feature: "projects" }) { id } }';
+    for (const one of [strict, gateway]) {
+      await newCustomer(one, 'bea', 'free');
+      await one.send(ask);
+      await one.services.decisions.settled();
+      await one.services.db.recorder.end();
+    }
+    const refused = await strict.send(ask);
+    expect(refused.get('check')).toBeUndefined();
+    expect(refused.errors[0]?.extensions.code).toBe('UNAVAILABLE');
+    expect((await gateway.send(ask)).errors).toEqual([]);
+  } finally {
+    await strict.close();
+  }
+});

@@ -173,3 +173,4 @@ export {
   DecisionRecorder,
   type DecisionRecorderOptions,
 } from './decision-log/recorder.js';
+export { deleteOldDecisions, dropEmptyDecisionDays, makeDecisionDays } from './decision-log/retention.js';

@@ -4,10 +4,13 @@ import {
   type DecisionFilter,
   type DecisionRecord,
   DecisionRecorder,
+  deleteOldDecisions,
+  dropEmptyDecisionDays,
   listDecisions,
+  updateTenant,
 } from '@licet/database';
 import { createOwnTenant, createTestTenant, type OwnTenant } from '@licet/database/testing';
-import { type CustomerId, instant, parseCustomerId, type TenantId } from '@licet/domain';
+import { type CustomerId, instant, parseCustomerId, parseDuration, type TenantId } from '@licet/domain';
 import { Pool } from 'pg';
 
 let tenant: OwnTenant;
@@ -211,4 +214,37 @@ test('days are made ahead, and a day without a partition of its own is recorded 
     `select from pg_class where relname like 'decision_flush_2%' and relkind = 'r'`,
   );
   expect(more.length).toBe(10);
+});
+
+test('decisions are deleted when their time is over, of that tenant alone, and empty days are dropped', async () => {
+  const hour = 3_600_000;
+  const other = await createTestTenant(tenant.url);
+  const [old, young] = [record('acme', Date.now() - 30 * hour), record('acme', Date.now() - 20 * hour)];
+  await put([old]);
+  await put([young]);
+  await put([record('acme', Date.now() - 30 * hour)], other.caller.tenantId);
+  expect(await deleteOldDecisions(tenant.db, tenant.caller.tenantId)).toBe(0);
+  const day = parseDuration('P1D');
+  if (day === null) throw new Error('a duration');
+  expect(await updateTenant(tenant.db, tenant.caller, { decisionRetention: day })).toMatchObject({
+    ok: true,
+  });
+  expect(await deleteOldDecisions(tenant.db, tenant.caller.tenantId)).toBe(1);
+  expect(await idsOf()).toEqual([young.decision.id]);
+  const { rows } = await tenant.owner.query('select from decision_flush where tenant_id = $1', [
+    other.caller.tenantId,
+  ]);
+  expect(rows.length).toBe(1);
+  await other.close();
+  // Days long past: one that holds something, one that holds nothing.
+  for (const name of ['20010101', '20010102']) {
+    const [from, to] = [name, String(Number(name) + 1)];
+    await tenant.owner.query(
+      `create table decision_days.decision_flush_${name} partition of decision_flush for values from ('${from}') to ('${to}')`,
+    );
+  }
+  await put([record('acme', Date.UTC(2001, 0, 1))]);
+  expect(await dropEmptyDecisionDays(tenant.db)).toBe(1);
+  expect((await idsOf()).length).toBe(2);
+  expect(await dropEmptyDecisionDays(tenant.db)).toBe(0);
 });

@@ -233,6 +233,7 @@ test('the application role reaches neither the migrations nor the job runner, an
       and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute') order by 1`);
   expect(rows.map((row) => row.name)).toEqual([
     'all_tenants',
+    'drop_decision_days',
     'due_tenants',
     'find_api_key',
     'find_license_key',
@@ -269,7 +270,12 @@ test('the recorder writes decisions for any tenant, and reads nothing at all', a
       'truncate decision_flush',
     ])
       await expect(recorder.query(write)).rejects.toThrow(/permission denied/);
-    for (const read of ['all_tenants()', 'due_tenants(1)', 'make_decision_days(1)'])
+    for (const read of [
+      'all_tenants()',
+      'due_tenants(1)',
+      'make_decision_days(1)',
+      "drop_decision_days('2000-01-01')",
+    ])
       await expect(recorder.query(`select ${read}`)).rejects.toThrow(/permission denied/);
     const { rows } = await recorder.query<{ bypass: boolean }>(
       'select rolbypassrls or rolsuper as bypass from pg_roles where rolname = current_user',

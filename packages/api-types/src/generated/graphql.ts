@@ -1712,6 +1712,7 @@ export type UpcomingChange = {
 };
 
 export type UpdateTenantInput = {
+  readonly decisionRetention?: InputMaybe<Scalars['Duration']['input']>;
   readonly name?: InputMaybe<Scalars['String']['input']>;
   /** IANA. */
   readonly timeZone?: InputMaybe<Scalars['String']['input']>;

@@ -98,7 +98,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     async close() {
       await signal.close();
-      await recorder.end();
+      if (!recorder.ended) await recorder.end();
       await dataSource.destroy();
     },
   };

@@ -12,6 +12,8 @@ export class DecisionLog1764570000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      revoke update (decision_retention) on tenant from licet_app;
+      drop function drop_decision_days(date);
       drop function make_decision_days(int);
       drop table decision_flush;
       drop schema decision_days;
@@ -49,6 +51,8 @@ create policy recorded on decision_flush for insert to licet_recorder with check
 grant usage on schema public to licet_recorder;
 grant insert on decision_flush to licet_recorder;
 
+grant update (decision_retention) on tenant to licet_app;
+
 -- Days are reached through the table alone: in this schema nobody else may look.
 create schema decision_days;
 -- A process that makes no days must not make a record fail.
@@ -79,6 +83,31 @@ begin
     end;
   end loop;
 end $$;
-revoke all on function make_decision_days(int) from public;
-grant execute on function make_decision_days(int) to licet_app;
+-- Drops days before this one that hold nothing any more. What is busy is left for the next time.
+create function drop_decision_days(before date) returns int
+language plpgsql security definer set search_path = pg_catalog, public set lock_timeout = '200ms' as $$
+declare
+  name text;
+  used boolean;
+  dropped int := 0;
+begin
+  perform pg_advisory_xact_lock(7245318803);
+  for name in select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'decision_days' and c.relkind = 'r' and c.relname ~ '^decision_flush_[0-9]{8}$'
+      and to_date(right(c.relname, 8), 'YYYYMMDD') < least(before, (clock_timestamp() at time zone 'UTC')::date)
+    order by 1
+  loop
+    begin
+      execute format('lock table decision_days.%I in access exclusive mode', name);
+      execute format('select exists (select from decision_days.%I)', name) into used;
+      continue when used;
+      execute format('drop table decision_days.%I', name);
+      dropped := dropped + 1;
+    exception when lock_not_available then null;
+    end;
+  end loop;
+  return dropped;
+end $$;
+revoke all on function make_decision_days(int), drop_decision_days(date) from public;
+grant execute on function make_decision_days(int), drop_decision_days(date) to licet_app;
 `;
