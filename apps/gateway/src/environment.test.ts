@@ -33,5 +33,6 @@ test('what is left out has a default, but for the database', () => {
     logLevel: 'info',
     developmentKey: true,
     decisionLog: 'async',
+    spoolDirectory: null,
   });
 });

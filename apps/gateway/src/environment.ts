@@ -18,6 +18,8 @@ export interface Environment {
   readonly trustedProxies: readonly string[];
   /** Whether answers wait until their decisions are on record. */
   readonly decisionLog: DecisionLogMode;
+  /** The directory for decisions while the database is away; null: they are kept in memory. */
+  readonly spoolDirectory: string | null;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -77,6 +79,7 @@ export function parseEnvironment(
     trustedDocuments,
     trustedProxies,
     decisionLog,
+    spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
   };
 }
 

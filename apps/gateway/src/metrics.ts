@@ -42,6 +42,7 @@ export interface Observed {
       readonly failures: number;
       readonly waiting: number;
       readonly unsentBytes: number;
+      readonly spooledBytes: number;
     };
   };
   /** Seconds since the log was last known to be read to its end. */
@@ -129,6 +130,11 @@ export class Metrics {
       'licet_decisions_unsent_bytes',
       'Packed decisions that the database has not taken yet',
       () => log.counts.unsentBytes,
+    );
+    this.#gauge(
+      'licet_decisions_spooled_bytes',
+      'Decisions on the disk that the database has not taken yet',
+      () => log.counts.spooledBytes,
     );
   }
 

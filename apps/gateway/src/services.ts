@@ -9,6 +9,7 @@ import {
   installationKey,
   makeDecisionDays,
   SpendQueue,
+  type Spool,
   StateStore,
   type StateStoreOptions,
   TokenSigners,
@@ -30,6 +31,8 @@ export interface ServiceOptions extends StateStoreOptions {
   readonly guesses?: GuessLimits;
   /** Whether answers wait until they are on record; `async` where left out. */
   readonly decisionLog?: DecisionLogMode;
+  /** Where decisions go while the database is away; left out: they are kept in memory. */
+  readonly spool?: Spool | null;
 }
 
 /** Starts what the gateway's requests share, over an open database. */
@@ -50,7 +53,10 @@ export async function openServices(
       metrics.batch(requests);
     },
   });
-  const decisions = new DecisionRecorder(db.recorder, { mode: options.decisionLog ?? 'async' });
+  const decisions = new DecisionRecorder(db.recorder, {
+    mode: options.decisionLog ?? 'async',
+    spool: options.spool ?? null,
+  });
   metrics.observe({ states, spends, decisions, feedLag: () => feed.lag / 1000 });
   return {
     db,

@@ -174,3 +174,4 @@ export {
   type DecisionRecorderOptions,
 } from './decision-log/recorder.js';
 export { deleteOldDecisions, dropEmptyDecisionDays, makeDecisionDays } from './decision-log/retention.js';
+export { Spool } from './decision-log/spool.js';

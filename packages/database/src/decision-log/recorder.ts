@@ -5,6 +5,7 @@ import type { TenantId } from '@licet/domain';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { type Flush, packFlush } from './flush.js';
 import type { DecisionRecord } from './record.js';
+import type { Spool } from './spool.js';
 import { writeFlushes } from './write-flushes.js';
 
 /** `async`: durable within about 100 ms. `strict`: before it is answered. */
@@ -18,6 +19,8 @@ export interface DecisionRecorderOptions {
   readonly mostInAll?: number;
   /** Bytes of packed flushes that are kept while the database is away. */
   readonly mostUnsentBytes?: number;
+  /** Where packed flushes go while the database is away; left out, or full: they are kept in memory. */
+  readonly spool?: Spool | null;
 }
 
 /** How long a record waits for others, in milliseconds, and how many make a flush at once. */
@@ -71,6 +74,10 @@ export class DecisionRecorder {
   readonly #mostOfTenant: number;
   readonly #mostInAll: number;
   readonly #mostUnsentBytes: number;
+  readonly #spool: Spool | null;
+  /** The database did not take the last flush: what comes is put aside, and the database asked besides. */
+  #away = false;
+  #delivering: Promise<void> | null = null;
   /** Names this process: two never use the same. */
   readonly #gatewayId = randomUUID();
   readonly #streams = new Map<TenantId, Stream>();
@@ -94,6 +101,9 @@ export class DecisionRecorder {
     this.#mostOfTenant = options.mostOfTenant ?? 100_000;
     this.#mostInAll = options.mostInAll ?? 400_000;
     this.#mostUnsentBytes = options.mostUnsentBytes ?? 64 * 1024 * 1024;
+    this.#spool = options.spool ?? null;
+    // What an earlier process has left.
+    if (this.#spool?.isEmpty === false) this.#running = this.#run();
   }
 
   /** What has happened so far; `waiting`: records that are not durable yet, as far as they are not packed. */
@@ -104,6 +114,7 @@ export class DecisionRecorder {
     readonly failures: number;
     readonly waiting: number;
     readonly unsentBytes: number;
+    readonly spooledBytes: number;
   } {
     return {
       recorded: this.#recorded,
@@ -112,6 +123,7 @@ export class DecisionRecorder {
       failures: this.#failures,
       waiting: this.#waiting,
       unsentBytes: this.#unsentBytes,
+      spooledBytes: this.#spool?.bytes ?? 0,
     };
   }
 
@@ -139,12 +151,16 @@ export class DecisionRecorder {
     await this.#running;
   }
 
-  /** Takes nothing more, and answers when all that was taken is durable, or the database has been away for too long. */
+  /**
+   * Takes nothing more, and answers when all that was taken is durable: in the database, or on the disk for the next
+   * process. Without a disk, what the database does not take within seconds is lost, and counted.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     const ended = Date.now() + CLOSE_MS;
     this.#wake.abort();
     await this.#running;
+    await this.#delivering;
     while (this.#unsent.length > 0 && Date.now() < ended) {
       await this.#send();
       if (this.#unsent.length > 0) await delay(RETRY_MS);
@@ -172,13 +188,13 @@ export class DecisionRecorder {
   /** Until there is nothing left to write; while the database is away, at its own pace. */
   async #run(): Promise<void> {
     await this.#pause(this.#pace.wait);
-    while (this.#ready.length > 0 || this.#unsent.length > 0) {
+    while (this.#ready.length > 0 || this.#unsent.length > 0 || this.#spool?.isEmpty === false) {
       await this.#pack();
-      const sent = await this.#send();
-      if (this.#closed && !sent && this.#ready.length === 0) break;
+      const taken = await this.#send();
+      if (this.#closed && !taken && this.#ready.length === 0) break;
       // What has piled up is not kept waiting.
-      if (!sent || this.#ready.every((stream) => stream.pieces.length < 2))
-        await this.#pause(sent ? this.#pace.wait : RETRY_MS);
+      if (!taken || this.#ready.every((stream) => stream.pieces.length < 2))
+        await this.#pause(taken || this.#spool !== null ? this.#pace.wait : RETRY_MS);
     }
     this.#running = null;
   }
@@ -226,25 +242,64 @@ export class DecisionRecorder {
 
   /** Writes what is packed, the oldest first. False where the database does not take it now. */
   async #send(): Promise<boolean> {
-    while (this.#unsent.length > 0) {
-      const some = this.#unsent.slice(0, MOST_IN_STATEMENT);
+    if (!this.#away) {
       try {
-        await this.#write(some.map(({ flush }) => flush));
+        while (this.#unsent.length > 0) await this.#sendSome();
       } catch (error) {
         this.#failures += 1;
-        // Whoever waits is told now; the record is kept, and sent again all the same.
-        for (const { end } of this.#unsent) end?.fail(notRecorded(error));
-        return false;
+        this.#away = true;
+        await this.#putAside(error);
       }
-      this.#unsent = this.#unsent.slice(some.length);
-      for (const { flush, end } of some) {
-        this.#unsentBytes -= flush.body.length;
-        this.#recorded += flush.records;
-        this.#flushes += 1;
-        end?.done();
-      }
+    } else await this.#putAside(null);
+    if (this.#away || this.#spool?.isEmpty === false)
+      this.#delivering ??= this.#deliver().finally(() => (this.#delivering = null));
+    // Without a spool there is nothing else to do meanwhile.
+    if (this.#spool === null) await this.#delivering;
+    return !this.#away && this.#spool?.isEmpty !== false;
+  }
+
+  async #sendSome(): Promise<void> {
+    const some = this.#unsent.slice(0, MOST_IN_STATEMENT);
+    await this.#write(some.map(({ flush }) => flush));
+    this.#unsent = this.#unsent.slice(some.length);
+    for (const { flush, end } of some) {
+      this.#unsentBytes -= flush.body.length;
+      end?.done();
     }
-    return true;
+  }
+
+  /** Onto the disk, where there is one with room. Else it is kept, and who waits is told that it is not on record yet. */
+  async #putAside(cause: unknown): Promise<void> {
+    const aside = this.#unsent;
+    if (aside.length === 0) return;
+    if ((await this.#spool?.put(aside.map(({ flush }) => flush))) !== true) {
+      for (const { end } of aside) end?.fail(notRecorded(cause));
+      return;
+    }
+    this.#unsent = [];
+    this.#unsentBytes = 0;
+    for (const { end } of aside) end?.done();
+  }
+
+  /** Asks the database whether it is back, and gives it what is on the disk, the oldest first. */
+  async #deliver(): Promise<void> {
+    if (this.#away && !this.#closed) await delay(RETRY_MS);
+    try {
+      // What is on the disk when this process ends waits for the next one.
+      while (!this.#closed) {
+        const flushes = (await this.#spool?.oldest()) ?? null;
+        if (flushes === null) break;
+        for (let from = 0; from < flushes.length; from += MOST_IN_STATEMENT)
+          await this.#write(flushes.slice(from, from + MOST_IN_STATEMENT));
+        await this.#spool?.dropOldest();
+        this.#away = false;
+      }
+      if (this.#away) await this.#pool.query('select 1');
+      this.#away = false;
+    } catch {
+      this.#failures += 1;
+      this.#away = true;
+    }
   }
 
   /** Once more at once: a connection that was idle may have been lost long ago. */
@@ -254,6 +309,8 @@ export class DecisionRecorder {
     } catch {
       await writeFlushes(this.#pool, flushes);
     }
+    for (const { records } of flushes) this.#recorded += records;
+    this.#flushes += flushes.length;
   }
 }
 
