@@ -34,5 +34,6 @@ test('what is left out has a default, but for the database', () => {
     developmentKey: true,
     decisionLog: 'async',
     spoolDirectory: null,
+    personalFields: [],
   });
 });

@@ -20,6 +20,8 @@ export interface Environment {
   readonly decisionLog: DecisionLogMode;
   /** The directory for decisions while the database is away; null: they are kept in memory. */
   readonly spoolDirectory: string | null;
+  /** Fields of `context` that the log of decisions holds encrypted. */
+  readonly personalFields: readonly string[];
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -79,6 +81,7 @@ export function parseEnvironment(
     trustedDocuments,
     trustedProxies,
     decisionLog,
+    personalFields: listOf(env['LICET_PERSONAL_FIELDS']),
     spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
   };
 }
@@ -103,11 +106,15 @@ function parseDecisionLog(text: string | undefined): DecisionLogMode {
   );
 }
 
-function parseTrustedProxies(text: string | undefined): string[] {
-  const proxies = (text ?? '')
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
+}
+
+function parseTrustedProxies(text: string | undefined): string[] {
+  const proxies = listOf(text);
   try {
     addressBehind(proxies);
     return proxies;

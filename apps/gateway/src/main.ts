@@ -20,7 +20,7 @@ async function main(): Promise<void> {
 /** Returns what stops everything that was started. */
 async function start(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
   const { databaseUrl, masterKey, host, port, statesKept, trustedDocuments } = environment;
-  const { trustedProxies, decisionLog, spoolDirectory } = environment;
+  const { trustedProxies, decisionLog, spoolDirectory, personalFields } = environment;
   const spool = spoolDirectory === null ? null : await openSpool(spoolDirectory);
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const services = await openServices(db, logger, {
@@ -28,6 +28,7 @@ async function start(environment: Environment, logger: Logger): Promise<() => Pr
     trustedProxies,
     decisionLog,
     spool,
+    personalFields,
   });
   const server = await startServer(services, { host, port, trustedDocuments });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);

@@ -33,6 +33,8 @@ export interface ServiceOptions extends StateStoreOptions {
   readonly decisionLog?: DecisionLogMode;
   /** Where decisions go while the database is away; left out: they are kept in memory. */
   readonly spool?: Spool | null;
+  /** Fields of `context` that the log of decisions holds encrypted. */
+  readonly personalFields?: readonly string[];
 }
 
 /** Starts what the gateway's requests share, over an open database. */
@@ -56,6 +58,7 @@ export async function openServices(
   const decisions = new DecisionRecorder(db.recorder, {
     mode: options.decisionLog ?? 'async',
     spool: options.spool ?? null,
+    personal: { names: options.personalFields ?? [], key: db.keys.decision },
   });
   metrics.observe({ states, spends, decisions, feedLag: () => feed.lag / 1000 });
   return {

@@ -58,7 +58,7 @@ export interface TestGateway {
 /** A gateway on a free port, over a database of its own with one tenant. */
 export async function startTestGateway(
   options: Pick<ListenOptions, 'trustedDocuments'> &
-    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'decisionLog'> = {},
+    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'decisionLog' | 'personalFields'> = {},
 ): Promise<TestGateway> {
   const database = await createTestDatabase();
   const masterKey = parseMasterKey(undefined).key;

@@ -23,6 +23,7 @@ export interface Database {
     readonly license: Buffer;
     readonly installation: Buffer;
     readonly machine: Buffer;
+    readonly decision: Buffer;
   };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
@@ -88,6 +89,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       license: deriveKey(options.masterKey, 'license-key'),
       installation: deriveKey(options.masterKey, 'installation-key'),
       machine: deriveKey(options.masterKey, 'machine-part'),
+      decision: deriveKey(options.masterKey, 'decision-record'),
     },
     get releases() {
       return releases;

@@ -11,6 +11,7 @@ import {
 } from '../repositories/page.js';
 import { refused, type Result } from '../result.js';
 import { unpackFlush } from './flush.js';
+import { openPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
 
 export interface DecisionFilter {
@@ -64,10 +65,10 @@ export async function listDecisions(
         `more than ${String(MOST_SEEN)} decisions would have to be looked through; narrow \`since\` and \`until\``,
       );
     const { items, ...ends } = pageOf(found, request, encodePlace);
-    return {
-      ok: true,
-      page: { ...ends, items: items.map(({ node, cursor }) => ({ node: node.record, cursor })) },
-    };
+    const opened = items.map(({ node, cursor }) => {
+      return { node: openPersonal(db.keys.decision, tenantId, node.record), cursor };
+    });
+    return { ok: true, page: { ...ends, items: opened } };
   });
 }
 

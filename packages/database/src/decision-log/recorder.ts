@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { TenantId } from '@licet/domain';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { type Flush, packFlush } from './flush.js';
+import { sealPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
 import type { Spool } from './spool.js';
 import { writeFlushes } from './write-flushes.js';
@@ -21,6 +22,8 @@ export interface DecisionRecorderOptions {
   readonly mostUnsentBytes?: number;
   /** Where packed flushes go while the database is away; left out, or full: they are kept in memory. */
   readonly spool?: Spool | null;
+  /** Fields of `context` that are stored encrypted alone, and the key that each customer's is derived from. */
+  readonly personal?: { readonly names: readonly string[]; readonly key: Buffer };
 }
 
 /** How long a record waits for others, in milliseconds, and how many make a flush at once. */
@@ -75,6 +78,7 @@ export class DecisionRecorder {
   readonly #mostInAll: number;
   readonly #mostUnsentBytes: number;
   readonly #spool: Spool | null;
+  readonly #personal: DecisionRecorderOptions['personal'];
   /** The database did not take the last flush: what comes is put aside, and the database asked besides. */
   #away = false;
   #delivering: Promise<void> | null = null;
@@ -102,6 +106,7 @@ export class DecisionRecorder {
     this.#mostInAll = options.mostInAll ?? 400_000;
     this.#mostUnsentBytes = options.mostUnsentBytes ?? 64 * 1024 * 1024;
     this.#spool = options.spool ?? null;
+    this.#personal = options.personal;
     // What an earlier process has left.
     if (this.#spool?.isEmpty === false) this.#running = this.#run();
   }
@@ -216,7 +221,7 @@ export class DecisionRecorder {
       const { tenantId } = stream;
       const name = { tenantId, gatewayId: this.#gatewayId, seq: (stream.seq += 1) };
       try {
-        return { flush: await packFlush(name, piece.records), end: piece.end };
+        return { flush: await packFlush(name, this.#sealed(tenantId, piece.records)), end: piece.end };
       } catch (error) {
         this.#dropped += piece.records.length;
         piece.end?.fail(notRecorded(error));
@@ -227,6 +232,12 @@ export class DecisionRecorder {
       }
     });
     for (const sent of await Promise.all(packed)) if (sent) this.#keep(sent);
+  }
+
+  #sealed(tenantId: TenantId, records: readonly DecisionRecord[]): readonly DecisionRecord[] {
+    const personal = this.#personal;
+    if (!personal || personal.names.length === 0) return records;
+    return records.map((record) => sealPersonal(personal.key, personal.names, tenantId, record));
   }
 
   #keep(sent: Sent): void {
