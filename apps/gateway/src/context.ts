@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Caller, Database, EventFeed, SpendQueue, StateStore } from '@licet/database';
+import type { Caller, Database, DecisionRecorder, EventFeed, SpendQueue, StateStore } from '@licet/database';
 import type { Access, CredentialStores } from './access.js';
 import type { InstallationKey, TokenSigners } from '@licet/database';
 import type { AddressOf } from './address.js';
@@ -23,6 +23,7 @@ export interface Services extends CredentialStores {
   readonly addressOf: AddressOf;
   readonly crossOrigin: CrossOrigin;
   readonly spends: SpendQueue;
+  readonly decisions: DecisionRecorder;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }

@@ -10,6 +10,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LICET_MASTER_KEY: 'short',
     LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
     LICET_ALLOWED_ORIGINS: 'https://a.example, *',
+    LICET_DECISION_LOG: 'sometimes',
   };
   let problems: readonly string[] = [];
   try {
@@ -17,9 +18,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(6);
+  expect(problems).toHaveLength(7);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -32,5 +33,8 @@ test('what is left out has a default, but for the database', () => {
     host: '127.0.0.1',
     logLevel: 'info',
     developmentKey: true,
+    decisionLog: 'async',
+    spoolDirectory: null,
+    personalFields: [],
   });
 });

@@ -1,4 +1,4 @@
-import { parseMasterKey, type MasterKey } from '@licet/database';
+import { type DecisionLogMode, parseMasterKey, type MasterKey } from '@licet/database';
 import { addressBehind } from './address.js';
 import { parseOrigin } from './cross-origin.js';
 import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
@@ -19,6 +19,12 @@ export interface Environment {
   readonly trustedProxies: readonly string[];
   /** Origins whose pages may read answers in a browser. */
   readonly allowedOrigins: readonly string[];
+  /** Whether answers wait until their decisions are on record. */
+  readonly decisionLog: DecisionLogMode;
+  /** The directory for decisions while the database is away; null: they are kept in memory. */
+  readonly spoolDirectory: string | null;
+  /** Fields of `context` that the log of decisions holds encrypted. */
+  readonly personalFields: readonly string[];
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -54,6 +60,7 @@ export function parseEnvironment(
   const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
   const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
   const allowedOrigins = read(() => parseAllowedOrigins(env['LICET_ALLOWED_ORIGINS']));
+  const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
   if (
     port === null ||
     databaseUrl === null ||
@@ -62,7 +69,8 @@ export function parseEnvironment(
     statesKept === null ||
     trustedDocuments === null ||
     trustedProxies === null ||
-    allowedOrigins === null
+    allowedOrigins === null ||
+    decisionLog === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -78,6 +86,9 @@ export function parseEnvironment(
     trustedDocuments,
     trustedProxies,
     allowedOrigins,
+    decisionLog,
+    personalFields: listIn(env['LICET_PERSONAL_FIELDS']),
+    spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
   };
 }
 
@@ -91,6 +102,14 @@ function parseStatesKept(text: string | undefined): number {
   const kept = text === undefined || text === '' ? 50_000 : Number(text);
   if (Number.isInteger(kept) && kept >= 1 && kept <= 10_000_000) return kept;
   throw new RangeError(`LICET_STATES_KEPT is \`${String(text)}\`; set it to a number from 1 to 10000000`);
+}
+
+function parseDecisionLog(text: string | undefined): DecisionLogMode {
+  if (text === undefined || text === '' || text === 'async') return 'async';
+  if (text === 'strict') return 'strict';
+  throw new RangeError(
+    `LICET_DECISION_LOG is \`${text}\`; set it to \`async\` (answers do not wait for the log) or \`strict\` (they do)`,
+  );
 }
 
 function listIn(text: string | undefined): string[] {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { pino, type Logger } from 'pino';
-import { openDatabase } from '@licet/database';
+import { openDatabase, Spool } from '@licet/database';
 import { EnvironmentError, parseEnvironment, type Environment } from './environment.js';
 import { openServices } from './services.js';
 import { startServer } from './server.js';
@@ -18,21 +18,19 @@ async function main(): Promise<void> {
 }
 
 /** Returns what stops everything that was started. */
-async function start(
-  {
-    databaseUrl,
-    masterKey,
-    host,
-    port,
-    statesKept,
-    trustedDocuments,
+async function start(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
+  const { databaseUrl, masterKey, host, port, statesKept, trustedDocuments } = environment;
+  const { trustedProxies, allowedOrigins, decisionLog, spoolDirectory, personalFields } = environment;
+  const spool = spoolDirectory === null ? null : await openSpool(spoolDirectory);
+  const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
+  const services = await openServices(db, logger, {
+    customers: statesKept,
     trustedProxies,
     allowedOrigins,
-  }: Environment,
-  logger: Logger,
-): Promise<() => Promise<void>> {
-  const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
-  const services = await openServices(db, logger, { customers: statesKept, trustedProxies, allowedOrigins });
+    decisionLog,
+    spool,
+    personalFields,
+  });
   const server = await startServer(services, { host, port, trustedDocuments });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
@@ -41,6 +39,16 @@ async function start(
     await services.close();
     await db.close();
   };
+}
+
+async function openSpool(directory: string): Promise<Spool> {
+  try {
+    return await Spool.open(directory);
+  } catch (cause) {
+    throw new EnvironmentError([
+      `LICET_SPOOL_DIR is \`${directory}\`, where nothing can be written (${cause instanceof Error ? cause.message : String(cause)}); name a directory that the gateway may write to`,
+    ]);
+  }
 }
 
 /** A signal may come twice, from the terminal and from the parent; the first one counts. */

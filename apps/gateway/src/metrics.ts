@@ -34,6 +34,17 @@ class Tally<Label extends string> {
 export interface Observed {
   readonly states: { readonly size: number; readonly hits: number; readonly misses: number };
   readonly spends: { readonly depth: number };
+  readonly decisions: {
+    readonly counts: {
+      readonly recorded: number;
+      readonly dropped: number;
+      readonly flushes: number;
+      readonly failures: number;
+      readonly waiting: number;
+      readonly unsentBytes: number;
+      readonly spooledBytes: number;
+    };
+  };
   /** Seconds since the log was last known to be read to its end. */
   readonly feedLag: () => number;
 }
@@ -88,7 +99,7 @@ export class Metrics {
     this.#batches.observe(requests);
   }
 
-  observe({ states, spends, feedLag }: Observed): void {
+  observe({ states, spends, decisions, feedLag }: Observed): void {
     this.#gauge('licet_states_kept', 'Customers whose state is in memory', () => states.size);
     this.#gauge('licet_spend_queue_depth', 'Spends that have no answer yet', () => spends.depth);
     this.#gauge('licet_feed_lag_seconds', 'Since the log was last known to be read to its end', feedLag);
@@ -97,6 +108,33 @@ export class Metrics {
       'licet_state_loads_total',
       'States that had to be read from the database',
       () => states.misses,
+    );
+    this.#observeDecisions(decisions);
+  }
+
+  #observeDecisions(log: Observed['decisions']): void {
+    this.#total('licet_decisions_recorded_total', 'Decisions on record', () => log.counts.recorded);
+    this.#total('licet_decisions_dropped_total', 'Decisions that are on no record', () => log.counts.dropped);
+    this.#total(
+      'licet_decision_flushes_total',
+      'Batches of decisions that were written',
+      () => log.counts.flushes,
+    );
+    this.#total(
+      'licet_decision_flush_failures_total',
+      'Attempts to write decisions that the database did not take',
+      () => log.counts.failures,
+    );
+    this.#gauge('licet_decisions_waiting', 'Decisions that are not packed yet', () => log.counts.waiting);
+    this.#gauge(
+      'licet_decisions_unsent_bytes',
+      'Packed decisions that the database has not taken yet',
+      () => log.counts.unsentBytes,
+    );
+    this.#gauge(
+      'licet_decisions_spooled_bytes',
+      'Decisions on the disk that the database has not taken yet',
+      () => log.counts.spooledBytes,
     );
   }
 

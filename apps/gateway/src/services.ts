@@ -3,9 +3,13 @@ import {
   ApiKeyStore,
   CustomerTokenStore,
   type Database,
+  type DecisionLogMode,
+  DecisionRecorder,
   EventFeed,
   installationKey,
+  makeDecisionDays,
   SpendQueue,
+  type Spool,
   StateStore,
   type StateStoreOptions,
   TokenSigners,
@@ -28,6 +32,12 @@ export interface ServiceOptions extends StateStoreOptions {
   readonly guesses?: GuessLimits;
   /** Whose pages may read answers in a browser. */
   readonly allowedOrigins?: readonly string[];
+  /** Whether answers wait until they are on record; `async` where left out. */
+  readonly decisionLog?: DecisionLogMode;
+  /** Where decisions go while the database is away; left out: they are kept in memory. */
+  readonly spool?: Spool | null;
+  /** Fields of `context` that the log of decisions holds encrypted. */
+  readonly personalFields?: readonly string[];
 }
 
 /** Starts what the gateway's requests share, over an open database. */
@@ -38,6 +48,7 @@ export async function openServices(
 ): Promise<OpenServices> {
   const feed = new EventFeed(db);
   await feed.start();
+  await makeDecisionDays(db);
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
   const tokens = new CustomerTokenStore(db, () => feed.clock.now());
@@ -47,7 +58,12 @@ export async function openServices(
       metrics.batch(requests);
     },
   });
-  metrics.observe({ states, spends, feedLag: () => feed.lag / 1000 });
+  const decisions = new DecisionRecorder(db.recorder, {
+    mode: options.decisionLog ?? 'async',
+    spool: options.spool ?? null,
+    personal: { names: options.personalFields ?? [], key: db.keys.decision },
+  });
+  metrics.observe({ states, spends, decisions, feedLag: () => feed.lag / 1000 });
   return {
     db,
     feed,
@@ -61,10 +77,12 @@ export async function openServices(
     addressOf: addressBehind(options.trustedProxies ?? []),
     crossOrigin: new CrossOrigin(options.allowedOrigins ?? []),
     spends,
+    decisions,
     metrics,
     logger,
     async close() {
       await spends.close();
+      await decisions.close();
       states.close();
       await keys.close();
       await feed.stop();

@@ -58,7 +58,7 @@ export interface TestGateway {
 export interface TestOptions
   extends
     Pick<ListenOptions, 'trustedDocuments'>,
-    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins'> {
+    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins' | 'decisionLog' | 'personalFields'> {
   /** Where the gateway finds the database, if not at its own URL. */
   readonly through?: (databaseUrl: string) => Promise<string>;
 }

@@ -74,3 +74,13 @@ test('a wrong environment ends it with one message and a code that is not 0', as
   expect(await exitCode(child)).toBe(1);
   expect(output).toMatch(/PORT[^]*DATABASE_URL/);
 });
+
+test('a spool that cannot be written to ends it with one message that names the variable', async () => {
+  const child = start({ PORT: '0', DATABASE_URL: database.url, LICET_SPOOL_DIR: join(__filename, 'spool') });
+  let output = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  expect(await exitCode(child)).toBe(1);
+  expect(output).toMatch(/LICET_SPOOL_DIR.*nothing can be written/);
+});

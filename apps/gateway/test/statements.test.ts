@@ -34,8 +34,8 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   } finally {
     spy.mockRestore();
   }
-  // What runs beside the requests: the feed's poll, and the signal of what was written before.
-  return texts.filter((text) => !/log_ends|pg_notify/.test(text));
+  // What runs beside the requests: the feed's poll, the signal of what was written before, and the log of decisions.
+  return texts.filter((text) => !/log_ends|pg_notify|insert into decision_flush/.test(text));
 }
 
 /** Until the feed has read what was written: what it sends then is no request's. */

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { openDatabase } from '@licet/database';
+import { makeDecisionDays, openDatabase } from '@licet/database';
 import { readEnvironment } from './environment.js';
 import { createLog } from './log.js';
 import { startJobs } from './runner/jobs.js';
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
     masterKey: environment.masterKey,
     applicationName: 'licet-worker',
   });
+  await makeDecisionDays(db);
   const jobs = await startJobs(db, environment.databaseUrl, log);
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)

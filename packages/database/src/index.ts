@@ -1,6 +1,6 @@
 export { type Database, type DatabaseOptions, openDatabase } from './connection/database.js';
 export { DatabaseUnavailableError } from './connection/errors.js';
-export { APP_ROLE, appRolePassword, appUrl } from './connection/roles.js';
+export { APP_ROLE, appRolePassword, appUrl, RECORDER_ROLE, recorderUrl } from './connection/roles.js';
 export { type MasterKey, MasterKeyError, parseMasterKey } from './crypto/master-key.js';
 export { newApiKey, type Role, ROLES } from './crypto/api-key.js';
 export {
@@ -166,3 +166,12 @@ export {
   newSeatId,
   newSubscriptionId,
 } from './ids.js';
+export { type DecisionFilter, listDecisions } from './decision-log/list-decisions.js';
+export { type AnsweredDecision, type AnsweredSource, type DecisionRecord } from './decision-log/record.js';
+export {
+  type DecisionLogMode,
+  DecisionRecorder,
+  type DecisionRecorderOptions,
+} from './decision-log/recorder.js';
+export { deleteOldDecisions, dropEmptyDecisionDays, makeDecisionDays } from './decision-log/retention.js';
+export { Spool } from './decision-log/spool.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { runMigrations as runJobMigrations } from 'graphile-worker';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { ensureAppRole } from './connection/roles.js';
+import { ensureAppRole, ensureRecorderRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
 import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
 import { Licenses1764515000000 } from './migrations/1764515000000-licenses.js';
@@ -26,6 +26,7 @@ import { Reservations1764490000000 } from './migrations/1764490000000-reservatio
 import { ReservingMembers1764545000000 } from './migrations/1764545000000-reserving-members.js';
 import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
 import { SettledReservations1764512000000 } from './migrations/1764512000000-settled-reservations.js';
+import { DecisionLog1764570000000 } from './migrations/1764570000000-decision-log.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
@@ -61,6 +62,7 @@ export const MIGRATIONS = [
   Machines1764520000000,
   Seats1764540000000,
   ReservingMembers1764545000000,
+  DecisionLog1764570000000,
 ];
 
 /**
@@ -73,6 +75,7 @@ export async function migrate(options: { url: string; masterKey: MasterKey }): P
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await ensureAppRole(client, options.masterKey);
+    await ensureRecorderRole(client, options.masterKey);
     await runSchemaMigrations(options.url);
     await runJobMigrations({ connectionString: options.url });
   } finally {

@@ -7,6 +7,7 @@ import {
   migratePlan,
   newGrantId,
   parseMasterKey,
+  recorderUrl,
   signingKeys,
 } from '@licet/database';
 import {
@@ -97,6 +98,10 @@ async function fillEveryTable(): Promise<void> {
   // The test catalog binds no licence to machines.
   await owner.query(
     `insert into machine select tenant_id, id, 'mach_1', 'one', '[]', null, clock_timestamp() from license where tenant_id = $1`,
+    [tenant.caller.tenantId],
+  );
+  await owner.query(
+    `insert into decision_flush values ($1, '2026-01-01', gen_random_uuid(), 1, '2026-01-01Z', '2026-01-01Z', 1, '')`,
     [tenant.caller.tenantId],
   );
   // A window closes when time passes.
@@ -228,14 +233,69 @@ test('the application role reaches neither the migrations nor the job runner, an
       and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute') order by 1`);
   expect(rows.map((row) => row.name)).toEqual([
     'all_tenants',
+    'drop_decision_days',
     'due_tenants',
     'find_api_key',
     'find_license_key',
     'log_ends',
+    'make_decision_days',
     'migrating_tenants',
     'register_api_key',
     'register_license_key',
   ]);
+});
+
+test('the recorder writes decisions for any tenant, and reads nothing at all', async () => {
+  const recorder = new Client({
+    connectionString: recorderUrl(database.url, parseMasterKey(undefined).key),
+  });
+  await recorder.connect();
+  try {
+    const readable: string[] = [];
+    for (const name of await tables())
+      if (
+        await recorder.query(`select from ${name}`).then(
+          () => true,
+          () => false,
+        )
+      )
+        readable.push(name);
+    expect(readable).toEqual([]);
+    await recorder.query(`begin; set local app.tenant = '${tenant.caller.tenantId}'`);
+    await expect(recorder.query('select from decision_flush')).rejects.toThrow(/permission denied/);
+    await recorder.query('rollback');
+    for (const write of [
+      'delete from decision_flush',
+      'update decision_flush set seq = 9',
+      'truncate decision_flush',
+    ])
+      await expect(recorder.query(write)).rejects.toThrow(/permission denied/);
+    for (const read of [
+      'all_tenants()',
+      'due_tenants(1)',
+      'make_decision_days(1)',
+      "drop_decision_days('2000-01-01')",
+    ])
+      await expect(recorder.query(`select ${read}`)).rejects.toThrow(/permission denied/);
+    const { rows } = await recorder.query<{ bypass: boolean }>(
+      'select rolbypassrls or rolsuper as bypass from pg_roles where rolname = current_user',
+    );
+    expect(rows).toEqual([{ bypass: false }]);
+  } finally {
+    await recorder.end();
+  }
+});
+
+test("the application role writes no decision, and deletes no other tenant's", async () => {
+  await expect(client.query('insert into decision_flush default values')).rejects.toThrow(
+    /permission denied/,
+  );
+  const other = await createTestTenant(database.url);
+  await client.query(`begin; set local app.tenant = '${other.caller.tenantId}'`);
+  const { rowCount } = await client.query('delete from decision_flush');
+  await client.query('commit');
+  await other.close();
+  expect(rowCount).toBe(0);
 });
 
 test('events are append-only for the application role', async () => {

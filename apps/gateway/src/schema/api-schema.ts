@@ -8,6 +8,7 @@ import { CheckResolver } from '../modules/check/check-resolver.js';
 import { CreditResolver } from '../modules/credits/credit-resolver.js';
 import { CustomerResolver } from '../modules/customer/customer-resolver.js';
 import { CustomerTokenResolver } from '../modules/customer-token/customer-token-resolver.js';
+import { DecisionResolver } from '../modules/decision/decision-resolver.js';
 import { EventResolver } from '../modules/event/event-resolver.js';
 import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
@@ -41,6 +42,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   UsageResolver,
   CustomerUsageResolver,
   EventResolver,
+  DecisionResolver,
   TenantResolver,
   ApiKeyResolver,
   CustomerTokenResolver,

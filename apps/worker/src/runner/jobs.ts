@@ -3,6 +3,7 @@ import { Logger as JobLogger, parseCronItems, run, type Runner } from 'graphile-
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { DELETE_OLD_OPERATIONS, deleteOldOperationsTask } from '../tasks/delete-old-operations.js';
+import { KEEP_DECISIONS, keepDecisionsTask } from '../tasks/keep-decisions.js';
 
 /** Job plumbing that is nobody's right: nothing here has to be on time (docs/rules.md speaks of none of it). */
 export interface Jobs {
@@ -20,9 +21,13 @@ export async function startJobs(db: Database, ownerUrl: string, log: Logger): Pr
     concurrency: 1,
     noHandleSignals: true,
     logger: jobLogger(log),
-    taskList: { [DELETE_OLD_OPERATIONS]: deleteOldOperationsTask(db) },
+    taskList: {
+      [DELETE_OLD_OPERATIONS]: deleteOldOperationsTask(db),
+      [KEEP_DECISIONS]: keepDecisionsTask(db),
+    },
     parsedCronItems: parseCronItems([
       { task: DELETE_OLD_OPERATIONS, match: '17 * * * *', identifier: DELETE_OLD_OPERATIONS },
+      { task: KEEP_DECISIONS, match: '47 * * * *', identifier: KEEP_DECISIONS },
     ]),
   });
   return {

@@ -462,6 +462,26 @@ export type DecisionCode =
   /** The perpetual licence's maintenance ended before this version was released. */
   | 'VERSION_NOT_COVERED';
 
+/** `local`: decided by an SDK and reported later. */
+export type DecisionRecord = {
+  readonly actor: Actor;
+  readonly at: Scalars['DateTime']['output'];
+  readonly decision: Decision;
+  readonly input: Scalars['JSONObject']['output'];
+  readonly local: Scalars['Boolean']['output'];
+  readonly operation: Scalars['String']['output'];
+};
+
+export type DecisionRecordConnection = {
+  readonly edges: ReadonlyArray<DecisionRecordEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type DecisionRecordEdge = {
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly node: DecisionRecord;
+};
+
 export type DenialReason = {
   readonly code: DecisionCode;
   readonly message: Scalars['String']['output'];
@@ -1275,6 +1295,8 @@ export type Query = {
   readonly customer: Maybe<Customer>;
   /** `search`: beginning of id or name. */
   readonly customers: CustomerConnection;
+  /** Newest first. */
+  readonly decisions: DecisionRecordConnection;
   readonly entitlements: EntitlementSet;
   readonly events: EventConnection;
   readonly explain: Explanation;
@@ -1331,6 +1353,19 @@ export type QueryCustomersArgs = {
   after: InputMaybe<Scalars['Cursor']['input']>;
   first?: Scalars['Int']['input'];
   search: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryDecisionsArgs = {
+  after: InputMaybe<Scalars['Cursor']['input']>;
+  allowed: InputMaybe<Scalars['Boolean']['input']>;
+  code: InputMaybe<DecisionCode>;
+  customerId: InputMaybe<Scalars['ID']['input']>;
+  feature: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+  id: InputMaybe<Scalars['ID']['input']>;
+  since: InputMaybe<Scalars['DateTime']['input']>;
+  until: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -1688,6 +1723,7 @@ export type UpcomingChange = {
 };
 
 export type UpdateTenantInput = {
+  readonly decisionRetention?: InputMaybe<Scalars['Duration']['input']>;
   readonly name?: InputMaybe<Scalars['String']['input']>;
   /** IANA. */
   readonly timeZone?: InputMaybe<Scalars['String']['input']>;

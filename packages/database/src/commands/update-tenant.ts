@@ -1,4 +1,5 @@
-import type { Instant, Release, TimeZone } from '@licet/domain';
+import type { Instant, IsoDuration, Release, TimeZone } from '@licet/domain';
+import { retentionRefusal } from '../decision-log/retention.js';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import { type Writes, writeTransaction } from '../connection/transaction.js';
@@ -17,14 +18,16 @@ export interface UpdateTenant {
   readonly name?: string;
   /** IANA. */
   readonly timeZone?: string;
+  /** How long decisions are kept. */
+  readonly decisionRetention?: IsoDuration;
 }
 
 type Updated = { readonly tenant: Tenant; readonly revision: Revision };
 
 /**
  * Changes what is given. Another time zone moves the customers who name none, where the catalog names none either: it
- * counts from this instant in every decision, and the worker writes it down. BAD_USER_INPUT for a zone that is none;
- * asking for what already is so makes no event.
+ * counts from this instant in every decision, and the worker writes it down. BAD_USER_INPUT for a zone that is none, or a
+ * retention that is too short or too long; asking for what already is so makes no event.
  */
 export async function updateTenant(
   db: Database,
@@ -33,11 +36,18 @@ export async function updateTenant(
 ): Promise<Result<Updated>> {
   const timeZone = input.timeZone === undefined ? undefined : readTimeZone(input.timeZone);
   if (typeof timeZone === 'object') return timeZone;
+  const refusal = input.decisionRetention === undefined ? null : retentionRefusal(input.decisionRetention);
+  if (refusal) return refusal;
   const { value: tenant, revision } = await writeTransaction(db, caller.tenantId, async (transaction) => {
     await lockReleases(transaction);
     const before = await readTenant(transaction);
-    const after = { ...before, name: input.name ?? before.name, timeZone: timeZone ?? before.timeZone };
-    if (after.name === before.name && after.timeZone === before.timeZone)
+    const after = {
+      ...before,
+      name: input.name ?? before.name,
+      timeZone: timeZone ?? before.timeZone,
+      decisionRetention: input.decisionRetention ?? before.decisionRetention,
+    };
+    if (JSON.stringify(toldOf(after)) === JSON.stringify(toldOf(before)))
       return { value: before, statements: [], events: [] };
     const live = await publishedRelease(db, transaction, await rulesVersion(transaction));
     return updated({ caller, before, after, live, clock: await readClock(transaction) });
@@ -60,8 +70,8 @@ function updated({ caller, before, after, live, clock }: Updating): Writes<Tenan
     statements: [
       {
         name: 'update-tenant',
-        text: 'update tenant set name = $2, time_zone = $3 where tenant_id = $1',
-        values: [caller.tenantId, after.name, after.timeZone],
+        text: 'update tenant set name = $2, time_zone = $3, decision_retention = $4 where tenant_id = $1',
+        values: [caller.tenantId, after.name, after.timeZone, after.decisionRetention],
       },
       ...(moved === null ? [] : publicationStatements(caller, live, moved)),
     ],
@@ -104,9 +114,14 @@ function tenantEvent(caller: Caller, { before, after, release, clock }: Told): N
     at: clock,
     recordedAt: clock,
     data: {
-      before: { name: before.name, timeZone: before.timeZone },
-      after: { name: after.name, timeZone: after.timeZone, rulesVersion },
+      before: toldOf(before),
+      after: { ...toldOf(after), rulesVersion },
     },
     listed: true,
   };
+}
+
+/** What can be changed. */
+function toldOf({ name, timeZone, decisionRetention }: Tenant) {
+  return { name, timeZone, decisionRetention };
 }

@@ -6,13 +6,15 @@ import { ENTITIES } from '../entities/index.js';
 import { deriveKey, type MasterKey } from '../crypto/master-key.js';
 import { ReleaseCache } from '../repositories/release-cache.js';
 import { LookSignal } from '../event-log/look-signal.js';
-import { appUrl } from './roles.js';
+import { appUrl, recorderUrl } from './roles.js';
 import { setTypeParsers } from './types.js';
 
 /** A pool of connections as the application role, and the keys that the repositories need. */
 export interface Database {
   readonly dataSource: DataSource;
   readonly pool: Pool;
+  /** Connections as the role that records decisions: it inserts for any tenant and reads nothing. */
+  readonly recorder: Pool;
   readonly url: string;
   readonly keys: {
     readonly apiKey: Buffer;
@@ -21,6 +23,7 @@ export interface Database {
     readonly license: Buffer;
     readonly installation: Buffer;
     readonly machine: Buffer;
+    readonly decision: Buffer;
   };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
@@ -73,9 +76,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     });
   });
   const signal = new LookSignal(pool);
+  const recorder = recorderPool(options);
   return {
     dataSource,
     pool,
+    recorder,
     url,
     keys: {
       apiKey: deriveKey(options.masterKey, 'api-key'),
@@ -84,6 +89,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       license: deriveKey(options.masterKey, 'license-key'),
       installation: deriveKey(options.masterKey, 'installation-key'),
       machine: deriveKey(options.masterKey, 'machine-part'),
+      decision: deriveKey(options.masterKey, 'decision-record'),
     },
     get releases() {
       return releases;
@@ -94,9 +100,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     async close() {
       await signal.close();
+      if (!recorder.ended) await recorder.end();
       await dataSource.destroy();
     },
   };
+}
+
+/** One connection writes, and another may take its place while it hangs. None is made before something is recorded. */
+function recorderPool({ url, masterKey, applicationName }: DatabaseOptions): Pool {
+  const pool = new Pool({
+    connectionString: recorderUrl(url, masterKey),
+    application_name: `${applicationName}-recorder`,
+    max: 2,
+    connectionTimeoutMillis: 3000,
+    query_timeout: 5000,
+    keepAlive: true,
+  });
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** TypeORM's typings leave the driver's pool open; this is the one place that names it. */

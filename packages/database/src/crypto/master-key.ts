@@ -10,6 +10,8 @@ export type KeyPurpose =
   | 'api-key'
   | 'operation-key'
   | 'database-role'
+  | 'recorder-role'
+  | 'decision-record'
   | 'signing-key'
   | 'license-key'
   | 'installation-key'

@@ -4,6 +4,7 @@ import type { GatewayContext } from '../../context.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, boundText, readCustomerId, readMemberId } from '../arguments.js';
 import { readFingerprint } from '../machine/read-machine.js';
+import { recorded } from '../decision/recorded.js';
 import { toDecision, type DecisionType } from './decision-type.js';
 
 /** A check whose customer the caller may ask about; `path`: its argument, for errors. */
@@ -38,15 +39,18 @@ export async function checkMany(
   context: GatewayContext,
   asked: readonly CheckAsked[],
   pathOf: (index: number) => string,
+  operation = 'checkMany',
 ): Promise<DecisionType[]> {
   const checks = asked.map((check, index) => readCheck(context, check, pathOf(index)));
   await reachRevisions(context, checks, asked);
   const states = await Promise.all(checks.map(async ({ customerId }) => context.states.load(customerId)));
-  return checks.map((check, index) => {
-    const stamped = states[index];
-    if (!stamped) throw new Error(`no state for the check at ${check.path}`);
-    return decideOne(context, check, stamped);
-  });
+  return Promise.all(
+    checks.map(async (check, index) => {
+      const stamped = states[index];
+      if (!stamped) throw new Error(`no state for the check at ${check.path}`);
+      return decideOne(context, operation, check, stamped);
+    }),
+  );
 }
 
 /** One check; answered at once where the customer's state is in memory. */
@@ -59,12 +63,12 @@ export function checkOne(
   const check = readCheck(context, asked, path);
   const stamped = context.states.load(check.customerId);
   return 'then' in stamped
-    ? stamped.then((loaded) => decideOne(context, check, loaded))
-    : decideOne(context, check, stamped);
+    ? stamped.then((loaded) => decideOne(context, 'check', check, loaded))
+    : decideOne(context, 'check', check, stamped);
 }
 
 async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: string): Promise<DecisionType> {
-  const [decision] = await checkMany(context, [asked], () => path);
+  const [decision] = await checkMany(context, [asked], () => path, 'check');
   if (!decision) throw new Error('a check had no answer');
   return decision;
 }
@@ -82,13 +86,28 @@ export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: s
   return { customerId, feature, quantity, memberId, context: facts, productVersion, fingerprint, path };
 }
 
-export function decideOne({ metrics }: GatewayContext, check: Check, stamped: StampedState): DecisionType {
+/** Decides, and puts the decision on record; `operation`: as the log names it. */
+export function decideOne(
+  context: GatewayContext,
+  operation: string,
+  check: Check,
+  stamped: StampedState,
+): DecisionType | Promise<DecisionType> {
   const { state, revision, asOf, now, stale } = stamped;
-  const { feature, quantity, memberId, context, productVersion, fingerprint } = check;
-  const request = { feature, quantity, memberId, context, productVersion, fingerprint };
-  const decision = stale ? decideStale(state, request, now, asOf) : decide(state, request, now);
-  metrics.check(decision.code);
-  return toDecision(decision, { release: state.release.number, revision, asOf, stale });
+  const { customerId, feature, quantity, memberId, productVersion, fingerprint } = check;
+  const asked = {
+    customerId,
+    feature,
+    quantity,
+    memberId,
+    context: check.context,
+    productVersion,
+    fingerprint,
+  };
+  const decision = stale ? decideStale(state, asked, now, asOf) : decide(state, asked, now);
+  context.metrics.check(decision.code);
+  const answer = toDecision(decision, { release: state.release.number, revision, asOf, stale });
+  return recorded(context, { operation, input: asked, at: now, decision: answer }, answer);
 }
 
 function fieldOf(path: string, name: string): string {

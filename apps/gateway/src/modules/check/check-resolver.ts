@@ -66,6 +66,6 @@ export class CheckResolver {
     @Ctx() context: GatewayContext,
   ): Promise<DecisionType> {
     const asked = { customerId: customer.id, feature, quantity, memberId: asker, context: facts };
-    return decideOne(context, readCheck(context, asked, ''), await context.states.load(customer.id));
+    return decideOne(context, 'check', readCheck(context, asked, ''), await context.states.load(customer.id));
   }
 }

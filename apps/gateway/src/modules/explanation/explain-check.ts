@@ -1,9 +1,17 @@
 import { answersSince } from '@licet/database';
-import { explain, type Explanation, type Instant, isPlannable, stateAtHand } from '@licet/domain';
+import {
+  explain,
+  type Explanation,
+  formatInstant,
+  type Instant,
+  isPlannable,
+  stateAtHand,
+} from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
 import { type CheckAsked, readCheck } from '../check/check-many.js';
 import { toDecision } from '../check/decision-type.js';
+import { recorded } from '../decision/recorded.js';
 import { toCause } from '../event/touches.js';
 import type { ExplanationType } from './explanation-types.js';
 
@@ -26,11 +34,18 @@ export async function explainCheck(
   const answers = at === null && !stale ? [{ request, decision: explanation.decision }] : [];
   const asOfNow = { customerId, answers, withLimit: false };
   const [since = null] = await answersSince(db, access.tenantId, asOfNow);
-  return {
-    ...toExplanation(explanation),
-    decision: toDecision(explanation.decision, { release: state.release.number, revision, asOf, stale }),
-    since: since && toCause(since.event, { id: customerId, subject: since.subject }, access),
-  };
+  const stamp = { release: state.release.number, revision, asOf, stale };
+  const decision = toDecision(explanation.decision, stamp);
+  const input = { customerId, ...request, ...(at === null ? {} : { at: formatInstant(at) }) };
+  return recorded(
+    context,
+    { operation: 'explain', input, at: now, decision },
+    {
+      ...toExplanation(explanation),
+      decision,
+      since: since && toCause(since.event, { id: customerId, subject: since.subject }, access),
+    },
+  );
 }
 
 /** The past is what was decided, and waits for the log of decisions; nothing is planned beyond a century. */

@@ -2,6 +2,7 @@ import {
   findLicenses,
   INSTALLATION_ISSUER,
   machineIdentity,
+  ORIGIN,
   type LicenseOfKey,
   signToken,
   type StampedState,
@@ -28,6 +29,7 @@ import type { GatewayContext } from '../../context.js';
 import { granted } from '../../errors/api-error.js';
 import { type DecisionType, NO_RELEASE, toDecision, toldOfLicense } from '../check/decision-type.js';
 import { toLicense } from './license-types.js';
+import { validationRecorded } from './record-validation.js';
 import type { LicenseValidationType } from './validation-types.js';
 
 /** What a shipped application asks about. */
@@ -57,7 +59,7 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
   const identity = machineIdentity(context.db, opened.tenantId, asked.machine);
   const told = { ...identity, productVersion: asked.productVersion };
   const asker: Asker = { ...NOBODY, ...told };
-  const validation = await validated(context, opened, stamped, asker);
+  const validation = await validationOf(context, opened, stamped, asker);
   context.metrics.check(validation.code);
   const { memberId } = asked;
   const decided = asked.features.map((feature) =>
@@ -71,7 +73,19 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
     ...tokenOf(validation, decisions, { asked, asOf, stale }, now),
     issuer: opened.tenantId,
   });
-  return { ...shown(validation, stamped), decisions, asOf, stale, token };
+  const answer = { ...shown(validation, stamped), decisions, asOf, stale, token };
+  const stamp = { release: stamped.state.release.number, revision: stamped.revision, asOf, stale };
+  const { productVersion } = asked;
+  const validated = {
+    ...opened,
+    validation,
+    productVersion,
+    machine: identity,
+    now,
+    stamp,
+    decisions: decided,
+  };
+  return validationRecorded(context, validated, answer);
 }
 
 /** The licence that the key opens at that revision; FORBIDDEN where the caller's credential is not for it. */
@@ -92,7 +106,7 @@ async function openedBy(
   return services.licenseKeys.open(key, guesser);
 }
 
-async function validated(
+async function validationOf(
   { db }: GatewayContext,
   { tenantId, licenseId }: LicenseOfKey,
   { state, asOf, now, stale }: StampedState,
@@ -127,15 +141,13 @@ function shown(
   return { valid, code, message, license: license && toLicense(license, state.release) };
 }
 
-/** Of no tenant: signed by the installation. */
-async function answerUnknown(
-  { services, feed, metrics }: GatewayContext,
-  asked: Asked,
-): Promise<LicenseValidationType> {
+/** Signed by the installation. */
+async function answerUnknown(context: GatewayContext, asked: Asked): Promise<LicenseValidationType> {
+  const { access, db, services, feed, metrics } = context;
   const validation = UNKNOWN_LICENSE;
   metrics.check(validation.code);
   const now = feed.clock.now();
-  const stamp = { release: NO_RELEASE, revision: '', asOf: now, stale: false };
+  const stamp = { release: NO_RELEASE, revision: ORIGIN, asOf: now, stale: false };
   const decisions = asked.features.map((feature) =>
     toDecision(denyByLicense('UNKNOWN_LICENSE', '', feature), stamp),
   );
@@ -144,7 +156,15 @@ async function answerUnknown(
     issuer: INSTALLATION_ISSUER,
   });
   const { valid, code, message } = validation;
-  return { valid, code, message, license: null, decisions, asOf: now, stale: false, token };
+  const answer = { valid, code, message, license: null, decisions, asOf: now, stale: false, token };
+  const tenantId = access.ownTenant;
+  // Nobody knows whose attempt it was: it is counted, and is in no tenant's log.
+  if (tenantId === null) return answer;
+  const { productVersion } = asked;
+  const machine = machineIdentity(db, tenantId, asked.machine);
+  const nobodys = { tenantId, customerId: '', licenseId: null };
+  const validated = { ...nobodys, validation, productVersion, machine, now, stamp, decisions };
+  return validationRecorded(context, validated, answer);
 }
 
 interface Answered {

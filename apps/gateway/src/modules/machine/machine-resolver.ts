@@ -13,6 +13,7 @@ import { Cursor, Duration } from '../../scalars/index.js';
 import { boundText } from '../arguments.js';
 import { toDecision } from '../check/decision-type.js';
 import { type Connection, parseFirst, toConnection } from '../connection/connection-types.js';
+import { recorded } from '../decision/recorded.js';
 import { LicenseType } from '../license/license-types.js';
 import {
   ActivateMachineInput,
@@ -40,7 +41,7 @@ export class MachineResolver {
       );
     const name = boundText('input.name', input.name);
     const named = { ...identity, fingerprint, ...(name === undefined ? {} : { name }) };
-    return execute(context, input.licenseId, (licenseId) => ({
+    return execute(context, 'activateMachine', input.licenseId, (licenseId) => ({
       ...{ kind: 'activateMachine', licenseId, machineId: newMachineId() },
       ...named,
     }));
@@ -53,7 +54,7 @@ export class MachineResolver {
     @Ctx() context: GatewayContext,
   ): Promise<MachineResultType> {
     const machine = readMachineName(input);
-    return execute(context, input.licenseId, (licenseId) => ({
+    return execute(context, 'deactivateMachine', input.licenseId, (licenseId) => ({
       kind: 'deactivateMachine',
       licenseId,
       machine,
@@ -72,7 +73,7 @@ export class MachineResolver {
   ): Promise<MachineResultType> {
     const machine = readMachineName(input);
     const ttl = readTtl(asked);
-    return execute(context, input.licenseId, (licenseId) => ({
+    return execute(context, 'heartbeatMachine', input.licenseId, (licenseId) => ({
       kind: 'heartbeatMachine',
       licenseId,
       machine,
@@ -96,31 +97,39 @@ export class MachineResolver {
 
 async function execute(
   context: GatewayContext,
+  operation: MachineCommand['kind'],
   license: string,
   commandOn: (licenseId: LicenseId) => MachineCommand,
 ): Promise<MachineResultType> {
-  const result = granted(await perform(context, license, commandOn), 'input');
-  const { decision, machine, release, asOf, revision } = result;
+  const licenseId = parseLicenseId(license);
+  const command = licenseId && commandOn(licenseId);
+  const result = granted(await perform(context, license, command), 'input');
+  const { machine, release, asOf, revision } = result;
   context.states.wrote(revision);
-  return {
-    decision: toDecision(decision, { release, revision, asOf, stale: false }),
-    machine: machine && toMachine(machine),
-    revision,
-  };
+  const decision = toDecision(result.decision, { release, revision, asOf, stale: false });
+  const input = command === null ? { licenseId: license } : inputOf(command);
+  return recorded(
+    context,
+    { operation, input, at: asOf, decision },
+    { decision, machine: machine && toMachine(machine), revision },
+  );
 }
 
-/** A licence that is not there answers with a decision, and so does a text that is no licence's id. */
+function inputOf({ kind: _, ...asked }: MachineCommand): Readonly<Record<string, unknown>> {
+  return asked;
+}
+
+/** A licence that is not there answers with a decision, and so does a text that is no licence's id (null). */
 async function perform(
   { access, loaders, db, caller }: GatewayContext,
   license: string,
-  commandOn: (licenseId: LicenseId) => MachineCommand,
+  command: MachineCommand | null,
 ): Promise<Refused | ({ readonly ok: true } & MachineResult)> {
   access.requireLicense('input.licenseId', license);
-  const id = parseLicenseId(license);
   if (access.isNarrowed) {
-    const stored = id && (await loaders.licenses.load(id));
+    const stored = command && (await loaders.licenses.load(command.licenseId));
     access.requireOwner(`the licence \`${license}\``, stored?.license.customerId ?? null);
   }
-  if (id === null) return unknownLicenseResult(db, access.tenantId);
-  return executeMachineCommand(db, caller, commandOn(id));
+  if (command === null) return unknownLicenseResult(db, access.tenantId);
+  return executeMachineCommand(db, caller, command);
 }

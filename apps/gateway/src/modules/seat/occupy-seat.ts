@@ -14,6 +14,7 @@ import type { GatewayContext } from '../../context.js';
 import { ApiError, granted, refusalError } from '../../errors/api-error.js';
 import { readCustomerId, readMemberId } from '../arguments.js';
 import { NO_RELEASE, toDecision, toldOfLicense } from '../check/decision-type.js';
+import { recorded } from '../decision/recorded.js';
 import { type SeatResultType, toSeat } from './seat-types.js';
 
 /** Takes or renews a member's seat, or gives it back. */
@@ -29,11 +30,29 @@ export async function occupySeat(
   });
   try {
     const result = await context.spends.submit(context.caller, seatRequest(customerId, request));
-    return told(context, toResult(context, customerId, granted(result, 'input')));
+    return await put(context, request, toResult(context, customerId, granted(result, 'input')));
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError) || error.outcome !== 'NOTHING_WRITTEN') throw error;
-    return told(context, denyOutOfReach(context, customerId, request));
+    return put(context, request, denyOutOfReach(context, customerId, request));
   }
+}
+
+const OPERATIONS = {
+  assign: 'assignSeat',
+  lease: 'leaseSeat',
+  giveBack: 'releaseSeat',
+} as const satisfies Record<SeatRequest['kind'], string>;
+
+/** Puts it on record, and tells the caller what it may know of it. */
+function put(
+  context: GatewayContext,
+  { kind, ...asked }: SeatRequest,
+  result: SeatResultType,
+): SeatResultType | Promise<SeatResultType> {
+  const { decision } = result;
+  const at = decision.stale ? context.feed.clock.now() : decision.asOf;
+  const input = { customerId: decision.customerId, ...asked };
+  return recorded(context, { operation: OPERATIONS[kind], input, at, decision }, told(context, result));
 }
 
 function told({ access: { ownLicense } }: GatewayContext, result: SeatResultType): SeatResultType {

@@ -31,13 +31,16 @@ export class TenantResolver {
   }
 }
 
-function readUpdate({ name, timeZone }: UpdateTenantInput): UpdateTenant {
+function readUpdate({ name, timeZone, decisionRetention }: UpdateTenantInput): UpdateTenant {
   if (name === null) throw badInput('input.name', 'a tenant has a name; leave it out to keep it');
   if (timeZone === null)
     throw badInput('input.timeZone', 'a tenant has a time zone; leave it out to keep it');
+  if (decisionRetention === null)
+    throw badInput('input.decisionRetention', 'decisions are kept for some time; leave it out to keep it');
   if (name?.trim() === '') throw badInput('input.name', 'at least one character that is no space');
   return {
     ...(name === undefined ? {} : { name: boundText('input.name', name) }),
     ...(timeZone === undefined ? {} : { timeZone }),
+    ...(decisionRetention === undefined ? {} : { decisionRetention }),
   };
 }

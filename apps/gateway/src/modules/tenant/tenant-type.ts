@@ -1,4 +1,5 @@
 import type { Tenant } from '@licet/database';
+import type { IsoDuration } from '@licet/domain';
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { Duration, RevisionScalar } from '../../scalars/index.js';
 
@@ -43,4 +44,6 @@ export class UpdateTenantInput {
   name?: string | null;
   @Field(() => String, { nullable: true, description: 'IANA.' })
   timeZone?: string | null;
+  @Field(() => Duration, { nullable: true })
+  decisionRetention?: IsoDuration | null;
 }

@@ -33,7 +33,9 @@ export async function reserve(context: GatewayContext, input: ReserveAsked): Pro
     ...readSpender(input, 'input'),
   };
   const verdict = await context.spends.submit(context.caller, request).catch(asError);
-  const { decision, revision } = orThrow(answerTo(context, request, verdict, 'input'));
+  const { decision, revision } = orThrow(
+    await answerTo(context, { operation: 'reserve', request, verdict, path: 'input' }),
+  );
   const feature = parseFeatureKey(input.feature);
   const isMade = !(verdict instanceof Error) && verdict.ok && verdict.decision.allowed && feature !== null;
   const reservation = isMade ? reservationOf(request, { customerId, feature }, verdict) : null;
@@ -73,7 +75,8 @@ async function settle(
 ): Promise<ConsumeResultType> {
   const request = { kind, customerId, feature, quantity, idempotencyKey: id };
   const verdict = await context.spends.submit(context.caller, request).catch(asError);
-  return orThrow(answerTo(context, request, verdict, ''));
+  const operation = kind === 'commit' ? 'commitReservation' : 'releaseReservation';
+  return orThrow(await answerTo(context, { operation, request, verdict, path: '' }));
 }
 
 /** A day has 24 hours here, so it is the same time whenever it is asked. */

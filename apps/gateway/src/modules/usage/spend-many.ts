@@ -17,6 +17,7 @@ import {
   readMemberId,
 } from '../arguments.js';
 import { NO_RELEASE, toDecision } from '../check/decision-type.js';
+import { recorded } from '../decision/recorded.js';
 import { readFingerprint } from '../machine/read-machine.js';
 import type { ConsumeResultType } from './usage-types.js';
 
@@ -36,7 +37,8 @@ export async function spendOne(
   kind: 'consume' | 'release',
   input: SpendAsked,
 ): Promise<ConsumeResultType> {
-  const [answer] = await spendMany(context, kind, [input], () => 'input');
+  const operation = kind === 'consume' ? 'consume' : 'releaseUsage';
+  const [answer] = await spendMany(context, kind, [input], () => 'input', operation);
   if (answer === undefined || answer instanceof Error) throw answer ?? new Error('a spend had no answer');
   return answer;
 }
@@ -47,6 +49,7 @@ export async function spendMany(
   kind: 'consume' | 'release',
   inputs: readonly SpendAsked[],
   pathOf: (index: number) => string,
+  operation = 'consumeMany',
 ): Promise<(ConsumeResultType | Error)[]> {
   const requests = inputs.map((input, index) =>
     orApiError(() => readRequest(context, kind, input, pathOf(index))),
@@ -54,21 +57,63 @@ export async function spendMany(
   const valid = requests.filter((request): request is SpendRequest => !(request instanceof ApiError));
   const positions = new Map(valid.map((request, position) => [request, position]));
   const verdicts = await context.spends.submitAll(context.caller, valid);
-  return requests.map((request, index) => {
-    if (request instanceof ApiError) return request;
-    return answerTo(context, request, verdicts[positions.get(request) ?? -1], pathOf(index));
-  });
+  return Promise.all(
+    requests.map(async (request, index) => {
+      if (request instanceof ApiError) return request;
+      const verdict = verdicts[positions.get(request) ?? -1];
+      return answerTo(context, { operation, request, verdict, path: pathOf(index) });
+    }),
+  );
 }
 
-/** What a request has come to. `path`: of its input, for errors. */
-export function answerTo(
+/** A request on its way back. */
+interface Spent {
+  /** As the log of decisions names it. */
+  readonly operation: string;
+  readonly request: SpendRequest;
+  readonly verdict: Result<Verdict> | Error | undefined;
+  /** Of its input, for errors. */
+  readonly path: string;
+}
+
+/** What a request has come to; a decision is put on record. */
+export async function answerTo(
   context: GatewayContext,
-  request: SpendRequest,
-  verdict: Result<Verdict> | Error | undefined,
-  path: string,
-): ConsumeResultType | Error {
+  { operation, request, verdict, path }: Spent,
+): Promise<ConsumeResultType | Error> {
   if (verdict && 'decision' in verdict) context.metrics.spend(verdict.decision.code);
-  return wroteNothing(verdict) ? denyOutOfReach(context, request, path) : toAnswer(verdict, path);
+  const answer = wroteNothing(verdict) ? denyOutOfReach(context, request, path) : toAnswer(verdict, path);
+  if (answer instanceof Error) return answer;
+  const { decision, replayed } = answer;
+  // An answer that is given again is an attempt of now.
+  const at = replayed || decision.stale ? context.feed.clock.now() : decision.asOf;
+  return recorded(context, { operation, input: { ...inputOf(request), replayed }, at, decision }, answer);
+}
+
+/** What was asked. An idempotency key is the client's own, and is kept nowhere; a reservation's id is ours. */
+function inputOf(request: SpendRequest): Readonly<Record<string, unknown>> {
+  const { customerId, feature, quantity } = request;
+  const asked = { customerId, feature, quantity };
+  switch (request.kind) {
+    case 'consume':
+      return { ...asked, ...factsOf(request) };
+    case 'reserve':
+      return { ...asked, ttl: request.ttl, ...factsOf(request) };
+    case 'commit':
+    case 'free':
+      return { ...asked, reservationId: request.idempotencyKey };
+    case 'release':
+    case 'record':
+      return asked;
+  }
+}
+
+function factsOf({
+  context = null,
+  memberId = null,
+  fingerprint = null,
+}: Extract<SpendRequest, { kind: 'consume' | 'reserve' }>): Readonly<Record<string, unknown>> {
+  return { context, memberId, fingerprint };
 }
 
 function wroteNothing(verdict: unknown): verdict is DatabaseUnavailableError {

@@ -1,0 +1,64 @@
+import {
+  formatInstant,
+  instant,
+  type IsoDuration,
+  lengthOf,
+  parseDuration,
+  subtractDuration,
+  type TenantId,
+} from '@licet/domain';
+import { readClock } from '../connection/clock.js';
+import type { Database } from '../connection/database.js';
+import { readTransaction } from '../connection/transaction.js';
+import { entityTransaction } from '../connection/entities.js';
+import { readTenant } from '../repositories/tenants.js';
+import { refused, type Refused } from '../result.js';
+
+const HOUR = 3_600_000;
+const CENTURY = 100 * 366 * 24 * HOUR;
+const DAYS_AHEAD = 7;
+/** A day is dropped some days after its last record has gone: what comes late, from a gateway that was cut off, finds it. */
+const DAYS_KEPT_EMPTY = 7;
+
+/** Why decisions cannot be kept for so long; null: they can. */
+export function retentionRefusal(retention: IsoDuration): Refused | null {
+  const length = lengthOf(retention);
+  if (length >= HOUR && length <= CENTURY) return null;
+  return refused(
+    'BAD_USER_INPUT',
+    'decisionRetention',
+    `decisions are kept for an hour at least and a century at most, not \`${retention}\``,
+  );
+}
+
+/** Makes the days that the next records fall into. Any process may, at any time, several at once. */
+export async function makeDecisionDays(db: Database): Promise<void> {
+  await db.pool.query('select make_decision_days($1)', [DAYS_AHEAD]);
+}
+
+/** Drops days that hold nothing any more. Returns how many. */
+export async function dropEmptyDecisionDays(db: Database): Promise<number> {
+  const before = formatInstant(instant(Date.now() - DAYS_KEPT_EMPTY * 24 * HOUR));
+  const { rows } = await db.pool.query<{ dropped: number }>(
+    'select drop_decision_days($1::date) as dropped',
+    [before.slice(0, '2026-01-01'.length)],
+  );
+  return rows[0]?.dropped ?? 0;
+}
+
+/** Deletes the tenant's decisions whose time is over. Returns how many batches; those made within one go together. */
+export async function deleteOldDecisions(db: Database, tenantId: TenantId): Promise<number> {
+  const over = await readTransaction(db, tenantId, async (transaction) => {
+    const { decisionRetention, timeZone } = await readTenant(transaction);
+    const retention = parseDuration(decisionRetention);
+    if (retention === null) throw new Error(`the tenant's retention is no duration: ${decisionRetention}`);
+    return subtractDuration(await readClock(transaction), retention, timeZone);
+  });
+  return entityTransaction(db, tenantId, async (manager) => {
+    const [, count]: [unknown, number] = await manager.query(
+      'delete from decision_flush where tenant_id = $1 and last_at < $2',
+      [tenantId, new Date(over)],
+    );
+    return count;
+  });
+}

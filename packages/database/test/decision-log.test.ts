@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DatabaseUnavailableError,
+  type DecisionFilter,
+  type DecisionRecord,
+  DecisionRecorder,
+  deleteOldDecisions,
+  dropEmptyDecisionDays,
+  listDecisions,
+  updateTenant,
+} from '@licet/database';
+import { createOwnTenant, createTestTenant, type OwnTenant } from '@licet/database/testing';
+import { type CustomerId, instant, parseCustomerId, parseDuration, type TenantId } from '@licet/domain';
+import { Pool } from 'pg';
+
+let tenant: OwnTenant;
+beforeEach(async () => {
+  tenant = await createOwnTenant();
+});
+afterEach(async () => {
+  await tenant.close();
+});
+
+function customerOf(text: string): CustomerId {
+  const id = parseCustomerId(text);
+  if (id === null) throw new Error('a customer id');
+  return id;
+}
+
+function record(
+  customerId: string,
+  at = Date.now(),
+  more: Partial<DecisionRecord['decision']> = {},
+): DecisionRecord {
+  return {
+    operation: 'check',
+    input: { customerId, feature: 'calls', quantity: 1, context: { country: 'AT' } },
+    actor: { kind: 'API_KEY', id: 'key_1', name: 'backend' },
+    requestId: 'req-1',
+    at: instant(at),
+    decision: {
+      ...{ id: `dec_${randomUUID()}`, allowed: true, code: 'ENTITLED', message: 'yes', customerId },
+      ...{ feature: 'calls', value: null, limit: 10, unlimited: false, used: 1, reserved: 0, remaining: 9 },
+      ...{ resetsAt: instant(at), validUntil: null, release: 1, revision: '0000000000000001-00000000' },
+      sources: [{ kind: 'SUBSCRIPTION', id: 'sub_1', key: 'pro' }],
+      ...{ asOf: instant(at), stale: false },
+      ...more,
+    },
+  };
+}
+
+const EVERY: DecisionFilter = {
+  ...{ id: null, customerId: null, only: null, feature: null, allowed: null, code: null },
+  ...{ since: null, until: null },
+};
+
+async function listed(filter: Partial<DecisionFilter> = {}, first = 100, after: string | null = null) {
+  const result = await listDecisions(tenant.db, tenant.caller.tenantId, {
+    first,
+    after,
+    ...EVERY,
+    ...filter,
+  });
+  if (!result.ok) throw new Error(result.message);
+  return result.page;
+}
+
+async function idsOf(filter: Partial<DecisionFilter> = {}): Promise<string[]> {
+  return (await listed(filter)).items.map(({ node }) => node.decision.id);
+}
+
+/** Records, and waits until they are durable. */
+async function put(
+  records: readonly DecisionRecord[],
+  tenantId: TenantId = tenant.caller.tenantId,
+): Promise<void> {
+  const recorder = new DecisionRecorder(tenant.db.recorder, { mode: 'async' });
+  for (const one of records) void recorder.record(tenantId, one);
+  await recorder.close();
+}
+
+test('an orderly stop loses nothing, and every fact comes back as it was', async () => {
+  const records = Array.from({ length: 10_000 }, (_, index) => record('acme', 1_700_000_000_000 + index));
+  await put(records);
+  const newest = [...records].reverse();
+  expect((await listed()).items.map(({ node }) => node)).toEqual(newest.slice(0, 100));
+  const { rows } = await tenant.owner.query<{ records: string; flushes: number }>(
+    'select sum(records) as records, count(*)::int as flushes from decision_flush',
+  );
+  expect(Number(rows[0]?.records)).toBe(10_000);
+  expect(rows[0]?.flushes).toBeLessThan(10);
+});
+
+test('pages follow each other without a gap or a double, whatever comes in meanwhile', async () => {
+  const at = 1_700_000_000_000;
+  // Many at one instant, in flushes of two gateways.
+  await put(Array.from({ length: 60 }, (_, index) => record('acme', at + Math.floor(index / 20))));
+  await put(Array.from({ length: 60 }, (_, index) => record('acme', at + Math.floor(index / 20))));
+  const before = await idsOf();
+  const all = [
+    ...before,
+    ...(await listed({}, 100, (await listed()).items.at(-1)?.cursor)).items.map(
+      ({ node }) => node.decision.id,
+    ),
+  ];
+  expect(new Set(all).size).toBe(120);
+  const paged: string[] = [];
+  for (let after: string | null = null; ;) {
+    const page = await listed({}, 7, after);
+    paged.push(...page.items.map(({ node }) => node.decision.id));
+    expect(page.hasPreviousPage).toBe(after !== null);
+    if (!page.hasNextPage) break;
+    after = page.items.at(-1)?.cursor ?? null;
+    await put([record('acme', at + 1000)]);
+  }
+  expect(paged).toEqual(all);
+});
+
+test('each filter finds its own', async () => {
+  const at = 1_700_000_000_000;
+  const mine = record('acme', at);
+  const other = record('bobs', at + 1);
+  const denied = record('acme', at + 2, { allowed: false, code: 'NOT_IN_PLAN', feature: 'sso' });
+  await put([mine, other, denied]);
+  const [a, b, c] = [mine, other, denied].map(({ decision }) => decision.id);
+  expect(await idsOf()).toEqual([c, b, a]);
+  expect(await idsOf({ id: b ?? '' })).toEqual([b]);
+  expect(await idsOf({ id: 'dec_none' })).toEqual([]);
+  expect(await idsOf({ customerId: customerOf('acme') })).toEqual([c, a]);
+  expect(await idsOf({ only: [customerOf('bobs')] })).toEqual([b]);
+  expect(await idsOf({ only: [customerOf('bobs')], customerId: customerOf('acme') })).toEqual([]);
+  expect(await idsOf({ feature: 'sso' })).toEqual([c]);
+  expect(await idsOf({ allowed: true })).toEqual([b, a]);
+  expect(await idsOf({ code: 'NOT_IN_PLAN' })).toEqual([c]);
+  expect(await idsOf({ since: instant(at + 1) })).toEqual([c, b]);
+  expect(await idsOf({ until: instant(at + 2) })).toEqual([b, a]);
+  expect(await idsOf({ since: instant(at + 1), until: instant(at + 2) })).toEqual([b]);
+});
+
+test('a flush that is sent again, after a COMMIT whose answer was lost, is recorded once', async () => {
+  // Answers are lost: everything is sent twice.
+  const twice = new Pool({ ...tenant.db.recorder.options });
+  const query = twice.query.bind(twice);
+  let lost = 0;
+  Object.assign(twice, {
+    query: async (statement: { text: string; values: unknown[] }) => {
+      await query(statement);
+      lost += 1;
+      if (lost % 2 === 1) throw new Error('Connection terminated unexpectedly');
+    },
+  });
+  const recorder = new DecisionRecorder(twice, { mode: 'strict' });
+  const records = Array.from({ length: 50 }, () => record('acme'));
+  await Promise.all(records.map(async (one) => recorder.record(tenant.caller.tenantId, one)));
+  await recorder.close();
+  await twice.end();
+  expect(lost).toBeGreaterThan(1);
+  expect(new Set(await idsOf()).size).toBe(50);
+  expect((await idsOf()).length).toBe(50);
+});
+
+test('a tenant sees its own decisions alone', async () => {
+  const other = await createTestTenant(tenant.url);
+  await put([record('acme')], other.caller.tenantId);
+  await put([record('acme')]);
+  expect((await idsOf()).length).toBe(1);
+  await other.close();
+});
+
+test('`strict` answers when the record can be read, and refuses where it cannot be written', async () => {
+  const recorder = new DecisionRecorder(tenant.db.recorder, { mode: 'strict' });
+  const one = record('acme');
+  await recorder.record(tenant.caller.tenantId, one);
+  expect(await idsOf()).toEqual([one.decision.id]);
+  await recorder.close();
+  const away = new Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
+  const cut = new DecisionRecorder(away, { mode: 'strict' });
+  await expect(cut.record(tenant.caller.tenantId, record('acme'))).rejects.toThrow(DatabaseUnavailableError);
+  await cut.close();
+  expect(cut.counts).toMatchObject({ recorded: 0, dropped: 1 });
+  await away.end();
+});
+
+test('what waits is bounded, for each tenant by itself', async () => {
+  const other = await createTestTenant(tenant.url);
+  const recorder = new DecisionRecorder(tenant.db.recorder, {
+    mode: 'async',
+    mostOfTenant: 100,
+    mostInAll: 150,
+  });
+  for (let count = 0; count < 120; count += 1) void recorder.record(tenant.caller.tenantId, record('acme'));
+  for (let count = 0; count < 60; count += 1) void recorder.record(other.caller.tenantId, record('acme'));
+  await recorder.close();
+  expect(recorder.counts).toMatchObject({ recorded: 150, dropped: 30, waiting: 0, unsentBytes: 0 });
+  await other.close();
+});
+
+test('a cursor of another list is refused', async () => {
+  for (const after of ['nonsense', Buffer.from('1:sub_1').toString('base64url')])
+    expect(
+      await listDecisions(tenant.db, tenant.caller.tenantId, { first: 10, after, ...EVERY }),
+    ).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'after' });
+});
+
+test('days are made ahead, and a day without a partition of its own is recorded all the same', async () => {
+  const { rows } = await tenant.owner.query<{ name: string }>(
+    `select relname as name from pg_class where relname like 'decision_flush_2%' and relkind = 'r' order by 1`,
+  );
+  expect(rows.length).toBe(8);
+  await put([record('acme', Date.UTC(2001, 0, 1))]);
+  expect((await idsOf()).length).toBe(1);
+  await tenant.db.pool.query('select make_decision_days(9)');
+  const { rows: more } = await tenant.owner.query(
+    `select from pg_class where relname like 'decision_flush_2%' and relkind = 'r'`,
+  );
+  expect(more.length).toBe(10);
+});
+
+test('decisions are deleted when their time is over, of that tenant alone, and empty days are dropped', async () => {
+  const hour = 3_600_000;
+  const other = await createTestTenant(tenant.url);
+  const [old, young] = [record('acme', Date.now() - 30 * hour), record('acme', Date.now() - 20 * hour)];
+  await put([old]);
+  await put([young]);
+  await put([record('acme', Date.now() - 30 * hour)], other.caller.tenantId);
+  expect(await deleteOldDecisions(tenant.db, tenant.caller.tenantId)).toBe(0);
+  const day = parseDuration('P1D');
+  if (day === null) throw new Error('a duration');
+  expect(await updateTenant(tenant.db, tenant.caller, { decisionRetention: day })).toMatchObject({
+    ok: true,
+  });
+  expect(await deleteOldDecisions(tenant.db, tenant.caller.tenantId)).toBe(1);
+  expect(await idsOf()).toEqual([young.decision.id]);
+  const { rows } = await tenant.owner.query('select from decision_flush where tenant_id = $1', [
+    other.caller.tenantId,
+  ]);
+  expect(rows.length).toBe(1);
+  await other.close();
+  // Days long past: one that holds something, one that holds nothing.
+  for (const name of ['20010101', '20010102']) {
+    const [from, to] = [name, String(Number(name) + 1)];
+    await tenant.owner.query(
+      `create table decision_days.decision_flush_${name} partition of decision_flush for values from ('${from}') to ('${to}')`,
+    );
+  }
+  await put([record('acme', Date.UTC(2001, 0, 1))]);
+  expect(await dropEmptyDecisionDays(tenant.db)).toBe(1);
+  expect((await idsOf()).length).toBe(2);
+  expect(await dropEmptyDecisionDays(tenant.db)).toBe(0);
+});
