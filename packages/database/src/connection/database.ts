@@ -21,6 +21,7 @@ export interface Database {
     readonly license: Buffer;
     readonly installation: Buffer;
     readonly machine: Buffer;
+    readonly stream: Buffer;
   };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
@@ -84,6 +85,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       license: deriveKey(options.masterKey, 'license-key'),
       installation: deriveKey(options.masterKey, 'installation-key'),
       machine: deriveKey(options.masterKey, 'machine-part'),
+      stream: deriveKey(options.masterKey, 'stream-ticket'),
     },
     get releases() {
       return releases;
