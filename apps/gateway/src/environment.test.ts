@@ -9,6 +9,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LOG_LEVEL: 'loud',
     LICET_MASTER_KEY: 'short',
     LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
+    LICET_PUBLIC_URL: 'https://licet.example.com/path',
   };
   let problems: readonly string[] = [];
   try {
@@ -16,9 +17,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(5);
+  expect(problems).toHaveLength(6);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_PUBLIC_URL/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -31,5 +32,21 @@ test('what is left out has a default, but for the database', () => {
     host: '127.0.0.1',
     logLevel: 'info',
     developmentKey: true,
+    publicUrl: null,
   });
 });
+
+test.each(['https://licet.example.com', 'https://licet.example.com/'])('%s is a public URL', (url) => {
+  expect(parseEnvironment({ DATABASE_URL: URL_TEXT, LICET_PUBLIC_URL: url })).toMatchObject({
+    publicUrl: 'https://licet.example.com',
+  });
+});
+
+test.each(['licet.example.com', 'ftp://licet.example.com', 'https://a.example/?q', 'https://u:p@a.example'])(
+  '%s is no public URL',
+  (url) => {
+    expect(() => parseEnvironment({ DATABASE_URL: URL_TEXT, LICET_PUBLIC_URL: url })).toThrow(
+      /LICET_PUBLIC_URL is .* set it to scheme and host/,
+    );
+  },
+);

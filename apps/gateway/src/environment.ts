@@ -16,6 +16,8 @@ export interface Environment {
   readonly trustedDocuments: ReadonlyMap<string, string>;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Origin under which clients reach the gateway, such as `https://licet.example.com`; null: it is not told. */
+  readonly publicUrl: string | null;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -50,6 +52,7 @@ export function parseEnvironment(
   const statesKept = read(() => parseStatesKept(env['LICET_STATES_KEPT']));
   const trustedDocuments = read(() => readTrustedDocuments(env['LICET_TRUSTED_DOCUMENTS']));
   const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
+  const publicUrl = read(() => parsePublicUrl(env['LICET_PUBLIC_URL']));
   if (
     port === null ||
     databaseUrl === null ||
@@ -57,7 +60,8 @@ export function parseEnvironment(
     logLevel === null ||
     statesKept === null ||
     trustedDocuments === null ||
-    trustedProxies === null
+    trustedProxies === null ||
+    publicUrl === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -72,6 +76,7 @@ export function parseEnvironment(
     statesKept,
     trustedDocuments,
     trustedProxies,
+    publicUrl: publicUrl.origin,
   };
 }
 
@@ -101,6 +106,16 @@ function parseTrustedProxies(text: string | undefined): string[] {
       { cause },
     );
   }
+}
+
+function parsePublicUrl(text: string | undefined): { readonly origin: string | null } {
+  if (text === undefined || text === '') return { origin: null };
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin = url !== null && [url.origin, `${url.origin}/`].includes(text);
+  if (isOrigin && (url.protocol === 'https:' || url.protocol === 'http:')) return { origin: url.origin };
+  throw new RangeError(
+    `LICET_PUBLIC_URL is \`${text}\`; set it to scheme and host, such as \`https://licet.example.com\``,
+  );
 }
 
 function parseDatabaseUrl(text: string | undefined): string {

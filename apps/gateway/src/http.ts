@@ -75,14 +75,22 @@ function closeConnections(server: FastifyInstance, frontDoor: FrontDoor): void {
   });
 }
 
-/** What would break the parser or the database is refused before anything else reads it. */
-function readJsonBodies(server: FastifyInstance): void {
+/**
+ * What would break the parser or the database is refused before anything else reads it. `problemOf`: what else is wrong with a
+ * JSON text; null: nothing.
+ */
+export function readJsonBodies(
+  server: FastifyInstance,
+  problemOf: (text: string) => string | null = () => null,
+): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     void parseJson(request, text.toString(), (error, body: unknown) => {
       const problem = error === null && isRecord(body) ? operationProblem(body) : null;
-      if (problem === null) done(error, body);
-      else done(badInput(problem.path, problem.message));
+      const ofText = error === null ? problemOf(text.toString()) : null;
+      if (problem !== null) done(badInput(problem.path, problem.message));
+      else if (ofText !== null) done(badInput('', ofText));
+      else done(error, body);
     });
   });
 }

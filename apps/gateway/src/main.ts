@@ -19,12 +19,21 @@ async function main(): Promise<void> {
 
 /** Returns what stops everything that was started. */
 async function start(
-  { databaseUrl, masterKey, host, port, statesKept, trustedDocuments, trustedProxies }: Environment,
+  {
+    databaseUrl,
+    masterKey,
+    host,
+    port,
+    statesKept,
+    trustedDocuments,
+    trustedProxies,
+    publicUrl,
+  }: Environment,
   logger: Logger,
 ): Promise<() => Promise<void>> {
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const services = await openServices(db, logger, { customers: statesKept, trustedProxies });
-  const server = await startServer(services, { host, port, trustedDocuments });
+  const server = await startServer(services, { host, port, trustedDocuments, publicUrl });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
   return async () => {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { Services } from './context.js';
 import { addCloudEvents } from './cloud-events.js';
+import { addAuthzen } from './doors/authzen/authzen.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
@@ -25,12 +26,14 @@ export interface ListenOptions {
   readonly port: number;
   /** Documents by the hexadecimal SHA-256 of their text. */
   readonly trustedDocuments?: ReadonlyMap<string, string>;
+  /** Origin under which clients reach the gateway; null: none is configured. */
+  readonly publicUrl?: string | null;
 }
 
 /** Starts the gateway. The database and the feed stay their owner's to close, after the server. */
 export async function startServer(
   services: Services,
-  { host, port, trustedDocuments = new Map() }: ListenOptions,
+  { host, port, trustedDocuments = new Map(), publicUrl = null }: ListenOptions,
 ): Promise<GatewayServer> {
   const schema = toSubgraphSchema(buildApiSchema());
   const documents = new RegisteredDocuments(trustedDocuments);
@@ -39,6 +42,7 @@ export async function startServer(
   addCloudEvents(http, services);
   addKeySet(http, services);
   addOfrep(http, services);
+  addAuthzen(http, services, { publicUrl });
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.

@@ -57,7 +57,8 @@ export interface TestGateway {
 
 /** A gateway on a free port, over a database of its own with one tenant. */
 export async function startTestGateway(
-  options: Pick<ListenOptions, 'trustedDocuments'> & Pick<ServiceOptions, 'guesses' | 'trustedProxies'> = {},
+  options: Pick<ListenOptions, 'trustedDocuments' | 'publicUrl'> &
+    Pick<ServiceOptions, 'guesses' | 'trustedProxies'> = {},
 ): Promise<TestGateway> {
   const database = await createTestDatabase();
   const masterKey = parseMasterKey(undefined).key;
@@ -67,10 +68,10 @@ export async function startTestGateway(
   const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
-  const { trustedDocuments, ...ofServices } = options;
+  const { trustedDocuments, publicUrl = null, ...ofServices } = options;
   const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000, ...ofServices });
   const server = await startServer(services, {
-    ...{ host: '127.0.0.1', port: 0 },
+    ...{ host: '127.0.0.1', port: 0, publicUrl },
     ...(trustedDocuments === undefined ? {} : { trustedDocuments }),
   });
   const owner = new Client({ connectionString: database.url });
