@@ -7,7 +7,7 @@ import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
-import { createHttpServer } from './http.js';
+import { createHttpServer, storeNothing } from './http.js';
 import { addKeySet } from './key-set.js';
 import { addSocketServer } from './live/socket-server.js';
 import { buildApiSchema } from './schema/api-schema.js';
@@ -39,6 +39,7 @@ export async function startServer(
   const documents = new RegisteredDocuments(trustedDocuments);
   const fastLane = new FastLane(schema, documents, services);
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
+  storeNothing(http);
   addCloudEvents(http, services);
   addKeySet(http, services);
   addOfrep(http, services);
