@@ -157,6 +157,11 @@ test('without a good ticket there is no stream, and an answer that has none says
   }
 });
 
+test('a stream is read, by GET alone', async () => {
+  const response = await fetch(gateway.url + (await streamOf('ada')), { method: 'HEAD' });
+  expect(response.status).toBe(404);
+});
+
 test('a gateway that closes ends its streams', async () => {
   const other = await startTestGateway();
   await newCustomer(other, 'ada', 'pro');

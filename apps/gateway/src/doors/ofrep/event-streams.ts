@@ -49,7 +49,8 @@ export function addEventStreams(scope: FastifyInstance, services: Services): voi
     for (const stream of open) stream.end();
     done();
   });
-  scope.get(EVENTS_PATH, async (request, reply) => {
+  // By HEAD nobody would listen, and nobody would leave.
+  scope.get(EVENTS_PATH, { exposeHeadRoute: false }, async (request, reply) => {
     const ticket = ticketIn(services, request);
     if (ticket === null) throw unauthenticated();
     services.metrics.operation('ofrep');
