@@ -7,6 +7,7 @@ const MAY_IMPORT = {
   'packages/api-types': [],
   'packages/database': ['domain', 'api-types'],
   'packages/system-tests': ['domain', 'database', 'api-types'],
+  'packages/conformance': ['domain', 'database', 'api-types'],
   'packages/benchmarks': ['domain', 'database', 'api-types'],
   'apps/gateway': ['domain', 'database', 'api-types'],
   'apps/worker': ['domain', 'database', 'api-types'],

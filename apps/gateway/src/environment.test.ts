@@ -11,6 +11,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
     LICET_ALLOWED_ORIGINS: 'https://a.example, *',
     LICET_DECISION_LOG: 'sometimes',
+    LICET_PUBLIC_URL: 'https://licet.example.com/path',
   };
   let problems: readonly string[] = [];
   try {
@@ -18,9 +19,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(7);
+  expect(problems).toHaveLength(8);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PUBLIC_URL/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -36,5 +37,21 @@ test('what is left out has a default, but for the database', () => {
     decisionLog: 'async',
     spoolDirectory: null,
     personalFields: [],
+    publicUrl: null,
   });
 });
+
+test.each(['https://licet.example.com', 'https://licet.example.com/'])('%s is a public URL', (url) => {
+  expect(parseEnvironment({ DATABASE_URL: URL_TEXT, LICET_PUBLIC_URL: url })).toMatchObject({
+    publicUrl: 'https://licet.example.com',
+  });
+});
+
+test.each(['licet.example.com', 'ftp://licet.example.com', 'https://a.example/?q', 'https://u:p@a.example'])(
+  '%s is no public URL',
+  (url) => {
+    expect(() => parseEnvironment({ DATABASE_URL: URL_TEXT, LICET_PUBLIC_URL: url })).toThrow(
+      /LICET_PUBLIC_URL is .* set it to scheme and host/,
+    );
+  },
+);

@@ -25,6 +25,8 @@ export interface Environment {
   readonly spoolDirectory: string | null;
   /** Fields of `context` that the log of decisions holds encrypted. */
   readonly personalFields: readonly string[];
+  /** Origin under which clients reach the gateway, such as `https://licet.example.com`; null: it is not told. */
+  readonly publicUrl: string | null;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -61,6 +63,7 @@ export function parseEnvironment(
   const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
   const allowedOrigins = read(() => parseAllowedOrigins(env['LICET_ALLOWED_ORIGINS']));
   const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
+  const publicUrl = read(() => parsePublicUrl(env['LICET_PUBLIC_URL']));
   if (
     port === null ||
     databaseUrl === null ||
@@ -70,7 +73,8 @@ export function parseEnvironment(
     trustedDocuments === null ||
     trustedProxies === null ||
     allowedOrigins === null ||
-    decisionLog === null
+    decisionLog === null ||
+    publicUrl === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -89,6 +93,7 @@ export function parseEnvironment(
     decisionLog,
     personalFields: listIn(env['LICET_PERSONAL_FIELDS']),
     spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
+    publicUrl: publicUrl.origin,
   };
 }
 
@@ -140,6 +145,16 @@ function parseTrustedProxies(text: string | undefined): string[] {
       { cause },
     );
   }
+}
+
+function parsePublicUrl(text: string | undefined): { readonly origin: string | null } {
+  if (text === undefined || text === '') return { origin: null };
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin = url !== null && [url.origin, `${url.origin}/`].includes(text);
+  if (isOrigin && (url.protocol === 'https:' || url.protocol === 'http:')) return { origin: url.origin };
+  throw new RangeError(
+    `LICET_PUBLIC_URL is \`${text}\`; set it to scheme and host, such as \`https://licet.example.com\``,
+  );
 }
 
 function parseDatabaseUrl(text: string | undefined): string {

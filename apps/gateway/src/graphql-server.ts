@@ -4,7 +4,14 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteHandlerMethod,
+} from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { GatewayContext, type Services } from './context.js';
 import { formatError } from './errors/format-error.js';
@@ -39,35 +46,62 @@ export async function addGraphqlServer(
   const general = fastifyApolloHandler(apollo, {
     context: (request) => Promise.resolve(contextOf(services, request)),
   });
-  const { logger } = services;
   server.route<{ Reply: string }>({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     onRequest: admit(services),
     preValidation: checkQueryString,
     preHandler: requireOpenDocument((body) => documentIn(body, documents)),
-    handler(request, reply) {
-      const asked = readOperation(request.body, request.headers.accept);
-      const prepared = asked && fastLane.prepare(asked);
-      if (prepared) {
-        void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
-        const context = contextOf(services, request);
-        const answered = (body: string): string => {
-          if (context.retryAfter !== null) void reply.header(RETRY_AFTER, context.retryAfter);
-          return body;
-        };
-        const body = fastLane.execute(prepared, context);
-        return typeof body === 'string' ? answered(body) : body.then(answered);
-      }
-      services.metrics.operation('general');
-      void reply.header(LANE_HEADER, 'general');
-      return runInScope({ requestId: request.id, logger }, async () => general.call(server, request, reply));
-    },
+    handler: answerInLanes(server, { general, fastLane, services, contextOf }),
   });
   return apollo;
 }
 
-function contextOf(services: Services, request: FastifyRequest): GatewayContext {
+/** Of a request as much as makes its context. */
+export type LaneRequest = Pick<FastifyRequest, 'access' | 'id' | 'raw'>;
+
+type LaneHandler = RouteHandlerMethod<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  { Reply: string }
+>;
+
+export interface Lanes {
+  /** Of the GraphQL server. */
+  readonly general: LaneHandler;
+  readonly fastLane: FastLane;
+  readonly services: Services;
+  /** For what the fast lane executes. */
+  readonly contextOf: (services: Services, request: LaneRequest) => GatewayContext;
+}
+
+/** Has the fast lane answer what it knows, and the GraphQL server everything else. */
+export function answerInLanes(
+  server: FastifyInstance,
+  { general, fastLane, services, contextOf }: Lanes,
+): LaneHandler {
+  const { logger } = services;
+  return (request, reply) => {
+    const asked = readOperation(request.body, request.headers.accept);
+    const prepared = asked && fastLane.prepare(asked);
+    if (prepared) {
+      void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
+      const context = contextOf(services, request);
+      const answered = (body: string): string => {
+        if (context.retryAfter !== null) void reply.header(RETRY_AFTER, context.retryAfter);
+        return body;
+      };
+      const body = fastLane.execute(prepared, context);
+      return typeof body === 'string' ? answered(body) : body.then(answered);
+    }
+    services.metrics.operation('general');
+    void reply.header(LANE_HEADER, 'general');
+    return runInScope({ requestId: request.id, logger }, async () => general.call(server, request, reply));
+  };
+}
+
+function contextOf(services: Services, request: LaneRequest): GatewayContext {
   return new GatewayContext(services, accessOf(request), request.id, request.raw);
 }
 

@@ -44,7 +44,7 @@ export function createHttpServer(services: Services, frontDoor: FrontDoor): Fast
   server.decorateRequest('access', null);
   server.addHook('onRequest', (request, reply, done) => {
     // A reply settles when it has been sent: it is never awaited here.
-    void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    void reply.header('x-request-id', request.id);
     done();
   });
   closeConnections(server, frontDoor);
@@ -53,6 +53,14 @@ export function createHttpServer(services: Services, frontDoor: FrontDoor): Fast
   addHealth(server, services);
   addMetrics(server, services);
   return server;
+}
+
+/** No answer is kept by anyone on its way, unless it says so itself. */
+export function storeNothing(server: FastifyInstance): void {
+  server.addHook('onRequest', (_request, reply, done) => {
+    void reply.header('cache-control', 'no-store');
+    done();
+  });
 }
 
 function listenBehind(frontDoor: FrontDoor, listener: RequestListener): Server {
@@ -76,16 +84,34 @@ function closeConnections(server: FastifyInstance, frontDoor: FrontDoor): void {
   });
 }
 
-/** What would break the parser or the database is refused before anything else reads it. */
-function readJsonBodies(server: FastifyInstance): void {
+/**
+ * What would break the parser or the database is refused before anything else reads it. `problemOf`: what else is wrong with a
+ * JSON text; null: nothing.
+ */
+export function readJsonBodies(
+  server: FastifyInstance,
+  problemOf: (text: string) => string | null = () => null,
+): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     void parseJson(request, text.toString(), (error, body: unknown) => {
       const problem = error === null && isRecord(body) ? operationProblem(body) : null;
-      if (problem === null) done(error, body);
-      else done(badInput(problem.path, problem.message));
+      const ofText = error === null ? problemOf(text.toString()) : null;
+      if (problem !== null) done(badInput(problem.path, problem.message));
+      else if (ofText !== null) done(badInput('', ofText));
+      else done(error && sayingWhere(error, text.toString()), body);
     });
   });
+}
+
+/** The parser's error, with what is wrong with the text and where, which the framework leaves out. */
+function sayingWhere(error: Error, text: string): Error {
+  try {
+    JSON.parse(text);
+  } catch (found) {
+    if (found instanceof Error) error.message = `the body is no JSON: ${found.message}`;
+  }
+  return error;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -20,7 +20,8 @@ async function main(): Promise<void> {
 /** Returns what stops everything that was started. */
 async function start(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
   const { databaseUrl, masterKey, host, port, statesKept, trustedDocuments } = environment;
-  const { trustedProxies, allowedOrigins, decisionLog, spoolDirectory, personalFields } = environment;
+  const { trustedProxies, allowedOrigins, publicUrl, decisionLog, spoolDirectory, personalFields } =
+    environment;
   const spool = spoolDirectory === null ? null : await openSpool(spoolDirectory);
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const services = await openServices(db, logger, {
@@ -31,7 +32,7 @@ async function start(environment: Environment, logger: Logger): Promise<() => Pr
     spool,
     personalFields,
   });
-  const server = await startServer(services, { host, port, trustedDocuments });
+  const server = await startServer(services, { host, port, trustedDocuments, publicUrl });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
   return async () => {

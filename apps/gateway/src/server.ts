@@ -2,12 +2,13 @@ import 'reflect-metadata';
 import type { Services } from './context.js';
 import { addCloudEvents } from './cloud-events.js';
 import { addCrossOrigin } from './cross-origin.js';
+import { addAuthzen } from './doors/authzen/authzen.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
-import { createHttpServer } from './http.js';
+import { createHttpServer, storeNothing } from './http.js';
 import { addKeySet } from './key-set.js';
 import { addSocketServer } from './live/socket-server.js';
 import { buildApiSchema } from './schema/api-schema.js';
@@ -26,21 +27,25 @@ export interface ListenOptions {
   readonly port: number;
   /** Documents by the hexadecimal SHA-256 of their text. */
   readonly trustedDocuments?: ReadonlyMap<string, string>;
+  /** Origin under which clients reach the gateway; null: none is configured. */
+  readonly publicUrl?: string | null;
 }
 
 /** Starts the gateway. The database and the feed stay their owner's to close, after the server. */
 export async function startServer(
   services: Services,
-  { host, port, trustedDocuments = new Map() }: ListenOptions,
+  { host, port, trustedDocuments = new Map(), publicUrl = null }: ListenOptions,
 ): Promise<GatewayServer> {
   const schema = toSubgraphSchema(buildApiSchema());
   const documents = new RegisteredDocuments(trustedDocuments);
   const fastLane = new FastLane(schema, documents, services);
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
+  storeNothing(http);
   addCloudEvents(http, services);
   addKeySet(http, services);
   addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   addOfrep(http, services);
+  addAuthzen(http, services, { publicUrl });
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.

@@ -57,7 +57,7 @@ export interface TestGateway {
 
 export interface TestOptions
   extends
-    Pick<ListenOptions, 'trustedDocuments'>,
+    Pick<ListenOptions, 'trustedDocuments' | 'publicUrl'>,
     Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins' | 'decisionLog' | 'personalFields'> {
   /** Where the gateway finds the database, if not at its own URL. */
   readonly through?: (databaseUrl: string) => Promise<string>;
@@ -74,10 +74,10 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
   const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
-  const { trustedDocuments, through: _through, ...ofServices } = options;
+  const { trustedDocuments, publicUrl = null, through: _through, ...ofServices } = options;
   const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000, ...ofServices });
   const server = await startServer(services, {
-    ...{ host: '127.0.0.1', port: 0 },
+    ...{ host: '127.0.0.1', port: 0, publicUrl },
     ...(trustedDocuments === undefined ? {} : { trustedDocuments }),
   });
   const owner = new Client({ connectionString: database.url });

@@ -60,3 +60,8 @@ export function doorContext(
   access.requireOperation(operation, 'READER');
   return new GatewayContext(services, access, request.id, request.raw);
 }
+
+/** The parameters of the query string; of one that is given twice a list. */
+export function queryOf({ query }: FastifyRequest): Readonly<Record<string, unknown>> {
+  return typeof query === 'object' && query !== null ? { ...query } : {};
+}

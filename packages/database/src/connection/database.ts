@@ -24,6 +24,7 @@ export interface Database {
     readonly installation: Buffer;
     readonly machine: Buffer;
     readonly decision: Buffer;
+    readonly stream: Buffer;
   };
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
@@ -90,6 +91,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       installation: deriveKey(options.masterKey, 'installation-key'),
       machine: deriveKey(options.masterKey, 'machine-part'),
       decision: deriveKey(options.masterKey, 'decision-record'),
+      stream: deriveKey(options.masterKey, 'stream-ticket'),
     },
     get releases() {
       return releases;

@@ -15,7 +15,8 @@ export type KeyPurpose =
   | 'signing-key'
   | 'license-key'
   | 'installation-key'
-  | 'machine-part';
+  | 'machine-part'
+  | 'stream-ticket';
 
 export class MasterKeyError extends Error {
   readonly code = 'MASTER_KEY_INVALID';

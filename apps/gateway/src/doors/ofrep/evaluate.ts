@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TenantId } from '@licet/domain';
+import type { CustomerId, TenantId } from '@licet/domain';
 import { parseRevision } from '@licet/database';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
@@ -23,6 +23,9 @@ export async function evaluateOne(context: GatewayContext, key: string, body: un
 /** All features of the catalog as flags, for one context. */
 export interface Evaluated {
   readonly asked: EvaluationContext;
+  readonly customerId: CustomerId;
+  /** Whether there is such a customer. */
+  readonly isKnown: boolean;
   readonly flags: readonly Flag[];
   readonly metadata: { readonly release: number; readonly revision: string; readonly stale: boolean };
 }
@@ -44,7 +47,8 @@ export async function evaluateAll(
     const decision = decisions[index];
     return decision === undefined ? [] : [flagOf(feature, decision)];
   });
-  return { asked, flags, metadata: { release: state.release.number, revision, stale } };
+  const metadata = { release: state.release.number, revision, stale };
+  return { asked, customerId, isKnown: state.kind === 'KNOWN', flags, metadata };
 }
 
 function readSeen(flagConfigEtag: unknown): string | null {

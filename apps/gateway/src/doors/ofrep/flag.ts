@@ -1,6 +1,7 @@
-import { type Feature, formatInstant, parseFeatureKey, type Release } from '@licet/domain';
+import { type Feature, parseFeatureKey, type Release } from '@licet/domain';
 import type { DecisionType } from '../../modules/check/decision-type.js';
 import type { DecisionCodeName } from '../../modules/check/decision-code.js';
+import { type Fact, factsOf } from '../decision-facts.js';
 
 /** Of OpenFeature, as far as decisions have them. */
 type Reason = 'TARGETING_MATCH' | 'UNKNOWN';
@@ -15,7 +16,7 @@ export interface Flag {
   readonly reason: Reason;
   /** Left out where the application's own default counts. */
   readonly value?: FlagValue;
-  readonly metadata: Readonly<Record<string, boolean | number | string>>;
+  readonly metadata: Readonly<Record<string, Fact>>;
 }
 
 /**
@@ -24,12 +25,13 @@ export interface Flag {
  * then the default in the application's code counts.
  */
 export function flagOf(feature: Feature, decision: DecisionType): Flag {
+  const { allowed, code, message } = decision;
   const value = valueOf(feature, decision);
   return {
     key: feature.key,
-    reason: reasonOf(decision.code),
+    reason: reasonOf(code),
     ...(value === null ? {} : { value }),
-    metadata: metadataOf(decision),
+    metadata: { allowed, code, message, ...factsOf(decision) },
   };
 }
 
@@ -68,23 +70,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 /** UNKNOWN where the customer's state was out of reach, and something else decided. */
 function reasonOf(code: DecisionCodeName): Reason {
   return code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK' ? 'UNKNOWN' : 'TARGETING_MATCH';
-}
-
-/** What a caller may want to know besides; nothing that would be different if nothing had changed. */
-function metadataOf(decision: DecisionType): Record<string, boolean | number | string> {
-  const { allowed, code, message, unlimited, limit, used, reserved, remaining, resetsAt, validUntil } =
-    decision;
-  const known = { limit, used, reserved, remaining };
-  const times = { resetsAt, validUntil };
-  return {
-    ...{ allowed, code, message, unlimited },
-    ...Object.fromEntries(
-      Object.entries(known).flatMap(([name, units]) => (units === null ? [] : [[name, units]])),
-    ),
-    ...Object.fromEntries(
-      Object.entries(times).flatMap(([name, at]) => (at === null ? [] : [[name, formatInstant(at)]])),
-    ),
-  };
 }
 
 /** The release's feature of this key; null: there is none. */

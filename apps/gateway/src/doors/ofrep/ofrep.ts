@@ -3,7 +3,8 @@ import type { Services } from '../../context.js';
 import type { ApiError } from '../../errors/api-error.js';
 import { requireAccess } from '../../http.js';
 import { namesEtag } from '../../key-set.js';
-import { doorContext, doorFailure, failureHeaders } from '../door.js';
+import { doorContext, doorFailure, failureHeaders, queryOf } from '../door.js';
+import { addEventStreams, eventStreamsFor } from './event-streams.js';
 import { etagOf, evaluateAll, evaluateOne } from './evaluate.js';
 import { type EvaluationFailure, evaluationFailure } from './ofrep-error.js';
 
@@ -21,6 +22,7 @@ export function addOfrep(server: FastifyInstance, services: Services): void {
     scope.post<{ Params: { key: string } }>(`${FLAGS_PATH}/:key`, { onRequest }, (request, reply) =>
       answerOne(services, request, reply),
     );
+    addEventStreams(scope, services);
     scope.post(FLAGS_PATH, { onRequest }, (request, reply) => answerAll(services, request, reply));
     done();
   });
@@ -46,14 +48,12 @@ async function answerAll(services: Services, request: FastifyRequest, reply: Fas
     body: request.body,
     flagConfigEtag: queryOf(request)['flagConfigEtag'],
   });
-  const etag = etagOf(context.access.tenantId, evaluated, []);
+  const { flags, metadata, customerId, isKnown } = evaluated;
+  const eventStreams = isKnown ? eventStreamsFor(context, customerId) : [];
+  const etag = etagOf(context.access.tenantId, evaluated, eventStreams);
   void reply.header('etag', etag);
   if (namesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
-  return { flags: evaluated.flags, metadata: evaluated.metadata };
-}
-
-function queryOf({ query }: FastifyRequest): Readonly<Record<string, unknown>> {
-  return typeof query === 'object' && query !== null ? { ...query } : {};
+  return { flags, metadata, ...(eventStreams.length === 0 ? {} : { eventStreams }) };
 }
 
 /** As the protocol says them; 401, 403, 429 and 503, for which it has no body, likewise. */

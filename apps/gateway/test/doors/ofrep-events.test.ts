@@ -1,0 +1,173 @@
+import { consume, newCustomer } from '../customers.js';
+import { at, startTestGateway, type TestGateway } from '../gateway.js';
+import { post, publish } from './door.js';
+import { CATALOG } from '../catalog.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  await newCustomer(gateway, 'ada', 'pro');
+  await newCustomer(gateway, 'bob', 'pro');
+});
+afterAll(() => gateway.close());
+
+interface SentEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+
+interface OpenStream {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Null: the stream has ended. */
+  next(): Promise<SentEvent | null>;
+  leave(): Promise<void>;
+}
+
+/** Reads server-sent events as a client does. */
+async function open(path: string, headers: Readonly<Record<string, string>> = {}): Promise<OpenStream> {
+  const response = await fetch(gateway.url + path, { headers: { accept: 'text/event-stream', ...headers } });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  async function next(): Promise<SentEvent | null> {
+    for (;;) {
+      const end = text.indexOf('\n\n');
+      if (end !== -1) {
+        const fields = new Map(
+          text
+            .slice(0, end)
+            .split('\n')
+            .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+        );
+        text = text.slice(end + 2);
+        if (!fields.has('data')) continue;
+        return {
+          id: fields.get('id') ?? '',
+          event: fields.get('event') ?? '',
+          data: JSON.parse(fields.get('data') ?? ''),
+        };
+      }
+      const { done, value } = await reader.read();
+      if (done) return null;
+      text += value;
+    }
+  }
+  return { status: response.status, headers: response.headers, next, leave: () => reader.cancel() };
+}
+
+async function streamOf(customerId: string, key = gateway.adminKey): Promise<string> {
+  const { body } = await post(
+    gateway,
+    '/ofrep/v1/evaluate/flags',
+    { context: { targetingKey: customerId } },
+    { key },
+  );
+  expect(at(body, 'eventStreams')).toEqual([{ type: 'sse', endpoint: { requestUri: expect.any(String) } }]);
+  return String(at(body, 'eventStreams.0.endpoint.requestUri'));
+}
+
+const spend = (customerId: string) => consume(gateway, { customerId, feature: 'api-calls', quantity: 1 });
+
+test('a stream tells to fetch at once, and again after each change, with what the answer must have seen', async () => {
+  const stream = await open(await streamOf('ada'));
+  expect(stream.status).toBe(200);
+  expect(stream.headers.get('content-type')).toBe('text/event-stream');
+  const first = await stream.next();
+  expect(first).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{16}-[0-9a-f]{8}$/),
+    event: 'message',
+    data: { type: 'refetchEvaluation', etag: first?.id },
+  });
+  const spent = await spend('ada');
+  expect(await stream.next()).toMatchObject({ data: { etag: spent.text('consume.revision') } });
+  const revision = await publish(gateway, { ...CATALOG, name: 'Published meanwhile' });
+  let told = '';
+  while (told < revision) told = (await stream.next())?.id ?? 'ended';
+  const { body } = await post(gateway, `/ofrep/v1/evaluate/flags?flagConfigEtag=${told}`, {
+    context: { targetingKey: 'ada' },
+  });
+  expect(at(body, 'metadata.release')).toBe(2);
+  await stream.leave();
+});
+
+test('of others nothing is told', async () => {
+  const stream = await open(await streamOf('ada'));
+  await stream.next();
+  await spend('bob');
+  const own = await spend('ada');
+  expect(await stream.next()).toMatchObject({ id: own.text('consume.revision') });
+  await stream.leave();
+});
+
+test('who comes again goes on behind the last event that it has seen', async () => {
+  const path = await streamOf('ada');
+  const before = await open(path);
+  const { id = '' } = (await before.next()) ?? {};
+  await before.leave();
+  const missed = await spend('ada');
+  const after = await open(path, { 'last-event-id': id });
+  expect(await after.next()).toMatchObject({ id: missed.text('consume.revision') });
+  await after.leave();
+});
+
+test('who comes from another history, or with no cursor, begins anew', async () => {
+  const path = await streamOf('ada');
+  for (const id of ['0000000000000001-00000000', 'none']) {
+    const stream = await open(path, { 'last-event-id': id });
+    expect(await stream.next()).toMatchObject({ data: { type: 'refetchEvaluation' } });
+    await stream.leave();
+  }
+});
+
+test('the address is the same while the ticket lasts, so that clients stay, and another one for another customer', async () => {
+  const path = await streamOf('ada');
+  await spend('ada');
+  expect(await streamOf('ada')).toBe(path);
+  expect(await streamOf('bob')).not.toBe(path);
+});
+
+test('a stream ends with the token that its ticket was asked for with, which tells to fetch again before', async () => {
+  const made = await gateway.send(
+    'mutation { createCustomerToken(input: { customerId: "ada", ttl: "PT3S" }) { token } }',
+  );
+  const stream = await open(await streamOf('ada', made.text('createCustomerToken.token')));
+  const told: (SentEvent | null)[] = [];
+  do told.push(await stream.next());
+  while (told.at(-1) !== null);
+  expect(told.slice(0, -1)).not.toEqual([]);
+});
+
+test('without a good ticket there is no stream, and an answer that has none says nothing of one', async () => {
+  const path = await streamOf('ada');
+  for (const wrong of ['/ofrep/v1/events', '/ofrep/v1/events?ticket=', `${path}x`, `${path}&ticket=more`])
+    expect((await open(wrong)).status).toBe(401);
+  const { secret } = await gateway.newKey({ role: 'READER', operations: ['checkMany'] });
+  for (const [customerId, key] of [
+    ['nobody', gateway.adminKey],
+    ['ada', secret],
+  ] as const) {
+    const { status, body } = await post(
+      gateway,
+      '/ofrep/v1/evaluate/flags',
+      { context: { targetingKey: customerId } },
+      { key },
+    );
+    expect([status, at(body, 'eventStreams')]).toEqual([200, undefined]);
+  }
+});
+
+test('a stream is read, by GET alone', async () => {
+  const response = await fetch(gateway.url + (await streamOf('ada')), { method: 'HEAD' });
+  expect(response.status).toBe(404);
+});
+
+test('a gateway that closes ends its streams', async () => {
+  const other = await startTestGateway();
+  await newCustomer(other, 'ada', 'pro');
+  const { body } = await post(other, '/ofrep/v1/evaluate/flags', { context: { targetingKey: 'ada' } });
+  const response = await fetch(other.url + String(at(body, 'eventStreams.0.endpoint.requestUri')));
+  const text = response.text();
+  await other.close();
+  expect(await text).toContain('refetchEvaluation');
+});
