@@ -18,7 +18,7 @@ test('what limits GraphQL limits the doors: wrong licence keys, counted together
   // Of the right form, and of nothing that is here.
   const key = issued.text('issueLicense.key');
   await elsewhere.close();
-  const gateway = await startTestGateway({ guesses: { ofAddress: 2, ofTenant: 1000 } });
+  const gateway = await startTestGateway({ guesses: { ofAddress: 2, ofNetwork: 1000, ofTenant: 1000 } });
   expect((await post(gateway, '/ofrep/v1/evaluate/flags/sso', FLAG, { key })).status).toBe(401);
   expect((await post(gateway, '/access/v1/evaluation', EVALUATION, { key })).status).toBe(401);
   const flag = await post(gateway, '/ofrep/v1/evaluate/flags/sso', FLAG, { key });

@@ -55,11 +55,11 @@ export function addEventStreams(scope: FastifyInstance, services: Services): voi
     if (ticket === null) throw unauthenticated();
     services.metrics.operation('ofrep');
     const stream = await follow(services, ticket, request.headers['last-event-id']);
-    const stopPings = keepAlive.add(stream);
+    keepAlive.add(stream);
     const stopTimers = endInTime(stream, ticket, services);
     open.add(stream);
     stream.output.once('close', () => {
-      stopPings();
+      keepAlive.leave(stream);
       stopTimers();
       open.delete(stream);
     });

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { FeedFollower, Revision } from '@licet/database';
-import type { Pinged } from '../../live/keep-alive.js';
+import type { Probed } from '../../live/keep-alive.js';
 import { type FollowedCustomer, touches } from '../../modules/event/touches.js';
 
 /** After an event the next one waits so long, in milliseconds, and stands for all that came meanwhile. */
@@ -14,7 +14,7 @@ const UNREAD_MAX = 65_536;
  * Server-sent events that say when a customer's flags are to be fetched again; their ids are cursors of the log, from which a
  * client goes on that comes again.
  */
-export class RefetchStream implements Pinged {
+export class RefetchStream implements Probed {
   readonly #out = new PassThrough();
   readonly #events: FeedFollower['events'];
   /** The place in the log that was told of last, and the one that waits to be told of. */
@@ -65,7 +65,7 @@ export class RefetchStream implements Pinged {
     this.tell(this.#waiting ?? this.#told);
   }
 
-  ping(): void {
+  probe(): void {
     this.#write(':\n\n');
   }
 
