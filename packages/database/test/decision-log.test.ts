@@ -195,6 +195,37 @@ test('what waits is bounded, for each tenant by itself', async () => {
   await other.close();
 });
 
+test('what waits is bounded by what it keeps, too: large facts of one tenant fill no memory, and take no room of others', async () => {
+  const other = await createTestTenant(tenant.url);
+  const note = 'x'.repeat(65_000);
+  const large = (): DecisionRecord => {
+    const one = record('acme');
+    return { ...one, input: { ...one.input, context: { tags: [{ note }] } } };
+  };
+  const recorder = new DecisionRecorder(tenant.db.recorder, {
+    mode: 'async',
+    mostBytesOfTenant: 6_700_000,
+    mostBytesInAll: 8_000_000,
+  });
+  for (let count = 0; count < 120; count += 1) void recorder.record(tenant.caller.tenantId, large());
+  expect(recorder.counts).toMatchObject({ waiting: 102, dropped: 18 });
+  for (let count = 0; count < 1000; count += 1) void recorder.record(other.caller.tenantId, record('acme'));
+  expect(recorder.counts).toMatchObject({ waiting: 1102, dropped: 18 });
+  for (let count = 0; count < 20; count += 1) void recorder.record(other.caller.tenantId, large());
+  expect(recorder.counts).toMatchObject({ waiting: 1113, dropped: 27 });
+  await recorder.close();
+  // Far from 2,048 records, yet not packed all at once.
+  expect(recorder.counts).toMatchObject({ recorded: 1113, waiting: 0, flushes: 3 });
+  const strict = new DecisionRecorder(tenant.db.recorder, { mode: 'strict', mostBytesOfTenant: 100_000 });
+  const taken = strict.record(tenant.caller.tenantId, large());
+  await expect(strict.record(tenant.caller.tenantId, large())).rejects.toThrow(DatabaseUnavailableError);
+  await taken;
+  // What is durable keeps nothing any more.
+  await strict.record(tenant.caller.tenantId, large());
+  await strict.close();
+  await other.close();
+});
+
 test('a cursor of another list is refused', async () => {
   for (const after of ['nonsense', Buffer.from('1:sub_1').toString('base64url')])
     expect(

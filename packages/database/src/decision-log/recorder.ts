@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { TenantId } from '@licet/domain';
-import { DatabaseUnavailableError } from '../connection/errors.js';
-import { type Flush, packFlush } from './flush.js';
+import { Delivery, MOST_IN_STATEMENT, RETRY_MS } from './delivery.js';
+import { notRecorded } from './ending.js';
+import { packFlush } from './flush.js';
 import { sealPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
 import type { Spool } from './spool.js';
-import { writeFlushes } from './write-flushes.js';
+import { type Turn, WaitingRecords } from './waiting-records.js';
 
 /** `async`: durable within about 100 ms. `strict`: before it is answered. */
 export type DecisionLogMode = 'async' | 'strict';
@@ -18,6 +19,10 @@ export interface DecisionRecorderOptions {
   readonly mostOfTenant?: number;
   /** Records of all tenants that may wait. */
   readonly mostInAll?: number;
+  /** Bytes, about, that one tenant's records may keep while they wait; what comes beyond goes as with `mostOfTenant`. */
+  readonly mostBytesOfTenant?: number;
+  /** Bytes, about, of all tenants' records. */
+  readonly mostBytesInAll?: number;
   /** Bytes of packed flushes that are kept while the database is away. */
   readonly mostUnsentBytes?: number;
   /** Where packed flushes go while the database is away; left out, or full: they are kept in memory. */
@@ -26,44 +31,16 @@ export interface DecisionRecorderOptions {
   readonly personal?: { readonly names: readonly string[]; readonly key: Buffer };
 }
 
-/** How long a record waits for others, in milliseconds, and how many make a flush at once. */
+const MIB = 1024 * 1024;
+/** How long the first record waits for others, in milliseconds, and how many make a flush at once. */
 const PACE = {
-  async: { wait: 80, full: 2048 },
+  async: { wait: 50, full: 2048 },
   strict: { wait: 4, full: 512 },
 } as const satisfies Record<DecisionLogMode, { wait: number; full: number }>;
-/** Flushes, each of another tenant, in one statement. */
-const MOST_IN_STATEMENT = 64;
-const RETRY_MS = 250;
+/** Packing holds the process up for as long as it takes to write so much JSON. */
+const FULL_BYTES = 4 * MIB;
 /** How long closing waits for a database that is away. */
 const CLOSE_MS = 3000;
-
-/** What becomes one flush. */
-interface Piece {
-  readonly records: DecisionRecord[];
-  readonly end: Ending | null;
-}
-
-/** Told when a piece is durable, or cannot be made so now. */
-interface Ending {
-  readonly durable: Promise<void>;
-  done(): void;
-  fail(error: Error): void;
-}
-
-/** Of one tenant. */
-interface Stream {
-  readonly tenantId: TenantId;
-  readonly pieces: Piece[];
-  waiting: number;
-  /** Of the last flush. */
-  seq: number;
-}
-
-/** A flush on its way, with who waits for it. */
-interface Sent {
-  readonly flush: Flush;
-  readonly end: Ending | null;
-}
 
 /**
  * Puts decisions on record. `record` keeps a reference and no more; packing and writing are done some milliseconds
@@ -71,44 +48,38 @@ interface Sent {
  * flood of one does not hold another up. What cannot be written is kept, packed, and sent again under the same name.
  */
 export class DecisionRecorder {
-  readonly #pool: Pool;
   readonly #mode: DecisionLogMode;
-  readonly #pace: { readonly wait: number; readonly full: number };
-  readonly #mostOfTenant: number;
-  readonly #mostInAll: number;
-  readonly #mostUnsentBytes: number;
-  readonly #spool: Spool | null;
+  readonly #wait: number;
+  readonly #hasSpool: boolean;
   readonly #personal: DecisionRecorderOptions['personal'];
-  /** The database did not take the last flush: what comes is put aside, and the database asked besides. */
-  #away = false;
-  #delivering: Promise<void> | null = null;
   /** Names this process: two never use the same. */
   readonly #gatewayId = randomUUID();
-  readonly #streams = new Map<TenantId, Stream>();
-  /** Streams that have something, in turn. */
-  readonly #ready: Stream[] = [];
-  #unsent: Sent[] = [];
-  #unsentBytes = 0;
-  #waiting = 0;
+  readonly #waiting: WaitingRecords;
+  readonly #delivery: Delivery;
   #running: Promise<void> | null = null;
   #wake: AbortController = new AbortController();
   #closed = false;
-  #recorded = 0;
   #dropped = 0;
-  #flushes = 0;
-  #failures = 0;
 
   constructor(pool: Pool, options: DecisionRecorderOptions) {
-    this.#pool = pool;
+    const { wait, full } = PACE[options.mode];
+    const spool = options.spool ?? null;
     this.#mode = options.mode;
-    this.#pace = PACE[options.mode];
-    this.#mostOfTenant = options.mostOfTenant ?? 100_000;
-    this.#mostInAll = options.mostInAll ?? 400_000;
-    this.#mostUnsentBytes = options.mostUnsentBytes ?? 64 * 1024 * 1024;
-    this.#spool = options.spool ?? null;
+    this.#wait = wait;
+    this.#hasSpool = spool !== null;
     this.#personal = options.personal;
+    this.#waiting = new WaitingRecords({
+      full: { records: full, bytes: FULL_BYTES },
+      ofTenant: {
+        records: options.mostOfTenant ?? 100_000,
+        bytes: options.mostBytesOfTenant ?? 64 * MIB,
+      },
+      inAll: { records: options.mostInAll ?? 400_000, bytes: options.mostBytesInAll ?? 256 * MIB },
+      isAwaited: options.mode === 'strict',
+    });
+    this.#delivery = new Delivery(pool, spool, options.mostUnsentBytes ?? 64 * MIB);
     // What an earlier process has left.
-    if (this.#spool?.isEmpty === false) this.#running = this.#run();
+    if (!this.#delivery.isDone) this.#running = this.#run();
   }
 
   /** What has happened so far; `waiting`: records that are not durable yet, as far as they are not packed. */
@@ -121,15 +92,8 @@ export class DecisionRecorder {
     readonly unsentBytes: number;
     readonly spooledBytes: number;
   } {
-    return {
-      recorded: this.#recorded,
-      dropped: this.#dropped,
-      flushes: this.#flushes,
-      failures: this.#failures,
-      waiting: this.#waiting,
-      unsentBytes: this.#unsentBytes,
-      spooledBytes: this.#spool?.bytes ?? 0,
-    };
+    const { dropped, ...counts } = this.#delivery.counts;
+    return { ...counts, dropped: this.#dropped + dropped, waiting: this.#waiting.records };
   }
 
   /**
@@ -137,16 +101,12 @@ export class DecisionRecorder {
    * DatabaseUnavailableError where it cannot be made so.
    */
   record(tenantId: TenantId, record: DecisionRecord): Promise<void> | null {
-    const stream = this.#streamOf(tenantId);
-    if (this.#closed || stream.waiting >= this.#mostOfTenant || this.#waiting >= this.#mostInAll) {
+    const piece = this.#closed ? null : this.#waiting.put(tenantId, record);
+    if (piece === null) {
       this.#dropped += 1;
       return this.#mode === 'strict' ? Promise.reject(notRecorded(null)) : null;
     }
-    const piece = this.#openPiece(stream);
-    piece.records.push(record);
-    stream.waiting += 1;
-    this.#waiting += 1;
-    if (piece.records.length >= this.#pace.full) this.#wake.abort();
+    if (this.#waiting.isFull(piece)) this.#wake.abort();
     this.#running ??= this.#run();
     return piece.end?.durable ?? null;
   }
@@ -162,46 +122,31 @@ export class DecisionRecorder {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#delivery.hurry();
     const ended = Date.now() + CLOSE_MS;
     this.#wake.abort();
     await this.#running;
-    await this.#delivering;
-    while (this.#unsent.length > 0 && Date.now() < ended) {
-      await this.#send();
-      if (this.#unsent.length > 0) await delay(RETRY_MS);
-    }
-    for (const { flush } of this.#unsent) this.#dropped += flush.records;
-  }
-
-  #streamOf(tenantId: TenantId): Stream {
-    const known = this.#streams.get(tenantId);
-    if (known) return known;
-    const stream: Stream = { tenantId, pieces: [], waiting: 0, seq: 0 };
-    this.#streams.set(tenantId, stream);
-    return stream;
-  }
-
-  #openPiece(stream: Stream): Piece {
-    const last = stream.pieces.at(-1);
-    if (last && last.records.length < this.#pace.full) return last;
-    const piece: Piece = { records: [], end: this.#mode === 'strict' ? ending() : null };
-    stream.pieces.push(piece);
-    if (stream.pieces.length === 1) this.#ready.push(stream);
-    return piece;
+    await this.#delivery.close(ended);
   }
 
   /** Until there is nothing left to write; while the database is away, at its own pace. */
   async #run(): Promise<void> {
-    await this.#pause(this.#pace.wait);
-    while (this.#ready.length > 0 || this.#unsent.length > 0 || this.#spool?.isEmpty === false) {
+    await this.#pause(this.#wait);
+    while (!this.#waiting.isEmpty || !this.#delivery.isDone) {
       await this.#pack();
-      const taken = await this.#send();
-      if (this.#closed && !taken && this.#ready.length === 0) break;
+      const taken = await this.#delivery.send();
+      if (this.#closed && !taken && this.#waiting.isEmpty) break;
       // What has piled up is not kept waiting.
-      if (!taken || this.#ready.every((stream) => stream.pieces.length < 2))
-        await this.#pause(taken || this.#spool !== null ? this.#pace.wait : RETRY_MS);
+      if (!taken || !this.#waiting.hasPiledUp)
+        await this.#pause(taken || this.#hasSpool ? this.#untilDue() : RETRY_MS);
     }
     this.#running = null;
+  }
+
+  /** In milliseconds: what came while others were written has waited for so long already. */
+  #untilDue(): number {
+    const since = this.#waiting.since;
+    return since === null ? this.#wait : Math.max(0, since + this.#wait - performance.now());
   }
 
   /** Waits for so long, or until a flush is full, or for nothing when closing. */
@@ -213,25 +158,24 @@ export class DecisionRecorder {
 
   /** Packs one piece of each tenant that has some. */
   async #pack(): Promise<void> {
-    const turn = this.#ready.splice(0, MOST_IN_STATEMENT);
-    const packed = turn.map(async (stream): Promise<Sent | null> => {
-      const piece = stream.pieces.shift();
-      if (stream.pieces.length > 0) this.#ready.push(stream);
-      if (!piece) return null;
-      const { tenantId } = stream;
-      const name = { tenantId, gatewayId: this.#gatewayId, seq: (stream.seq += 1) };
-      try {
-        return { flush: await packFlush(name, this.#sealed(tenantId, piece.records)), end: piece.end };
-      } catch (error) {
-        this.#dropped += piece.records.length;
-        piece.end?.fail(notRecorded(error));
-        return null;
-      } finally {
-        stream.waiting -= piece.records.length;
-        this.#waiting -= piece.records.length;
-      }
-    });
-    for (const sent of await Promise.all(packed)) if (sent) this.#keep(sent);
+    const turns = this.#waiting.takeTurns(MOST_IN_STATEMENT);
+    for (const sent of await Promise.all(turns.map((turn) => this.#packed(turn))))
+      if (sent) this.#delivery.keep(sent);
+  }
+
+  /** Null where it cannot be packed; it is dropped then, and who waits for it told. */
+  async #packed(turn: Turn): Promise<Parameters<Delivery['keep']>[0] | null> {
+    const { tenantId, seq, piece } = turn;
+    const name = { tenantId, gatewayId: this.#gatewayId, seq };
+    try {
+      return { flush: await packFlush(name, this.#sealed(tenantId, piece.records)), end: piece.end };
+    } catch (error) {
+      this.#dropped += piece.records.length;
+      piece.end?.fail(notRecorded(error));
+      return null;
+    } finally {
+      this.#waiting.forget(turn);
+    }
   }
 
   #sealed(tenantId: TenantId, records: readonly DecisionRecord[]): readonly DecisionRecord[] {
@@ -239,106 +183,4 @@ export class DecisionRecorder {
     if (!personal || personal.names.length === 0) return records;
     return records.map((record) => sealPersonal(personal.key, personal.names, tenantId, record));
   }
-
-  #keep(sent: Sent): void {
-    const { length } = sent.flush.body;
-    if (this.#unsentBytes + length > this.#mostUnsentBytes) {
-      this.#dropped += sent.flush.records;
-      sent.end?.fail(notRecorded(null));
-      return;
-    }
-    this.#unsent.push(sent);
-    this.#unsentBytes += length;
-  }
-
-  /** Writes what is packed, the oldest first. False where the database does not take it now. */
-  async #send(): Promise<boolean> {
-    if (!this.#away) {
-      try {
-        while (this.#unsent.length > 0) await this.#sendSome();
-      } catch (error) {
-        this.#failures += 1;
-        this.#away = true;
-        await this.#putAside(error);
-      }
-    } else await this.#putAside(null);
-    if (this.#away || this.#spool?.isEmpty === false)
-      this.#delivering ??= this.#deliver().finally(() => (this.#delivering = null));
-    // Without a spool there is nothing else to do meanwhile.
-    if (this.#spool === null) await this.#delivering;
-    return !this.#away && this.#spool?.isEmpty !== false;
-  }
-
-  async #sendSome(): Promise<void> {
-    const some = this.#unsent.slice(0, MOST_IN_STATEMENT);
-    await this.#write(some.map(({ flush }) => flush));
-    this.#unsent = this.#unsent.slice(some.length);
-    for (const { flush, end } of some) {
-      this.#unsentBytes -= flush.body.length;
-      end?.done();
-    }
-  }
-
-  /** Onto the disk, where there is one with room. Else it is kept, and who waits is told that it is not on record yet. */
-  async #putAside(cause: unknown): Promise<void> {
-    const aside = this.#unsent;
-    if (aside.length === 0) return;
-    if ((await this.#spool?.put(aside.map(({ flush }) => flush))) !== true) {
-      for (const { end } of aside) end?.fail(notRecorded(cause));
-      return;
-    }
-    this.#unsent = [];
-    this.#unsentBytes = 0;
-    for (const { end } of aside) end?.done();
-  }
-
-  /** Asks the database whether it is back, and gives it what is on the disk, the oldest first. */
-  async #deliver(): Promise<void> {
-    if (this.#away && !this.#closed) await delay(RETRY_MS);
-    try {
-      // What is on the disk when this process ends waits for the next one.
-      while (!this.#closed) {
-        const flushes = (await this.#spool?.oldest()) ?? null;
-        if (flushes === null) break;
-        for (let from = 0; from < flushes.length; from += MOST_IN_STATEMENT)
-          await this.#write(flushes.slice(from, from + MOST_IN_STATEMENT));
-        await this.#spool?.dropOldest();
-        this.#away = false;
-      }
-      if (this.#away) await this.#pool.query('select 1');
-      this.#away = false;
-    } catch {
-      this.#failures += 1;
-      this.#away = true;
-    }
-  }
-
-  /** Once more at once: a connection that was idle may have been lost long ago. */
-  async #write(flushes: readonly Flush[]): Promise<void> {
-    try {
-      await writeFlushes(this.#pool, flushes);
-    } catch (error) {
-      // A stop has no time for a second one that hangs.
-      if (this.#closed) throw error;
-      await writeFlushes(this.#pool, flushes);
-    }
-    for (const { records } of flushes) this.#recorded += records;
-    this.#flushes += flushes.length;
-  }
-}
-
-function notRecorded(cause: unknown): DatabaseUnavailableError {
-  return new DatabaseUnavailableError('the decision could not be put on record', cause, 'UNKNOWN');
-}
-
-function ending(): Ending {
-  let done = (): void => undefined;
-  let fail = (_error: Error): void => undefined;
-  const durable = new Promise<void>((resolve, reject) => {
-    done = resolve;
-    fail = reject;
-  });
-  // Nobody may be waiting any more.
-  durable.catch(() => undefined);
-  return { durable, done, fail };
 }

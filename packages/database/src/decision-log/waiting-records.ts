@@ -1,0 +1,144 @@
+import type { TenantId } from '@licet/domain';
+import { ending, type Ending } from './ending.js';
+import type { DecisionRecord } from './record.js';
+import { roughBytes } from './rough-bytes.js';
+
+/** What becomes one flush. */
+export interface Piece {
+  readonly records: DecisionRecord[];
+  bytes: number;
+  /** When its first record came, by the process's monotonic clock, in milliseconds. */
+  readonly since: number;
+  readonly end: Ending | null;
+}
+
+/** A piece whose turn it is, with its number among its tenant's. */
+export interface Turn {
+  readonly tenantId: TenantId;
+  readonly seq: number;
+  readonly piece: Piece;
+}
+
+/** How much of something may wait. */
+export interface Most {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface WaitingOptions {
+  /** Of a piece; it takes no more once it holds so much. */
+  readonly full: Most;
+  readonly ofTenant: Most;
+  readonly inAll: Most;
+  /** Whether somebody waits for each piece to be durable. */
+  readonly isAwaited: boolean;
+}
+
+/** Of one tenant. */
+interface Stream {
+  readonly tenantId: TenantId;
+  readonly pieces: Piece[];
+  records: number;
+  bytes: number;
+  /** Of the last piece that had its turn. */
+  seq: number;
+}
+
+/** Records that are not packed yet, by tenant; bounded by how many they are and by about how many bytes they keep. */
+export class WaitingRecords {
+  readonly #options: WaitingOptions;
+  readonly #streams = new Map<TenantId, Stream>();
+  /** Streams that have something, in turn. */
+  readonly #ready: Stream[] = [];
+  #records = 0;
+  #bytes = 0;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+  }
+
+  /** How many records; those of a turn count until they are packed. */
+  get records(): number {
+    return this.#records;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ready.length === 0;
+  }
+
+  /** Whether some tenant has more than one flush of what waits. */
+  get hasPiledUp(): boolean {
+    return this.#ready.some(({ pieces }) => pieces.length > 1);
+  }
+
+  /** When the oldest of what waits has come; null: nothing waits. */
+  get since(): number | null {
+    let oldest: number | null = null;
+    for (const { pieces } of this.#ready) {
+      const since = pieces[0]?.since ?? null;
+      if (since !== null && (oldest === null || since < oldest)) oldest = since;
+    }
+    return oldest;
+  }
+
+  /** The piece that has taken the record; null: there is no room for it. */
+  put(tenantId: TenantId, record: DecisionRecord): Piece | null {
+    const { ofTenant, inAll } = this.#options;
+    const stream = this.#streamOf(tenantId);
+    const bytes = roughBytes(record);
+    if (stream.records >= ofTenant.records || this.#records >= inAll.records) return null;
+    if (stream.bytes + bytes > ofTenant.bytes || this.#bytes + bytes > inAll.bytes) return null;
+    const piece = this.#openPiece(stream);
+    piece.records.push(record);
+    piece.bytes += bytes;
+    this.#count(stream, 1, bytes);
+    return piece;
+  }
+
+  isFull({ records, bytes }: Piece): boolean {
+    const { full } = this.#options;
+    return records.length >= full.records || bytes >= full.bytes;
+  }
+
+  /**
+   * INVARIANT (a flood waits for itself): of each tenant one piece, its oldest, whoever has how much; `most` tenants, those first whose last
+   * turn is longest ago.
+   */
+  takeTurns(most: number): Turn[] {
+    return this.#ready.splice(0, most).flatMap((stream) => {
+      const piece = stream.pieces.shift();
+      if (stream.pieces.length > 0) this.#ready.push(stream);
+      return piece ? [{ tenantId: stream.tenantId, seq: (stream.seq += 1), piece }] : [];
+    });
+  }
+
+  /** What had its turn is packed, and waits here no more. */
+  forget({ tenantId, piece }: Turn): void {
+    this.#count(this.#streamOf(tenantId), -piece.records.length, -piece.bytes);
+  }
+
+  #count(stream: Stream, records: number, bytes: number): void {
+    stream.records += records;
+    stream.bytes += bytes;
+    this.#records += records;
+    this.#bytes += bytes;
+  }
+
+  #streamOf(tenantId: TenantId): Stream {
+    const known = this.#streams.get(tenantId);
+    if (known) return known;
+    const stream: Stream = { tenantId, pieces: [], records: 0, bytes: 0, seq: 0 };
+    this.#streams.set(tenantId, stream);
+    return stream;
+  }
+
+  #openPiece(stream: Stream): Piece {
+    const last = stream.pieces.at(-1);
+    if (last && !this.isFull(last)) return last;
+    const end = this.#options.isAwaited ? ending() : null;
+    const piece: Piece = { records: [], bytes: 0, since: performance.now(), end };
+    stream.pieces.push(piece);
+    if (stream.pieces.length === 1) this.#ready.push(stream);
+    return piece;
+  }
+}
