@@ -60,6 +60,7 @@ type Attempt<Answer> =
   | Refused
   | {
       readonly ok: true;
+      readonly customerId: CustomerId;
       readonly answer: Answer;
       /** Null: that of the commit. */
       readonly revision: Revision | null;
@@ -80,8 +81,9 @@ export async function runCustomerCommand<Answer>(
   );
   const { value } = committed;
   if (!value.ok) return value;
-  const { answer, replayed } = value;
+  const { answer, replayed, customerId } = value;
   const revision = value.revision ?? committed.revision ?? (await currentRevision(db, caller.tenantId));
+  if (committed.revision === null) db.commits.answered(caller.tenantId, revision, customerId);
   return { ok: true, answer, revision, replayed };
 }
 
@@ -101,7 +103,7 @@ async function work<Answer>(running: Running<Answer>): Promise<Writes<Attempt<An
     const message = `there is no customer \`${customerId}\`; create it by upsertCustomer`;
     return nothing(refused('NOT_FOUND', 'customerId', message));
   }
-  const replay = await answerKept(running);
+  const replay = await answerKept(running, customerId);
   if (replay) return nothing(replay);
   await transaction.query(lockMetersOf(caller.tenantId, [customerId]));
   const { release, accounts } = await loadAccounts(db, transaction, [customerId], { named: command.named });
@@ -133,7 +135,13 @@ async function decideAndWrite<Answer>(
   const answer = await command.answer(transaction, done);
   const changed = outcome.account !== stored.written;
   return {
-    value: { ok: true, answer, revision: newest?.revision ?? null, replayed: false },
+    value: {
+      ok: true,
+      customerId: stored.row.id,
+      answer,
+      revision: newest?.revision ?? null,
+      replayed: false,
+    },
     statements: [
       ...keepOperation(running, { answer, clock, entryId: entryId ?? newest?.entryId ?? null }),
       ...command.rows(answer, done),
@@ -170,12 +178,10 @@ function keepOperation<Answer>(
   ]);
 }
 
-async function answerKept<Answer>({
-  db,
-  transaction,
-  caller,
-  command,
-}: Running<Answer>): Promise<Attempt<Answer> | null> {
+async function answerKept<Answer>(
+  { db, transaction, caller, command }: Running<Answer>,
+  customerId: CustomerId,
+): Promise<Attempt<Answer> | null> {
   if (command.idempotencyKey === null) return null;
   const key = operationKey(db, caller.tenantId, command.idempotencyKey);
   const [kept] = await keptOperations(transaction, [key]);
@@ -183,6 +189,7 @@ async function answerKept<Answer>({
   if (!kept.request_hash.equals(command.requestHash())) return keyConflict('idempotencyKey');
   return {
     ok: true,
+    customerId,
     answer: await command.fromRecord(transaction, kept.outcome),
     revision: await revisionOfEntry(transaction, kept.batch_id),
     replayed: true,

@@ -5,6 +5,7 @@ import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { ENTITIES } from '../entities/index.js';
 import { deriveKey, type MasterKey } from '../crypto/master-key.js';
 import { ReleaseCache } from '../repositories/release-cache.js';
+import { Commits } from '../event-log/commits.js';
 import { LookSignal } from '../event-log/look-signal.js';
 import { appUrl, recorderUrl } from './roles.js';
 import { setTypeParsers } from './types.js';
@@ -29,6 +30,8 @@ export interface Database {
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
   readonly signal: LookSignal;
+  /** Tells this process, before a write is answered, what was committed. */
+  readonly commits: Commits;
   /** Answers when the database does; rejects when it is out of reach. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -97,6 +100,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       return releases;
     },
     signal,
+    commits: new Commits(),
     async ready() {
       await pool.query('select 1');
     },

@@ -45,6 +45,10 @@ export interface Committed<T> {
   readonly revision: Revision | null;
 }
 
+interface Sent<T> extends Committed<T> {
+  readonly events: readonly NewEvent[];
+}
+
 const ATTEMPTS = 4;
 
 /**
@@ -102,14 +106,18 @@ export async function writeTransaction<T>(
       }),
     () => (lostCommit ? 'UNKNOWN' : 'NOTHING_WRITTEN'),
   );
-  if (committed.revision !== null) db.signal.look(tenantId);
-  return committed;
+  const { value, revision, events } = committed;
+  if (revision !== null) {
+    db.commits.committed(tenantId, revision, events);
+    db.signal.look(tenantId);
+  }
+  return { value, revision };
 }
 
-async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<T>): Promise<Committed<T>> {
+async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<T>): Promise<Sent<T>> {
   if (writes.statements.length === 0 && writes.events.length === 0) {
     await client.query('rollback');
-    return { value: writes.value, revision: null };
+    return { value: writes.value, revision: null, events: [] };
   }
   const sealed = sealEvents(writes.events);
   const append = appendStatements(tenantId, sealed, writes.rulesVersion);
@@ -119,7 +127,8 @@ async function commit<T>(client: PoolClient, tenantId: TenantId, writes: Writes<
   const results = await allOrFirstError([...sent, client.query<AppendedRow>('commit')]);
   const ended = results.at(-1)?.command ?? 'nothing';
   if (ended !== 'COMMIT') throw new Error(`the server answered COMMIT with ${ended}`);
-  return { value: writes.value, revision: lastRevision(results.at(-2)?.rows ?? [], sealed) };
+  const { value, events } = writes;
+  return { value, revision: lastRevision(results.at(-2)?.rows ?? [], sealed), events };
 }
 
 function lastRevision(rows: readonly AppendedRow[], sealed: readonly SealedEvent[]): Revision | null {

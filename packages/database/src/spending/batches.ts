@@ -96,7 +96,7 @@ export class SpendBatches {
         });
         maybeWritten = true;
         this.#remember(tenantId, value);
-        return await this.#ended(tenantId, value.answers, revision ?? value.seen);
+        return await this.#ended(tenantId, asked, value.answers, revision ?? value.seen);
       } catch (error) {
         if (attempts === MOST_ATTEMPTS || !isOvertaken(error))
           throw maybeWritten ? withOutcome(error, 'UNKNOWN') : error;
@@ -126,13 +126,20 @@ export class SpendBatches {
   }
 
   /** Answers with their revisions: this batch's, or, for replays, that of the batch that was answered first. */
-  async #ended(tenantId: TenantId, answers: readonly Answer[], revision: Revision): Promise<Settled[]> {
+  async #ended(
+    tenantId: TenantId,
+    asked: readonly Asked[],
+    answers: readonly Answer[],
+    revision: Revision,
+  ): Promise<Settled[]> {
     const first = await this.#revisionsOf(tenantId, answers);
-    return answers.map((answer) => {
+    return answers.map((answer, index) => {
       if (answer.ok === null) return { kind: 'HELD_UP', obstacle: answer.obstacle };
       if (!answer.ok) return { kind: 'ANSWERED', result: answer };
       const { verdict, replayed, entryId } = answer;
       const at = (entryId === null ? undefined : first.get(entryId)) ?? revision;
+      const customerId = asked[index]?.meter?.customerId;
+      if (replayed && customerId !== undefined) this.#db.commits.answered(tenantId, at, customerId);
       return { kind: 'ANSWERED', result: answered(verdict, replayed, at) };
     });
   }

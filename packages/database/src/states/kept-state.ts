@@ -49,6 +49,8 @@ export interface CounterEvent {
   /** Of a prepaid feature: what was recorded beyond all blocks, and the blocks that have changed. */
   readonly overdrawn: number;
   readonly blocks: readonly ChangedBlock[];
+  /** False: of blocks, or leases, it tells what its batch has changed and no more. */
+  readonly isWhole: boolean;
   /** Of seats: leases that were renewed then are told with it. */
   readonly isPool: boolean;
   readonly leases: Leases;
@@ -62,14 +64,19 @@ type ChangedBlock = Pick<CreditBlock, 'remaining' | 'held'> & { readonly id: str
 export class Loading {
   /** The newest event about this customer, or about all. */
   #changedAt = 0;
-  readonly #counters: CounterEvent[] = [];
+  readonly #counters: { readonly counter: CounterEvent; readonly apply: typeof applyOwnCounter }[] = [];
 
   changed(position: number): void {
     this.#changedAt = Math.max(this.#changedAt, position);
   }
 
   counted(counters: readonly CounterEvent[]): void {
-    this.#counters.push(...counters);
+    for (const counter of counters) this.#counters.push({ counter, apply: applyCounter });
+  }
+
+  /** By this process, before the log tells of it. */
+  countedHere(counters: readonly CounterEvent[]): void {
+    for (const counter of counters) this.#counters.push({ counter, apply: applyOwnCounter });
   }
 
   /** INVARIANT (load race): a state that was read before an event arrived is not kept after it. */
@@ -77,22 +84,35 @@ export class Loading {
     return this.#changedAt <= positionOf(loaded.loadedAt);
   }
 
-  catchUp(loaded: KeptState): void {
-    for (const counter of this.#counters)
-      if (counter.subject === loaded.subject) applyCounter(loaded, counter);
+  /** Whether it holds then what happened meanwhile. */
+  catchUp(loaded: KeptState): boolean {
+    return this.#counters.every(
+      ({ counter, apply }) => counter.subject !== loaded.subject || apply(loaded, counter),
+    );
   }
 }
 
-/** Takes a counter over where it is newer than the kept one; absolute values, so that repeats harm nothing. */
-export function applyCounter(kept: KeptState, counter: CounterEvent): void {
+/**
+ * Takes over a counter of a batch that this process has committed: batches of others before it may not have been heard of yet.
+ * False: what those have changed besides the counter would be missed, the state must be read again.
+ */
+export function applyOwnCounter(kept: KeptState, counter: CounterEvent): boolean {
+  const known = kept.meterVersions.get(counter.feature) ?? 0;
+  if (!counter.isWhole && counter.version > known + 1) return false;
+  return applyCounter(kept, counter);
+}
+
+/** Takes a counter over where it is newer than the kept one; absolute values, so that repeats harm nothing. Always true. */
+export function applyCounter(kept: KeptState, counter: CounterEvent): true {
   const { state } = kept;
-  if (state.kind !== 'KNOWN') return;
-  if (counter.version <= (kept.meterVersions.get(counter.feature) ?? 0)) return;
+  if (state.kind !== 'KNOWN') return true;
+  if (counter.version <= (kept.meterVersions.get(counter.feature) ?? 0)) return true;
   const meter = meterFrom(state, counter);
-  if (meter === null) return;
+  if (meter === null) return true;
   kept.meterVersions.set(counter.feature, counter.version);
   kept.state = withLeases(withMeter(state, meter, blocksAfter(state, counter)), counter.leases);
   kept.readAgainAt = readAgainAt(kept.state);
+  return true;
 }
 
 /**
@@ -135,7 +155,7 @@ function meterFrom({ account, release }: KnownState, counter: CounterEvent): Met
 }
 
 /** The counters that a usage batch moved; none for other events. */
-export function countersIn({ data, at, type }: StoredEvent): CounterEvent[] {
+export function countersIn({ data, at, type }: Pick<StoredEvent, 'data' | 'at' | 'type'>): CounterEvent[] {
   const { meters } = data;
   if (type !== 'usage.recorded' || !Array.isArray(meters)) return [];
   return meters.flatMap((meter: unknown) => {
@@ -156,6 +176,7 @@ function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
     freesAt: frees,
     overdrawn: typeof overdrawn === 'number' ? overdrawn : 0,
     blocks: Array.isArray(blocks) ? blocks.filter(isChangedBlock) : [],
+    isWhole: !Array.isArray(blocks) && !Array.isArray(seats),
     isPool: Array.isArray(seats),
     leases: leasesIn(seats),
   };

@@ -2,6 +2,8 @@ import { performance } from 'node:perf_hooks';
 import type { CustomerId, CustomerState, Instant, Release, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
+import type { NewEvent } from '../event-log/append.js';
+import type { CommitListener } from '../event-log/commits.js';
 import type { EventFeed, KnownEnd } from '../event-log/event-feed.js';
 import type { Revision } from '../event-log/revision.js';
 import type { Result } from '../result.js';
@@ -46,11 +48,12 @@ const LOAD_UNREACHABLE_MS = 250;
  * The states that checks are decided on, in memory: loaded once, in batches, and from then on moved by events.
  * A check whose customer is kept does no I/O. Without the database kept states go on, marked stale.
  */
-export class StateStore {
+export class StateStore implements CommitListener {
   readonly #db: Database;
   readonly #feed: EventFeed;
   readonly #tenants = new Map<TenantId, TenantStates>();
   readonly #states: KeptStates;
+  readonly #stopListening: () => void;
   hits = 0;
   misses = 0;
 
@@ -58,11 +61,21 @@ export class StateStore {
     this.#db = db;
     this.#feed = feed;
     this.#states = new KeptStates(customers);
+    this.#stopListening = db.commits.listen(this);
   }
 
   close(): void {
+    this.#stopListening();
     for (const tenant of this.#tenants.values()) tenant.end();
     this.#tenants.clear();
+  }
+
+  committed(tenantId: TenantId, revision: Revision, events: readonly NewEvent[]): void {
+    this.#tenants.get(tenantId)?.committed(revision, events);
+  }
+
+  answered(tenantId: TenantId, revision: Revision, customerId: CustomerId): void {
+    this.#tenants.get(tenantId)?.answered(customerId, revision);
   }
 
   /** How many states are kept. */

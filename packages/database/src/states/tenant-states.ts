@@ -5,6 +5,7 @@ import { type CustomerId, knownState, withoutReservations, type Release, type Te
 import type { Database } from '../connection/database.js';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { readTransaction } from '../connection/transaction.js';
+import type { NewEvent } from '../event-log/append.js';
 import type { EventFeed, Watch } from '../event-log/event-feed.js';
 import { isPublication } from '../event-log/publication-events.js';
 import { checkRevision, newestRevision, type StoredEvent } from '../event-log/read.js';
@@ -12,7 +13,15 @@ import { ORIGIN, parseRevision, positionOf, type Revision } from '../event-log/r
 import { publishedRelease, rulesVersion } from '../repositories/releases.js';
 import { loadStates } from '../repositories/states.js';
 import type { Result } from '../result.js';
-import { applyCounter, countersIn, type KeptState, Loading, readAgainAt } from './kept-state.js';
+import {
+  applyCounter,
+  applyOwnCounter,
+  countersIn,
+  type CounterEvent,
+  type KeptState,
+  Loading,
+  readAgainAt,
+} from './kept-state.js';
 import type { StatesOfTenant } from './kept-states.js';
 import { LiveRelease } from './live-release.js';
 
@@ -162,7 +171,7 @@ export class TenantStates {
           if (!loading?.isStillGood(kept)) continue;
           if (this.#live.release !== null && !this.#live.move(kept)) continue;
           strip(kept);
-          loading.catchUp(kept);
+          if (!loading.catchUp(kept)) continue;
           this.#kept.set(id, kept);
           found.set(id, kept);
         }
@@ -229,7 +238,31 @@ export class TenantStates {
     else if (event.customerId !== null) this.#changed(event.customerId, position);
   }
 
-  #count(counters: readonly ReturnType<typeof countersIn>[number][]): void {
+  /** INVARIANT (own writes): what this process has written and answered is in the states that it decides on. */
+  committed(revision: Revision, events: readonly NewEvent[]): void {
+    for (const event of events) {
+      const counters = countersIn(event);
+      if (counters.length > 0) this.#countHere(counters);
+      else if (event.customer !== null) this.dropBefore(event.customer.id, revision);
+    }
+  }
+
+  /** As `dropBefore`, where this process has not read the log up to there. */
+  answered(customerId: CustomerId, revision: Revision): void {
+    const loadedAt = this.#kept.get(customerId)?.loadedAt ?? ORIGIN;
+    if (loadedAt < revision && (this.#watch?.revision ?? ORIGIN) < revision)
+      this.dropBefore(customerId, revision);
+  }
+
+  #countHere(counters: readonly CounterEvent[]): void {
+    for (const counter of counters) {
+      const kept = this.#kept.bySubject(counter.subject);
+      if (kept && !applyOwnCounter(kept, counter)) this.drop(kept.customerId);
+    }
+    for (const loading of this.#loading.values()) loading.countedHere(counters);
+  }
+
+  #count(counters: readonly CounterEvent[]): void {
     for (const counter of counters) {
       const kept = this.#kept.bySubject(counter.subject);
       if (kept) applyCounter(kept, counter);
