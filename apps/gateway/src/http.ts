@@ -137,14 +137,17 @@ const STATUS: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
+/** Of the framework, ours, or nobody's. */
+export type Failing = Error & { readonly statusCode?: number | undefined };
+
 /** With which status a request that failed as a whole is answered, and the error that says why. */
-export function refusalOf(error: FastifyError | ApiError): Omit<Failure, 'logger'> {
+export function refusalOf(error: Failing): Omit<Failure, 'logger'> {
   const status = statusOf(error);
   const isOfFramework = status < 500 && !(error instanceof ApiError);
   return { status, error: isOfFramework ? new ApiError('BAD_USER_INPUT', error.message) : error };
 }
 
-function statusOf(error: FastifyError | ApiError): number {
+function statusOf(error: Failing): number {
   if (!(error instanceof ApiError)) return error.statusCode ?? 500;
   return STATUS[String(error.extensions['code'])] ?? 400;
 }

@@ -20,6 +20,11 @@ export class RequestStates {
     return (this.#release ??= await this.#store.release(this.#tenantId));
   }
 
+  /** The same, where a state has been loaded; null before. */
+  get knownRelease(): Release | null {
+    return this.#release;
+  }
+
   /** From memory where it is there; UNAVAILABLE where neither memory nor the database has it. */
   load(customerId: CustomerId): StampedState | Promise<StampedState> {
     const seen = this.#seen.get(customerId);

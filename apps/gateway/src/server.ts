@@ -3,9 +3,11 @@ import type { Services } from './context.js';
 import { addCloudEvents } from './cloud-events.js';
 import { addCrossOrigin } from './cross-origin.js';
 import { addAuthzen } from './doors/authzen/authzen.js';
+import { FlagEntrance } from './doors/ofrep/flag-entrance.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
+import { GraphqlEntrance } from './fast-lane/graphql-entrance.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
 import { createHttpServer, storeNothing } from './http.js';
@@ -39,7 +41,11 @@ export async function startServer(
   const schema = toSubgraphSchema(buildApiSchema());
   const documents = new RegisteredDocuments(trustedDocuments);
   const fastLane = new FastLane(schema, documents, services);
-  const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
+  const frontDoor = new FrontDoor(services, [
+    new GraphqlEntrance(fastLane, services, GRAPHQL_PATH),
+    new FlagEntrance(services),
+  ]);
+  const http = createHttpServer(services, frontDoor);
   storeNothing(http);
   addCloudEvents(http, services);
   addKeySet(http, services);

@@ -11,6 +11,7 @@ import { NO_ACCESS } from '../src/access.js';
 import { GatewayContext } from '../src/context.js';
 import { FastLane } from '../src/fast-lane/fast-lane.js';
 import { FrontDoor } from '../src/fast-lane/front-door.js';
+import { GraphqlEntrance } from '../src/fast-lane/graphql-entrance.js';
 import { RegisteredDocuments } from '../src/fast-lane/registered-documents.js';
 import { answerInLanes } from '../src/graphql-server.js';
 import { createHttpServer } from '../src/http.js';
@@ -42,7 +43,10 @@ async function listenWith(
   const { services } = gateway;
   const documents = new RegisteredDocuments(new Map());
   const fastLane = new FastLane(schemaOf(config), documents, services);
-  const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: '/' }));
+  const http = createHttpServer(
+    services,
+    new FrontDoor(services, [new GraphqlEntrance(fastLane, services, '/')]),
+  );
   const plugins = [...(config.plugins ?? []), fastifyApolloDrainPlugin(http)];
   const server = new ApolloServer<BaseContext>({ ...config, plugins });
   await server.start();

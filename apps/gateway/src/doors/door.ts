@@ -1,8 +1,9 @@
-import type { FastifyError, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import type { Role } from '@licet/database';
 import { GatewayContext, type Services } from '../context.js';
-import type { ApiError } from '../errors/api-error.js';
 import { formatError } from '../errors/format-error.js';
-import { accessOf, refusalOf } from '../http.js';
+import type { HttpAnswer } from '../errors/http-failure.js';
+import { accessOf, type Failing, refusalOf } from '../http.js';
 
 /** Why a request to a door failed as a whole; each door says it in its own form. */
 export interface DoorFailure {
@@ -18,7 +19,7 @@ export interface DoorFailure {
 
 /** The failure that an error is to the caller. What is nobody's to see is logged, and masked. */
 export function doorFailure(
-  error: FastifyError | ApiError,
+  error: Failing,
   { id, logger }: { readonly id: string; readonly logger: Services['logger'] },
 ): DoorFailure {
   const refusal = refusalOf(error);
@@ -46,6 +47,9 @@ export interface DoorOperation {
   readonly operation: 'check' | 'checkMany' | 'entitlementsChanged';
 }
 
+/** The least role that may ask at a door, as by the operation's own name. */
+export const DOOR_ROLE: Role = 'READER';
+
 /**
  * What decides for a request that `requireAccess` has let in; FORBIDDEN where its credential is not for the operation
  * that it counts as.
@@ -57,11 +61,42 @@ export function doorContext(
 ): GatewayContext {
   services.metrics.operation(door);
   const access = accessOf(request);
-  access.requireOperation(operation, 'READER');
+  access.requireOperation(operation, DOOR_ROLE);
   return new GatewayContext(services, access, request.id, request.raw);
 }
 
 /** The parameters of the query string; of one that is given twice a list. */
 export function queryOf({ query }: FastifyRequest): Readonly<Record<string, unknown>> {
   return typeof query === 'object' && query !== null ? { ...query } : {};
+}
+
+/** What a door answers, as JSON; `retryAfter`: in seconds, where another attempt makes sense then. */
+export interface DoorAnswer {
+  readonly status: number;
+  readonly body: object;
+  readonly retryAfter?: number | null;
+}
+
+/**
+ * An answer before the framework, as its routes would give it; at once where `evaluate` is. `failed`: the answer to what
+ * `evaluate` throws, or rejects with.
+ */
+export function answerAtDoor<T>(
+  evaluate: () => T | Promise<T>,
+  told: (evaluated: T) => DoorAnswer,
+  failed: (error: Failing) => DoorAnswer,
+): HttpAnswer | Promise<HttpAnswer> {
+  const fail = (error: unknown): HttpAnswer =>
+    asJson(failed(error instanceof Error ? error : new Error(String(error))));
+  try {
+    const evaluated = evaluate();
+    if (evaluated instanceof Promise) return evaluated.then((value) => asJson(told(value))).catch(fail);
+    return asJson(told(evaluated));
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function asJson({ status, body, retryAfter = null }: DoorAnswer): HttpAnswer {
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body), retryAfter };
 }

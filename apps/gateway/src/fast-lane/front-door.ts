@@ -5,9 +5,6 @@ import { httpFailure, type HttpAnswer } from '../errors/http-failure.js';
 import { RETRY_AFTER } from '../errors/retry-after.js';
 import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
-import type { PreparedOperation } from './compiled-operation.js';
-import { LANE_HEADER, type FastLane } from './fast-lane.js';
-import { readOperation, type AskedOperation } from './read-operation.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
   'application/json',
@@ -15,28 +12,47 @@ const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
   'application/json;charset=utf-8',
 ]);
 
-export interface FrontDoorOptions {
-  readonly lane: FastLane;
-  readonly services: Services;
-  /** Where operations are sent to. */
-  readonly path: string;
+/** A request that has been let in, and read. */
+export interface Asked {
+  readonly request: IncomingMessage;
+  readonly access: Access;
+  /** The body's text, and what it is as JSON. */
+  readonly text: string;
+  readonly body: unknown;
+}
+
+/** Answers a request once it has a context. Where it fails, the answer is that of an error of GraphQL. */
+export type Answering = (context: GatewayContext) => HttpAnswer | Promise<HttpAnswer>;
+
+/** What can be answered before the framework, at some addresses. */
+export interface Entrance {
+  /** Whether a POST to this address is looked at. */
+  isAt(url: string): boolean;
+  /** Null, or an error: the request is not for here and goes on. Nothing has happened then. */
+  prepare(asked: Asked): Answering | null;
+  /** Names and values of headers that all its answers carry. */
+  headersFor(request: IncomingMessage): readonly string[];
 }
 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly access: Access;
+  readonly entrance: Entrance;
 }
 
 /**
- * Stands before the HTTP framework, and answers at once what the fast lane knows: a POST of plain JSON, with a key that is
- * in memory, of a document that is compiled. On a check the framework costs more than everything else. Whatever is
- * unusual in any way goes on to the framework as if nobody had looked, its body put back.
+ * Stands before the HTTP framework, and answers at once what an entrance knows: a POST of plain JSON, with a key that is
+ * in memory. On a check the framework costs more than everything else. Whatever is unusual in any way goes on to the
+ * framework as if nobody had looked, its body put back.
  */
 export class FrontDoor {
   private closing = false;
 
-  constructor(private readonly options: FrontDoorOptions) {}
+  constructor(
+    private readonly services: Services,
+    private readonly entrances: readonly Entrance[],
+  ) {}
 
   /** From here on all that comes goes on to the framework, which refuses it; what came before is answered. */
   close(): void {
@@ -46,15 +62,14 @@ export class FrontDoor {
   /** The server's listener; `goOn` is the framework's. */
   listener(goOn: RequestListener): RequestListener {
     return (request, response) => {
-      const length = this.bodyLength(request);
-      const { services } = this.options;
-      const access = length === null ? null : knownAccess(services, request.headers.authorization);
-      if (length === null || access === null) {
+      const entrance = this.entranceFor(request);
+      const access = entrance && knownAccess(this.services, request.headers.authorization);
+      if (!entrance || !access) {
         goOn(request, response);
         return;
       }
-      readBody(request, length, (body) => {
-        if (this.answer({ request, response, access }, body)) return;
+      readBody(request, Number(request.headers['content-length']), (body) => {
+        if (this.answer({ request, response, access, entrance }, body)) return;
         request.pause();
         request.unshift(body);
         goOn(request, response);
@@ -62,47 +77,47 @@ export class FrontDoor {
     };
   }
 
-  /** How many bytes to read; null where another look is needed. */
-  private bodyLength({ method, url, headers }: IncomingMessage): number | null {
-    if (this.closing || method !== 'POST' || url !== this.options.path) return null;
+  /** Null where another look is needed. */
+  private entranceFor({ method, url, headers }: IncomingMessage): Entrance | null {
+    if (this.closing || method !== 'POST' || url === undefined) return null;
     if (!JSON_TYPES.has(headers['content-type'])) return null;
     const length = Number(headers['content-length']);
-    return length > 0 && length <= BODY_BYTES_MAX ? length : null;
+    if (!(length > 0 && length <= BODY_BYTES_MAX)) return null;
+    for (const entrance of this.entrances) if (entrance.isAt(url)) return entrance;
+    return null;
   }
 
   /** False where it is not for here; nothing has happened then. */
-  private answer(exchange: Exchange, body: Buffer): boolean {
-    const asked = readOperation(readJson(body.toString()), exchange.request.headers.accept);
-    const prepared = asked && this.options.lane.prepareKnown(asked);
-    if (!prepared) return false;
-    this.execute(exchange, asked, prepared);
+  private answer(exchange: Exchange, bytes: Buffer): boolean {
+    const { request, access, entrance } = exchange;
+    const text = bytes.toString();
+    const body = readJson(text);
+    const answering = body === undefined ? null : prepared(entrance, { request, access, text, body });
+    if (answering === null) return false;
+    this.execute(exchange, answering);
     return true;
   }
 
-  private execute(exchange: Exchange, { contentType }: AskedOperation, prepared: PreparedOperation): void {
+  private execute(exchange: Exchange, answering: Answering): void {
     const { request, access } = exchange;
     const requestId = requestIdOf(request.headers['x-request-id']);
+    const send = (answer: HttpAnswer): void => {
+      this.send(exchange, requestId, answer);
+    };
     const fail = (error: unknown): void => {
-      const scope = { requestId, logger: this.options.services.logger };
-      this.send(exchange, requestId, httpFailure(error, 500, scope));
+      send(httpFailure(error, 500, { requestId, logger: this.services.logger }));
     };
     try {
-      const { services, lane } = this.options;
-      const context = new GatewayContext(services, access, requestId, request);
-      const send = (body: string): void => {
-        this.send(exchange, requestId, { status: 200, contentType, body, retryAfter: context.retryAfter });
-      };
-      const text = lane.execute(prepared, context);
-      if (typeof text === 'string') send(text);
-      else text.then(send, fail);
+      const answer = answering(new GatewayContext(this.services, access, requestId, request));
+      if ('then' in answer) answer.then(send, fail);
+      else send(answer);
     } catch (error) {
       fail(error);
     }
   }
 
   /** Header and body in one piece. */
-  private send({ request, response }: Exchange, requestId: string, answer: HttpAnswer): void {
-    const { services } = this.options;
+  private send({ request, response, entrance }: Exchange, requestId: string, answer: HttpAnswer): void {
     const { status, contentType, body, retryAfter } = answer;
     const headers = [
       'x-request-id',
@@ -111,16 +126,23 @@ export class FrontDoor {
       'no-store',
       'content-type',
       contentType,
-      LANE_HEADER,
-      'compiled',
       'content-length',
       String(Buffer.byteLength(body)),
-      ...Object.entries(services.crossOrigin.headersFor(request.headers.origin)).flat(),
+      ...entrance.headersFor(request),
     ];
     if (retryAfter !== null) headers.push(RETRY_AFTER, String(retryAfter));
     if (this.closing) headers.push('connection', 'close');
     response.writeHead(status, headers).end(body);
-    services.metrics.response(status);
+    this.services.metrics.response(status);
+  }
+}
+
+/** Null as well where it fails: the framework finds the same, and says what is wrong. */
+function prepared(entrance: Entrance, asked: Asked): Answering | null {
+  try {
+    return entrance.prepare(asked);
+  } catch {
+    return null;
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Seen, seenOf } from '../fast-lane/two-ways.js';
 import { type TestGateway } from '../gateway.js';
 
 export interface Sent {
@@ -13,14 +14,48 @@ export interface DoorAnswer {
   readonly body: unknown;
 }
 
+type Door = Pick<TestGateway, 'url' | 'adminKey'>;
+
 /** Posts JSON, or a text as it stands, to a door, as the admin or with another key. */
-export async function post(
-  { url, adminKey }: Pick<TestGateway, 'url' | 'adminKey'>,
+export async function post(gateway: Door, path: string, body: unknown, how: Sent = {}): Promise<DoorAnswer> {
+  const response = await send(gateway, path, body, how);
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? null : (JSON.parse(text) as unknown),
+  };
+}
+
+/**
+ * As `post`, but asks twice: so that the front door may answer, and, by an address with a query, so that the
+ * framework has to. Both have to answer alike.
+ */
+export async function postBothWays(
+  gateway: Door,
   path: string,
   body: unknown,
-  { key = adminKey, headers = {} }: Sent = {},
+  how: Sent = {},
 ): Promise<DoorAnswer> {
-  const response = await fetch(url + path, {
+  const named = { ...how, headers: { 'x-request-id': 'both-ways', ...how.headers } };
+  const behind = await seenOf(await send(gateway, `${path}?behind`, body, named));
+  const before = await seenOf(await send(gateway, path, body, named));
+  if (textOf(before) !== textOf(behind))
+    throw new Error(`the front door answers ${textOf(before)}\nthe framework ${textOf(behind)}`);
+  return post(gateway, path, body, how);
+}
+
+function textOf({ status, headers, body }: Seen): string {
+  return JSON.stringify({ status, headers, body });
+}
+
+function send(
+  { url, adminKey }: Door,
+  path: string,
+  body: unknown,
+  { key = adminKey, headers = {} }: Sent,
+): Promise<Response> {
+  return fetch(url + path, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -29,12 +64,6 @@ export async function post(
     },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text === '' ? null : (JSON.parse(text) as unknown),
-  };
 }
 
 /** Makes a catalog of this document the live release; returns the revision. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { FastLane } from '../../src/fast-lane/fast-lane.js';
 import { FrontDoor } from '../../src/fast-lane/front-door.js';
+import { GraphqlEntrance } from '../../src/fast-lane/graphql-entrance.js';
+import { FlagEntrance } from '../../src/doors/ofrep/flag-entrance.js';
 import { RegisteredDocuments } from '../../src/fast-lane/registered-documents.js';
 import { buildApiSchema } from '../../src/schema/api-schema.js';
 import { toSubgraphSchema } from '../../src/schema/subgraph-schema.js';
@@ -37,7 +39,10 @@ beforeEach(async () => {
   const { services } = gateway;
   const documents = new RegisteredDocuments(new Map([[hashOf(KNOWN), KNOWN]]));
   const lane = new FastLane(toSubgraphSchema(buildApiSchema()), documents, services);
-  door = new FrontDoor({ lane, services, path: '/graphql' });
+  door = new FrontDoor(services, [
+    new GraphqlEntrance(lane, services, '/graphql'),
+    new FlagEntrance(services),
+  ]);
   server = createServer(door.listener((request, response) => void repeat(request, response)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -108,6 +113,35 @@ test.each([
   const body = JSON.stringify(ASKED);
   const answer = await ask(body, headers, search);
   expect([answer.status, await answer.text()]).toEqual([WENT_ON, body]);
+});
+
+const FLAG = '/ofrep/v1/evaluate/flags/sso';
+const CONTEXT = { context: { targetingKey: 'ada' } };
+
+function askFlag(path: string, body: unknown): Promise<Response> {
+  return fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminKey}` },
+    body: JSON.stringify(body),
+  });
+}
+
+test('a single flag is answered at the door', async () => {
+  const answer = await askFlag(FLAG, CONTEXT);
+  expect([answer.status, await answer.json()]).toMatchObject([200, { key: 'sso', value: true }]);
+  expect(answer.headers.get('x-licet-lane')).toBeNull();
+});
+
+test.each([
+  ['of all flags', '/ofrep/v1/evaluate/flags', CONTEXT],
+  ['of a key with an escape', '/ofrep/v1/evaluate/flags/ss%6f', CONTEXT],
+  ['with a query', `${FLAG}?seen`, CONTEXT],
+  ['without a context', FLAG, {}],
+  ['with more than a context', FLAG, { ...CONTEXT, query: '{ tenant { name } }' }],
+  ['with a context that is refused', FLAG, { context: { targetingKey: 7 } }],
+])('an evaluation %s goes on, with its whole body', async (_name, path, body) => {
+  const answer = await askFlag(path, body);
+  expect([answer.status, await answer.json()]).toEqual([WENT_ON, body]);
 });
 
 test('what comes while the server closes goes on; what came before is answered, and its connection closed', async () => {

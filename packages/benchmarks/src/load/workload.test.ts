@@ -55,6 +55,28 @@ test('a check is right with the verdict and the counters of its customer and fea
   expect(exchange.isRight(Buffer.from('{"errors":[{"message":"no"}],"data":null}'))).toBe(false);
 });
 
+test('a flag is right with the value, the verdict and the counters of its customer and feature, and with nothing else', () => {
+  const exchange = exchanges({ ...CHECKS, kind: 'evaluate' }, HOST)();
+  const [head = '', text = ''] = exchange.request.toString().split('\r\n\r\n');
+  const key = /^POST \/ofrep\/v1\/evaluate\/flags\/(\S+) HTTP/.exec(head)?.[1];
+  expect(JSON.parse(text)).toEqual({ context: { targetingKey: inputs(CHECKS, 1)[0]?.['customerId'] } });
+  const expected = EXPECTED.find(({ feature }) => feature === key);
+  const { allowed, code, limit, used, remaining } = { ...expected };
+  const counters = limit === null ? {} : { limit, used, reserved: 0, remaining };
+  const metadata = { allowed, code, message: '…', unlimited: false, ...counters, validUntil: null };
+  const right = {
+    ...{ key, reason: 'TARGETING_MATCH', value: expected?.value ?? limit ?? allowed },
+    metadata,
+  };
+  const isFlag = (flag: object): boolean => exchange.isRight(Buffer.from(JSON.stringify(flag)));
+  expect(isFlag(right)).toBe(true);
+  expect(isFlag({ ...right, key: 'another' })).toBe(false);
+  expect(isFlag({ ...right, value: 'other' })).toBe(false);
+  expect(isFlag({ ...right, metadata: { ...metadata, allowed: !allowed } })).toBe(false);
+  expect(isFlag({ ...right, metadata: { ...metadata, used: 17 } })).toBe(limit === null);
+  expect(exchange.isRight(Buffer.from('{"key":"calls-01","errorCode":"GENERAL"}'))).toBe(false);
+});
+
 test('no two spends have the same key, nor do two servers', () => {
   const spends = { kind: 'consume', customer: 'acme', keys: 'run 1', apiKey: 'key' } as const;
   const [one, other] = [exchanges(spends, HOST), exchanges(spends, '127.0.0.1:4001')];
@@ -64,7 +86,7 @@ test('no two spends have the same key, nor do two servers', () => {
 
 test('the declared length is the length', () => {
   const spends = { kind: 'consume', customer: 'acme', keys: 'run 1', apiKey: 'key' } as const;
-  for (const workload of [CHECKS, spends]) {
+  for (const workload of [CHECKS, { ...CHECKS, kind: 'evaluate' } as const, spends]) {
     const [head = '', text = ''] = exchanges(workload, HOST)().request.toString().split('\r\n\r\n');
     expect(head).toContain(`content-length: ${String(Buffer.byteLength(text))}`);
   }

@@ -1,5 +1,5 @@
 import { customerName } from '../seed/tenant.js';
-import { EXPECTED, UNITS } from '../seed/catalog.js';
+import { type Expected, EXPECTED, UNITS } from '../seed/catalog.js';
 
 /** A request, and whether a body answers it. */
 export interface Exchange {
@@ -10,8 +10,11 @@ export interface Exchange {
 /** What is asked, over and over. */
 export type Workload =
   | {
-      /** Checks of customers 1 to `customers`, drawn evenly or as skewed as real traffic (Zipf, 0.99). */
-      readonly kind: 'check';
+      /**
+       * Checks of customers 1 to `customers`, drawn evenly or as skewed as real traffic (Zipf, 0.99); by GraphQL, or as OFREP
+       * evaluates a flag.
+       */
+      readonly kind: 'check' | 'evaluate';
       readonly customers: number;
       readonly draw: 'even' | 'zipf';
       readonly seed: number;
@@ -32,6 +35,8 @@ export type Workload =
       readonly key: string;
     };
 
+type CheckWorkload = Extract<Workload, { readonly constant: string | null }>;
+
 export const CHECK_FIELDS = 'customerId feature allowed code value limit used remaining validUntil revision';
 export const CHECK_QUERY = `query Check($input: CheckInput!) { check(input: $input) { ${CHECK_FIELDS} } }`;
 export const CONSUME_QUERY =
@@ -47,6 +52,7 @@ const PREPARED = 50_000;
 export function exchanges(workload: Workload, host: string): () => Exchange {
   switch (workload.kind) {
     case 'check':
+    case 'evaluate':
       return checks(workload, host);
     case 'consume':
       return consumptions(workload, host);
@@ -55,7 +61,7 @@ export function exchanges(workload: Workload, host: string): () => Exchange {
   }
 }
 
-function checks(workload: Extract<Workload, { kind: 'check' }>, host: string): () => Exchange {
+function checks(workload: CheckWorkload, host: string): () => Exchange {
   const prepared = preparedChecks(workload, host);
   let next = 0;
   return () => {
@@ -69,7 +75,7 @@ function checks(workload: Extract<Workload, { kind: 'check' }>, host: string): (
 /** For each server what was prepared last: most races ask the same again, round after round. */
 const kept = new Map<string, { readonly of: string; readonly prepared: Exchange[] }>();
 
-function preparedChecks(workload: Extract<Workload, { kind: 'check' }>, host: string): Exchange[] {
+function preparedChecks(workload: CheckWorkload, host: string): Exchange[] {
   const of = JSON.stringify(workload);
   const last = kept.get(host);
   if (last?.of === of) return last.prepared;
@@ -78,7 +84,7 @@ function preparedChecks(workload: Extract<Workload, { kind: 'check' }>, host: st
   return prepared;
 }
 
-function prepareChecks(workload: Extract<Workload, { kind: 'check' }>, host: string): Exchange[] {
+function prepareChecks(workload: CheckWorkload, host: string): Exchange[] {
   const random = randomFrom(workload.seed);
   const drawCustomer = workload.draw === 'even' ? evenDraw(workload.customers) : zipfDraw(workload.customers);
   const constant = workload.constant === null ? null : Buffer.from(workload.constant);
@@ -86,12 +92,41 @@ function prepareChecks(workload: Extract<Workload, { kind: 'check' }>, host: str
     const customerId = customerName(drawCustomer(random()));
     const expected = EXPECTED[Math.floor(random() * EXPECTED.length)];
     if (!expected) throw new RangeError('a draw beyond the features');
-    const input = { customerId, feature: expected.feature };
-    const request = Buffer.from(requestText(host, workload.apiKey, CHECK_QUERY, { input }));
-    const begin = Buffer.from(JSON.stringify({ data: { check: { customerId, ...expected } } }).slice(0, -3));
-    return { request, isRight: constant === null ? beginsWith(begin) : (body) => isConstant(body, constant) };
+    const own = FORMS[workload.kind](host, workload.apiKey, customerId, expected);
+    return constant === null ? own : { ...own, isRight: (body) => isConstant(body, constant) };
   });
 }
+
+type Form = (host: string, apiKey: string, customerId: string, expected: Expected) => Exchange;
+
+/** How a check is asked, and its answer known. */
+const FORMS: Readonly<Record<CheckWorkload['kind'], Form>> = {
+  check(host, apiKey, customerId, expected) {
+    const input = { customerId, feature: expected.feature };
+    const begin = JSON.stringify({ data: { check: { customerId, ...expected } } }).slice(0, -3);
+    return {
+      request: Buffer.from(requestText(host, apiKey, CHECK_QUERY, { input })),
+      isRight: beginsWith(Buffer.from(begin)),
+    };
+  },
+  evaluate(host, apiKey, customerId, { feature, allowed, code, value, limit, used, remaining }) {
+    const key = feature;
+    const path = `/ofrep/v1/evaluate/flags/${key}`;
+    const begin = {
+      ...{ key, reason: 'TARGETING_MATCH', value: value ?? limit ?? allowed },
+      metadata: { allowed, code },
+    };
+    const beginsRight = beginsWith(Buffer.from(JSON.stringify(begin).slice(0, -2)));
+    const counters =
+      limit === null
+        ? ''
+        : `,"limit":${String(limit)},"used":${String(used)},"reserved":0,"remaining":${String(remaining)},`;
+    return {
+      request: Buffer.from(postText(host, path, apiKey, { context: { targetingKey: customerId } })),
+      isRight: (body) => beginsRight(body) && body.includes(counters),
+    };
+  },
+};
 
 const OBJECT_END = '}'.charCodeAt(0);
 const NEWLINE = '\n'.charCodeAt(0);
@@ -137,9 +172,13 @@ function validations({ key }: Extract<Workload, { kind: 'validate' }>, host: str
 
 /** `apiKey` null: without a credential. */
 function requestText(host: string, apiKey: string | null, query: string, variables: object): string {
-  const body = JSON.stringify({ query, variables });
+  return postText(host, '/graphql', apiKey, { query, variables });
+}
+
+function postText(host: string, path: string, apiKey: string | null, content: object): string {
+  const body = JSON.stringify(content);
   return [
-    'POST /graphql HTTP/1.1',
+    `POST ${path} HTTP/1.1`,
     `host: ${host}`,
     'content-type: application/json',
     ...(apiKey === null ? [] : [`authorization: Bearer ${apiKey}`]),

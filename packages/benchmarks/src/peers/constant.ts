@@ -37,3 +37,28 @@ export const CHECK_SCHEMA = `
     revision: String!
   }
 `;
+
+/** The same for the evaluation of a flag, by OFREP. */
+export const FLAG = {
+  key: 'calls-01',
+  reason: 'TARGETING_MATCH',
+  value: 1000,
+  metadata: {
+    allowed: true,
+    code: 'ENTITLED',
+    message: 'Customer `customer-0000001` has 1,000 of `calls-01`, of which 250 are used.',
+    unlimited: false,
+    limit: 1000,
+    used: 250,
+    reserved: 0,
+    remaining: 750,
+    resetsAt: '2026-02-15T12:00:00.000Z',
+    validUntil: '2026-02-15T12:00:00.000Z',
+    decisionId: 'dec_00000000-0000-4000-8000-000000000000',
+    release: 1,
+    revision: '0000000000000007-0a1b2c3d',
+    stale: false,
+  },
+};
+
+export const FLAG_BODY = JSON.stringify(FLAG);

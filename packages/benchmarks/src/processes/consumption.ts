@@ -12,6 +12,11 @@ answerParent({
     if (typeof gc === 'function') gc();
     return process.memoryUsage.rss();
   },
+  /** Processor time of all its threads since its start, in microseconds. */
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
   /** From here on V8 notes where the time goes. */
   async watch() {
     watching.connect();

@@ -91,6 +91,11 @@ export class Program {
     return Number(await this.ask('memory'));
   }
 
+  /** Processor time of all its threads since its start, in microseconds. */
+  async cpuMicroseconds(): Promise<number> {
+    return Number(await this.ask('cpu'));
+  }
+
   async stop(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
     await this.exited;

@@ -6,6 +6,8 @@ import { coldStart } from './cold-start.js';
 import { consumeHttp } from './consume-http.js';
 import { consumeStorage } from './consume-storage.js';
 import { decideRace } from './decide.js';
+import { decisionLog } from './decision-log.js';
+import { evaluateOfrep } from './evaluate-ofrep.js';
 import { idleSubscribers } from './idle-subscribers.js';
 import { propagation } from './propagation.js';
 import { recordUsage } from './record-usage.js';
@@ -17,6 +19,8 @@ import { workerRace } from './worker.js';
 /** In the order of the table. */
 export const RACES: readonly Race[] = [
   checkHttp,
+  decisionLog,
+  evaluateOfrep,
   decideRace,
   consumeStorage,
   reserveCommit,

@@ -1,23 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { CustomerId, TenantId } from '@licet/domain';
 import { parseRevision } from '@licet/database';
+import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
 import { readCustomerId } from '../../modules/arguments.js';
-import { checkMany, checkOne } from '../../modules/check/check-many.js';
+import { answerCheck, type Check, checkMany, readCheck } from '../../modules/check/check-many.js';
+import type { DecisionType } from '../../modules/check/decision-type.js';
 import { readText } from '../read-value.js';
 import { CONTEXT_FIELD, type EvaluationContext, readEvaluationContext } from './evaluation-context.js';
 import { featureOf, type Flag, flagOf } from './flag.js';
 
-/** One flag, or null where the live release has no such feature. */
-export async function evaluateOne(context: GatewayContext, key: string, body: unknown): Promise<Flag | null> {
-  const asked = { ...readEvaluationContext(body), feature: key };
-  const decision = await checkOne(context, asked, CONTEXT_FIELD);
-  const feature = featureOf(await context.states.release(), key);
+/** The check that one flag is. Errors are those of its context. */
+export function readFlagCheck(access: Access, key: string, body: unknown): Check {
+  return readCheck({ access }, { ...readEvaluationContext(body), feature: key }, CONTEXT_FIELD);
+}
+
+/** One flag, or null where the live release has no such feature; at once where the customer's state is in memory. */
+export function evaluateOne(context: GatewayContext, check: Check): Flag | null | Promise<Flag | null> {
+  const decision = answerCheck(context, check);
+  return 'then' in decision
+    ? decision.then((decided) => flagOfOne(context, check, decided))
+    : flagOfOne(context, check, decision);
+}
+
+function flagOfOne({ states }: GatewayContext, { feature: key }: Check, decision: DecisionType): Flag | null {
+  const release = states.knownRelease;
+  const feature = release && featureOf(release, key);
   if (feature === null) return null;
   const flag = flagOf(feature, decision);
-  const { id, release, revision, stale } = decision;
-  return { ...flag, metadata: { ...flag.metadata, decisionId: id, release, revision, stale } };
+  const { id, release: number, revision, stale } = decision;
+  return { ...flag, metadata: { ...flag.metadata, decisionId: id, release: number, revision, stale } };
 }
 
 /** All features of the catalog as flags, for one context. */

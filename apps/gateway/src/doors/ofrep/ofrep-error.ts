@@ -23,6 +23,11 @@ export interface EvaluationFailure {
   readonly errorDetails: string;
 }
 
+/** The live release has no such feature. */
+export function flagNotFound(key: string): EvaluationFailure {
+  return { key, errorCode: 'FLAG_NOT_FOUND', errorDetails: `the catalog has no feature \`${key}\`` };
+}
+
 /** The failure as the protocol says it. */
 export function evaluationFailure(
   error: unknown,

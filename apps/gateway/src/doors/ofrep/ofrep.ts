@@ -5,10 +5,9 @@ import { requireAccess } from '../../http.js';
 import { namesEtag } from '../../key-set.js';
 import { doorContext, doorFailure, failureHeaders, queryOf } from '../door.js';
 import { addEventStreams, eventStreamsFor } from './event-streams.js';
-import { etagOf, evaluateAll, evaluateOne } from './evaluate.js';
-import { type EvaluationFailure, evaluationFailure } from './ofrep-error.js';
-
-export const FLAGS_PATH = '/ofrep/v1/evaluate/flags';
+import { etagOf, evaluateAll, evaluateOne, readFlagCheck } from './evaluate.js';
+import { FLAGS_PATH, ONE_FLAG } from './flag-entrance.js';
+import { evaluationFailure, flagNotFound } from './ofrep-error.js';
 
 /**
  * OpenFeature Remote Evaluation Protocol 0.3: features as flags, one by its key, or all of the catalog. Each is decided
@@ -33,13 +32,10 @@ async function answerOne(
   request: FastifyRequest<{ Params: { key: string } }>,
   reply: FastifyReply,
 ): Promise<object> {
-  const context = doorContext(services, request, { door: 'ofrep', operation: 'check' });
+  const context = doorContext(services, request, ONE_FLAG);
   const { key } = request.params;
-  return (await evaluateOne(context, key, request.body)) ?? reply.code(404).send(notFound(key));
-}
-
-function notFound(key: string): EvaluationFailure {
-  return { key, errorCode: 'FLAG_NOT_FOUND', errorDetails: `the catalog has no feature \`${key}\`` };
+  const flag = await evaluateOne(context, readFlagCheck(context.access, key, request.body));
+  return flag ?? reply.code(404).send(flagNotFound(key));
 }
 
 async function answerAll(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<object> {

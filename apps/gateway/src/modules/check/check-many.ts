@@ -60,7 +60,11 @@ export function checkOne(
   path: string,
 ): DecisionType | Promise<DecisionType> {
   if (asked.atLeast != null) return checkAtLeast(context, asked, path);
-  const check = readCheck(context, asked, path);
+  return answerCheck(context, readCheck(context, asked, path));
+}
+
+/** As `checkOne`, of a check that has been read. */
+export function answerCheck(context: GatewayContext, check: Check): DecisionType | Promise<DecisionType> {
   const stamped = context.states.load(check.customerId);
   return 'then' in stamped
     ? stamped.then((loaded) => decideOne(context, 'check', check, loaded))
@@ -74,7 +78,11 @@ async function checkAtLeast(context: GatewayContext, asked: CheckAsked, path: st
 }
 
 /** Reads what is asked; FORBIDDEN where the caller may not ask about the customer, or the member. */
-export function readCheck({ access }: GatewayContext, asked: CheckAsked, path: string): Check {
+export function readCheck(
+  { access }: Pick<GatewayContext, 'access'>,
+  asked: CheckAsked,
+  path: string,
+): Check {
   const customerId = access.requireCustomer(readCustomerId(`${path}.customerId`, asked.customerId));
   const facts = asked.context == null ? null : boundJson(fieldOf(path, 'context'), asked.context);
   const productVersion = boundText(fieldOf(path, 'productVersion'), asked.productVersion) ?? null;
