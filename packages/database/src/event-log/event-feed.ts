@@ -79,6 +79,16 @@ export class EventFeed {
     return this.#reachable;
   }
 
+  /** Bytes of events that followers have not taken yet; each counts what it shares with others. */
+  get waitingBytes(): number {
+    return [...this.#tenants.values()].reduce((total, tail) => total + tail.waitingBytes, 0);
+  }
+
+  /** How many listen. */
+  get followers(): number {
+    return [...this.#tenants.values()].reduce((total, tail) => total + tail.followers, 0);
+  }
+
   async start(): Promise<void> {
     this.#running = true;
     await this.#listen();
