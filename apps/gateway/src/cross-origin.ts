@@ -16,6 +16,15 @@ export class CrossOrigin {
     return this.#origins.size === 0;
   }
 
+  /**
+   * Whether a page of this origin may follow what happens: one of the gateway's own (`host`: as the request names it), or of an
+   * origin that is allowed. Programs other than browsers name none.
+   */
+  letsIn(origin: string | undefined, host: string | undefined): boolean {
+    if (origin === undefined || this.#origins.has(origin)) return true;
+    return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+  }
+
   /** What an answer to a page of this origin carries, by name; nothing where none is let in. */
   headersFor(origin: string | undefined): Readonly<Record<string, string>> {
     if (this.isOff) return {};

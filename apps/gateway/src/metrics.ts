@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DecisionCode } from '@licet/domain';
 
-/** How an operation was asked: see `x-licet-lane`; `socket`: over a WebSocket; and the doors for other protocols. */
-export type Lane = 'compiled' | 'general' | 'socket' | 'ofrep' | 'authzen';
+/** How an operation was asked: see `x-licet-lane`; `socket`: over a WebSocket, `sse`: as a stream of server-sent events; and the doors for other protocols. */
+export type Lane = 'compiled' | 'general' | 'socket' | 'sse' | 'ofrep' | 'authzen';
 
 /** Counts by one label. Kept as plain numbers, and handed to the client when somebody reads them. */
 class Tally<Label extends string> {
@@ -47,6 +47,14 @@ export interface Observed {
   };
   /** Seconds since the log was last known to be read to its end. */
   readonly feedLag: () => number;
+}
+
+/** Who follows what happens, over one kind of connection. */
+export interface ObservedChannels {
+  readonly connections: number;
+  readonly operations: number;
+  /** Bytes that were told and have not left yet. */
+  readonly unsentBytes: number;
 }
 
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
@@ -110,6 +118,28 @@ export class Metrics {
       () => states.misses,
     );
     this.#observeDecisions(decisions);
+  }
+
+  /** `waitingBytes`: of events that subscribers have not taken yet. */
+  observeLive(
+    kinds: Readonly<Record<'socket' | 'sse', () => ObservedChannels>>,
+    waitingBytes: () => number,
+  ): void {
+    const show = (name: string, help: string, of: keyof ObservedChannels): void => {
+      const gauge = new Gauge({
+        name,
+        help,
+        labelNames: ['lane'],
+        registers: [this.#registry],
+        collect() {
+          for (const [lane, observe] of Object.entries(kinds)) gauge.set({ lane }, observe()[of]);
+        },
+      });
+    };
+    show('licet_live_connections', 'Open WebSockets and streams', 'connections');
+    show('licet_live_operations', 'Operations on them that are not over', 'operations');
+    show('licet_live_unsent_bytes', 'Bytes on their way that the clients have not read', 'unsentBytes');
+    this.#gauge('licet_live_waiting_bytes', 'Events that subscribers have not taken yet', waitingBytes);
   }
 
   #observeDecisions(log: Observed['decisions']): void {

@@ -12,7 +12,11 @@ import { RegisteredDocuments } from './fast-lane/registered-documents.js';
 import { addGraphqlServer, GRAPHQL_PATH } from './graphql-server.js';
 import { createHttpServer, storeNothing } from './http.js';
 import { addKeySet } from './key-set.js';
+import { KeepAlive } from './live/keep-alive.js';
+import { KnownDocuments } from './live/known-documents.js';
+import { SocketKeys } from './live/socket-keys.js';
 import { addSocketServer } from './live/socket-server.js';
+import { addStreamServer } from './live/stream-server.js';
 import { buildApiSchema } from './schema/api-schema.js';
 import { toSubgraphSchema } from './schema/subgraph-schema.js';
 
@@ -53,14 +57,31 @@ export async function startServer(
   addOfrep(http, services);
   addAuthzen(http, services, { publicUrl });
   const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
-  const sockets = addSocketServer(http.server, schema, services);
-  // Before connections are drained: an open subscription would hold the server up for ever.
-  http.addHook('preClose', () => sockets.dispose());
+  const keepAlive = new KeepAlive();
+  const live = {
+    ...{ schema, services, keepAlive },
+    keys: new SocketKeys(services),
+    documents: new KnownDocuments(schema),
+  };
+  const sockets = addSocketServer(http.server, live);
+  const streams = addStreamServer(http, live);
+  services.metrics.observeLive(
+    { socket: () => sockets.observed, sse: () => streams.observed },
+    () => services.feed.waitingBytes,
+  );
+  // Before connections are drained: an open subscription would hold the server up for ever. Nothing waits for them
+  // here, so that the server stops accepting at once.
+  http.addHook('preClose', (done) => {
+    keepAlive.close();
+    streams.dispose();
+    void sockets.dispose();
+    done();
+  });
   const url = await http.listen({ host, port });
   let closed: Promise<void> | null = null;
   return {
     port: Number(new URL(url).port),
     url,
-    close: () => (closed ??= apollo.stop()),
+    close: () => (closed ??= apollo.stop().then(() => sockets.dispose())),
   };
 }

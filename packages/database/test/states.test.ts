@@ -5,7 +5,6 @@ import {
   type Database,
   EventFeed,
   executeCommand,
-  positionOf,
   type Revision,
   revokeApiKey,
   type StampedState,
@@ -354,7 +353,7 @@ test('what follows a state that was read is everything after it, also what was t
   await subscribeTo(tenant, 'read-first', 'pro');
   await watch.look();
   watch.end();
-  const events = feed.followFrom(tenantId, end, { position: positionOf(end.revision), subject });
+  const events = feed.followFrom(tenantId, end, { from: end.revision, subject });
   const { value } = await events.next();
   expect(value).toMatchObject({ type: 'subscription.started', customerId: 'read-first' });
   await events.return?.();

@@ -10,12 +10,23 @@ import {
 import { WebSocket } from 'ws';
 import { formatError, type ErrorScope } from '../errors/format-error.js';
 import { requestIdOf } from '../request-scope.js';
+import { ApiError } from '../errors/api-error.js';
+import type { Channel } from './channel.js';
 import type { KeepAlive, Probed } from './keep-alive.js';
 import { Operation, type OperationServices } from './operation.js';
 import type { KeyHolder, SocketKey, SocketKeys } from './socket-keys.js';
+import { Turns } from './turns.js';
 
 /** By which clients are told to come again; on 4500 (Internal server error) the usual ones give up. */
 const TRY_AGAIN_LATER = 1013;
+/** By which clients are told that the gateway goes: at once they come again, elsewhere. */
+const SERVICE_RESTART = 1012;
+/** By which a client is told that it reads too slowly, and is to resume from its cursor. */
+const TOO_SLOW = 4510;
+/** Operations that a socket may have at once. */
+const OPERATIONS_MAX = 1000;
+/** Bytes that may be unread when something is to be told for which no operation waits: a pong, or an error. */
+const UNREAD_MAX = 4 * 1024 * 1024;
 /** Within which a socket has to begin. */
 const BEGIN_MILLISECONDS = 3000;
 
@@ -29,7 +40,7 @@ export interface SocketServices extends OperationServices {
  * A socket of `graphql-transport-ws` (docs/decisions/0015). There may be tens of thousands that wait: each is this
  * object, listeners are the same for all, and of the request that opened it no more is kept than is needed later.
  */
-export class LiveSocket extends WebSocket implements KeyHolder, Probed {
+export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed {
   #shared: SocketServices | null = null;
   #requestId = '';
   /** Given up as soon as the key is known. */
@@ -42,6 +53,10 @@ export class LiveSocket extends WebSocket implements KeyHolder, Probed {
   #answersProbes = true;
   /** By the client's id; null: none was begun. */
   #operations: Map<string, Operation> | null = null;
+  /** Null: nothing was to be answered. */
+  #turns: Turns | null = null;
+  /** It is to be closed as soon as nothing is under way that ends by itself. */
+  #isLeaving = false;
 
   /** What it is asked is answered from now on. */
   open(shared: SocketServices, { headers }: IncomingMessage): void {
@@ -56,14 +71,29 @@ export class LiveSocket extends WebSocket implements KeyHolder, Probed {
     this.#patience = setTimeout(endPatience, BEGIN_MILLISECONDS, this);
     this.on('message', onMessage);
     this.on('pong', onPong);
+    this.on('ping', onPing);
     this.on('close', onClose);
     shared.keepAlive.add(this);
   }
 
-  /** Settles when it is on its way: who writes more than the other side reads waits. */
+  get lane(): 'socket' {
+    return 'socket';
+  }
+
+  /** How many operations are not over. */
+  get operations(): number {
+    return this.#operations?.size ?? 0;
+  }
+
   tell(message: Message): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.readyState !== WebSocket.OPEN) {
+        resolve();
+        return;
+      }
+      const waitsForNobody = message.type === MessageType.Pong || message.type === MessageType.Error;
+      if (waitsForNobody && this.#leavesUnread()) {
+        this.tooSlow();
         resolve();
         return;
       }
@@ -72,6 +102,23 @@ export class LiveSocket extends WebSocket implements KeyHolder, Probed {
         else resolve();
       });
     });
+  }
+
+  inTurn(work: () => Promise<void>): Promise<void> {
+    return (this.#turns ??= new Turns()).take(work);
+  }
+
+  tooSlow(): void {
+    this.close(TOO_SLOW, 'Too slow: resume from your cursor');
+  }
+
+  #leavesUnread(): boolean {
+    return this.bufferedAmount > UNREAD_MAX;
+  }
+
+  /** A ping of the socket's own protocol, which is answered already. */
+  wasPinged(): void {
+    if (this.#leavesUnread()) this.tooSlow();
   }
 
   /** For an operation of this socket. */
@@ -102,6 +149,27 @@ export class LiveSocket extends WebSocket implements KeyHolder, Probed {
     this.#answersProbes = true;
   }
 
+  /** The gateway goes: what ends by itself is answered still, then the socket is closed, to be opened elsewhere. */
+  goAway(): void {
+    this.#isLeaving = true;
+    this.#goWhenDone();
+  }
+
+  #goWhenDone(): void {
+    if (!this.#isLeaving) return;
+    for (const operation of this.#operations?.values() ?? []) if (!operation.isFollowing) return;
+    this.goNow();
+  }
+
+  /** The gateway goes, whatever is under way. */
+  goNow(): void {
+    this.close(SERVICE_RESTART, 'Service restart');
+  }
+
+  follows(): void {
+    this.#goWhenDone();
+  }
+
   async receive(text: string): Promise<void> {
     const message = messageIn(text);
     switch (message?.type) {
@@ -126,7 +194,6 @@ export class LiveSocket extends WebSocket implements KeyHolder, Probed {
     }
   }
 
-  /** Its operation is over. */
   forget(id: string): void {
     this.#operations?.delete(id);
   }
@@ -188,9 +255,25 @@ export class LiveSocket extends WebSocket implements KeyHolder, Probed {
       this.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`);
       return;
     }
+    // Clients ask again when they have come again.
+    if (this.#isLeaving) return;
+    if (operations.size >= OPERATIONS_MAX) {
+      this.#refuse(id);
+      return;
+    }
     const operation = new Operation(this, id, this.#services);
     operations.set(id, operation);
-    void operation.begin(payload);
+    void operation.begin(payload).then(() => {
+      this.#goWhenDone();
+    });
+  }
+
+  #refuse(id: string): void {
+    const problem = `a socket may have ${String(OPERATIONS_MAX)} operations at once; complete some, or open another socket`;
+    const payload = [formatError(new ApiError('RATE_LIMITED', problem), this.scopeOf(id))];
+    void this.tell({ id, type: MessageType.Error, payload }).catch((error: unknown) => {
+      this.broken(error, 'an error could not be told');
+    });
   }
 }
 
@@ -215,6 +298,10 @@ function onMessage(this: WebSocket, data: Buffer): void {
 
 function onPong(this: WebSocket): void {
   live(this).answersProbe();
+}
+
+function onPing(this: WebSocket): void {
+  live(this).wasPinged();
 }
 
 function onError(this: WebSocket, error: Error): void {

@@ -10,13 +10,14 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { MessageType, type SubscribePayload } from 'graphql-ws';
+import { SlowFollowerError } from '@licet/database';
 import { GatewayContext, type Services } from '../context.js';
 import { badInput, unauthenticated } from '../errors/api-error.js';
 import { formatError } from '../errors/format-error.js';
 import { costCheck } from '../plugins/cost-limit.js';
 import { operationProblem } from '../plugins/document-limits.js';
+import type { Channel } from './channel.js';
 import { type KnownDocuments, RefusedDocument } from './known-documents.js';
-import type { LiveSocket } from './live-socket.js';
 
 export interface OperationServices {
   readonly schema: GraphQLSchema;
@@ -29,7 +30,7 @@ interface Readable extends ExecutionArgs {
 }
 
 /**
- * One operation on a socket, from its message to its end; authorised anew, whatever others on the socket were. One that
+ * One operation on a channel, from its message to its end; authorised anew, whatever others on the channel were. One that
  * waits for its next event is this object and a promise: it keeps neither its message nor the event before.
  */
 export class Operation {
@@ -37,35 +38,41 @@ export class Operation {
   #isLeft = false;
 
   constructor(
-    private readonly socket: LiveSocket,
+    private readonly channel: Channel,
     private readonly id: string,
     private readonly shared: OperationServices,
   ) {}
 
-  /** Never rejects: whatever is wrong with one operation, the others on its socket go on. */
+  /** Never rejects: whatever is wrong with one operation, the others on its channel go on. */
   async begin(payload: SubscribePayload): Promise<void> {
     try {
       const { kind, ...args } = await this.#read(payload);
-      if (kind !== OperationTypeNode.SUBSCRIPTION) await this.#finish(await execute(args));
+      if (kind !== OperationTypeNode.SUBSCRIPTION)
+        await this.channel.inTurn(async () => this.#finish(await execute(args)));
       else await this.#follow(await createSourceEventStream(args), args);
     } catch (error) {
       await this.#refuse(error);
     }
   }
 
+  /** Whether it follows what happens, and so does not end by itself. */
+  get isFollowing(): boolean {
+    return this.#stream !== null;
+  }
+
   /** The client has gone, or wants no more. */
   async leave(): Promise<void> {
     this.#isLeft = true;
-    this.socket.forget(this.id);
+    this.channel.forget(this.id);
     await this.#stream?.return?.();
   }
 
   async #read(payload: SubscribePayload): Promise<Readable> {
     const { schema, documents, services } = this.shared;
-    const access = (await this.socket.key?.access()) ?? null;
+    const access = (await this.channel.key?.access()) ?? null;
     if (!access) throw unauthenticated();
-    services.metrics.operation('socket');
-    const contextValue = new GatewayContext(services, access, this.socket.scopeOf(this.id).requestId);
+    services.metrics.operation(this.channel.lane);
+    const contextValue = new GatewayContext(services, access, this.channel.scopeOf(this.id).requestId);
     return { ...readOperation(schema, documents, payload), contextValue };
   }
 
@@ -75,8 +82,12 @@ export class Operation {
       return;
     }
     this.#stream = source[Symbol.asyncIterator]();
-    if (this.#isLeft) await this.#stream.return?.();
-    else this.#wait(this.#stream, args);
+    if (this.#isLeft) {
+      await this.#stream.return?.();
+      return;
+    }
+    this.channel.follows(this.id);
+    this.#wait(this.#stream, args);
   }
 
   #wait(stream: AsyncIterator<unknown>, args: ExecutionArgs): void {
@@ -95,8 +106,10 @@ export class Operation {
       await this.#complete();
       return;
     }
-    await this.#answer(await execute({ ...args, rootValue: value }));
-    this.#wait(stream, args);
+    await this.channel.inTurn(async () => {
+      if (!this.#isLeft) await this.#answer(await execute({ ...args, rootValue: value }));
+    });
+    if (!this.#isLeft) this.#wait(stream, args);
   }
 
   async #finish(result: ExecutionResult): Promise<void> {
@@ -107,35 +120,39 @@ export class Operation {
   async #answer({ errors, ...result }: ExecutionResult): Promise<void> {
     if (this.#isLeft) return;
     const payload = errors ? { errors: this.#format(errors), data: result.data ?? null } : result;
-    await this.socket.tell({ id: this.id, type: MessageType.Next, payload });
+    await this.channel.tell({ id: this.id, type: MessageType.Next, payload });
   }
 
   async #complete(): Promise<void> {
     if (this.#isLeft) return;
     this.#end();
-    await this.socket.tell({ id: this.id, type: MessageType.Complete });
+    await this.channel.tell({ id: this.id, type: MessageType.Complete });
   }
 
   async #refuse(error: unknown): Promise<void> {
     if (this.#isLeft) return;
     this.#end();
+    if (error instanceof SlowFollowerError) {
+      this.channel.tooSlow();
+      return;
+    }
     const payload = this.#format(error instanceof RefusedDocument ? error.errors : [error]);
     try {
-      await this.socket.tell({ id: this.id, type: MessageType.Error, payload });
+      await this.channel.tell({ id: this.id, type: MessageType.Error, payload });
       await this.#stream?.return?.();
     } catch (failure) {
-      this.socket.broken(failure, 'an error could not be told on a socket');
+      this.channel.broken(failure, 'an error could not be told');
     }
   }
 
   /** Nothing more is sent, and its id is free again. */
   #end(): void {
     this.#isLeft = true;
-    this.socket.forget(this.id);
+    this.channel.forget(this.id);
   }
 
   #format(errors: readonly unknown[]): GraphQLFormattedError[] {
-    return errors.map((error) => formatError(located(error), this.socket.scopeOf(this.id)));
+    return errors.map((error) => formatError(located(error), this.channel.scopeOf(this.id)));
   }
 }
 

@@ -8,14 +8,16 @@ import { readTransaction } from '../connection/transaction.js';
 import type { Result } from '../result.js';
 import { type Follower, LostHistoryError, type Start } from './follower.js';
 import { LOOK_CHANNEL } from './look-signal.js';
-import { cursorExpired, newestRevision, placeOf, readEvents, readOn, type StoredEvent } from './read.js';
-import { positionOf, type Revision } from './revision.js';
+import { cursorExpired, newestRevision, placeOf, readHistory, readOn, type StoredEvent } from './read.js';
+import { type Revision } from './revision.js';
 import { TenantTail, type Watcher } from './tenant-tail.js';
 
 const POLL_MS = 250;
 /** A network that swallows what is sent answers nothing, not even that it is down. */
 const POLL_LIMIT_MS = 2000;
 const PAGE = 500;
+/** Of history, which each follower reads for itself. */
+const HISTORY_PAGE = 100;
 
 export interface FeedFollower {
   /** The position from which it starts. */
@@ -77,6 +79,16 @@ export class EventFeed {
     return this.#reachable;
   }
 
+  /** Bytes of events that followers have not taken yet; each counts what it shares with others. */
+  get waitingBytes(): number {
+    return [...this.#tenants.values()].reduce((total, tail) => total + tail.waitingBytes, 0);
+  }
+
+  /** How many listen. */
+  get followers(): number {
+    return [...this.#tenants.values()].reduce((total, tail) => total + tail.followers, 0);
+  }
+
   async start(): Promise<void> {
     this.#running = true;
     await this.#listen();
@@ -95,12 +107,12 @@ export class EventFeed {
 
   /**
    * Everything after `after` (null: from now on), in order. CURSOR_EXPIRED where that place is not in the log.
-   * `subject`: of the customer whose events alone are wanted, besides those that are about no customer.
+   * `subject`: of the customer whose events alone are wanted, besides those that are about no customer. `listed`: none of usage.
    */
   async follow(
     tenantId: TenantId,
     after: Revision | null,
-    subject: string | null = null,
+    { subject = null, listed = false }: Partial<Omit<Start, 'from'>> = {},
   ): Promise<Result<FeedFollower>> {
     const readAt = performance.now();
     const start = await readTransaction(this.#db, tenantId, async (transaction) => ({
@@ -109,11 +121,7 @@ export class EventFeed {
     }));
     if (start.place !== 'HELD') return cursorExpired();
     const from = after ?? start.newest;
-    const events = this.followFrom(
-      tenantId,
-      { revision: start.newest, readAt },
-      { position: positionOf(from), subject },
-    );
+    const events = this.followFrom(tenantId, { revision: start.newest, readAt }, { from, subject, listed });
     return { ok: true, from, events };
   }
 
@@ -123,7 +131,7 @@ export class EventFeed {
    */
   followFrom(tenantId: TenantId, known: KnownEnd, start: Start): AsyncIterableIterator<StoredEvent> {
     const follower = this.#tail(tenantId, known.revision, known.readAt).attach(start);
-    void this.#catchUp(tenantId, follower);
+    void this.#catchUp(tenantId, follower, start.from);
     return follower;
   }
 
@@ -159,15 +167,21 @@ export class EventFeed {
     return tail;
   }
 
-  /** History up to where the live feed took over. */
-  async #catchUp(tenantId: TenantId, follower: Follower): Promise<void> {
+  /**
+   * History up to where the live feed took over. INVARIANT (one history): each page is read behind the event that ended
+   * the one before, so that none is of a log that took its place meanwhile.
+   */
+  async #catchUp(tenantId: TenantId, follower: Follower, from: Revision): Promise<void> {
+    let last = from;
     try {
       while (this.#running && follower.behind()) {
         const events = await readTransaction(this.#db, tenantId, (transaction) =>
-          readEvents(transaction, follower.position, PAGE),
+          readHistory(transaction, last, HISTORY_PAGE),
         );
-        if (events.length === 0) break;
+        const newest = events?.at(-1);
+        if (!events || !newest) throw new LostHistoryError();
         follower.history(events);
+        last = newest.cursor;
         await follower.drained();
       }
       follower.live();

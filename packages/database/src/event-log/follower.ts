@@ -1,10 +1,11 @@
 import type { StoredEvent } from './read.js';
-import { positionOf } from './revision.js';
+import { positionOf, type Revision } from './revision.js';
 
-/** What a follower may have waiting; one that is slower than that must resume from its cursor. */
+/** What a follower may have waiting, in events and in bytes of them; one that is slower than that must resume from its cursor. */
 const MOST_WAITING = 10_000;
+const MOST_BYTES = 4 * 1024 * 1024;
 
-/** The listener did not keep up; it may resume from its cursor. */
+/** The listener did not keep up; nothing is lost: it may resume from its cursor. */
 export class SlowFollowerError extends Error {
   readonly code = 'CURSOR_EXPIRED';
   constructor() {
@@ -29,10 +30,12 @@ interface Feed {
 
 /** Where a follower begins, and what it wants. */
 export interface Start {
-  /** The last position that it has seen. */
-  readonly position: number;
+  /** The last place that it has seen. */
+  readonly from: Revision;
   /** Of the customer whose events alone are wanted, with those that are about all; null: every event. */
   readonly subject: string | null;
+  /** Whether events alone are wanted that are listed: none of usage. */
+  readonly listed?: boolean;
 }
 
 type Taken = IteratorResult<StoredEvent, undefined>;
@@ -49,23 +52,27 @@ interface Asked {
 export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
   /** The last position that was handed over. */
   position: number;
-  /** Where the live feed stood when it was attached: history is read up to there. */
-  readonly #attachedAt: number;
+  /** Where the live feed stood when what is early began: history is read up to there. */
+  #attachedAt: number;
   readonly subject: string | null;
+  readonly #listed: boolean;
   readonly #feed: Feed;
   readonly #waiting: StoredEvent[] = [];
   /** What came live before history was read; null: it is read. */
   #early: StoredEvent[] | null = [];
+  /** Of what waits, and of what is early. */
+  #bytes = 0;
   #ended = false;
   #failure: Error | null = null;
   /** Who waits for the next event. */
   #asked: Asked | null = null;
   #onDrained: (() => void) | null = null;
 
-  constructor({ position, subject }: Start, attachedAt: number, feed: Feed) {
-    this.position = position;
+  constructor({ from, subject, listed = false }: Start, attachedAt: number, feed: Feed) {
+    this.position = positionOf(from);
     this.#attachedAt = attachedAt;
     this.subject = subject;
+    this.#listed = listed;
     this.#feed = feed;
   }
 
@@ -86,28 +93,67 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
     }
   }
 
+  /** History is read: what came meanwhile follows, and from then on what comes. */
   live(): void {
     const early = this.#early ?? [];
     this.#early = null;
+    for (const event of early) this.#bytes -= event.bytes;
     this.#add(early);
   }
 
   push(events: readonly StoredEvent[]): void {
-    if (this.#early === null) this.#add(events);
-    else this.#early.push(...events);
-    if (this.#waiting.length + (this.#early?.length ?? 0) > MOST_WAITING) this.fail(new SlowFollowerError());
+    if (this.#early === null) {
+      this.#add(events);
+      if (this.#isFull(this.#waiting)) this.fail(new SlowFollowerError());
+    } else this.#keepEarly(this.#early, events);
+  }
+
+  /** What is too much to be kept while history is read is read as history. */
+  #keepEarly(early: StoredEvent[], events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      early.push(event);
+      this.#bytes += event.bytes;
+    }
+    const last = early.at(-1);
+    if (last === undefined || !this.#isFull(early)) return;
+    for (const event of early) this.#bytes -= event.bytes;
+    this.#attachedAt = positionOf(last.cursor);
+    this.#early = [];
+  }
+
+  #isFull(events: readonly StoredEvent[]): boolean {
+    // One event may be larger than all that may wait.
+    return events.length > MOST_WAITING || (events.length > 1 && this.#bytes > MOST_BYTES);
+  }
+
+  /** How many bytes of events are kept for it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** INVARIANT (each event once): what was read as history comes from the live feed as well. */
+  hasSeen(position: number): boolean {
+    return position <= this.position;
   }
 
   fail(error: unknown): void {
+    this.#drop();
     this.#failure = error instanceof Error ? error : new Error(String(error));
     this.end();
   }
 
   end(): void {
     this.#ended = true;
+    this.#drop();
     this.#feed.detach(this);
     this.#answer();
     this.#onDrained?.();
+  }
+
+  #drop(): void {
+    this.#waiting.length = 0;
+    this.#early = null;
+    this.#bytes = 0;
   }
 
   /** Settles when the listener has taken what waits: history is read as fast as it is consumed. */
@@ -120,14 +166,17 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
   #add(events: readonly StoredEvent[]): void {
     for (const event of events) {
       const position = positionOf(event.cursor);
-      if (position <= this.position) continue;
+      if (this.hasSeen(position)) continue;
       this.position = position;
-      if (this.#wants(event)) this.#waiting.push(event);
+      if (!this.#wants(event)) continue;
+      this.#waiting.push(event);
+      this.#bytes += event.bytes;
     }
     this.#answer();
   }
 
-  #wants({ subjects }: StoredEvent): boolean {
+  #wants({ subjects, listed }: StoredEvent): boolean {
+    if (this.#listed && !listed) return false;
     return this.subject === null || subjects.length === 0 || subjects.includes(this.subject);
   }
 
@@ -150,8 +199,9 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
   #answer(): void {
     const asked = this.#asked;
     if (asked === null) return;
-    const value = this.#ended ? undefined : this.#waiting.shift();
+    const value = this.#waiting.shift();
     if (value === undefined && !this.#ended) return;
+    this.#bytes -= value?.bytes ?? 0;
     this.#asked = null;
     if (this.#failure !== null) asked.reject(this.#failure);
     else asked.resolve(value === undefined ? OVER : { done: false, value });

@@ -25,6 +25,8 @@ export interface StoredEvent {
   readonly listed: boolean;
   /** The customers that it is about, by `subject`: a usage batch touches several. */
   readonly subjects: readonly string[];
+  /** Of what is stored; in memory it takes some times as many. */
+  readonly bytes: number;
 }
 
 export interface EventRow {
@@ -36,6 +38,7 @@ export interface EventRow {
   readonly type: string;
   readonly listed: boolean;
   readonly body: EventBody;
+  readonly bytes: number;
   readonly leaf_hash: Buffer;
   readonly at: Date;
   readonly recorded_at: Date;
@@ -52,7 +55,7 @@ interface EventBody {
 
 /** `json`, which this process parses: `jsonb` refuses some of what JSON allows, and one such row would stop every reader. */
 export const EVENT_COLUMNS =
-  "position, entry_id, customer_id, subject_type, subject_id, type, listed, convert_from(body, 'UTF8')::json as body, leaf_hash, at, recorded_at";
+  "position, entry_id, customer_id, subject_type, subject_id, type, listed, convert_from(body, 'UTF8')::json as body, octet_length(body) as bytes, leaf_hash, at, recorded_at";
 
 export function eventFromRow(row: EventRow): StoredEvent {
   const { body } = row;
@@ -73,6 +76,7 @@ export function eventFromRow(row: EventRow): StoredEvent {
     data: body.data,
     listed: row.listed,
     subjects: body.customer === null ? subjectsOfBatch(body.data) : [body.customer],
+    bytes: row.bytes,
   };
 }
 
@@ -164,21 +168,6 @@ export async function checkRevision(
   }
 }
 
-/** Events after a position, oldest first, at most `most`; INVARIANT (dense log): without a gap. */
-export async function readEvents(
-  transaction: Transaction,
-  after: number,
-  most: number,
-): Promise<StoredEvent[]> {
-  const rows = await transaction.query<EventRow>({
-    name: 'read-events',
-    text: `select ${EVENT_COLUMNS} from event where tenant_id = $1 and position > $2 order by position limit $3`,
-    values: [transaction.tenantId, after, most],
-  });
-  requireDense(rows, after);
-  return rows.map(eventFromRow);
-}
-
 /** INVARIANT (dense log): a reader that gets a later event before the next one has found a bug, and says so. */
 function requireDense(rows: readonly EventRow[], after: number): void {
   rows.forEach((row, index) => {
@@ -187,23 +176,46 @@ function requireDense(rows: readonly EventRow[], after: number): void {
   });
 }
 
-/** The events after `last`, which is read again: null where it is not in the log any more, or is another one. */
-export async function readOn(
+/** What came live after `last`; see `readBehind`. */
+export function readOn(
+  transaction: Transaction,
+  last: Revision,
+  most: number,
+): Promise<StoredEvent[] | null> {
+  return readBehind('read-on', transaction, last, most);
+}
+
+/** What a follower that resumes has missed, after `last`; see `readBehind`. */
+export function readHistory(
+  transaction: Transaction,
+  last: Revision,
+  most: number,
+): Promise<StoredEvent[] | null> {
+  return readBehind('read-history', transaction, last, most);
+}
+
+/**
+ * The events after `last`, which is read again, oldest first, at most `most`: null where it is not in the log any more, or is
+ * another one. INVARIANT (dense log): without a gap.
+ */
+async function readBehind(
+  name: string,
   transaction: Transaction,
   last: Revision,
   most: number,
 ): Promise<StoredEvent[] | null> {
   const position = positionOf(last);
   const rows = await transaction.query<EventRow>({
-    name: 'read-on',
+    name,
     text: `select ${EVENT_COLUMNS} from event where tenant_id = $1 and position >= $2 order by position limit $3`,
     values: [transaction.tenantId, position, most + 1],
   });
-  const [first, ...following] = rows;
   if (position === 0) {
-    requireDense(rows, 0);
-    return rows.map(eventFromRow);
+    const first = rows.slice(0, most);
+    requireDense(first, 0);
+    return first.map(eventFromRow);
   }
+  const [first, ...following] = rows;
   if (first?.position !== position || revisionOf(position, first.leaf_hash) !== last) return null;
   requireDense(following, position);
   return following.map(eventFromRow);

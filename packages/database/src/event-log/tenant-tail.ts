@@ -35,6 +35,15 @@ export class TenantTail {
     return positionOf(this.revision);
   }
 
+  /** Bytes of events that followers have not taken yet. */
+  get waitingBytes(): number {
+    return this.#everyFollower().reduce((total, { bytes }) => total + bytes, 0);
+  }
+
+  get followers(): number {
+    return this.#everyFollower().length;
+  }
+
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
     return () => {

@@ -19,6 +19,30 @@ const REPLACED = {
       revisionOf: (position) => exports.revisionOf(position, Buffer.alloc(4)),
     }),
   },
+  /** Who resumes is attached to the live feed before history is read. */
+  'attach-first': {
+    file: 'packages/database/dist/event-log/follower.js',
+    without: (exports) => {
+      const { push, live } = exports.Follower.prototype;
+      const isLive = new WeakSet();
+      exports.Follower.prototype.live = function attach() {
+        isLive.add(this);
+        live.call(this);
+      };
+      exports.Follower.prototype.push = function pushLive(events) {
+        if (isLive.has(this)) push.call(this, events);
+      };
+      return exports;
+    },
+  },
+  /** What was read as history is dropped when it comes from the live feed. */
+  'seen-once': {
+    file: 'packages/database/dist/event-log/follower.js',
+    without: (exports) => {
+      exports.Follower.prototype.hasSeen = () => false;
+      return exports;
+    },
+  },
   /** A reservation is written as a due time of its customer after the counters are locked, and not before. */
   'reserve-order': {
     file: 'packages/database/dist/repositories/accounts.js',

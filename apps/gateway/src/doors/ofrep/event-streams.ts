@@ -89,9 +89,9 @@ async function follow(
   if (customer === null) throw unauthenticated();
   const { subject } = customer;
   const after = typeof lastEventId === 'string' ? parseRevision(lastEventId) : null;
-  const resumed = after === null ? null : await feed.follow(tenantId, after, subject);
+  const resumed = after === null ? null : await feed.follow(tenantId, after, { subject });
   if (resumed?.ok === true) return new RefetchStream({ id, subject }, resumed);
-  const stream = new RefetchStream({ id, subject }, granted(await feed.follow(tenantId, null, subject), ''));
+  const stream = new RefetchStream({ id, subject }, granted(await feed.follow(tenantId, null, { subject }), ''));
   stream.tellAgain();
   return stream;
 }

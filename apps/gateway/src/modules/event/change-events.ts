@@ -8,9 +8,10 @@ export async function changeEvents(
   context: GatewayContext,
   following: Following,
 ): Promise<AsyncIterable<ChangeEventType>> {
-  const events = await follow(context, following, await subjectOf(context, following));
+  const subject = await subjectOf(context, following);
+  const events = await follow(context, following, { subject, listed: true });
   return new Answers(context, events, (event) => {
-    const isWanted = event.listed && concerns(context, following, event);
+    const isWanted = concerns(context, following, event);
     const isOfType = following.types === null || following.types.has(event.type);
     return Promise.resolve(isWanted && isOfType ? toChangeEvent(event) : null);
   });

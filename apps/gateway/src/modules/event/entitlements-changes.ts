@@ -2,7 +2,6 @@ import {
   answersTurnedAfter,
   atUsage,
   DatabaseUnavailableError,
-  positionOf,
   type Revision,
   type StampedState,
   type StoredEvent,
@@ -41,7 +40,7 @@ async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers
   const { stamped, subject, end } = await context.store.read(tenantId, id);
   const start = snapshotOf(stamped, id, context.access);
   if (subject === null) throw unknownCustomer(id);
-  const events = context.feed.followFrom(tenantId, end, { position: positionOf(end.revision), subject });
+  const events = context.feed.followFrom(tenantId, end, { from: end.revision, subject });
   const first = changeOf(start, keysOf(start), null, end.revision);
   const changes = new Changes(context, { id, subject }, start.outline);
   return new Answers(context, events, (event) => changes.of(event), first);
@@ -55,7 +54,7 @@ async function resumed(
 ): Promise<Answers<EntitlementsChangeType>> {
   const subject = await subjectOf(context, following);
   if (subject === null) throw new Error('one customer is followed');
-  const events = await follow(context, following, subject);
+  const events = await follow(context, following, { subject, listed: false });
   const { stamped, end } = await context.store.read(context.access.tenantId, id);
   const start = { revision: end.revision, outline: snapshotOf(stamped, id, context.access).outline };
   const changes = new Changes(context, { id, subject }, null, start);

@@ -5,14 +5,14 @@ import type { Following } from './subscribe-arguments.js';
 
 /**
  * The tenant's log from the cursor on; CURSOR_EXPIRED where it is not of this log. `subject`: of the customer whose
- * events alone are wanted, besides those that are about no customer.
+ * events alone are wanted, besides those that are about no customer. `listed`: none of usage.
  */
 export async function follow(
   { feed, access }: GatewayContext,
   { after }: Following,
-  subject: string | null,
+  wanted: { readonly subject: string | null; readonly listed: boolean },
 ): Promise<AsyncIterator<StoredEvent>> {
-  return granted(await feed.follow(access.tenantId, after, subject), '').events;
+  return granted(await feed.follow(access.tenantId, after, wanted), '').events;
 }
 
 /** By which the log names the customer that is followed; null: every customer is. NOT_FOUND where there is none. */

@@ -12,7 +12,8 @@ export async function planChanges(
   context: GatewayContext,
   following: Following,
 ): Promise<AsyncIterable<PlanChangeType>> {
-  const events = await follow(context, following, await subjectOf(context, following));
+  const subject = await subjectOf(context, following);
+  const events = await follow(context, following, { subject, listed: true });
   return new Answers(context, events, (event) =>
     concerns(context, following, event) ? planChange(context, event) : Promise.resolve(null),
   );
