@@ -263,7 +263,8 @@ test('bad input names the field and writes nothing', async () => {
   const long = 'x'.repeat(256);
   const asked: [Promise<Answer>, string][] = [
     [activate({ licenseId }), 'input.fingerprint'],
-    [activate({ licenseId, components: [] }), 'input.fingerprint'],
+    [activate({ licenseId, components: [] }), 'input.components'],
+    [activate({ licenseId, fingerprint: 'known', components: [] }), 'input.components'],
     [activate({ licenseId, fingerprint: '' }), 'input.fingerprint'],
     [activate({ licenseId, fingerprint: long }), 'input.fingerprint'],
     [activate({ licenseId, fingerprint: 'a\0b' }), 'input.fingerprint'],

@@ -192,6 +192,20 @@ test('as a bearer a licence key validates its own licence, and nothing else', as
   expect((await gateway.send('{ tenant { id } }', {}, makeLicenseKey())).status).toBe(401);
 });
 
+test('an API key that names customers validates their licence keys, and of nobody else', async () => {
+  await newCustomer(gateway, 'one-of-some', 'pro');
+  await newCustomer(gateway, 'not-one-of-some', 'pro');
+  const { key: own } = await issue('one-of-some');
+  const { key: others } = await issue('not-one-of-some');
+  const { secret } = await gateway.newKey({ role: 'ADMIN', customerIds: ['one-of-some'] });
+  expect((await validate({ key: own }, secret)).get('validateLicense.valid')).toBe(true);
+  expect((await validate({ key: others }, secret)).errors[0]?.extensions.code).toBe('FORBIDDEN');
+  expect((await validate({ key: makeLicenseKey() }, secret)).get('validateLicense.code')).toBe(
+    'UNKNOWN_LICENSE',
+  );
+  expect((await validate({ key: others })).get('validateLicense.valid')).toBe(true);
+});
+
 test.each<[string, (key: string) => string]>([
   ['in lower case', (key) => key.toLowerCase()],
   ['with spaces for dashes', (key) => key.replaceAll('-', ' ')],

@@ -286,6 +286,13 @@ test('an overlap has 90 days at most', async () => {
     ok: false,
     message: expect.stringContaining('P90D') as string,
   });
+  // Three months are 92 days from July on, and two with 28 days 90 from July, and less at other times.
+  for (const [overlap, ok] of [
+    ['P3M', false],
+    ['P2M29D', false],
+    ['P2M28D', true],
+  ] as const)
+    expect(await rotate(overlap)).toMatchObject({ ok });
   expect(await rotate('P90D', 'long')).toMatchObject({ ok: true });
 });
 

@@ -78,7 +78,12 @@ async function urlOf(program: RunningProgram): Promise<string> {
   }
 }
 
-/** Waits until a condition holds; the test's own time limit ends it. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await delay(5);
+/** Waits until a condition holds; an error that shows the condition where that takes more than `seconds`. */
+export async function until(condition: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (performance.now() > end)
+      throw new Error(`it did not come true in ${String(seconds)} s: ${condition.toString()}`);
+    await delay(5);
+  }
 }

@@ -20,7 +20,7 @@ export type Scalars = {
 };
 
 export type ActivateMachineInput = {
-  /** At most 32, in any order, each of 1 to 255 characters; kept as keyed hashes alone. */
+  /** 1 to 32, in any order, each of 1 to 255 characters; kept as keyed hashes alone. Left out: those that are known stay. */
   readonly components?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** 1 to 255 characters. Derived from the components where it is left out. */
   readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
@@ -894,7 +894,7 @@ export type Mutation = {
   readonly rollbackRelease: ReleaseResult;
   /** The old key ends at once. */
   readonly rotateLicenseKey: LicenseResult;
-  /** The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most. */
+  /** The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most, whenever it begins: not `P3M`. */
   readonly rotateSigningKey: SigningKeyResult;
   readonly subscribe: SubscriptionResult;
   readonly suspendLicense: LicenseResult;

@@ -5,7 +5,7 @@ import {
   instant,
   type Instant,
   type IsoDuration,
-  lengthOf,
+  longestOf,
   parseTimeZone,
   type TimeZone,
 } from '@licet/domain';
@@ -44,15 +44,15 @@ const OVERLAP_MAX = 90 * 86_400_000;
 /**
  * Makes a new signing key, which is listed at once. The old key signs until `overlap` is over, so that whoever verifies
  * knows the new one by then, and verifies for as long again as a token can live. Older keys retire with it at the
- * latest: to rotate again with a shorter overlap shortens. BAD_USER_INPUT for an overlap of more than 90 days, CONFLICT
- * where ten keys verify already.
+ * latest: to rotate again with a shorter overlap shortens. BAD_USER_INPUT for an overlap that is more than 90 days
+ * on any date (three months are), CONFLICT where ten keys verify already.
  */
 export async function rotateSigningKey(
   db: Database,
   caller: Caller,
   input: RotateSigningKey,
 ): Promise<Result<{ key: SigningKey; revision: Revision }>> {
-  if (lengthOf(input.overlap) > OVERLAP_MAX) return tooLong(input.overlap);
+  if (longestOf(input.overlap) > OVERLAP_MAX) return tooLong(input.overlap);
   await ensureSigningKey(db, caller.tenantId);
   const { value, revision } = await keyedTransaction(db, caller.tenantId, (transaction) =>
     rotate(db, transaction, caller, input),
@@ -111,7 +111,7 @@ function tooLong(overlap: IsoDuration): Refused {
   return refused(
     'BAD_USER_INPUT',
     'overlap',
-    `\`${overlap}\` is more than 90 days, which is the longest; give at most \`P90D\``,
+    `\`${overlap}\` is, or can be, more than 90 days, which is the longest; give at most \`P90D\``,
   );
 }
 

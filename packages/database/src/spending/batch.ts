@@ -10,9 +10,9 @@ import {
   type CreditHold,
   type CustomerState,
   earliest,
-  freeAt,
   isHeld,
   occupy,
+  poolAfter,
   refuseRecord,
   refuseSeat,
   refuseSpend,
@@ -319,12 +319,13 @@ export class Batch {
   }
 
   #occupy(counter: Counter, outcome: SeatOutcome): void {
-    const { decision, before, after } = outcome;
+    const { before, after } = outcome;
     const { account, key, row } = counter;
     const { feature } = key;
-    counter.used = decision.used ?? 0;
+    const pool = poolAfter(counter, before, after);
+    counter.used = pool.used;
+    counter.freesAt = pool.freesAt;
     if (before === null) counter.granted = Math.max(counter.granted, counter.used + counter.reserved);
-    counter.freesAt = counter.used === 0 ? null : earliest(counter.freesAt, after && freeAt(after));
     this.#written.add(counter);
     if (cools(before) || cools(after)) putSeats(account, feature, coolingAfter(account.seats, outcome));
     const { used, reserved, freesAt, overdrawn } = counter;

@@ -7,9 +7,10 @@ import { type MemberId, parseMemberId, type SeatId } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
 import { addDuration } from '../time/calendar.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
+import { unusedMeter } from '../usage/meter.js';
 import { withMeter } from '../usage/spend.js';
 import { isTimeToLive, leaseEnd } from './lease.js';
-import { isHeld, type Seat, seatOf } from './seat.js';
+import { isHeld, poolAfter, type Seat, seatOf } from './seat.js';
 
 /** `assign` takes a named seat, `lease` takes or renews a floating one, `giveBack` gives back either. */
 export type SeatRequest =
@@ -104,9 +105,9 @@ function givenBack(asked: Asked): SeatOutcome {
   const done = (message: string): Decision => ({ ...decision, allowed: true, code: 'DONE', message });
   if (before === null || !isHeld(before)) return unchanged(done('the member holds no seat'), before);
   const coolsUntil = cooledAt(asked, before);
-  if (coolsUntil !== null)
-    return { decision: done('seat given back; it cools down'), before, after: { ...before, coolsUntil } };
-  return { decision: moved(done('seat given back'), -1), before, after: null };
+  return coolsUntil === null
+    ? changed(asked, done('seat given back'), NOBODY, null)
+    : changed(asked, done('seat given back; it cools down'), NOBODY, { ...before, coolsUntil });
 }
 
 /** When the seat is free again; null: at once. */
@@ -128,7 +129,7 @@ function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
     const decision = decideFor(state, feature, { quantity: 0, asker }, now);
     if (!decision.allowed) return unchanged(decision, before);
     const after = { ...before, kind, leaseExpiresAt, coolsUntil: null };
-    return { decision, before, after: isSame(before, after) ? before : after };
+    return isSame(before, after) ? unchanged(decision, before) : changed(asked, decision, asker, after);
   }
   const decision = decideFor(state, feature, { quantity: 1, asker }, now);
   if (!decision.allowed) return unchanged(refusedFor(asked, decision, asker));
@@ -141,7 +142,7 @@ function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
     leaseExpiresAt,
     coolsUntil: null,
   };
-  return { decision: moved(decision, 1), before, after };
+  return changed(asked, decision, asker, after);
 }
 
 /** On whose machine it is asked for; no seat is asked of the member that is to get one. */
@@ -199,10 +200,13 @@ function unchanged(decision: Decision, seat: Seat | null = null): SeatOutcome {
   return { decision, before: seat, after: seat };
 }
 
-/** As it stands when so many more are taken. */
-function moved(decision: Decision, by: 1 | -1): Decision {
-  const used = (decision.used ?? 0) + by;
-  const { limit, reserved } = decision;
-  const remaining = limit === null ? null : Math.max(0, limit - used - (reserved ?? 0));
-  return { ...decision, used, remaining };
+/** The decision as the pool stands then, and until when time leaves it so. */
+function changed(asked: Asked, decision: Decision, asker: Asker, after: Seat | null): SeatOutcome {
+  const { state, feature, before, now } = asked;
+  const pool = state.account.meters.get(feature.key) ?? unusedMeter(feature.key, null);
+  const then = poolAfter(pool, before, after);
+  if (then.used === pool.used && then.freesAt === pool.freesAt) return { decision, before, after };
+  const moved = withMeter(state, { ...pool, ...then });
+  const { used, remaining, validUntil } = decideFor(moved, feature, { quantity: 0, asker }, now);
+  return { decision: { ...decision, used, remaining, validUntil }, before, after };
 }

@@ -1,4 +1,5 @@
 import type { CustomerAccount } from '../customer.js';
+import { earliest } from '../decision/compile.js';
 import type { FeatureKey, MemberId, SeatId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { type Meter, unusedMeter } from '../usage/meter.js';
@@ -49,6 +50,18 @@ export function putSeat(account: CustomerAccount, before: Seat | null, after: Se
   const taken = pool.used + (after === null ? 0 : 1) - (before === null ? 0 : 1);
   const meter: Meter = { ...pool, used: taken, freesAt: firstFree(seats, feature) };
   return { ...account, seats, meters: new Map(account.meters).set(feature, meter) };
+}
+
+/** A pool's counter after one of its seats has changed: when it frees the first is never told too late, and exactly of a single one. */
+export function poolAfter(
+  { used, freesAt }: Pick<Meter, 'used' | 'freesAt'>,
+  before: Seat | null,
+  after: Seat | null,
+): Pick<Meter, 'used' | 'freesAt'> {
+  const taken = used + (after === null ? 0 : 1) - (before === null ? 0 : 1);
+  const frees = after && freeAt(after);
+  if (taken === 0) return { used: taken, freesAt: null };
+  return { used: taken, freesAt: taken === 1 && after !== null ? frees : earliest(freesAt, frees) };
 }
 
 /** When time frees the first seat of a pool; null: it frees none. */

@@ -119,6 +119,29 @@ test('what a member may do is what each of her checks says, and is true until he
   expect(entitlementsOf(state, at, parseMemberId('ann')).validUntil).toBe(seat?.leaseExpiresAt);
 });
 
+test('a decision is valid as long as the pool that it leaves, not the one that it found', () => {
+  const periodEnd = decide(
+    knownState(release, on('large')),
+    { feature: 'viewers', quantity: 0 },
+    START,
+  ).validUntil;
+  const minutes = (count: number): Instant => instant(START + count * 60_000);
+  let account = on('large');
+  const validUntil = (request: SeatRequest, at: number): Instant | null => {
+    const told = ask(account, request, minutes(at));
+    account = told.account;
+    return told.decision.validUntil;
+  };
+  expect(validUntil(lease('ann'), 0)).toBe(minutes(5));
+  expect(validUntil(lease('ann'), 1)).toBe(minutes(6));
+  expect(validUntil(lease('bob', 'PT1H'), 2)).toBe(minutes(6));
+  expect(validUntil(giveBack('bob', 'viewers'), 3)).toBe(minutes(6));
+  expect(validUntil(giveBack('ann', 'viewers'), 3)).toBe(periodEnd);
+  expect(validUntil(assign('ann', 'admins'), 4)).toBe(periodEnd);
+  expect(validUntil(giveBack('ann', 'admins'), 4)).toBe(minutes(4 + 24 * 60));
+  expect(validUntil(assign('ann', 'admins'), 5)).toBe(periodEnd);
+});
+
 test('a seat that cools down is refused to others as such where it alone would be free', () => {
   const { codes, account } = play(on('large'), [
     assign('ann', 'admins'),
@@ -317,6 +340,12 @@ describe('whatever is asked, in whatever order', () => {
           const held = account.seats.length;
           const told = ask(account, request, now);
           const { used, limit } = told.decision;
+          const left = decide(
+            knownState(release, told.account),
+            { feature: request.feature, quantity: 0 },
+            now,
+          );
+          expect(told.decision.validUntil ?? Infinity).toBeLessThanOrEqual(left.validUntil ?? Infinity);
           if (told.account.seats.length > held) expect(used ?? 0).toBeLessThanOrEqual(limit ?? 0);
           account = told.account;
           for (const feature of ['editors', 'admins', 'viewers']) {

@@ -53,6 +53,16 @@ export function lengthOf(duration: IsoDuration): number {
   return start.until(start.add(Temporal.Duration.from(duration))).total('milliseconds');
 }
 
+/** Milliseconds that a duration has at most, whenever it begins: three months are 92 days, a year is 366. */
+export function longestOf(duration: IsoDuration): number {
+  // Four years have every run of months that there is.
+  const starts = Array.from({ length: 48 }, (_, month) =>
+    Temporal.PlainDateTime.from('2024-01-01').add({ months: month }),
+  );
+  const lasts = Temporal.Duration.from(duration);
+  return Math.max(...starts.map((start) => start.until(start.add(lasts)).total('milliseconds')));
+}
+
 /** Whether two durations are of one length by the calendar: P12M and P1Y are, P1M and P30D are not. */
 export function sameLength(one: IsoDuration, other: IsoDuration): boolean {
   const a = durationParts(Temporal.Duration.from(one));

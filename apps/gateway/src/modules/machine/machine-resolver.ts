@@ -33,6 +33,11 @@ export class MachineResolver {
     @Arg('input', () => ActivateMachineInput) input: ActivateMachineInput,
     @Ctx() context: GatewayContext,
   ): Promise<MachineResultType> {
+    if (input.components?.length === 0)
+      throw badInput(
+        'input.components',
+        'an empty list names no component; leave it out to keep those that are known, or give the ones that there are',
+      );
     const { fingerprint, ...identity } = readIdentity(context, input, 'input');
     if (fingerprint === null)
       throw badInput(

@@ -53,7 +53,8 @@ export class ActivateMachineInput {
   fingerprint?: string | null;
   @Field(() => [String], {
     nullable: true,
-    description: 'At most 32, in any order, each of 1 to 255 characters; kept as keyed hashes alone.',
+    description:
+      '1 to 32, in any order, each of 1 to 255 characters; kept as keyed hashes alone. Left out: those that are known stay.',
   })
   components?: string[] | null;
   @Field(() => String, { nullable: true })

@@ -21,7 +21,7 @@ export class SigningKeyResolver {
   @Authorized('ADMIN')
   @Mutation(() => SigningKeyResultType, {
     description:
-      'The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most.',
+      'The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most, whenever it begins: not `P3M`.',
   })
   async rotateSigningKey(
     @Arg('overlap', () => Duration, { nullable: true }) overlap: IsoDuration | null | undefined,
