@@ -1,4 +1,7 @@
-/** `npm run profile`: the check race on a gateway that V8 watches, and the functions that took the time. */
+/**
+ * `npm run profile`: the check race on a gateway that V8 watches, and the functions that took the time. With `-- evaluate` checks
+ * are asked as flags, by OFREP.
+ */
 import 'reflect-metadata';
 import { hotSpots } from './harness/cpu-profile.js';
 import { askLoad } from './load/load.js';
@@ -13,7 +16,7 @@ const WARM_SECONDS = 4;
 const SECONDS = 10;
 const SHOWN = 30;
 const WORKLOAD = {
-  kind: 'check',
+  kind: process.argv.includes('evaluate') ? 'evaluate' : 'check',
   customers: CUSTOMERS,
   draw: 'even',
   seed: 1,

@@ -5,19 +5,18 @@ export type Fact = boolean | number | string;
 
 /** What a decision tells besides its code, as long as nothing changes; what it does not tell is left out. */
 export function factsOf(decision: DecisionType): Record<string, Fact> {
-  const { unlimited, limit, used, reserved, remaining, resetsAt, validUntil } = decision;
-  return {
-    unlimited,
-    ...withoutNulls({ limit, used, reserved, remaining }, (units) => units),
-    ...withoutNulls({ resetsAt, validUntil }, formatInstant),
-  };
+  return addFacts({}, decision);
 }
 
-function withoutNulls<T>(
-  facts: Readonly<Record<string, T | null>>,
-  write: (fact: T) => Fact,
-): Record<string, Fact> {
-  return Object.fromEntries(
-    Object.entries(facts).flatMap(([name, fact]) => (fact === null ? [] : [[name, write(fact)]])),
-  );
+/** The same, behind what `facts` holds already; returns `facts`. One by one: a list of them costs more than the decision. */
+export function addFacts(facts: Record<string, Fact>, decision: DecisionType): Record<string, Fact> {
+  const { unlimited, limit, used, reserved, remaining, resetsAt, validUntil } = decision;
+  facts['unlimited'] = unlimited;
+  if (limit !== null) facts['limit'] = limit;
+  if (used !== null) facts['used'] = used;
+  if (reserved !== null) facts['reserved'] = reserved;
+  if (remaining !== null) facts['remaining'] = remaining;
+  if (resetsAt !== null) facts['resetsAt'] = formatInstant(resetsAt);
+  if (validUntil !== null) facts['validUntil'] = formatInstant(validUntil);
+  return facts;
 }

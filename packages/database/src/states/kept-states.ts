@@ -6,7 +6,7 @@ import type { KeptState } from './kept-state.js';
 /** A customer that was not there is asked for again after so long: nothing else may tell of it. */
 const UNKNOWN_FOR_MS = 30_000;
 /** How exactly it is known which states were used last: to note each use would cost more than to find the state. */
-const NOTED_EVERY_MS = 1000;
+const NOTED_EVERY_MS = 5000;
 
 /** The kept states of all tenants; those that were not used for longest are dropped when there are too many. */
 export class KeptStates {

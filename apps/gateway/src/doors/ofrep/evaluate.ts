@@ -29,8 +29,12 @@ function flagOfOne({ states }: GatewayContext, { feature: key }: Check, decision
   const feature = release && featureOf(release, key);
   if (feature === null) return null;
   const flag = flagOf(feature, decision);
-  const { id, release: number, revision, stale } = decision;
-  return { ...flag, metadata: { ...flag.metadata, decisionId: id, release: number, revision, stale } };
+  const { metadata } = flag;
+  metadata['decisionId'] = decision.id;
+  metadata['release'] = decision.release;
+  metadata['revision'] = decision.revision;
+  metadata['stale'] = decision.stale;
+  return flag;
 }
 
 /** All features of the catalog as flags, for one context. */

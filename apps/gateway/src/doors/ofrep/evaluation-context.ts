@@ -1,5 +1,6 @@
 import type { CheckAsked } from '../../modules/check/check-many.js';
 import { readCustomerId } from '../../modules/arguments.js';
+import { badInput } from '../../errors/api-error.js';
 import { readObject, readQuantity, readText } from '../read-value.js';
 import { OfrepError } from './ofrep-error.js';
 
@@ -14,7 +15,7 @@ export const CONTEXT_FIELD = 'context';
  * are what `check` takes by these names; all other attributes are facts for rules.
  */
 export function readEvaluationContext(body: unknown): EvaluationContext {
-  const { context } = readObject('', body);
+  const { context } = readBody(body);
   if (context === undefined)
     throw new OfrepError(
       'INVALID_CONTEXT',
@@ -33,6 +34,12 @@ export function readEvaluationContext(body: unknown): EvaluationContext {
     quantity: readQuantity(fieldOf('quantity'), quantity, 1),
     context: facts,
   };
+}
+
+/** What else it holds is nobody's, and is not looked at. */
+function readBody(body: unknown): { readonly context?: unknown } {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw badInput('', 'a JSON object is wanted');
 }
 
 function readTargetingKey(value: unknown): string {

@@ -1,7 +1,7 @@
 import { type Feature, parseFeatureKey, type Release } from '@licet/domain';
 import type { DecisionType } from '../../modules/check/decision-type.js';
 import type { DecisionCodeName } from '../../modules/check/decision-code.js';
-import { type Fact, factsOf } from '../decision-facts.js';
+import { addFacts, type Fact } from '../decision-facts.js';
 
 /** Of OpenFeature, as far as decisions have them. */
 type Reason = 'TARGETING_MATCH' | 'UNKNOWN';
@@ -16,7 +16,7 @@ export interface Flag {
   readonly reason: Reason;
   /** Left out where the application's own default counts. */
   readonly value?: FlagValue;
-  readonly metadata: Readonly<Record<string, Fact>>;
+  readonly metadata: Record<string, Fact>;
 }
 
 /**
@@ -27,12 +27,10 @@ export interface Flag {
 export function flagOf(feature: Feature, decision: DecisionType): Flag {
   const { allowed, code, message } = decision;
   const value = valueOf(feature, decision);
-  return {
-    key: feature.key,
-    reason: reasonOf(code),
-    ...(value === null ? {} : { value }),
-    metadata: { allowed, code, message, ...factsOf(decision) },
-  };
+  const metadata = addFacts({ allowed, code, message }, decision);
+  const { key } = feature;
+  const reason = reasonOf(code);
+  return value === null ? { key, reason, metadata } : { key, reason, value, metadata };
 }
 
 function valueOf(
