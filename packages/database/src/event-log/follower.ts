@@ -1,3 +1,4 @@
+import { isAboutAll } from './publication-events.js';
 import type { StoredEvent } from './read.js';
 import { positionOf } from './revision.js';
 
@@ -127,8 +128,8 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
     this.#answer();
   }
 
-  #wants({ subjects }: StoredEvent): boolean {
-    return this.subject === null || subjects.length === 0 || subjects.includes(this.subject);
+  #wants(event: StoredEvent): boolean {
+    return this.subject === null || isAboutAll(event) || event.subjects.includes(this.subject);
   }
 
   [Symbol.asyncIterator](): this {
