@@ -5,6 +5,7 @@ import { createLog } from './log.js';
 import { startJobs } from './runner/jobs.js';
 import { applyTransitions } from './tasks/apply-transitions.js';
 import { carryOutMigrations } from './tasks/carry-out-migrations.js';
+import { rollUpAll } from './tasks/roll-up-decisions.js';
 
 /** Runs until SIGTERM, SIGINT or the end of the process that started it; finishes the batch in hand. */
 async function main(): Promise<void> {
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   await Promise.all([
     applyTransitions(db, log, stopping.signal),
     carryOutMigrations(db, log, stopping.signal),
+    rollUpAll(db, log, stopping.signal),
   ]);
   log.info('worker is stopping');
   await jobs.stop();

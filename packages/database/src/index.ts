@@ -1,6 +1,14 @@
 export { type Database, type DatabaseOptions, openDatabase } from './connection/database.js';
 export { DatabaseUnavailableError } from './connection/errors.js';
-export { APP_ROLE, appRolePassword, appUrl, RECORDER_ROLE, recorderUrl } from './connection/roles.js';
+export {
+  APP_ROLE,
+  appRolePassword,
+  appUrl,
+  RECORDER_ROLE,
+  recorderUrl,
+  ROLLER_ROLE,
+  rollerUrl,
+} from './connection/roles.js';
 export { type MasterKey, MasterKeyError, parseMasterKey } from './crypto/master-key.js';
 export { newApiKey, type Role, ROLES } from './crypto/api-key.js';
 export {
@@ -174,4 +182,5 @@ export {
   type DecisionRecorderOptions,
 } from './decision-log/recorder.js';
 export { deleteOldDecisions, dropEmptyDecisionDays, makeDecisionDays } from './decision-log/retention.js';
+export { type RolledUp, rollingTenants, rollUpDecisions } from './decision-log/roll-up.js';
 export { Spool } from './decision-log/spool.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { runMigrations as runJobMigrations } from 'graphile-worker';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { ensureAppRole, ensureRecorderRole } from './connection/roles.js';
+import { ensureAppRole, ensureRecorderRole, ensureRollerRole } from './connection/roles.js';
 import type { MasterKey } from './crypto/master-key.js';
 import { Grants1764400000000 } from './migrations/1764400000000-grants.js';
 import { Licenses1764515000000 } from './migrations/1764515000000-licenses.js';
@@ -28,6 +28,7 @@ import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-unit
 import { SettledReservations1764512000000 } from './migrations/1764512000000-settled-reservations.js';
 import { DecisionLog1764570000000 } from './migrations/1764570000000-decision-log.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
+import { DecisionBlocks1764582000000 } from './migrations/1764582000000-decision-blocks.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
@@ -63,6 +64,7 @@ export const MIGRATIONS = [
   Seats1764540000000,
   ReservingMembers1764545000000,
   DecisionLog1764570000000,
+  DecisionBlocks1764582000000,
 ];
 
 /**
@@ -76,6 +78,7 @@ export async function migrate(options: { url: string; masterKey: MasterKey }): P
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await ensureAppRole(client, options.masterKey);
     await ensureRecorderRole(client, options.masterKey);
+    await ensureRollerRole(client, options.masterKey);
     await runSchemaMigrations(options.url);
     await runJobMigrations({ connectionString: options.url });
   } finally {

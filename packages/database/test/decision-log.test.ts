@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   DatabaseUnavailableError,
   type DecisionFilter,
@@ -9,8 +8,18 @@ import {
   listDecisions,
   updateTenant,
 } from '@licet/database';
-import { createOwnTenant, createTestTenant, type OwnTenant } from '@licet/database/testing';
-import { type CustomerId, instant, parseCustomerId, parseDuration, type TenantId } from '@licet/domain';
+import {
+  createOwnTenant,
+  createTestTenant,
+  customerOf,
+  decisionIds,
+  decisionOf,
+  listedDecisions,
+  EVERY_DECISION,
+  type OwnTenant,
+  putDecisions,
+} from '@licet/database/testing';
+import { instant, parseDuration } from '@licet/domain';
 import { Pool } from 'pg';
 
 let tenant: OwnTenant;
@@ -21,69 +30,16 @@ afterEach(async () => {
   await tenant.close();
 });
 
-function customerOf(text: string): CustomerId {
-  const id = parseCustomerId(text);
-  if (id === null) throw new Error('a customer id');
-  return id;
-}
-
-function record(
-  customerId: string,
-  at = Date.now(),
-  more: Partial<DecisionRecord['decision']> = {},
-): DecisionRecord {
-  return {
-    operation: 'check',
-    input: { customerId, feature: 'calls', quantity: 1, context: { country: 'AT' } },
-    actor: { kind: 'API_KEY', id: 'key_1', name: 'backend' },
-    requestId: 'req-1',
-    at: instant(at),
-    decision: {
-      ...{ id: `dec_${randomUUID()}`, allowed: true, code: 'ENTITLED', message: 'yes', customerId },
-      ...{ feature: 'calls', value: null, limit: 10, unlimited: false, used: 1, reserved: 0, remaining: 9 },
-      ...{ resetsAt: instant(at), validUntil: null, release: 1, revision: '0000000000000001-00000000' },
-      sources: [{ kind: 'SUBSCRIPTION', id: 'sub_1', key: 'pro' }],
-      ...{ asOf: instant(at), stale: false },
-      ...more,
-    },
-  };
-}
-
-const EVERY: DecisionFilter = {
-  ...{ id: null, customerId: null, only: null, feature: null, allowed: null, code: null },
-  ...{ since: null, until: null },
-};
-
-async function listed(filter: Partial<DecisionFilter> = {}, first = 100, after: string | null = null) {
-  const result = await listDecisions(tenant.db, tenant.caller.tenantId, {
-    first,
-    after,
-    ...EVERY,
-    ...filter,
-  });
-  if (!result.ok) throw new Error(result.message);
-  return result.page;
-}
-
-async function idsOf(filter: Partial<DecisionFilter> = {}): Promise<string[]> {
-  return (await listed(filter)).items.map(({ node }) => node.decision.id);
-}
-
-/** Records, and waits until they are durable. */
-async function put(
-  records: readonly DecisionRecord[],
-  tenantId: TenantId = tenant.caller.tenantId,
-): Promise<void> {
-  const recorder = new DecisionRecorder(tenant.db.recorder, { mode: 'async' });
-  for (const one of records) void recorder.record(tenantId, one);
-  await recorder.close();
-}
+const record = decisionOf;
+const idsOf = (filter: Partial<DecisionFilter> = {}): Promise<string[]> => decisionIds(tenant, filter);
+const put = (records: readonly DecisionRecord[], tenantId = tenant.caller.tenantId): Promise<void> =>
+  putDecisions(tenant.db, tenantId, records);
 
 test('an orderly stop loses nothing, and every fact comes back as it was', async () => {
   const records = Array.from({ length: 10_000 }, (_, index) => record('acme', 1_700_000_000_000 + index));
   await put(records);
   const newest = [...records].reverse();
-  expect((await listed()).items.map(({ node }) => node)).toEqual(newest.slice(0, 100));
+  expect((await listedDecisions(tenant)).items.map(({ node }) => node)).toEqual(newest.slice(0, 100));
   const { rows } = await tenant.owner.query<{ records: string; flushes: number }>(
     'select sum(records) as records, count(*)::int as flushes from decision_flush',
   );
@@ -96,17 +52,11 @@ test('pages follow each other without a gap or a double, whatever comes in meanw
   // Many at one instant, in flushes of two gateways.
   await put(Array.from({ length: 60 }, (_, index) => record('acme', at + Math.floor(index / 20))));
   await put(Array.from({ length: 60 }, (_, index) => record('acme', at + Math.floor(index / 20))));
-  const before = await idsOf();
-  const all = [
-    ...before,
-    ...(await listed({}, 100, (await listed()).items.at(-1)?.cursor)).items.map(
-      ({ node }) => node.decision.id,
-    ),
-  ];
+  const all = await idsOf();
   expect(new Set(all).size).toBe(120);
   const paged: string[] = [];
   for (let after: string | null = null; ;) {
-    const page = await listed({}, 7, after);
+    const page = await listedDecisions(tenant, {}, 7, after);
     paged.push(...page.items.map(({ node }) => node.decision.id));
     expect(page.hasPreviousPage).toBe(after !== null);
     if (!page.hasNextPage) break;
@@ -229,7 +179,7 @@ test('what waits is bounded by what it keeps, too: large facts of one tenant fil
 test('a cursor of another list is refused', async () => {
   for (const after of ['nonsense', Buffer.from('1:sub_1').toString('base64url')])
     expect(
-      await listDecisions(tenant.db, tenant.caller.tenantId, { first: 10, after, ...EVERY }),
+      await listDecisions(tenant.db, tenant.caller.tenantId, { ...EVERY_DECISION, first: 10, after }),
     ).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'after' });
 });
 

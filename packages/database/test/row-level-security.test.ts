@@ -8,6 +8,7 @@ import {
   newGrantId,
   parseMasterKey,
   recorderUrl,
+  rollerUrl,
   signingKeys,
 } from '@licet/database';
 import {
@@ -104,6 +105,14 @@ async function fillEveryTable(): Promise<void> {
     `insert into decision_flush values ($1, '2026-01-01', gen_random_uuid(), 1, '2026-01-01Z', '2026-01-01Z', 1, '')`,
     [tenant.caller.tenantId],
   );
+  await owner.query(
+    `insert into decision_block values ($1, '2026-01-01', 256, 1, '2026-01-01Z', '2026-01-01Z', 1, '{1}', '', '')`,
+    [tenant.caller.tenantId],
+  );
+  await owner.query(`insert into decision_roll values ($1, 1)`, [tenant.caller.tenantId]);
+  await owner.query(`insert into decision_gateway values ($1, gen_random_uuid(), '{[1,2)}', '2026-01-01Z')`, [
+    tenant.caller.tenantId,
+  ]);
   // A window closes when time passes.
   await owner.query(
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,
@@ -152,6 +161,13 @@ async function rowsSeen(table: string, by = client): Promise<number> {
     if (error instanceof Error && /permission denied/.test(error.message)) return 0;
     throw error;
   }
+}
+
+function mayRead(by: Client, table: string): Promise<boolean> {
+  return by.query(`select from ${table}`).then(
+    () => true,
+    () => false,
+  );
 }
 
 test('the application role owns nothing and cannot step around the policies', async () => {
@@ -252,14 +268,7 @@ test('the recorder writes decisions for any tenant, and reads nothing at all', a
   await recorder.connect();
   try {
     const readable: string[] = [];
-    for (const name of await tables())
-      if (
-        await recorder.query(`select from ${name}`).then(
-          () => true,
-          () => false,
-        )
-      )
-        readable.push(name);
+    for (const name of await tables()) if (await mayRead(recorder, name)) readable.push(name);
     expect(readable).toEqual([]);
     await recorder.query(`begin; set local app.tenant = '${tenant.caller.tenantId}'`);
     await expect(recorder.query('select from decision_flush')).rejects.toThrow(/permission denied/);
@@ -275,6 +284,7 @@ test('the recorder writes decisions for any tenant, and reads nothing at all', a
       'due_tenants(1)',
       'make_decision_days(1)',
       "drop_decision_days('2000-01-01')",
+      'rolling_tenants(0, 1, 1)',
     ])
       await expect(recorder.query(`select ${read}`)).rejects.toThrow(/permission denied/);
     const { rows } = await recorder.query<{ bypass: boolean }>(
@@ -286,16 +296,69 @@ test('the recorder writes decisions for any tenant, and reads nothing at all', a
   }
 });
 
+test('the roller reads flushes and writes blocks of one tenant at a time, and little else', async () => {
+  const roller = new Client({ connectionString: rollerUrl(database.url, parseMasterKey(undefined).key) });
+  await roller.connect();
+  const other = await createTestTenant(database.url);
+  try {
+    const readable: string[] = [];
+    for (const name of await tables()) if (await mayRead(roller, name)) readable.push(name);
+    expect(readable.sort()).toEqual([
+      'public.decision_block',
+      'public.decision_flush',
+      'public.decision_gateway',
+      'public.decision_roll',
+      'public.event',
+      'public.log_head',
+    ]);
+    for (const name of readable) expect([name, await rowsSeen(name, roller)]).toEqual([name, 0]);
+    for (const write of [
+      'insert into decision_flush default values',
+      'update decision_flush set seq = 9',
+      "update decision_block set body = ''",
+      'delete from decision_roll',
+      'delete from decision_gateway',
+      'delete from event',
+      "update event set type = 'x'",
+      'insert into log_head default values',
+    ])
+      await expect(roller.query(write)).rejects.toThrow(/permission denied/);
+    for (const read of ['all_tenants()', 'due_tenants(1)', 'make_decision_days(1)'])
+      await expect(roller.query(`select ${read}`)).rejects.toThrow(/permission denied/);
+    await roller.query(`begin; set local app.tenant = '${other.caller.tenantId}'`);
+    for (const name of ['decision_flush', 'decision_block', 'decision_roll', 'decision_gateway'])
+      expect([name, await rowsSeen(name, roller)]).toEqual([name, 0]);
+    for (const taken of ['delete from decision_flush', 'delete from decision_block'])
+      expect((await roller.query(taken)).rowCount).toBe(0);
+    await expect(
+      roller.query(`insert into decision_roll values ($1, 1)`, [tenant.caller.tenantId]),
+    ).rejects.toThrow(/row-level security/);
+    await roller.query('rollback');
+    const { rows } = await roller.query<{ bypass: boolean }>(
+      'select rolbypassrls or rolsuper as bypass from pg_roles where rolname = current_user',
+    );
+    expect(rows).toEqual([{ bypass: false }]);
+  } finally {
+    await roller.end();
+    await other.close();
+  }
+});
+
 test("the application role writes no decision, and deletes no other tenant's", async () => {
-  await expect(client.query('insert into decision_flush default values')).rejects.toThrow(
-    /permission denied/,
-  );
+  for (const write of [
+    'insert into decision_flush default values',
+    'insert into decision_block default values',
+    "update decision_block set body = ''",
+    'insert into decision_gateway default values',
+    'select from rolling_tenants(0, 1, 1)',
+  ])
+    await expect(client.query(write)).rejects.toThrow(/permission denied/);
   const other = await createTestTenant(database.url);
   await client.query(`begin; set local app.tenant = '${other.caller.tenantId}'`);
-  const { rowCount } = await client.query('delete from decision_flush');
+  for (const table of ['decision_flush', 'decision_block', 'decision_gateway'])
+    expect((await client.query(`delete from ${table}`)).rowCount).toBe(0);
   await client.query('commit');
   await other.close();
-  expect(rowCount).toBe(0);
 });
 
 test('events are append-only for the application role', async () => {

@@ -9,6 +9,14 @@ export {
   TEST_CATALOG,
   type TestTenant,
 } from './tenant.js';
+export {
+  customerOf,
+  decisionIds,
+  decisionOf,
+  EVERY_DECISION,
+  listedDecisions,
+  putDecisions,
+} from './decisions.js';
 export { listedEvents, tenantRows } from './events.js';
 export { type IssueOfTest, issueLicenseTo } from './licenses.js';
 export { occupySeat, spend } from './spend.js';

@@ -7,7 +7,7 @@ import { deriveKey, type MasterKey } from '../crypto/master-key.js';
 import { ReleaseCache } from '../repositories/release-cache.js';
 import { Commits } from '../event-log/commits.js';
 import { LookSignal } from '../event-log/look-signal.js';
-import { appUrl, recorderUrl } from './roles.js';
+import { appUrl, recorderUrl, rollerUrl } from './roles.js';
 import { setTypeParsers } from './types.js';
 
 /** A pool of connections as the application role, and the keys that the repositories need. */
@@ -16,6 +16,8 @@ export interface Database {
   readonly pool: Pool;
   /** Connections as the role that records decisions: it inserts for any tenant and reads nothing. */
   readonly recorder: Pool;
+  /** Connections as the role that rolls decisions up. */
+  readonly roller: Pool;
   readonly url: string;
   readonly keys: {
     readonly apiKey: Buffer;
@@ -45,6 +47,15 @@ export interface DatabaseOptions {
   readonly poolSize?: number;
 }
 
+/** One connection carries one transaction; within it statements need not wait for each other's answers. */
+const TRANSACTIONS = {
+  pipeline: true,
+  connectionTimeoutMillis: 15_000,
+  // The server's own limit is 10 s: what takes longer has lost its way, and its connection with it.
+  query_timeout: 12_000,
+  keepAlive: true,
+};
+
 /** Connects to a migrated database. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   setTypeParsers();
@@ -55,14 +66,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     entities: ENTITIES,
     applicationName: options.applicationName,
     poolSize: options.poolSize ?? 10,
-    // One connection carries one transaction; within it statements need not wait for each other's answers.
-    extra: {
-      pipeline: true,
-      connectionTimeoutMillis: 15_000,
-      // The server's own limit is 10 s: what takes longer has lost its way, and its connection with it.
-      query_timeout: 12_000,
-      keepAlive: true,
-    },
+    extra: TRANSACTIONS,
   });
   await dataSource.initialize();
   const pool = poolOf(dataSource);
@@ -81,10 +85,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   const signal = new LookSignal(pool);
   const recorder = recorderPool(options);
+  const roller = rollerPool(options);
   return {
     dataSource,
     pool,
     recorder,
+    roller,
     url,
     keys: {
       apiKey: deriveKey(options.masterKey, 'api-key'),
@@ -106,7 +112,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     async close() {
       await signal.close();
-      if (!recorder.ended) await recorder.end();
+      for (const pool of [recorder, roller]) if (!pool.ended) await pool.end();
       await dataSource.destroy();
     },
   };
@@ -121,6 +127,18 @@ function recorderPool({ url, masterKey, applicationName }: DatabaseOptions): Poo
     connectionTimeoutMillis: 3000,
     query_timeout: 5000,
     keepAlive: true,
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** As the application's, for one transaction at a time. None is made before something is rolled up. */
+function rollerPool({ url, masterKey, applicationName }: DatabaseOptions): Pool {
+  const pool = new Pool({
+    connectionString: rollerUrl(url, masterKey),
+    application_name: `${applicationName}-roller`,
+    max: 1,
+    ...TRANSACTIONS,
   });
   pool.on('error', () => undefined);
   return pool;

@@ -7,6 +7,9 @@ export const APP_ROLE = 'licet_app';
 /** The role that records decisions: it inserts for any tenant, and reads nothing. */
 export const RECORDER_ROLE = 'licet_recorder';
 
+/** The role that rolls decisions up: it reads and deletes flushes, writes blocks, and appends to the event log. */
+export const ROLLER_ROLE = 'licet_roller';
+
 /** The application role's password: derived, so that it need not be kept anywhere. */
 export function appRolePassword(masterKey: MasterKey): string {
   return deriveKey(masterKey, 'database-role').toString('base64url');
@@ -14,6 +17,10 @@ export function appRolePassword(masterKey: MasterKey): string {
 
 function recorderRolePassword(masterKey: MasterKey): string {
   return deriveKey(masterKey, 'recorder-role').toString('base64url');
+}
+
+function rollerRolePassword(masterKey: MasterKey): string {
+  return deriveKey(masterKey, 'roller-role').toString('base64url');
 }
 
 /** The same database, as the application role. */
@@ -24,6 +31,11 @@ export function appUrl(ownerUrl: string, masterKey: MasterKey): string {
 /** The same database, as the role that records decisions. */
 export function recorderUrl(ownerUrl: string, masterKey: MasterKey): string {
   return urlAs(ownerUrl, RECORDER_ROLE, recorderRolePassword(masterKey));
+}
+
+/** The same database, as the role that rolls decisions up. */
+export function rollerUrl(ownerUrl: string, masterKey: MasterKey): string {
+  return urlAs(ownerUrl, ROLLER_ROLE, rollerRolePassword(masterKey));
 }
 
 function urlAs(ownerUrl: string, role: string, password: string): string {
@@ -44,6 +56,11 @@ export function ensureAppRole(client: Client, masterKey: MasterKey): Promise<voi
 /** Makes the recorder's role where it is missing, with the same limits; what it may do the migrations say. */
 export function ensureRecorderRole(client: Client, masterKey: MasterKey): Promise<void> {
   return ensureRole(client, RECORDER_ROLE, recorderRolePassword(masterKey));
+}
+
+/** Makes the role that rolls decisions up where it is missing, in the same way. */
+export function ensureRollerRole(client: Client, masterKey: MasterKey): Promise<void> {
+  return ensureRole(client, ROLLER_ROLE, rollerRolePassword(masterKey));
 }
 
 async function ensureRole(client: Client, role: string, password: string): Promise<void> {

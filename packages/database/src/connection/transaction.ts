@@ -88,7 +88,7 @@ export async function readTransaction<T>(
  * COMMIT was sent that had no answer.
  */
 export async function writeTransaction<T>(
-  db: Database,
+  db: Pick<Database, 'pool' | 'signal'>,
   tenantId: TenantId,
   work: (transaction: Transaction) => Promise<Writes<T>>,
 ): Promise<Committed<T>> {
@@ -147,7 +147,7 @@ async function allOrFirstError<T>(promises: readonly Promise<T>[]): Promise<T[]>
 }
 
 async function onConnection<T>(
-  db: Database,
+  db: Pick<Database, 'pool'>,
   tenantId: TenantId,
   begin: string,
   work: (transaction: Transaction, client: PoolClient) => Promise<T>,

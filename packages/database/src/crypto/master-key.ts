@@ -11,6 +11,7 @@ export type KeyPurpose =
   | 'operation-key'
   | 'database-role'
   | 'recorder-role'
+  | 'roller-role'
   | 'decision-record'
   | 'signing-key'
   | 'license-key'

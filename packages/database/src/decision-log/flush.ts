@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
-import { deflate, inflate } from 'node:zlib';
+import { deflate, inflate, inflateSync } from 'node:zlib';
 import type { Instant, TenantId } from '@licet/domain';
-import type { ActorKind } from '../event-log/append.js';
-import type { AnsweredSource, DecisionRecord } from './record.js';
+import { lineOf } from './line.js';
+import type { DecisionRecord } from './record.js';
 
 const deflated = promisify(deflate);
 const inflated = promisify(inflate);
@@ -10,6 +10,8 @@ const inflated = promisify(inflate);
 const LEVEL = 1;
 /** One flush, or block, unpacked; what is larger was not written here. */
 const MOST_BYTES = 512 * 1024 * 1024;
+/** Smaller ones are unpacked at once: another thread takes longer to be asked. */
+const LEAST_FOR_THREAD = 32 * 1024;
 
 /** Some records of one tenant, packed, with the name that they are written under. */
 export interface Flush {
@@ -22,37 +24,9 @@ export interface Flush {
   readonly body: Buffer;
 }
 
-/** A record as a line of JSON: without names, which would be most of it. */
-type Line = readonly [
-  id: string,
-  at: Instant,
-  operation: string,
-  input: Readonly<Record<string, unknown>>,
-  actorKind: ActorKind,
-  actorId: string,
-  actorName: string | null,
-  requestId: string | null,
-  allowed: boolean,
-  code: string,
-  message: string,
-  customerId: string,
-  feature: string,
-  value: string | null,
-  limit: number | null,
-  unlimited: boolean,
-  used: number | null,
-  reserved: number | null,
-  remaining: number | null,
-  resetsAt: Instant | null,
-  validUntil: Instant | null,
-  sources: readonly AnsweredSource[],
-  release: number,
-  revision: string,
-  asOf: Instant,
-  stale: boolean,
-];
-
-const FIELDS: Line['length'] = 26;
+/** Between records, and after the bracket that opens the list: JSON has no line break within a text, so each can be taken out unread. */
+const BREAK = ',\n';
+const [BEGIN, END] = ['[\n', '\n]'];
 
 /** Packs records; at least one. */
 export async function packFlush(
@@ -66,87 +40,24 @@ export async function packFlush(
     if (at < firstAt) firstAt = at;
     if (at > lastAt) lastAt = at;
   }
-  const body = await deflated(JSON.stringify(records.map(lineOf)), { level: LEVEL });
+  const lines = records.map((record) => JSON.stringify(lineOf(record)));
+  const body = await deflated(BEGIN + lines.join(BREAK) + END, { level: LEVEL });
   return { ...name, firstAt, lastAt, records: records.length, body };
 }
 
-/** The records of a flush, in the order in which they were made. */
-export async function unpackFlush(body: Buffer): Promise<DecisionRecord[]> {
-  const packed = await inflated(body, { maxOutputLength: MOST_BYTES });
-  const lines: unknown = JSON.parse(packed.toString('utf8'));
-  if (!areLines(lines)) throw new Error('a flush holds no records');
-  return lines.map(recordOf);
+/** The records of a flush as lines of text, in the order in which they were made. */
+export async function unpackFlush(body: Buffer): Promise<string[]> {
+  const text = await unpackText(body);
+  if (text.startsWith(BEGIN)) return text.slice(BEGIN.length, -END.length).split(BREAK);
+  // As they were first written: without line breaks.
+  const lines: unknown = JSON.parse(text);
+  if (!Array.isArray(lines)) throw new Error('a flush holds no records');
+  return lines.map((line) => JSON.stringify(line));
 }
 
-/** Only this file writes them: their form is looked at, not each value. */
-function areLines(value: unknown): value is readonly Line[] {
-  return Array.isArray(value) && value.every((line) => Array.isArray(line) && line.length === FIELDS);
-}
-
-function lineOf({ operation, input, actor, requestId, at, decision }: DecisionRecord): Line {
-  return [
-    decision.id,
-    at,
-    operation,
-    input,
-    actor.kind,
-    actor.id,
-    actor.name,
-    requestId,
-    decision.allowed,
-    decision.code,
-    decision.message,
-    decision.customerId,
-    decision.feature,
-    decision.value,
-    decision.limit,
-    decision.unlimited,
-    decision.used,
-    decision.reserved,
-    decision.remaining,
-    decision.resetsAt,
-    decision.validUntil,
-    decision.sources,
-    decision.release,
-    decision.revision,
-    decision.asOf,
-    decision.stale,
-  ];
-}
-
-function recordOf([
-  id,
-  at,
-  operation,
-  input,
-  kind,
-  actorId,
-  actorName,
-  requestId,
-  allowed,
-  code,
-  message,
-  customerId,
-  feature,
-  value,
-  limit,
-  unlimited,
-  used,
-  reserved,
-  remaining,
-  resetsAt,
-  validUntil,
-  sources,
-  release,
-  revision,
-  asOf,
-  stale,
-]: Line): DecisionRecord {
-  const answer = { id, allowed, code, message, customerId, feature, value };
-  const counted = { limit, unlimited, used, reserved, remaining, resetsAt, validUntil };
-  return {
-    ...{ operation, input, requestId, at },
-    actor: { kind, id: actorId, name: actorName },
-    decision: { ...answer, ...counted, sources, release, revision, asOf, stale },
-  };
+/** Text that was deflated here. */
+export async function unpackText(body: Buffer): Promise<string> {
+  const options = { maxOutputLength: MOST_BYTES };
+  const text = body.length < LEAST_FOR_THREAD ? inflateSync(body, options) : await inflated(body, options);
+  return text.toString('utf8');
 }

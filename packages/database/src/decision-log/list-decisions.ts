@@ -10,9 +10,12 @@ import {
   type PageRequest,
 } from '../repositories/page.js';
 import { refused, type Result } from '../result.js';
-import { unpackFlush } from './flush.js';
+import { type Batch, blockBatches, type Candidate, flushBatches, type Sought } from './batches.js';
+import { customerKey, markOf } from './customer-key.js';
+import { parseLine, recordOf } from './line.js';
 import { openPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
+import type { Origin } from './record-hash.js';
 
 export interface DecisionFilter {
   readonly id: string | null;
@@ -27,42 +30,36 @@ export interface DecisionFilter {
   readonly until: Instant | null;
 }
 
-/** Where a record stands: newest first by time, then gateway, flush and place in it. */
-interface Place {
+/** Where a record stands: newest first by time, then gateway, flush and place in it. It stands there in a flush as in a block. */
+interface Place extends Origin {
   readonly at: Instant;
-  readonly gatewayId: string;
-  readonly seq: number;
-  readonly index: number;
 }
 type Placed = Place & { readonly record: DecisionRecord };
 
-interface FlushRow {
-  readonly gateway_id: string;
-  readonly seq: number;
-  readonly last_at: Date;
-  readonly records: number;
-  readonly body: Buffer;
-}
-
-const FLUSHES_AT_ONCE = 32;
-/** Records that one page may look through. */
+/** Records that one page may look through: those of rows that may hold what is wanted. */
 const MOST_SEEN = 1_000_000;
+/** A caller that may see more customers than these looks through everybody's. */
+const MOST_CUSTOMERS = 16;
 
-/** Recorded decisions, newest first. BAD_USER_INPUT for a cursor that is none, or where too many would be looked through. */
+/** Recorded decisions, newest first. BAD_USER_INPUT for a cursor that is none, or where more than `mostSeen` would be looked through. */
 export async function listDecisions(
   db: Database,
   tenantId: TenantId,
   request: PageRequest & DecisionFilter,
+  mostSeen = MOST_SEEN,
 ): Promise<Result<{ page: Page<DecisionRecord> }>> {
   const after = request.after === null ? null : decodePlace(request.after);
   if (request.after !== null && after === null) return malformedCursor();
+  const { id, since, until } = request;
+  const customers = customersOf(db.keys.decision, tenantId, request);
+  const sought: Sought = { customers, id, since, until, notAfter: after?.at ?? null };
   return readTransaction(db, tenantId, async (transaction) => {
-    const found = await newest(transaction, request, after);
+    const found = await newest(transaction, sought, { ...request, after, mostSeen });
     if (found === null)
       return refused(
         'BAD_USER_INPUT',
         'since',
-        `more than ${String(MOST_SEEN)} decisions would have to be looked through; narrow \`since\` and \`until\``,
+        `more than ${String(mostSeen)} decisions would have to be looked through; name \`customerId\`, or narrow \`since\` and \`until\``,
       );
     const { items, ...ends } = pageOf(found, request, encodePlace);
     const opened = items.map(({ node, cursor }) => {
@@ -72,64 +69,72 @@ export async function listDecisions(
   });
 }
 
+/** Whose records alone are looked at; null: everybody's. */
+function customersOf(
+  key: Buffer,
+  tenantId: TenantId,
+  { customerId, only }: DecisionFilter,
+): Sought['customers'] {
+  const wanted = customerId === null ? only : [customerId];
+  if (wanted === null || wanted.length > MOST_CUSTOMERS) return null;
+  return new Map(wanted.map((one) => [one, markOf(customerKey(key, tenantId, one))]));
+}
+
+interface Looked {
+  readonly first: number;
+  readonly after: Place | null;
+  readonly mostSeen: number;
+}
+
 /**
- * The first that fit, one more than asked for; null where too many were looked through. Flushes come by their newest
+ * The first that fit, one more than asked for; null where too many were looked through. Batches come by their newest
  * record: what is newer than the next one's newest cannot be preceded by anything that has not been read.
  */
 async function newest(
   transaction: Transaction,
-  request: PageRequest & DecisionFilter,
-  after: Place | null,
+  sought: Sought,
+  { mostSeen, after, ...request }: DecisionFilter & Looked,
 ): Promise<Placed[] | null> {
   let found: Placed[] = [];
   let seen = 0;
-  let last: FlushRow | null = null;
-  for (;;) {
-    const rows: FlushRow[] = await flushesBefore(transaction, request, after, last);
-    for (const row of rows) {
-      const at = row.last_at.getTime();
-      if (found.length > request.first && (found[request.first]?.at ?? 0) > at) return found;
-      seen += row.records;
-      if (seen > MOST_SEEN) return null;
-      found = merged(found, await fitting(row, request, after), request.first + 1);
-    }
-    last = rows.at(-1) ?? null;
-    if (rows.length < FLUSHES_AT_ONCE || last === null) return found;
+  for await (const batch of newestFirst([
+    flushBatches(transaction, sought),
+    blockBatches(transaction, sought),
+  ])) {
+    if (found.length > request.first && (found[request.first]?.at ?? 0) > batch.lastAt) return found;
+    const candidates = await batch.candidates();
+    seen += candidates.length;
+    if (seen > mostSeen) return null;
+    found = merged(found, fitting(candidates, request, after), request.first + 1);
+  }
+  return found;
+}
+
+/** Of several lists, each newest first, the batches of all. */
+async function* newestFirst(lists: readonly AsyncGenerator<Batch, undefined>[]): AsyncGenerator<Batch> {
+  const heads: { list: AsyncGenerator<Batch, undefined>; head: Batch }[] = [];
+  const advance = async (list: AsyncGenerator<Batch, undefined>): Promise<void> => {
+    const next = await list.next();
+    if (next.done !== true) heads.push({ list, head: next.value });
+  };
+  await Promise.all(lists.map(advance));
+  while (heads.length > 0) {
+    heads.sort((one, other) => other.head.lastAt - one.head.lastAt);
+    const first = heads.shift();
+    if (!first) return;
+    yield first.head;
+    await advance(first.list);
   }
 }
 
-async function flushesBefore(
-  transaction: Transaction,
-  { since, until }: DecisionFilter,
+function fitting(
+  candidates: readonly Candidate[],
+  filter: DecisionFilter,
   after: Place | null,
-  last: FlushRow | null,
-): Promise<FlushRow[]> {
-  return transaction.query<FlushRow>({
-    name: 'decision-flushes',
-    text: `select gateway_id, seq, last_at, records, body from decision_flush
-           where tenant_id = $1
-             and ($2::timestamptz is null or last_at >= $2 and day >= ($2 at time zone 'UTC')::date)
-             and ($3::timestamptz is null or first_at < $3)
-             and ($4::timestamptz is null or first_at <= $4)
-             and ($5::timestamptz is null or (last_at, gateway_id, seq) < ($5, $6::uuid, $7::bigint))
-           order by last_at desc, gateway_id desc, seq desc limit $8`,
-    values: [
-      transaction.tenantId,
-      since === null ? null : new Date(since),
-      until === null ? null : new Date(until),
-      after === null ? null : new Date(after.at),
-      last?.last_at ?? null,
-      last?.gateway_id ?? null,
-      last?.seq ?? null,
-      FLUSHES_AT_ONCE,
-    ],
-  });
-}
-
-async function fitting(row: FlushRow, filter: DecisionFilter, after: Place | null): Promise<Placed[]> {
-  const records = await unpackFlush(row.body);
-  const placed = records.map((record, index) => {
-    return { at: record.at, gatewayId: row.gateway_id, seq: row.seq, index, record };
+): readonly Placed[] {
+  const placed = candidates.map(({ gatewayId, seq, index, text }) => {
+    const record = recordOf(parseLine(text));
+    return { at: record.at, gatewayId, seq, index, record };
   });
   return placed.filter(
     (place) => fits(place.record, filter) && (after === null || newerFirst(after, place) < 0),

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { TenantId } from '@licet/domain';
-import { keyedHash } from '../crypto/master-key.js';
+import { customerKey } from './customer-key.js';
 import type { DecisionRecord } from './record.js';
 
 type Facts = Readonly<Record<string, unknown>>;
@@ -24,7 +24,7 @@ export function sealPersonal(
   const context = contextOf(record);
   const personal = context === null ? [] : names.filter((name) => Object.hasOwn(context, name));
   if (context === null || personal.length === 0) return record;
-  const ofCustomer = customerKey(key, tenantId, record);
+  const ofCustomer = customerKey(key, tenantId, record.decision.customerId);
   const sealed = personal.map((name) => [name, { [SEALED]: seal(ofCustomer, name, context[name]) }] as const);
   return { ...record, input: { ...record.input, context: { ...context, ...Object.fromEntries(sealed) } } };
 }
@@ -35,7 +35,7 @@ export function openPersonal(key: Buffer, tenantId: TenantId, record: DecisionRe
   if (context === null) return record;
   const sealed = Object.entries(context).filter(([, value]) => sealedText(value) !== null);
   if (sealed.length === 0) return record;
-  const ofCustomer = customerKey(key, tenantId, record);
+  const ofCustomer = customerKey(key, tenantId, record.decision.customerId);
   const opened = sealed.map(([name, value]) => [name, open(ofCustomer, name, value)] as const);
   return { ...record, input: { ...record.input, context: { ...context, ...Object.fromEntries(opened) } } };
 }
@@ -53,10 +53,6 @@ function sealedText(value: unknown): string | null {
   if (!isFacts(value) || Object.keys(value).length !== 1) return null;
   const text = value[SEALED];
   return typeof text === 'string' ? text : null;
-}
-
-function customerKey(key: Buffer, tenantId: TenantId, { decision }: DecisionRecord): Buffer {
-  return keyedHash(key, `${tenantId}\n${decision.customerId}`);
 }
 
 function seal(key: Buffer, name: string, value: unknown): string {

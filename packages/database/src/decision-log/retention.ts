@@ -46,7 +46,10 @@ export async function dropEmptyDecisionDays(db: Database): Promise<number> {
   return rows[0]?.dropped ?? 0;
 }
 
-/** Deletes the tenant's decisions whose time is over. Returns how many batches; those made within one go together. */
+/**
+ * Deletes the tenant's decisions whose time is over. Returns how many flushes and blocks; those in one go together, with the
+ * newest of them, and are of one hour at most.
+ */
 export async function deleteOldDecisions(db: Database, tenantId: TenantId): Promise<number> {
   const over = await readTransaction(db, tenantId, async (transaction) => {
     const { decisionRetention, timeZone } = await readTenant(transaction);
@@ -54,11 +57,17 @@ export async function deleteOldDecisions(db: Database, tenantId: TenantId): Prom
     if (retention === null) throw new Error(`the tenant's retention is no duration: ${decisionRetention}`);
     return subtractDuration(await readClock(transaction), retention, timeZone);
   });
+  const before = new Date(over);
   return entityTransaction(db, tenantId, async (manager) => {
-    const [, count]: [unknown, number] = await manager.query(
-      'delete from decision_flush where tenant_id = $1 and last_at < $2',
-      [tenantId, new Date(over)],
-    );
-    return count;
+    let deleted = 0;
+    // A gateway whose newest record is too old: what came once more of it goes here, too.
+    for (const table of ['decision_gateway', 'decision_flush', 'decision_block']) {
+      const [, count]: [unknown, number] = await manager.query(
+        `delete from ${table} where tenant_id = $1 and last_at < $2`,
+        [tenantId, before],
+      );
+      if (table !== 'decision_gateway') deleted += count;
+    }
+    return deleted;
   });
 }

@@ -1,3 +1,4 @@
+import { isAboutAll } from './publication-events.js';
 import type { StoredEvent } from './read.js';
 import { positionOf, type Revision } from './revision.js';
 
@@ -175,9 +176,9 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
     this.#answer();
   }
 
-  #wants({ subjects, listed }: StoredEvent): boolean {
-    if (this.#listed && !listed) return false;
-    return this.subject === null || subjects.length === 0 || subjects.includes(this.subject);
+  #wants(event: StoredEvent): boolean {
+    if (this.#listed && !event.listed) return false;
+    return this.subject === null || isAboutAll(event) || event.subjects.includes(this.subject);
   }
 
   [Symbol.asyncIterator](): this {

@@ -11,3 +11,8 @@ const PUBLICATIONS: ReadonlySet<string> = new Set([
 export function isPublication({ type }: StoredEvent): boolean {
   return PUBLICATIONS.has(type);
 }
+
+/** Whether an event is about every customer. What is not listed and names nobody, as that decisions were sealed, is about none. */
+export function isAboutAll({ subjects, listed }: StoredEvent): boolean {
+  return subjects.length === 0 && listed;
+}

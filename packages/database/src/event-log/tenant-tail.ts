@@ -1,4 +1,5 @@
 import { Follower, type Start } from './follower.js';
+import { isAboutAll } from './publication-events.js';
 import type { StoredEvent } from './read.js';
 import { positionOf, type Revision } from './revision.js';
 
@@ -92,7 +93,7 @@ export class TenantTail {
   }
 
   #pushBySubject(event: StoredEvent): void {
-    if (event.subjects.length === 0) {
+    if (isAboutAll(event)) {
       for (const followers of this.#bySubject.values())
         for (const follower of followers) follower.push([event]);
     }

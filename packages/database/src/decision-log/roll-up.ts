@@ -1,0 +1,221 @@
+import { instant, type TenantId } from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import { type Transaction, type Writes, writeTransaction } from '../connection/transaction.js';
+import type { NewEvent } from '../event-log/append.js';
+import type { Revision } from '../event-log/revision.js';
+import { bitsFor, bucketOf, type Entry, packBlock } from './block.js';
+import { customerKey, type Mark, markOf } from './customer-key.js';
+import { unpackFlush } from './flush.js';
+import { headOf, parseLine } from './line.js';
+import { recordHash, rootOf } from './record-hash.js';
+import {
+  type Claim,
+  type ClaimedFlush,
+  claimFlushes,
+  claimTenant,
+  firstClaim,
+  flushBodies,
+  looseRolls,
+  takeRolls,
+  writeBlocks,
+  writtenStatements,
+} from './roll-statements.js';
+import { takenUp } from './rolls.js';
+
+/** Records, and bytes of packed flushes, that are rolled up in one transaction; a flush is never divided. */
+export const MOST_ROLLED = 64 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
+/** Records that are reckoned between two statements: the server ends a transaction in which it waits for some seconds. */
+const AT_ONCE = 8 * 1024;
+const HOUR = 3_600_000;
+
+export interface RolledUp {
+  /** Records that are in blocks now, and were not before. */
+  readonly records: number;
+  readonly flushes: number;
+  readonly blocks: number;
+  readonly revision: Revision | null;
+  /** Whether so much was there that more may be left. */
+  readonly more: boolean;
+}
+
+/** Tenants, at most `most`, whose oldest flush has waited for so many milliseconds, or that have enough for a whole roll-up. */
+export async function rollingTenants(db: Database, waited: number, most: number): Promise<TenantId[]> {
+  const { rows } = await db.roller.query<{ tenant_id: TenantId }>({
+    name: 'rolling-tenants',
+    text: 'select rolling_tenants as tenant_id from rolling_tenants($1, $2, $3)',
+    values: [waited, MOST_ROLLED, most],
+  });
+  return rows.map((row) => row.tenant_id);
+}
+
+/**
+ * Regroups a tenant's flushes by customer, seals them with one event, and deletes them. INVARIANT (rolled up once): all of it is one
+ * transaction, of whoever holds the tenant's row; wherever it ends, the flushes are there or their blocks are. Null: another
+ * worker is at it.
+ */
+export async function rollUpDecisions(
+  db: Database,
+  tenantId: TenantId,
+  most = MOST_ROLLED,
+): Promise<RolledUp | null> {
+  const roller = { pool: db.roller, signal: db.signal };
+  type Outcome = Writes<Done | 'NEVER_ROLLED' | null>;
+  const { value, revision } = await writeTransaction(
+    roller,
+    tenantId,
+    async (transaction): Promise<Outcome> => {
+      const claim = await claimTenant(transaction);
+      if (claim === null) return { value: null, statements: [], events: [] };
+      if (claim === 'NEVER_ROLLED') return { value: claim, statements: [firstClaim(tenantId)], events: [] };
+      const flushes = await claimFlushes(transaction, most, MOST_BYTES);
+      if (flushes.length === 0) return { value: NOTHING, statements: [], events: [] };
+      const keys = new CustomerKeys(db.keys.decision, tenantId);
+      return new RollUp(transaction, claim, keys).write(flushes, most);
+    },
+  );
+  if (value === 'NEVER_ROLLED') return rollUpDecisions(db, tenantId, most);
+  return value === null ? null : { ...value, revision };
+}
+
+type Done = Omit<RolledUp, 'revision'>;
+const NOTHING: Done = { records: 0, flushes: 0, blocks: 0, more: false };
+
+/** What the event says of a flush. */
+type Sealed = readonly [seq: number, records: number, root: string];
+
+/** One transaction's work. */
+class RollUp {
+  readonly #byHour = new Map<number, Entry[]>();
+  readonly #sealed = new Map<string, Sealed[]>();
+  #roll: number;
+  #blocks = 0;
+
+  constructor(
+    private readonly transaction: Transaction,
+    private readonly claim: Claim,
+    private readonly keys: CustomerKeys,
+  ) {
+    this.#roll = claim.lastRoll;
+  }
+
+  async write(flushes: readonly ClaimedFlush[], most: number): Promise<Writes<Done>> {
+    const fresh = flushes.filter(({ again }) => !again);
+    for (const some of inPieces(fresh)) await this.#read(some);
+    for (const [hour, entries] of this.#byHour) await this.#pack(hour, entries);
+    const claimed = flushes.reduce((sum, flush) => sum + flush.records, 0);
+    const records = fresh.reduce((sum, flush) => sum + flush.records, 0);
+    return {
+      value: { records, flushes: fresh.length, blocks: this.#blocks, more: claimed >= most },
+      statements: writtenStatements(this.transaction.tenantId, flushes, this.#roll),
+      events: fresh.length === 0 ? [] : [this.#event(records)],
+    };
+  }
+
+  async #read(flushes: readonly ClaimedFlush[]): Promise<void> {
+    for (const { gatewayId, seq, body } of await flushBodies(this.transaction, flushes)) {
+      const hashes: Buffer[] = [];
+      (await unpackFlush(body)).forEach((text, index) => {
+        const entry = { ...headOf(parseLine(text)), gatewayId, seq, index, text };
+        hashes.push(recordHash(this.keys.of(entry.customerId), entry, text));
+        addTo(this.#byHour, Math.floor(entry.at / HOUR), entry);
+      });
+      addTo(this.#sealed, gatewayId, [seq, hashes.length, rootOf(hashes).toString('hex')]);
+    }
+  }
+
+  /** With the small rolls of that hour, if they have become many. */
+  async #pack(hour: number, fresh: readonly Entry[]): Promise<void> {
+    const from = instant(hour * HOUR);
+    const span = { from, to: instant(from + HOUR) };
+    const taken = takenUp(fresh.length, await looseRolls(this.transaction, span));
+    const entries = [...(await takeRolls(this.transaction, span, taken)), ...fresh];
+    const bits = bitsFor(entries.length);
+    const byBucket = new Map<number, Entry[]>();
+    for (const entry of entries) addTo(byBucket, bucketOf(this.keys.markOf(entry.customerId), bits), entry);
+    this.#roll += 1;
+    let waiting: [number, Entry[]][] = [];
+    let records = 0;
+    for (const one of byBucket) {
+      waiting.push(one);
+      records += one[1].length;
+      if (records < AT_ONCE) continue;
+      await this.#writeBlocks(waiting);
+      [waiting, records] = [[], 0];
+    }
+    await this.#writeBlocks(waiting);
+  }
+
+  async #writeBlocks(buckets: readonly (readonly [number, readonly Entry[]])[]): Promise<void> {
+    if (buckets.length === 0) return;
+    const packed = buckets.map(([bucket, entries]) => packBlock(bucket, entries, this.keys.marks));
+    await writeBlocks(this.transaction, this.#roll, await Promise.all(packed));
+    this.#blocks += buckets.length;
+  }
+
+  /** For the audit trail: the root of each flush. Nobody's decisions change by it, so `events` does not list it. */
+  #event(records: number): NewEvent {
+    const { clock } = this.claim;
+    const gateways = [...this.#sealed].map(([id, flushes]) => ({ id, flushes }));
+    return {
+      type: 'decisions.recorded',
+      subjectType: 'decisions',
+      subjectId: this.transaction.tenantId,
+      customer: null,
+      actor: { kind: 'WORKER', id: 'decision-log', name: null },
+      reason: null,
+      requestId: null,
+      at: clock,
+      recordedAt: clock,
+      data: { records, gateways },
+      listed: false,
+    };
+  }
+}
+
+/** The keys of those customers whose records are rolled up, each derived once. */
+class CustomerKeys {
+  readonly #keys = new Map<string, Buffer>();
+  readonly marks = new Map<string, Mark>();
+
+  constructor(
+    private readonly key: Buffer,
+    private readonly tenantId: TenantId,
+  ) {}
+
+  of(customerId: string): Buffer {
+    const known = this.#keys.get(customerId);
+    if (known) return known;
+    const key = customerKey(this.key, this.tenantId, customerId);
+    this.#keys.set(customerId, key);
+    return key;
+  }
+
+  markOf(customerId: string): Mark {
+    const known = this.marks.get(customerId);
+    if (known) return known;
+    const mark = markOf(this.of(customerId));
+    this.marks.set(customerId, mark);
+    return mark;
+  }
+}
+
+function inPieces(flushes: readonly ClaimedFlush[]): ClaimedFlush[][] {
+  const pieces: ClaimedFlush[][] = [];
+  let records = AT_ONCE;
+  for (const flush of flushes) {
+    if (records >= AT_ONCE) {
+      pieces.push([]);
+      records = 0;
+    }
+    pieces.at(-1)?.push(flush);
+    records += flush.records;
+  }
+  return pieces;
+}
+
+function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
