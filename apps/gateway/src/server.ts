@@ -29,16 +29,18 @@ export interface ListenOptions {
   readonly trustedDocuments?: ReadonlyMap<string, string>;
   /** Origin under which clients reach the gateway; null: none is configured. */
   readonly publicUrl?: string | null;
+  /** Whether routers that ask for it are told how long fields took. */
+  readonly federatedTraces?: boolean;
 }
 
 /** Starts the gateway. The database and the feed stay their owner's to close, after the server. */
 export async function startServer(
   services: Services,
-  { host, port, trustedDocuments = new Map(), publicUrl = null }: ListenOptions,
+  { host, port, trustedDocuments = new Map(), publicUrl = null, federatedTraces = false }: ListenOptions,
 ): Promise<GatewayServer> {
   const schema = toSubgraphSchema(buildApiSchema());
   const documents = new RegisteredDocuments(trustedDocuments);
-  const fastLane = new FastLane(schema, documents, services);
+  const fastLane = new FastLane(schema, documents, services, federatedTraces);
   const http = createHttpServer(services, new FrontDoor({ lane: fastLane, services, path: GRAPHQL_PATH }));
   storeNothing(http);
   addCloudEvents(http, services);
@@ -46,7 +48,10 @@ export async function startServer(
   addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   addOfrep(http, services);
   addAuthzen(http, services, { publicUrl });
-  const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
+  const apollo = await addGraphqlServer(http, {
+    ...{ schema, services, documents, fastLane },
+    traces: federatedTraces,
+  });
   const sockets = addSocketServer(http.server, schema, services);
   // Before connections are drained: an open subscription would hold the server up for ever.
   http.addHook('preClose', () => sockets.dispose());

@@ -7,7 +7,7 @@ import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
 import type { PreparedOperation } from './compiled-operation.js';
 import { LANE_HEADER, type FastLane } from './fast-lane.js';
-import { readOperation, type AskedOperation } from './read-operation.js';
+import type { AskedOperation } from './read-operation.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
   'application/json',
@@ -72,7 +72,7 @@ export class FrontDoor {
 
   /** False where it is not for here; nothing has happened then. */
   private answer(exchange: Exchange, body: Buffer): boolean {
-    const asked = readOperation(readJson(body.toString()), exchange.request.headers.accept);
+    const asked = this.options.lane.read(readJson(body.toString()), exchange.request.headers);
     const prepared = asked && this.options.lane.prepareKnown(asked);
     if (!prepared) return false;
     this.execute(exchange, asked, prepared);
