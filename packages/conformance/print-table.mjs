@@ -21,6 +21,16 @@ const SUITES = [
     packages: ['@openfeature/ofrep-provider', '@openfeature/server-sdk'],
   },
   {
+    suite: 'apollo-gateway',
+    folder: OWN,
+    packages: ['@apollo/composition', '@apollo/gateway', '@apollo/subgraph'],
+  },
+  {
+    suite: 'hive-gateway',
+    folder: OWN,
+    packages: ['@graphql-hive/gateway-runtime', '@graphql-mesh/transport-ws'],
+  },
+  {
     suite: 'ofrep-web-provider',
     folder: OWN,
     packages: ['@openfeature/ofrep-web-provider', '@openfeature/web-sdk'],

@@ -59,6 +59,15 @@ export class Access {
     }
   }
 
+  /** For what routers alone ask: FORBIDDEN unless the credential names the operation. Of a key its role says nothing. */
+  requireRouter(operation: string): void {
+    if (this.operations.has(operation)) return;
+    throw new ApiError(
+      'FORBIDDEN',
+      `\`${operation}\` is for routers: ${this.name} does not name it; send a key with \`operations: ["_service", "_entities", …]\``,
+    );
+  }
+
   /** FORBIDDEN where the credential is for other customers. Returns the id. */
   requireCustomer<T extends string>(id: T): T {
     if (!this.sees(id)) throw new ApiError('FORBIDDEN', `${this.name} is not for the customer \`${id}\``);

@@ -27,6 +27,8 @@ export interface Environment {
   readonly personalFields: readonly string[];
   /** Origin under which clients reach the gateway, such as `https://licet.example.com`; null: it is not told. */
   readonly publicUrl: string | null;
+  /** Whether routers that ask for it are told how long fields took. */
+  readonly federatedTraces: boolean;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -64,6 +66,7 @@ export function parseEnvironment(
   const allowedOrigins = read(() => parseAllowedOrigins(env['LICET_ALLOWED_ORIGINS']));
   const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
   const publicUrl = read(() => parsePublicUrl(env['LICET_PUBLIC_URL']));
+  const federatedTraces = read(() => parseFederatedTraces(env['LICET_FEDERATED_TRACES']));
   if (
     port === null ||
     databaseUrl === null ||
@@ -74,7 +77,8 @@ export function parseEnvironment(
     trustedProxies === null ||
     allowedOrigins === null ||
     decisionLog === null ||
-    publicUrl === null
+    publicUrl === null ||
+    federatedTraces === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -94,6 +98,7 @@ export function parseEnvironment(
     personalFields: listIn(env['LICET_PERSONAL_FIELDS']),
     spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
     publicUrl: publicUrl.origin,
+    federatedTraces,
   };
 }
 
@@ -114,6 +119,14 @@ function parseDecisionLog(text: string | undefined): DecisionLogMode {
   if (text === 'strict') return 'strict';
   throw new RangeError(
     `LICET_DECISION_LOG is \`${text}\`; set it to \`async\` (answers do not wait for the log) or \`strict\` (they do)`,
+  );
+}
+
+function parseFederatedTraces(text: string | undefined): boolean {
+  if (text === undefined || text === '' || text === 'off') return false;
+  if (text === 'on') return true;
+  throw new RangeError(
+    `LICET_FEDERATED_TRACES is \`${text}\`; set it to \`on\` (routers that ask for it are told how long fields took) or \`off\``,
   );
 }
 

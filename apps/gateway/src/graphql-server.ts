@@ -23,6 +23,7 @@ import { accessOf, admit, checkQueryString, requireOpenDocument } from './http.j
 import { variableCostLimit } from './plugins/cost-limit.js';
 import { TOKENS_MAX } from './plugins/document-limits.js';
 import { refuseSubscriptions } from './plugins/refuse-subscriptions.js';
+import { federatedTraces } from './plugins/federated-traces.js';
 import { retryAfterHeader } from './plugins/retry-after-header.js';
 import { OWN_RULES } from './plugins/validation-rules.js';
 import { requestScope, runInScope } from './request-scope.js';
@@ -34,14 +35,16 @@ export interface GraphqlOptions {
   readonly services: Services;
   readonly documents: RegisteredDocuments;
   readonly fastLane: FastLane;
+  /** Whether routers that ask for it are told how long fields took. */
+  readonly traces: boolean;
 }
 
 /** Answers GraphQL over HTTP at GRAPHQL_PATH. The returned server is stopped by its owner. */
 export async function addGraphqlServer(
   server: FastifyInstance,
-  { schema, services, documents, fastLane }: GraphqlOptions,
+  { schema, services, documents, fastLane, traces }: GraphqlOptions,
 ): Promise<ApolloServer<GatewayContext>> {
-  const apollo = createApolloServer(server, schema, documents, services);
+  const apollo = createApolloServer(server, { schema, services, documents, traces });
   await apollo.start();
   const general = fastifyApolloHandler(apollo, {
     context: (request) => Promise.resolve(contextOf(services, request)),
@@ -83,7 +86,7 @@ export function answerInLanes(
 ): LaneHandler {
   const { logger } = services;
   return (request, reply) => {
-    const asked = readOperation(request.body, request.headers.accept);
+    const asked = fastLane.read(request.body, request.headers);
     const prepared = asked && fastLane.prepare(asked);
     if (prepared) {
       void reply.headers({ 'content-type': asked.contentType, [LANE_HEADER]: 'compiled' });
@@ -114,10 +117,9 @@ function documentIn(body: unknown, documents: RegisteredDocuments): string | und
 
 function createApolloServer(
   server: FastifyInstance,
-  schema: GraphQLSchema,
-  documents: RegisteredDocuments,
-  { logger }: Services,
+  { schema, services, documents, traces }: Omit<GraphqlOptions, 'fastLane'>,
 ): ApolloServer<GatewayContext> {
+  const { logger } = services;
   return new ApolloServer<GatewayContext>({
     schema,
     introspection: true,
@@ -134,6 +136,7 @@ function createApolloServer(
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      federatedTraces(traces),
       fastifyApolloDrainPlugin(server),
       refuseSubscriptions,
       retryAfterHeader,

@@ -22,6 +22,7 @@ async function start(environment: Environment, logger: Logger): Promise<() => Pr
   const { databaseUrl, masterKey, host, port, statesKept, trustedDocuments } = environment;
   const { trustedProxies, allowedOrigins, publicUrl, decisionLog, spoolDirectory, personalFields } =
     environment;
+  const { federatedTraces } = environment;
   const spool = spoolDirectory === null ? null : await openSpool(spoolDirectory);
   const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
   const services = await openServices(db, logger, {
@@ -32,7 +33,7 @@ async function start(environment: Environment, logger: Logger): Promise<() => Pr
     spool,
     personalFields,
   });
-  const server = await startServer(services, { host, port, trustedDocuments, publicUrl });
+  const server = await startServer(services, { host, port, trustedDocuments, publicUrl, federatedTraces });
   logger.info({ port: server.port, url: server.url }, `listening on ${server.url}`);
   process.send?.('ready');
   return async () => {

@@ -35,16 +35,18 @@ export interface ListenOptions {
   readonly trustedDocuments?: ReadonlyMap<string, string>;
   /** Origin under which clients reach the gateway; null: none is configured. */
   readonly publicUrl?: string | null;
+  /** Whether routers that ask for it are told how long fields took. */
+  readonly federatedTraces?: boolean;
 }
 
 /** Starts the gateway. The database and the feed stay their owner's to close, after the server. */
 export async function startServer(
   services: Services,
-  { host, port, trustedDocuments = new Map(), publicUrl = null }: ListenOptions,
+  { host, port, trustedDocuments = new Map(), publicUrl = null, federatedTraces = false }: ListenOptions,
 ): Promise<GatewayServer> {
   const schema = toSubgraphSchema(buildApiSchema());
   const documents = new RegisteredDocuments(trustedDocuments);
-  const fastLane = new FastLane(schema, documents, services);
+  const fastLane = new FastLane(schema, documents, services, federatedTraces);
   const frontDoor = new FrontDoor(services, [
     new GraphqlEntrance(fastLane, services, GRAPHQL_PATH),
     new FlagEntrance(services),
@@ -56,7 +58,10 @@ export async function startServer(
   addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   addOfrep(http, services);
   addAuthzen(http, services, { publicUrl });
-  const apollo = await addGraphqlServer(http, { schema, services, documents, fastLane });
+  const apollo = await addGraphqlServer(http, {
+    ...{ schema, services, documents, fastLane },
+    traces: federatedTraces,
+  });
   const keepAlive = new KeepAlive();
   const live = {
     ...{ schema, services, keepAlive },

@@ -68,7 +68,38 @@ test('a key that names operations runs no other', async () => {
   const { secret } = await gateway.newKey({ role: 'SERVICE', operations: ['check'] });
   expect(await codeOf(CHECK, secret)).toBeUndefined();
   expect(await codeOf('{ plans { key } }', secret)).toBe('FORBIDDEN');
-  expect(await codeOf('{ _service { sdl } }', secret)).toBe('FORBIDDEN');
+});
+
+test('what routers ask is answered to a key that names it alone, whatever its role', async () => {
+  const find = '{ _entities(representations: [{ __typename: "Customer", id: "ada" }]) { __typename } }';
+  const asks = { _service: '{ _service { sdl } }', _entities: find };
+  const { secret: service } = await gateway.newKey({ role: 'READER', operations: ['_service'] });
+  const { secret: entities } = await gateway.newKey({ role: 'READER', operations: ['_entities'] });
+  const { secret: check } = await gateway.newKey({ role: 'ADMIN', operations: ['check'] });
+  const { secret: admin } = await gateway.newKey({ role: 'ADMIN' });
+  const router = await gateway.routerKey();
+  for (const [query, good, bad] of [
+    [asks._service, [service, router], [entities, check, admin]],
+    [asks._entities, [entities, router], [service, check, admin]],
+  ] as const) {
+    for (const secret of good) expect(await codeOf(query, secret)).toBeUndefined();
+    for (const secret of bad) expect(await codeOf(query, secret)).toBe('FORBIDDEN');
+  }
+});
+
+test('references of customers that a key does not name are FORBIDDEN, each at its place', async () => {
+  const { secret } = await gateway.newKey({
+    ...{ role: 'READER', operations: ['_entities'], customerIds: ['bob'] },
+  });
+  const answer = await gateway.send(
+    '{ _entities(representations: [{ __typename: "Customer", id: "ada" }, { __typename: "Customer", id: "bob" }]) { ... on Customer { id } } }',
+    {},
+    secret,
+  );
+  expect(answer.get('_entities')).toEqual([null, { id: 'bob' }]);
+  expect(answer.errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+    [['_entities', 0], 'FORBIDDEN'],
+  ]);
 });
 
 test('a key that names customers sees and touches no other', async () => {
@@ -100,7 +131,10 @@ test('a key that names customers sees and touches no other', async () => {
 });
 
 test('what others have is FORBIDDEN to a key that names customers in the same words as what nobody has', async () => {
-  const { secret } = await gateway.newKey({ role: 'ADMIN', customerIds: ['bob'] });
+  const { secret } = await gateway.newKey({
+    ...{ role: 'ADMIN', customerIds: ['bob'] },
+    operations: ['subscription', '_entities', 'cancelSubscription'],
+  });
   const nobodys = `${subscriptionId.slice(0, -4)}0000`;
   for (const query of [
     'query ($id: ID!) { subscription(id: $id) { id } }',

@@ -48,6 +48,8 @@ export interface TestGateway {
     customerIds?: string[];
     expiresAt?: string;
   }): Promise<{ id: string; secret: string }>;
+  /** A key of a router, for what it asks. */
+  routerKey(): Promise<string>;
   socket(key?: string | null): SocketClient;
   /** Events that the database holds, of every tenant. */
   countEvents(): Promise<number>;
@@ -57,11 +59,17 @@ export interface TestGateway {
 
 export interface TestOptions
   extends
-    Pick<ListenOptions, 'trustedDocuments' | 'publicUrl'>,
+    Pick<ListenOptions, 'trustedDocuments' | 'publicUrl' | 'federatedTraces'>,
     Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins' | 'decisionLog' | 'personalFields'> {
   /** Where the gateway finds the database, if not at its own URL. */
   readonly through?: (databaseUrl: string) => Promise<string>;
 }
+
+/** What a router of the whole subgraph runs. */
+const ROUTER_OPERATIONS = [
+  ...['_service', '_entities', 'check', 'checkMany', 'entitlements'],
+  ...['planChanged', 'entitlementsChanged'],
+] as const;
 
 /** A gateway on a free port, over a database of its own with one tenant. */
 export async function startTestGateway(options: TestOptions = {}): Promise<TestGateway> {
@@ -74,10 +82,16 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
   const tenantId = await createTenant(db, { name: 'Meridian', timeZone, document: CATALOG });
   const adminKey = `bootstrap-${randomUUID()}`;
   await ensureAdminKey(db, tenantId, adminKey);
-  const { trustedDocuments, publicUrl = null, through: _through, ...ofServices } = options;
+  const {
+    trustedDocuments,
+    publicUrl = null,
+    federatedTraces = false,
+    through: _through,
+    ...ofServices
+  } = options;
   const services = await openServices(db, pino({ level: 'silent' }), { customers: 1000, ...ofServices });
   const server = await startServer(services, {
-    ...{ host: '127.0.0.1', port: 0, publicUrl },
+    ...{ host: '127.0.0.1', port: 0, publicUrl, federatedTraces },
     ...(trustedDocuments === undefined ? {} : { trustedDocuments }),
   });
   const owner = new Client({ connectionString: database.url });
@@ -98,19 +112,23 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
     await db.close();
     await database.drop();
   }
+  async function newKey(
+    input: Parameters<TestGateway['newKey']>[0],
+  ): Promise<{ id: string; secret: string }> {
+    const made = await send(
+      'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
+      { input: { name: 'a key', idempotencyKey: randomUUID(), ...input } },
+    );
+    return { id: made.text('createApiKey.apiKey.id'), secret: made.text('createApiKey.secret') };
+  }
   return {
     url: server.url,
     adminKey,
     tenantId,
     services,
     send,
-    async newKey(input) {
-      const made = await send(
-        'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
-        { input: { name: 'a key', idempotencyKey: randomUUID(), ...input } },
-      );
-      return { id: made.text('createApiKey.apiKey.id'), secret: made.text('createApiKey.secret') };
-    },
+    newKey,
+    routerKey: async () => (await newKey({ role: 'READER', operations: [...ROUTER_OPERATIONS] })).secret,
     socket: (key = adminKey) =>
       createClient({
         url: `${server.url.replace('http', 'ws')}/graphql`,

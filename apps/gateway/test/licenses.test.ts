@@ -298,6 +298,7 @@ test('a router finds a licence by its id', async () => {
         { __typename: 'License', id: 'lic_none' },
       ],
     },
+    await gateway.routerKey(),
   );
   expect(found.errors).toEqual([]);
   expect(found.get('_entities')).toEqual([

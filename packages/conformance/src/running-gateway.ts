@@ -11,8 +11,8 @@ export const API_KEY = 'conformance-0123456789abcdef0123456789';
 
 export interface RunningGateway {
   readonly url: string;
-  /** The data of an operation sent with `API_KEY`; an Error where it has errors. */
-  graphql(query: string, variables?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** The data of an operation sent with `API_KEY`, or another key; an Error where it has errors. */
+  graphql(query: string, variables?: Readonly<Record<string, unknown>>, key?: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export async function startGateway(): Promise<RunningGateway> {
   const url = await urlOf(child);
   return {
     url,
-    graphql: (query, variables = {}) => send(url, query, variables),
+    graphql: (query, variables = {}, key = API_KEY) => send({ url, query, variables, key }),
     async stop() {
       child.kill('SIGTERM');
       await exited;
@@ -52,14 +52,17 @@ async function urlOf({ stdout }: ChildProcess): Promise<string> {
   throw new Error('the gateway ended before it listened');
 }
 
-async function send(
-  url: string,
-  query: string,
-  variables: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
+interface Sent {
+  readonly url: string;
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly key: string;
+}
+
+async function send({ url, query, variables, key }: Sent): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body: JSON.stringify({ query, variables }),
   });
   const answer: unknown = JSON.parse(await response.text());

@@ -1,10 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayContext, Services } from '../context.js';
 import { formatError } from '../errors/format-error.js';
 import { retryAfterOf } from '../errors/retry-after.js';
+import { wantsTrace } from '../plugins/federated-traces.js';
 import { CompiledDocuments } from './compiled-documents.js';
 import type { CompiledOperation, Executed, PreparedOperation } from './compiled-operation.js';
-import type { AskedOperation } from './read-operation.js';
+import { type AskedOperation, readOperation } from './read-operation.js';
 import type { RegisteredDocuments } from './registered-documents.js';
 
 /** In each answer to an operation: `compiled` where this lane executed it, `general` where the GraphQL server did. */
@@ -18,8 +20,15 @@ export class FastLane {
     schema: GraphQLSchema,
     private readonly registered: RegisteredDocuments,
     private readonly services: Services,
+    /** Whether routers are told how long fields took; this lane does not measure them. */
+    private readonly traces = false,
   ) {
     this.documents = new CompiledDocuments(schema);
+  }
+
+  /** What a request asks; null: it is in a form that is not for this lane. */
+  read(body: unknown, headers: IncomingHttpHeaders): AskedOperation | null {
+    return this.traces && wantsTrace(headers) ? null : readOperation(body, headers.accept);
   }
 
   /**

@@ -3,7 +3,6 @@ import type { GatewayContext, Services } from '../context.js';
 import type { HttpAnswer } from '../errors/http-failure.js';
 import type { Answering, Asked, Entrance } from './front-door.js';
 import { type FastLane, LANE_HEADER } from './fast-lane.js';
-import { readOperation } from './read-operation.js';
 
 /** Operations at `path` whose document is registered or compiled. */
 export class GraphqlEntrance implements Entrance {
@@ -18,7 +17,7 @@ export class GraphqlEntrance implements Entrance {
   }
 
   prepare({ request, body }: Asked): Answering | null {
-    const asked = readOperation(body, request.headers.accept);
+    const asked = this.lane.read(body, request.headers);
     const prepared = asked && this.lane.prepareKnown(asked);
     if (!prepared) return null;
     const { contentType } = asked;

@@ -1,26 +1,49 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { isObjectType, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  parse,
+  print,
+} from 'graphql';
 import { createResolversMap } from 'type-graphql';
 import type { GatewayContext } from '../context.js';
 import { badInput } from '../errors/api-error.js';
 import { boundList } from '../modules/arguments.js';
 import { REFERENCE_RESOLVERS } from './entities.js';
+import { routerView } from './router-view.js';
 
 const FEDERATION =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@tag", "@inaccessible"])';
 /** Fields that the federation library adds beside the API's; they are guarded like any other operation. */
 const ROUTER_FIELDS = ['_service', '_entities'] as const;
 
-/** The API as a Federation v2 subgraph: its entities are found by reference. */
+/**
+ * The API as a Federation v2 subgraph: its entities are found by reference, and `_service` tells of what is tagged for routers. Clients
+ * that ask the gateway itself see the whole API.
+ */
 export function toSubgraphSchema(api: GraphQLSchema): GraphQLSchema {
-  const typeDefs = parse(`${FEDERATION}\n${printSchemaWithDirectives(api)}`);
-  const schema = buildSubgraphSchema({ typeDefs, resolvers: resolversOf(api) });
+  const definitions = parse(printSchemaWithDirectives(api));
+  const schema = buildSubgraphSchema({ typeDefs: asSubgraph(definitions), resolvers: resolversOf(api) });
   copyExtensions(api, schema);
   addReferenceResolvers(schema);
+  tellRouters(schema, print(asSubgraph(routerView(definitions))));
   guardRouterFields(schema);
   readAnewInMutations(schema);
   return schema;
+}
+
+function asSubgraph(document: DocumentNode): DocumentNode {
+  return { ...document, definitions: [...parse(FEDERATION).definitions, ...document.definitions] };
+}
+
+/** What `_service` answers. */
+function tellRouters(schema: GraphQLSchema, sdl: string): void {
+  const service = schema.getQueryType()?.getFields()['_service'];
+  if (!service) throw new Error('the subgraph has no `_service`');
+  service.resolve = () => ({ sdl });
 }
 
 /** Printing a schema loses the extensions of its types and fields. */
@@ -91,7 +114,7 @@ function guarded(
   resolve: GraphQLFieldResolver<unknown, GatewayContext>,
 ): GraphQLFieldResolver<unknown, GatewayContext, Readonly<Record<string, unknown>>> {
   return (source, args, context, info) => {
-    context.access.requireOperation(name, 'READER');
+    context.access.requireRouter(name);
     if (name === '_entities') checkReferences(args['representations']);
     return resolve(source, args, context, info);
   };

@@ -1,7 +1,8 @@
-import { Arg, Authorized, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Authorized, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { GatewayContext } from '../../context.js';
 import { notFound } from '../../errors/api-error.js';
 import { type JsonObject, JsonObjectScalar, Quantity, RevisionScalar } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { boundList, readCustomerId } from '../arguments.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { CheckInput } from './check-input.js';
@@ -13,6 +14,7 @@ import { EntitlementSetType } from './entitlement-types.js';
 @Resolver(() => CustomerType)
 export class CheckResolver {
   @Authorized('READER')
+  @Directive(FOR_ROUTERS)
   @Query(() => DecisionType)
   check(
     @Arg('input', () => CheckInput) input: CheckInput,
@@ -22,6 +24,7 @@ export class CheckResolver {
   }
 
   @Authorized('READER')
+  @Directive(FOR_ROUTERS)
   @Query(() => [DecisionType], {
     description: 'Answered in order; one release for all, one state for each customer.',
   })
@@ -33,6 +36,7 @@ export class CheckResolver {
   }
 
   @Authorized('READER')
+  @Directive(FOR_ROUTERS)
   @Query(() => EntitlementSetType)
   async entitlements(
     @Arg('customerId', () => ID) text: string,
@@ -47,6 +51,7 @@ export class CheckResolver {
     return toEntitlementSet(stamped, entitlementsIn(stamped, context.access));
   }
 
+  @Directive(FOR_ROUTERS)
   @FieldResolver(() => EntitlementSetType, { name: 'entitlements' })
   async entitlementsOfCustomer(
     @Root() customer: CustomerType,
@@ -56,6 +61,7 @@ export class CheckResolver {
     return toEntitlementSet(stamped, entitlementsIn(stamped, access));
   }
 
+  @Directive(FOR_ROUTERS)
   @FieldResolver(() => DecisionType, { name: 'check' })
   async checkOfCustomer(
     @Root() customer: CustomerType,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Decision, Instant, LicenseId } from '@licet/domain';
 import { DateTime, Json, Quantity, RevisionScalar } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { DecisionCodeEnum, type DecisionCodeName } from './decision-code.js';
 
 export const SourceKindEnum = {
@@ -13,6 +14,7 @@ export const SourceKindEnum = {
 } as const;
 registerEnumType(SourceKindEnum, { name: 'SourceKind' });
 
+@Directive(FOR_ROUTERS)
 @ObjectType('EntitlementSource', {
   simpleResolvers: true,
   description: '`id`: of the subscription, licence, grant or block; `key`: of the plan or add-on.',
@@ -26,6 +28,7 @@ export class EntitlementSourceType {
   key!: string | null;
 }
 
+@Directive(FOR_ROUTERS)
 @ObjectType('Decision', { simpleResolvers: true })
 export class DecisionType {
   @Field(() => ID, { description: 'Found again in the decision log.' })

@@ -1,10 +1,12 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import type { FeatureType, Instant } from '@licet/domain';
 import { DateTime, Json, Quantity, RevisionScalar } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { FeatureTypeEnum } from '../feature/feature-type.js';
 import { DecisionCodeEnum, type DecisionCodeName } from './decision-code.js';
 import { EntitlementSourceType } from './decision-type.js';
 
+@Directive(FOR_ROUTERS)
 @ObjectType('Entitlement', { simpleResolvers: true, description: 'What a check for 1 would say.' })
 export class EntitlementType {
   @Field(() => String)
@@ -33,6 +35,7 @@ export class EntitlementType {
   sources!: EntitlementSourceType[];
 }
 
+@Directive(FOR_ROUTERS)
 @ObjectType('EntitlementSet', {
   simpleResolvers: true,
   description: 'All that a customer may do, at one revision; conditions on `context` see an empty one.',

@@ -2,12 +2,14 @@ import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Customer } from '@licet/database';
 import type { CustomerId, Instant } from '@licet/domain';
 import { DateTime, JsonObjectScalar, RevisionScalar, type JsonObject } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { connectionTypes } from '../connection/connection-types.js';
 
 /** Its nested lists and checks are fields of CustomerFields. */
 @Directive('@key(fields: "id")')
 @ObjectType('Customer', { simpleResolvers: true })
 export class CustomerType {
+  @Directive(FOR_ROUTERS)
   @Field(() => ID)
   id!: CustomerId;
   @Field(() => String, { nullable: true })

@@ -1,9 +1,10 @@
-import { Arg, Authorized, Ctx, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Authorized, Ctx, Directive, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { listEvents } from '@licet/database';
 import type { Instant } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput, granted } from '../../errors/api-error.js';
 import { Cursor, DateTime } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { boundList, readCustomerId } from '../arguments.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import { entitlementsChanges } from './entitlements-changes.js';
@@ -47,6 +48,7 @@ export class EventResolver {
     return toConnection(granted(listed, '').page, toChangeEvent);
   }
 
+  @Directive(FOR_ROUTERS)
   @Subscription(() => PlanChangeType, {
     subscribe: (data: SubscribeData) => planChanges(...subscribeArguments(data)),
   })
@@ -58,6 +60,7 @@ export class EventResolver {
     return change;
   }
 
+  @Directive(FOR_ROUTERS)
   @Subscription(() => EntitlementsChangeType, {
     subscribe: (data: SubscribeData) => entitlementsChanges(...subscribeArguments(data)),
   })

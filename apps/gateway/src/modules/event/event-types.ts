@@ -1,7 +1,8 @@
-import { Field, ID, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import type { StoredEvent } from '@licet/database';
 import type { Instant } from '@licet/domain';
 import { Cursor, DateTime, JsonObjectScalar, RevisionScalar, type JsonObject } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { ActorType } from '../actor/actor-type.js';
 import { EntitlementSetType } from '../check/entitlement-types.js';
 import { connectionTypes } from '../connection/connection-types.js';
@@ -74,6 +75,7 @@ export function toChangeEvent(stored: StoredEvent): ChangeEventType {
 
 export const EventConnectionType = connectionTypes('Event', ChangeEventType);
 
+@Directive(FOR_ROUTERS)
 @ObjectType('PlanChange', {
   simpleResolvers: true,
   description: "`from` null: it began; `to` null: it ended. `reason` is the event's type.",
@@ -95,6 +97,7 @@ export class PlanChangeType {
   at!: Instant;
 }
 
+@Directive(FOR_ROUTERS)
 @ObjectType('EntitlementsChange', {
   simpleResolvers: true,
   description: `Sent when a feature's \`allowed\`, \`code\`, \`value\` or \`limit\` changes, not for every unit used. \`cause\` is the event that made the difference

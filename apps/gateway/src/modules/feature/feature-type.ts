@@ -1,5 +1,6 @@
 import { Directive, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import type { Feature, FeatureType } from '@licet/domain';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 
 export const FeatureTypeEnum = {
   BOOLEAN: 'BOOLEAN',
@@ -25,6 +26,7 @@ registerEnumType(WhenUnknownEnum, {
 });
 
 @Directive('@key(fields: "key")')
+@Directive(FOR_ROUTERS)
 @ObjectType('Feature', { simpleResolvers: true })
 export class FeatureObject {
   @Field(() => ID)
@@ -35,6 +37,8 @@ export class FeatureObject {
   type!: FeatureType;
   @Field(() => String, { nullable: true })
   unit!: string | null;
+  // For other subgraphs' `@requires`; no front end decides by it.
+  @Directive('@inaccessible')
   @Field(() => WhenUnknownEnum)
   whenUnknown!: keyof typeof WhenUnknownEnum;
 }

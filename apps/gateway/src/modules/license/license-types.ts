@@ -13,6 +13,7 @@ import {
   type Release,
 } from '@licet/domain';
 import { DateTime, RevisionScalar } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { connectionTypes } from '../connection/connection-types.js';
 import { LicenseModelEnum } from '../plan/plan-types.js';
 import { FeatureQuantityInput } from '../subscription/subscription-inputs.js';
@@ -30,6 +31,7 @@ registerEnumType(LicenseStatusEnum, { name: 'LicenseStatus', description: 'REVOK
 
 /** `customer`, `plan` and `planVersion` are fields of LicenseResolver. */
 @Directive('@key(fields: "id")')
+@Directive(FOR_ROUTERS)
 @ObjectType('License', { simpleResolvers: true })
 export class LicenseType {
   @Field(() => ID)

@@ -1,6 +1,7 @@
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Enforcement, PlanModel } from '@licet/domain';
 import { Json, Quantity } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { FeatureObject } from '../feature/feature-type.js';
 
 export const LicenseModelEnum = {
@@ -17,6 +18,7 @@ const EnforcementEnum = { HARD: 'HARD', SOFT: 'SOFT', NONE: 'NONE' } as const sa
 >;
 registerEnumType(EnforcementEnum, { name: 'Enforcement' });
 
+@Directive(FOR_ROUTERS)
 @ObjectType('PlanEntitlement', { simpleResolvers: true })
 export class PlanEntitlementType {
   @Field(() => FeatureObject)
@@ -35,6 +37,7 @@ export class PlanEntitlementType {
 }
 
 @Directive('@key(fields: "key")')
+@Directive(FOR_ROUTERS)
 @ObjectType('Plan', { simpleResolvers: true, description: 'The plan as it is sold now.' })
 export class PlanType {
   @Field(() => ID)
@@ -51,6 +54,7 @@ export class PlanType {
   entitlements!: PlanEntitlementType[];
 }
 
+@Directive(FOR_ROUTERS)
 @ObjectType('PlanVersion', {
   simpleResolvers: true,
   description: 'The plan as it was bought. The number rises by one with each release that changes the plan.',

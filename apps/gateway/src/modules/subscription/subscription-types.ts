@@ -1,6 +1,7 @@
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { CustomerId, Instant, PlanVersion } from '@licet/domain';
 import { DateTime, Quantity, RevisionScalar } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 
 export const SubscriptionStatusEnum = {
   SCHEDULED: 'SCHEDULED',
@@ -16,6 +17,7 @@ registerEnumType(SubscriptionStatusEnum, {
   description: 'PAST_DUE is the grace period. CANCELED and EXPIRED are final.',
 });
 
+@Directive(FOR_ROUTERS)
 @ObjectType('SubscriptionAddOn', { simpleResolvers: true })
 export class SubscriptionAddOnType {
   @Field(() => String)
@@ -29,6 +31,7 @@ export class SubscriptionAddOnType {
   quantity!: number;
 }
 
+@Directive(FOR_ROUTERS)
 @ObjectType('FeatureQuantity', { simpleResolvers: true })
 export class FeatureQuantityType {
   @Field(() => String)
@@ -37,6 +40,7 @@ export class FeatureQuantityType {
   quantity!: number;
 }
 
+@Directive(FOR_ROUTERS)
 @ObjectType('ScheduledChange', { simpleResolvers: true })
 export class ScheduledChangeType {
   @Field(() => String)
@@ -54,6 +58,7 @@ export class ScheduledChangeType {
 
 /** `customer`, `plan` and `planVersion` are fields of SubscriptionFields. */
 @Directive('@key(fields: "id")')
+@Directive(FOR_ROUTERS)
 @ObjectType('PlanSubscription', { simpleResolvers: true })
 export class PlanSubscriptionType {
   @Field(() => ID)

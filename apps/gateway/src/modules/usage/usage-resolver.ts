@@ -1,9 +1,21 @@
-import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Authorized,
+  Ctx,
+  Directive,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { GatewayContext } from '../../context.js';
 import { boundList } from '../arguments.js';
 import { parseFirst } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { Quantity } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { recordUsage } from './record-usage.js';
 import { commitReservation, releaseReservation, reserve } from './reserve.js';
 import { ReservationResultType, ReserveInput } from './reservation-types.js';
@@ -108,6 +120,7 @@ export class UsageResolver {
 
 @Resolver(() => CustomerType)
 export class CustomerUsageResolver {
+  @Directive(FOR_ROUTERS)
   @FieldResolver(() => FeatureUsageType, {
     nullable: true,
     description: 'Null where the feature is not counted.',

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { CustomerId, FeatureKey, Instant } from '@licet/domain';
 import {
   DateTime,
@@ -7,8 +7,10 @@ import {
   RevisionScalar,
   type JsonObject,
 } from '../../scalars/index.js';
+import { FOR_ROUTERS } from '../../schema/router-tag.js';
 import { DecisionType } from '../check/decision-type.js';
 
+@Directive(FOR_ROUTERS)
 @ObjectType('UsageBucket', { simpleResolvers: true })
 export class UsageBucketType {
   @Field(() => DateTime)
@@ -20,6 +22,7 @@ export class UsageBucketType {
 }
 
 /** `history` is a field of UsageResolver. */
+@Directive(FOR_ROUTERS)
 @ObjectType('FeatureUsage', {
   simpleResolvers: true,
   description: 'Window null for LIMIT features and credits.',
