@@ -491,7 +491,7 @@ test('who follows a customer is not woken by a roll-up, neither from the history
   try {
     await put(decisions(10, 1));
     await rollUp();
-    const following = await feed.follow(tenantId, created, customer?.subject);
+    const following = await feed.follow(tenantId, created, { subject: customer?.subject ?? null });
     if (!following.ok) throw new Error(following.message);
     await put(decisions(10, 1));
     await rollUp();

@@ -88,7 +88,7 @@ export async function readTransaction<T>(
  * COMMIT was sent that had no answer.
  */
 export async function writeTransaction<T>(
-  db: Pick<Database, 'pool' | 'signal'>,
+  db: Pick<Database, 'pool' | 'signal' | 'commits'>,
   tenantId: TenantId,
   work: (transaction: Transaction) => Promise<Writes<T>>,
 ): Promise<Committed<T>> {

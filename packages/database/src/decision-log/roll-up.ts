@@ -59,7 +59,7 @@ export async function rollUpDecisions(
   tenantId: TenantId,
   most = MOST_ROLLED,
 ): Promise<RolledUp | null> {
-  const roller = { pool: db.roller, signal: db.signal };
+  const roller = { pool: db.roller, signal: db.signal, commits: db.commits };
   type Outcome = Writes<Done | 'NEVER_ROLLED' | null>;
   const { value, revision } = await writeTransaction(
     roller,
