@@ -232,6 +232,17 @@ test('numbers are changed without a renewal, once, and told of with what was bef
   ]);
 });
 
+test.each(['expiresAt', 'maintenanceUntil', 'quantities'])(
+  'null for `%s` clears nothing, and renews nothing',
+  async (field) => {
+    const id = await licensed('kay', 'team');
+    const before = await gateway.send(FIND, { id });
+    const answer = await renew({ licenseId: id, [field]: null });
+    expect(errorOf(answer)).toEqual(['BAD_USER_INPUT', `input.${field}`]);
+    expect((await gateway.send(FIND, { id })).get('license')).toEqual(before.get('license'));
+  },
+);
+
 test('more of what a licence sells by number is offered as a remedy, and is one', async () => {
   const id = await licensed('lou', 'team');
   const held = Number((await gateway.send(FIND, { id })).get('license.quantities.0.quantity'));

@@ -37,7 +37,10 @@ async function run(
 
 test('each spend is on record with what it was asked for and the counters as it left them', async () => {
   const consume = `mutation ($input: ConsumeInput!) { consume(input: $input) { decision ${DECISION} } }`;
-  const input = { customerId: 'ada', feature: 'projects', quantity: 1, context: { why: 'x' } };
+  const input = {
+    ...{ customerId: 'ada', feature: 'projects', quantity: 1, context: { why: 'x' } },
+    ...{ memberId: 'ann', fingerprint: 'AA-1' },
+  };
   const keyed = { ...input, idempotencyKey: 'the key of a client' };
   const first = await run(consume, { input: keyed });
   const again = await run(consume, { input: keyed });
@@ -91,11 +94,13 @@ test('a reservation is on record as it is made, committed and released', async (
   await run(`mutation { releaseReservation(reservationId: "${otherId}") { revision } }`);
   const logged = await log();
   const asked = { customerId: 'ada', feature: 'projects' };
+  const facts = { context: null, memberId: null, fingerprint: null };
+  const reserved = { ...facts, quantity: 1, ttl: 'PT1M', replayed: false };
   expect(logged.map((node) => [at(node, 'operation'), at(node, 'input')])).toEqual([
     ['releaseReservation', { ...asked, quantity: 0, reservationId: otherId, replayed: false }],
     ['commitReservation', { ...asked, quantity: 1, reservationId: oneId, replayed: false }],
-    ['reserve', { ...asked, quantity: 1, ttl: 'PT1M', context: null, replayed: false }],
-    ['reserve', { ...asked, quantity: 1, ttl: 'PT1M', context: null, replayed: false }],
+    ['reserve', { ...asked, ...reserved }],
+    ['reserve', { ...asked, ...reserved }],
   ]);
   expect(at(logged[3], 'decision')).toEqual(one.get('reserve.decision'));
 });
@@ -111,7 +116,7 @@ test('seats are on record as they are asked for and given back', async () => {
   const logged = await log();
   expect(logged.map((node) => [at(node, 'operation'), at(node, 'input')])).toEqual([
     ['releaseSeat', seat],
-    ['assignSeat', seat],
+    ['assignSeat', { ...seat, fingerprint: null }],
   ]);
   expect(at(logged[1], 'decision')).toEqual(assigned.get('assignSeat.decision'));
 });
@@ -126,6 +131,7 @@ test('a validation is on record by itself and for each feature, without the key 
   const asked = {
     key,
     features: ['sso'],
+    memberId: 'ann',
     fingerprint: 'studio',
     components: ['a board'],
     productVersion: '1.0',
@@ -137,7 +143,7 @@ test('a validation is on record by itself and for each feature, without the key 
   for (const node of logged)
     expect(node).toMatchObject({
       operation: 'validateLicense',
-      input: { licenseId, fingerprint: 'studio', productVersion: '1.0' },
+      input: { licenseId, memberId: 'ann', fingerprint: 'studio', productVersion: '1.0' },
     });
   const itself = logged.find((node) => at(node, 'decision.feature') === '');
   expect(itself).toMatchObject({

@@ -299,6 +299,7 @@ describe('what can never be right', () => {
       { kind: 'lease', feature: 'viewers', memberId: 'ann', ttl: parseDuration('PT0.1S') },
       'ttl',
     ],
+    ['a month', { kind: 'lease', feature: 'viewers', memberId: 'ann', ttl: parseDuration('P1M') }, 'ttl'],
     ['ten years', { kind: 'lease', feature: 'viewers', memberId: 'ann', ttl: parseDuration('P10Y') }, 'ttl'],
   ])('%s', async (name, request, field) => {
     const customerId = await customerNamed(`wrong ${name}`);

@@ -229,6 +229,14 @@ describe('a licence that is renewed', () => {
     ]);
   });
 
+  test('long after its maintenance needs to be told until when, and says so', () => {
+    const { account } = licenseHistory([[START, issueOf('forever')]]);
+    const outcome = performAt(account, '2030-06-01', renewalOf());
+    expect(refused(outcome)).toEqual({ code: 'CONFLICT', field: 'maintenanceUntil' });
+    const told = renewalOf({ maintenanceUntil: '2031-01-01T00:00:00Z' });
+    expect(performAt(account, '2030-06-01', told).ok).toBe(true);
+  });
+
   test('long after its end needs to be told until when, and says so', () => {
     const { account } = licenseHistory([[START, issueOf('term')]]);
     const outcome = performAt(account, '2026-06-01', renewalOf());

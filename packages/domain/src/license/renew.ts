@@ -35,7 +35,7 @@ export function renew(
   if (refused !== null) return refused;
   const ends = endsAfter(license, command, account.timeZone);
   if ('ok' in ends) return ends;
-  const past = refusedPastEnd(ends, command, now);
+  const past = refusedPastEnd(ends, command, now) ?? refusedPastMaintenance(license, ends, command, now);
   if (past !== null) return past;
   const after: License = {
     ...license,
@@ -122,5 +122,20 @@ function refusedPastEnd({ expiresAt }: Ends, command: Renew, now: Instant): Refu
     command.maintenanceUntil === null
       ? `renewed from its present end it would end at \`${end}\`, which is past; give \`expiresAt\``
       : `it has ended at \`${end}\`; give \`expiresAt\`, too`,
+  );
+}
+
+/** Maintenance that is renewed by the plan covers something from now on. */
+function refusedPastMaintenance(
+  license: License,
+  { maintenanceUntil }: Ends,
+  command: Renew,
+  now: Instant,
+): Refused | null {
+  const isRenewed = namesNoTime(command) && maintenanceUntil !== license.maintenanceUntil;
+  if (!isRenewed || maintenanceUntil === null || maintenanceUntil > now) return null;
+  return conflict(
+    'maintenanceUntil',
+    `renewed from its present end maintenance would end at \`${formatInstant(maintenanceUntil)}\`, which is past; give \`maintenanceUntil\``,
   );
 }

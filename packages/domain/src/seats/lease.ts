@@ -2,11 +2,13 @@ import { addDuration, lengthOf } from '../time/calendar.js';
 import { type Instant, instant, type IsoDuration, type TimeZone } from '../time/instant.js';
 
 const SECOND = 1000;
-const YEAR = 366 * 86_400_000;
+const LONGEST = 366 * 86_400_000;
+const YEARS_OR_MONTHS = /^P[^T]*[YM]/;
 
+/** A second to 366 days; years and months are of no certain length. */
 export function isTimeToLive(ttl: IsoDuration): boolean {
   const length = lengthIn(ttl);
-  return length >= SECOND && length <= YEAR;
+  return length >= SECOND && length <= LONGEST && !YEARS_OR_MONTHS.test(ttl);
 }
 
 /** When a lease of this length ends: hours and smaller are exact, days and longer of the calendar in the zone. */

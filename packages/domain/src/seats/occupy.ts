@@ -55,7 +55,10 @@ export function refuseSeat(release: Release, request: SeatRequest): Refusal | nu
   if (feature.seats.kind === 'NAMED')
     return badInput('feature', `the seats of \`${feature.key}\` are named; give one by assignSeat`);
   if (request.ttl === null || isTimeToLive(request.ttl)) return null;
-  return badInput('ttl', `\`${request.ttl}\` is no time to live of a seat; give a second to a year`);
+  return badInput(
+    'ttl',
+    `\`${request.ttl}\` is no time to live of a seat; give a second to 366 days, without years and months`,
+  );
 }
 
 function badInput(field: string, message: string): Refusal {

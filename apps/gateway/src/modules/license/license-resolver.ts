@@ -2,7 +2,7 @@ import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver
 import { newLicenseId, newLicenseKey } from '@licet/database';
 import { parseLicenseId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
-import { granted } from '../../errors/api-error.js';
+import { badInput, granted } from '../../errors/api-error.js';
 import { Cursor } from '../../scalars/index.js';
 import {
   boundList,
@@ -74,6 +74,7 @@ export class LicenseResolver {
     @Ctx() context: GatewayContext,
   ): Promise<LicenseResultType> {
     const idempotencyKey = parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey);
+    refuseNulls(input);
     const command = {
       kind: 'renewLicense',
       licenseId: await ownLicense(context, 'input.licenseId', input.licenseId),
@@ -199,4 +200,11 @@ export class CustomerLicensesResolver {
     const page = granted(await loaders.licensesOf(request).load(customer.id), '');
     return { ...toConnection(page, ({ license }) => toLicense(license)), totalCount: page.total };
   }
+}
+
+/** Only `machineLimit` has something to go back to: a null that was meant to clear an end must not renew it. */
+function refuseNulls(input: RenewLicenseInput): void {
+  for (const field of ['expiresAt', 'maintenanceUntil', 'quantities'] as const)
+    if (input[field] === null)
+      throw badInput(`input.${field}`, 'null clears nothing here; leave it out, or give a value');
 }

@@ -18,6 +18,7 @@ export interface Validated {
   /** Null: the key opened nothing. */
   readonly licenseId: string | null;
   readonly productVersion: string | null;
+  readonly memberId: string | null;
   /** Components as their hashes. */
   readonly machine: MachineIdentity;
   readonly now: Instant;
@@ -28,9 +29,9 @@ export interface Validated {
 
 /** One record of the validation itself, which is of no feature (its name is empty), and one of each feature that was asked about. */
 export function validationRecorded<T>(context: GatewayContext, validated: Validated, answer: T): Promise<T> {
-  const { tenantId, licenseId, productVersion, machine, now, decisions } = validated;
+  const { tenantId, licenseId, productVersion, memberId, machine, now, decisions } = validated;
   const { fingerprint, components } = machine;
-  const asked = { licenseId, productVersion, fingerprint, components };
+  const asked = { licenseId, memberId, productVersion, fingerprint, components };
   const attempts = [ofLicense(validated), ...decisions].map((decision) => {
     const input = { ...asked, features: decision.feature === '' ? [] : [decision.feature] };
     return { operation: 'validateLicense', tenantId, input, at: now, decision };

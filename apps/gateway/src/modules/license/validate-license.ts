@@ -80,6 +80,7 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
     ...opened,
     validation,
     productVersion,
+    memberId,
     machine: identity,
     now,
     stamp,
@@ -98,7 +99,7 @@ async function openedBy(
   if (opened === null) return null;
   const { tenantId, licenseId, customerId } = opened;
   access.requireLicense('input.key', licenseId);
-  access.requireCustomer(customerId);
+  access.requireOwner('the licence of this key', customerId);
   if (atLeast === null) return opened;
   const reached = await services.states.reach(tenantId, atLeast, [customerId]);
   granted(reached.ok ? reached : { ...reached, field: 'atLeast' }, 'input');
@@ -160,10 +161,10 @@ async function answerUnknown(context: GatewayContext, asked: Asked): Promise<Lic
   const tenantId = access.ownTenant;
   // Nobody knows whose attempt it was: it is counted, and is in no tenant's log.
   if (tenantId === null) return answer;
-  const { productVersion } = asked;
+  const { productVersion, memberId } = asked;
   const machine = machineIdentity(db, tenantId, asked.machine);
-  const nobodys = { tenantId, customerId: '', licenseId: null };
-  const validated = { ...nobodys, validation, productVersion, machine, now, stamp, decisions };
+  const nobodys = { tenantId, customerId: '', licenseId: null, productVersion, memberId };
+  const validated = { ...nobodys, validation, machine, now, stamp, decisions };
   return validationRecorded(context, validated, answer);
 }
 
