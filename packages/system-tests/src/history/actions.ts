@@ -295,7 +295,7 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
       quarters: fc.oneof(fc.constant(null), fc.nat(5)),
     }),
   ],
-  [2, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
+  [5, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
   [
     8,
     fc.record({

@@ -87,6 +87,8 @@ export function renewLicense(account: Account, license: License, asked: RenewLic
   const machineLimit = asked.machineLimit === undefined ? license.machineLimit : asked.machineLimit;
   if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
   if (expiresAt !== null && expiresAt <= now) throw new Refusal('CONFLICT');
+  const isMaintained = asPlanned && maintenanceUntil !== license.maintenanceUntil;
+  if (isMaintained && maintenanceUntil !== null && maintenanceUntil <= now) throw new Refusal('CONFLICT');
   const was = JSON.stringify(changeable(license));
   Object.assign(license, { expiresAt, maintenanceUntil, quantities, machineLimit });
   if (JSON.stringify(changeable(license)) === was) return;
