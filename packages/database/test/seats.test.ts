@@ -232,7 +232,11 @@ describe('named seats', () => {
     const customerId = await customerNamed('kept');
     await assign('kept', 'ann');
     await change(customerId, 'none');
-    expect(await assign('kept', 'ann')).toMatchObject({ decision: { code: 'NOT_IN_PLAN' } });
+    expect(await assign('kept', 'ann')).toMatchObject({
+      decision: { allowed: false, code: 'NOT_IN_PLAN' },
+      seat: { memberId: 'ann' },
+    });
+    expect(await assign('kept', 'bob')).toMatchObject({ decision: { code: 'NOT_IN_PLAN' }, seat: null });
     expect(await pool('kept', 'editors')).toEqual({ used: 1, rows: 1 });
     expect(await giveBack('kept', 'nobody')).toMatchObject({ decision: { code: 'DONE' } });
     await change(customerId, 'team');
