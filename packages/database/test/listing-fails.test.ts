@@ -14,21 +14,29 @@ beforeAll(async () => {
 });
 afterAll(() => tenant.close());
 
-const request = { first: 2, after: null, feature: null };
-test.each([
-  ['license', listLicenses],
-  ['seat', listSeats],
-])(
-  'a list of each %s that cannot be read is one error, and leaves the process alone',
-  async (table, list) => {
-    const customerId = await createTestCustomer(tenant, `of ${table}`);
-    const unheard: unknown[] = [];
-    const hear = (reason: unknown): void => void unheard.push(reason);
-    process.on('unhandledRejection', hear);
-    await tenant.owner.query(`alter table ${table} rename to away`);
-    await expect(list(tenant.db, tenant.caller.tenantId, [customerId], request)).rejects.toThrow(table);
-    await tenant.owner.query(`alter table away rename to ${table}`);
-    process.off('unhandledRejection', hear);
-    expect(unheard).toEqual([]);
-  },
-);
+/** Runs what cannot be read, and answers with what nobody has heard of. */
+async function unheard(read: () => Promise<unknown>, message: string): Promise<unknown[]> {
+  const found: unknown[] = [];
+  const hear = (reason: unknown): void => void found.push(reason);
+  process.on('unhandledRejection', hear);
+  await expect(read()).rejects.toThrow(message);
+  process.off('unhandledRejection', hear);
+  return found;
+}
+
+test('a list of licences that cannot be read is one error, and leaves the process alone', async () => {
+  const customerId = await createTestCustomer(tenant, 'licensed');
+  const read = () => listLicenses(tenant.db, tenant.caller.tenantId, [customerId], { first: 2, after: null });
+  await tenant.owner.query('alter table license rename to away');
+  const found = await unheard(read, 'license');
+  await tenant.owner.query('alter table away rename to license');
+  expect(found).toEqual([]);
+});
+
+test('a list of seats that cannot be read is one error, and leaves the process alone', async () => {
+  const customerId = await createTestCustomer(tenant, 'seated');
+  // No text of the database.
+  const request = { first: 2, after: null, feature: String.fromCodePoint(0) };
+  const read = () => listSeats(tenant.db, tenant.caller.tenantId, [customerId], request);
+  expect(await unheard(read, 'invalid byte sequence')).toEqual([]);
+});

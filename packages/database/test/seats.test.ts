@@ -331,6 +331,13 @@ describe('on a downgrade', () => {
     await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
     expect(await pool('shrinks', 'editors')).toEqual({ used: 3, rows: 3 });
     await age('shrinks', '2 days');
+    const listed = await listSeats(tenant.db, tenant.caller.tenantId, [customerId], {
+      ...{ first: 5, after: null, feature: null },
+    });
+    expect(listed).toMatchObject({
+      pages: [{ total: 1, items: [{ node: { seat: { memberId: 'ann' } } }] }],
+    });
+    expect(await pool('shrinks', 'editors')).toEqual({ used: 3, rows: 3 });
     await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
     expect(await pool('shrinks', 'editors')).toEqual({ used: 1, rows: 1 });
     expect(await assign('shrinks', 'ann')).toMatchObject({ decision: { allowed: true, used: 1 } });
