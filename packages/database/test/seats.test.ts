@@ -232,7 +232,11 @@ describe('named seats', () => {
     const customerId = await customerNamed('kept');
     await assign('kept', 'ann');
     await change(customerId, 'none');
-    expect(await assign('kept', 'ann')).toMatchObject({ decision: { code: 'NOT_IN_PLAN' } });
+    expect(await assign('kept', 'ann')).toMatchObject({
+      decision: { allowed: false, code: 'NOT_IN_PLAN' },
+      seat: { memberId: 'ann' },
+    });
+    expect(await assign('kept', 'bob')).toMatchObject({ decision: { code: 'NOT_IN_PLAN' }, seat: null });
     expect(await pool('kept', 'editors')).toEqual({ used: 1, rows: 1 });
     expect(await giveBack('kept', 'nobody')).toMatchObject({ decision: { code: 'DONE' } });
     await change(customerId, 'team');
@@ -327,6 +331,13 @@ describe('on a downgrade', () => {
     await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
     expect(await pool('shrinks', 'editors')).toEqual({ used: 3, rows: 3 });
     await age('shrinks', '2 days');
+    const listed = await listSeats(tenant.db, tenant.caller.tenantId, [customerId], {
+      ...{ first: 5, after: null, feature: null },
+    });
+    expect(listed).toMatchObject({
+      pages: [{ total: 1, items: [{ node: { seat: { memberId: 'ann' } } }] }],
+    });
+    expect(await pool('shrinks', 'editors')).toEqual({ used: 3, rows: 3 });
     await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
     expect(await pool('shrinks', 'editors')).toEqual({ used: 1, rows: 1 });
     expect(await assign('shrinks', 'ann')).toMatchObject({ decision: { allowed: true, used: 1 } });

@@ -8,7 +8,7 @@ import { catalogDocument } from '../src/model/catalog.js';
 
 const USUAL_HISTORIES = 60;
 const HISTORIES = Number(process.env['LICET_HISTORIES'] ?? USUAL_HISTORIES);
-const STEPS = Number(process.env['LICET_STEPS'] ?? 30);
+const STEPS = Number(process.env['LICET_STEPS'] ?? 40);
 /** What short histories hardly ever get to do. */
 const RARE: ReadonlySet<string> = new Set(['changePlan', 'uncancel', 'extendTrial']);
 /** In `npm test` always the same ones, so that what is found is the fault of what has changed; longer runs look for new ones. */

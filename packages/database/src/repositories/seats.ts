@@ -1,4 +1,5 @@
 import {
+  accountAt,
   type CustomerId,
   type FeatureKey,
   instant,
@@ -8,6 +9,7 @@ import {
   type SeatKind,
   type TenantId,
 } from '@licet/domain';
+import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Statement, type Transaction } from '../connection/transaction.js';
 import { textArray } from '../mapping/array-literal.js';
@@ -15,6 +17,7 @@ import { assignments, columnArrays, givenRows, namesOf } from '../mapping/column
 import { groupBy } from '../mapping/group-by.js';
 import { type OwnedSeat, SEAT_COLUMNS, SEAT_ROW, seatFromRow, type SeatRow } from '../mapping/seat.js';
 import type { Result } from '../result.js';
+import { loadAccounts } from './accounts.js';
 import { meterId } from './meters.js';
 import {
   dateOf,
@@ -42,7 +45,33 @@ export interface SeatSearch extends PageRequest {
 const HELD = `s.cools_until is null and (s.lease_expires_at is null or s.lease_expires_at > clock_timestamp())
   and ($3::text is null or s.feature = $3)`;
 
-/** A page of the seats that are held, for each customer, oldest first, in the order of the ids: two statements for all of them. */
+/** Seats that a due transition has ended which is not written yet: those above a limit, when the time is over. */
+async function endedSeats(
+  db: Database,
+  transaction: Transaction,
+  ids: readonly CustomerId[],
+): Promise<SeatId[]> {
+  const late = await transaction.query<{ id: CustomerId }>({
+    name: 'late-seat-holders',
+    text: `select c.id from customer c
+           where c.tenant_id = $1 and c.id = any($2) and c.next_due_at <= clock_timestamp()
+             and exists (select from seat s where s.tenant_id = c.tenant_id and s.customer_id = c.id)`,
+    values: [transaction.tenantId, textArray(ids)],
+  });
+  if (late.length === 0) return [];
+  const loaded = await loadAccounts(
+    db,
+    transaction,
+    late.map(({ id }) => id),
+  );
+  const clock = await readClock(transaction);
+  return [...loaded.accounts.values()].flatMap(({ account }) => {
+    const kept = new Set(accountAt(account, loaded.release, clock).seats.map(({ id }) => id));
+    return account.seats.flatMap(({ id }) => (kept.has(id) ? [] : [id]));
+  });
+}
+
+/** A page of the seats that are held, for each customer, oldest first, in the order of the ids: three statements for all of them. */
 export async function listSeats(
   db: Database,
   tenantId: TenantId,
@@ -53,23 +82,27 @@ export async function listSeats(
   if (request.after !== null && after === null) return malformedCursor();
   const search = [tenantId, textArray(ids), request.feature];
   const { rows, totals } = await readTransaction(db, tenantId, async (transaction) => {
+    const ended = textArray(await endedSeats(db, transaction, ids));
     const counting = transaction.query<{ customer_id: CustomerId; total: number }>({
       name: 'count-seats',
       text: `select s.customer_id, count(*)::int as total from seat s
-             where s.tenant_id = $1 and s.customer_id = any($2) and ${HELD} group by s.customer_id`,
-      values: search,
+             where s.tenant_id = $1 and s.customer_id = any($2) and ${HELD} and s.id <> all($4)
+             group by s.customer_id`,
+      values: [...search, ended],
     });
-    const listed = await transaction.query<SeatRow>({
+    const listing = transaction.query<SeatRow>({
       name: 'list-seats',
       text: `select s.* from unnest($2::text[]) as k(customer_id)
              cross join lateral (
                select ${SEAT_COLUMNS} from seat s
-               where s.tenant_id = $1 and s.customer_id = k.customer_id and ${HELD}
-                 and ($4::timestamptz is null or (s.assigned_at, s.id) > ($4, $5))
-               order by s.assigned_at, s.id limit $6) s`,
-      values: [...search, dateOf(after), after?.id ?? null, request.first + 1],
+               where s.tenant_id = $1 and s.customer_id = k.customer_id and ${HELD} and s.id <> all($4)
+                 and ($5::timestamptz is null or (s.assigned_at, s.id) > ($5, $6))
+               order by s.assigned_at, s.id limit $7) s`,
+      values: [...search, ended, dateOf(after), after?.id ?? null, request.first + 1],
     });
-    return { rows: listed, totals: new Map((await counting).map((row) => [row.customer_id, row.total])) };
+    // Together: of two statements that fail nobody would hear of the one that is awaited last.
+    const [counted, listed] = await Promise.all([counting, listing]);
+    return { rows: listed, totals: new Map(counted.map((row) => [row.customer_id, row.total])) };
   });
   const owned = rows.map((row): OwnedSeat => ({ seat: seatFromRow(row), customerId: row.customer_id }));
   const byCustomer = groupBy(owned, ({ customerId }) => customerId);

@@ -15,6 +15,13 @@ export interface DatesAction {
   readonly lasts: number | null;
   readonly maintained: number | null;
   readonly quantities: ListsAction['quantities'];
+  /** Undefined: left out. */
+  readonly machineLimit: number | null | undefined;
+}
+/** One that the licence is activated on, by its id; or by a fingerprint. */
+export interface MachineAction {
+  readonly which: number;
+  readonly machine: number | string;
 }
 export type TimingAction = 'NOW' | 'PERIOD_END' | { readonly at: When };
 
@@ -96,6 +103,16 @@ export type Action =
       /** In minutes; null: the feature's. */
       readonly lasts: number | null;
     }
+  | {
+      readonly kind: 'activateMachine';
+      readonly which: number;
+      readonly fingerprint: string | null;
+      readonly components: readonly string[] | null;
+      readonly name: string | null | undefined;
+    }
+  | (MachineAction & { readonly kind: 'deactivateMachine' })
+  /** `lasts`: in minutes; null: left out. */
+  | (MachineAction & { readonly kind: 'heartbeatMachine'; readonly lasts: number | null })
   | { readonly kind: 'again' }
   | {
       readonly kind: 'recordUsage';
@@ -103,6 +120,9 @@ export type Action =
       readonly quantity: number;
       readonly minutesAgo: number;
     };
+
+/** As which machines name themselves. */
+export const FINGERPRINTS = ['m1', 'm2', 'm3'] as const;
 
 /** Those who take seats. */
 export const MEMBERS = ['ann', 'bob', 'cy', 'dee'] as const;
@@ -140,6 +160,12 @@ const lists = { addOns, quantities };
 const NO_LISTS = { addOns: fc.constant(null), quantities: fc.constant(null) };
 const mostly = <T>(weight: number, plain: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   fc.oneof({ weight, arbitrary: plain }, { weight: 1, arbitrary: other });
+/** Mostly of those that are sold by subscription. */
+const subscribed = mostly(
+  5,
+  fc.constantFrom<PlanKey>('free', 'pro', 'plus', 'enterprise', 'basic', 'max'),
+  keys(PLANS),
+);
 const decided = keys(FEATURES).filter((key) => FEATURES[key].type !== 'seats');
 const feature = fc.oneof(
   { weight: 4, arbitrary: decided },
@@ -148,7 +174,7 @@ const feature = fc.oneof(
 const subscribeWith = (given: typeof lists | typeof NO_LISTS): fc.Arbitrary<Action> =>
   fc.record({
     kind: fc.constant('subscribe' as const),
-    plan: keys(PLANS),
+    plan: subscribed,
     trial: fc.boolean(),
     startsIn: fc.oneof(
       { weight: 4, arbitrary: fc.constant(null) },
@@ -161,7 +187,7 @@ const changePlanWith = (given: typeof lists | typeof NO_LISTS): fc.Arbitrary<Act
   fc.record({
     kind: fc.constant('changePlan' as const),
     which,
-    plan: keys(PLANS),
+    plan: subscribed,
     timing: fc.oneof(timing, fc.constant<TimingAction | null>(null)),
     from: mostly(5, fc.constant(null), keys(PLANS)),
     ...given,
@@ -172,25 +198,35 @@ const member = fc.constantFrom(...MEMBERS);
 const seats = (right: FeatureKey): fc.Arbitrary<FeatureKey> =>
   mostly(9, fc.constant(right), fc.constantFrom<FeatureKey>('editors', 'viewers', 'calls'));
 
+const fingerprint = fc.constantFrom(...FINGERPRINTS);
+const components = fc.subarray(['board', 'disk', 'card', 'chip'], { minLength: 1 });
+const named = fc.oneof(
+  fc.record({ fingerprint, components: fc.constant(null) }),
+  fc.record({ fingerprint: fc.constant(null), components }),
+  fc.record({ fingerprint, components }),
+);
+const machine = fc.oneof(fc.nat(2), fingerprint);
+
 /** Mostly as the plan says. */
 const dates = (weight: number): { [Key in keyof DatesAction]: fc.Arbitrary<DatesAction[Key]> } => ({
   lasts: mostly(weight, fc.constant(null), fc.integer({ min: -2, max: 500 })),
   maintained: mostly(weight, fc.constant(null), fc.integer({ min: -2, max: 500 })),
   quantities: mostly(weight, fc.constant(null), quantities),
+  machineLimit: mostly(2 * weight, fc.constant(undefined), fc.option(fc.integer({ min: 1, max: 3 }))),
 });
 
 /** By how often they come. */
 const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
   [14, fc.record({ kind: fc.constant('pass' as const), to: when })],
   [1, fc.record({ kind: fc.constant('worker' as const), runs: fc.boolean() })],
-  [6, mostly(2, subscribeWith(NO_LISTS), subscribeWith(lists))],
-  [6, mostly(2, changePlanWith(NO_LISTS), changePlanWith(lists))],
+  [9, mostly(2, subscribeWith(NO_LISTS), subscribeWith(lists))],
+  [9, mostly(2, changePlanWith(NO_LISTS), changePlanWith(lists))],
   [2, fc.record({ kind: fc.constant('adjust' as const), which, timing, ...lists })],
   [1, fc.record({ kind: fc.constant('withdraw' as const), which })],
-  [1, fc.record({ kind: fc.constant('uncancel' as const), which })],
+  [2, fc.record({ kind: fc.constant('uncancel' as const), which })],
   [2, fc.record({ kind: fc.constant('resume' as const), which })],
   [3, fc.record({ kind: fc.constant('cancel' as const), which, timing })],
-  [1, fc.record({ kind: fc.constant('extendTrial' as const), which, until: when })],
+  [2, fc.record({ kind: fc.constant('extendTrial' as const), which, until: when })],
   [
     3,
     fc.record({
@@ -259,12 +295,12 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
       quarters: fc.oneof(fc.constant(null), fc.nat(5)),
     }),
   ],
-  [2, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
+  [5, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
   [
-    5,
+    8,
     fc.record({
       kind: fc.constant('issueLicense' as const),
-      plan: fc.oneof(keys(PLANS), fc.constant<PlanKey>('forever')),
+      plan: mostly(2, fc.constantFrom<PlanKey>('forever', 'station', 'node'), keys(PLANS)),
       startsIn: fc.oneof(
         { weight: 3, arbitrary: fc.constant(null) },
         { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
@@ -294,6 +330,22 @@ const WEIGHTED: readonly (readonly [number, fc.Arbitrary<Action>])[] = [
       kind: fc.constant('releaseSeat' as const),
       feature: fc.constantFrom<FeatureKey>('editors', 'editors', 'viewers'),
       member,
+    }),
+  ],
+  [
+    8,
+    fc
+      .record({ named, which, name: fc.constantFrom(undefined, undefined, null, 'desk', 'lab') })
+      .map(({ named, ...rest }) => ({ kind: 'activateMachine' as const, ...named, ...rest })),
+  ],
+  [3, fc.record({ kind: fc.constant('deactivateMachine' as const), which, machine })],
+  [
+    5,
+    fc.record({
+      kind: fc.constant('heartbeatMachine' as const),
+      which,
+      machine,
+      lasts: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: DAY })),
     }),
   ],
   [2, fc.constant({ kind: 'again' as const })],

@@ -15,7 +15,7 @@ export async function performIssue(
   action: Extract<Action, { kind: 'issueLicense' }>,
   key: Key,
 ): Promise<Performed> {
-  const { plan, startsIn, quantities } = action;
+  const { plan, startsIn, quantities, machineLimit } = action;
   const startsAt = startsIn === null ? null : account.now + startsIn * DAY;
   const dates = datesFrom(startsAt ?? account.now, action);
   const input = {
@@ -28,7 +28,12 @@ export async function performIssue(
   return {
     line: `issue ${plan}${startsAt === null ? '' : ` from ${day(startsAt)}`}${datesText(action, dates)}`,
     product: await world.mutate('issueLicense', 'IssueLicenseInput', input, 'license { id }'),
-    model: (id) => licenses.issueLicense(account, { id, plan, startsAt, ...dates, quantities }),
+    model: (id) =>
+      licenses.issueLicense(account, {
+        ...{ id, plan, startsAt, quantities },
+        ...dates,
+        machineLimit: machineLimit ?? null,
+      }),
   };
 }
 
@@ -51,12 +56,12 @@ export async function performOnLicense(
   switch (action.kind) {
     case 'renewLicense': {
       const dates = datesFrom(account.now, action);
-      const { quantities } = action;
+      const { quantities, machineLimit } = action;
       const input = { licenseId, ...datesInput(action, dates), ...key };
       return {
         line: `renew${datesText(action, dates)}`,
         product: await world.mutate('renewLicense', 'RenewLicenseInput', input, ''),
-        model: () => licenses.renewLicense(account, license, { ...dates, quantities }),
+        model: () => licenses.renewLicense(account, license, { ...dates, quantities, machineLimit }),
       };
     }
     case 'suspendLicense':
@@ -100,16 +105,24 @@ function datesFrom(from: number, { lasts, maintained }: DatesAction): Dates {
   };
 }
 
-function datesInput({ quantities }: DatesAction, { expiresAt, maintenanceUntil }: Dates): object {
+function datesInput(
+  { quantities, machineLimit }: DatesAction,
+  { expiresAt, maintenanceUntil }: Dates,
+): object {
   return {
     ...(expiresAt === null ? {} : { expiresAt: time(expiresAt) }),
     ...(maintenanceUntil === null ? {} : { maintenanceUntil: time(maintenanceUntil) }),
+    ...(machineLimit === undefined ? {} : { machineLimit }),
     ...lists({ addOns: null, quantities }),
   };
 }
 
-function datesText({ quantities }: DatesAction, { expiresAt, maintenanceUntil }: Dates): string {
+function datesText(
+  { quantities, machineLimit }: DatesAction,
+  { expiresAt, maintenanceUntil }: Dates,
+): string {
   const until = expiresAt === null ? '' : ` until ${day(expiresAt)}`;
   const maintained = maintenanceUntil === null ? '' : `, maintained until ${day(maintenanceUntil)}`;
-  return until + maintained + bought({ addOns: null, quantities });
+  const limit = machineLimit === undefined ? '' : `, machine limit ${String(machineLimit)}`;
+  return until + maintained + limit + bought({ addOns: null, quantities });
 }

@@ -10,6 +10,7 @@ import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performIssue, performOnLicense } from './perform-on-license.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
+import { performOnMachine } from './perform-on-machine.js';
 import { performOnSeat } from './perform-on-seat.js';
 import { performOnSubscription } from './perform-on-subscription.js';
 import { decisionText, type Performed } from './performed.js';
@@ -17,6 +18,7 @@ import {
   DAY,
   grantAt,
   instantOf,
+  boundLicenseAt,
   licenseAt,
   MINUTE,
   blockAt,
@@ -99,6 +101,14 @@ export async function perform(account: Account, world: World, action: Action): P
     case 'leaseSeat':
     case 'releaseSeat':
       return performOnSeat(account, world, action);
+    case 'activateMachine':
+    case 'deactivateMachine':
+    case 'heartbeatMachine': {
+      const license = boundLicenseAt(account, action.which);
+      if (!license) throw new Error('a history without a licence');
+      const done = await performOnMachine(account, world, action, license);
+      return { ...done, line: `${done.line} [${license.plan} ${license.id}]` };
+    }
     case 'issueLicense':
       return performIssue(account, world, action, key);
     case 'renewLicense':

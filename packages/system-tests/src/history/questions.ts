@@ -1,5 +1,5 @@
 import type { Account } from '../model/account.js';
-import { MEMBERS } from './actions.js';
+import { FINGERPRINTS, MEMBERS } from './actions.js';
 import { type FeatureKey, versionOf } from '../model/catalog.js';
 
 /** A check of its own, beside the set of entitlements; its fields are those of the API. */
@@ -7,11 +7,12 @@ export interface Question {
   readonly feature: FeatureKey;
   readonly productVersion?: string;
   readonly memberId?: string;
+  readonly fingerprint?: string;
 }
 
 /** What is asked after each step: of some members, and of versions that came out before, lately, and at a time that nobody knows. */
 export function questionsOf(account: Account): Question[] {
-  return [...versionQuestions(account), ...memberQuestions(account)];
+  return [...versionQuestions(account), ...memberQuestions(account), ...machineQuestions(account)];
 }
 
 function memberQuestions({ seats }: Account): Question[] {
@@ -21,6 +22,14 @@ function memberQuestions({ seats }: Account): Question[] {
     { feature: 'viewers', memberId: MEMBERS[0] },
     { feature: 'rendering', memberId: MEMBERS[0] },
     { feature: 'rendering', memberId: MEMBERS[1] },
+  ];
+}
+
+function machineQuestions({ licenses }: Account): Question[] {
+  if (licenses.every(({ machines }) => machines.length === 0)) return [];
+  return [
+    { feature: 'desktop', fingerprint: FINGERPRINTS[0] },
+    { feature: 'projects', fingerprint: FINGERPRINTS[1] },
   ];
 }
 

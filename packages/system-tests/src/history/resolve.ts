@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from '../model/account.js';
 import type { Timing } from '../model/commands.js';
+import { PLANS } from '../model/catalog.js';
 import { hasLicenseEnded } from '../model/license-status.js';
 import { boundaries } from '../model/time.js';
 import type { TimingAction, When } from './actions.js';
@@ -31,6 +32,14 @@ export function licenseAt({ licenses }: Account, which: number): License | undef
     (one, other) => Number(hasLicenseEnded(one)) - Number(hasLicenseEnded(other)),
   );
   return sorted[which % sorted.length];
+}
+
+/** Those that are bound to machines first, of these those that go on; seldom another than the first. */
+export function boundLicenseAt({ licenses }: Account, which: number): License | undefined {
+  const rank = (one: License): number =>
+    2 * Number(PLANS[one.plan].machines === undefined) + Number(hasLicenseEnded(one));
+  const sorted = [...licenses].sort((one, other) => rank(one) - rank(other));
+  return sorted[(which === 3 ? 1 : 0) % sorted.length];
 }
 
 export function grantAt(account: Account, which: number): Grant | undefined {

@@ -1,11 +1,12 @@
 import { type Account, hasEnded, type ModelEvent } from '../model/account.js';
 import { numbersOf } from '../model/bought.js';
 import { entitlementOf } from '../model/entitlements.js';
-import { windowed } from '../model/catalog.js';
+import { PLANS, windowed } from '../model/catalog.js';
 import { statusOf } from '../model/license-status.js';
 import { graceEndOf } from '../model/licenses.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';
 import { ask, record, records } from './gateway.js';
+import { FINGERPRINTS } from './actions.js';
 import type { Question } from './questions.js';
 
 /** What is compared, by path: texts that a person can read. */
@@ -22,7 +23,8 @@ entitlements(customerId: $id, atLeast: $atLeast) {
     currentPeriodEnd trialEndsAt graceEndsAt cancelAt pausedAt resumesAt endedAt scheduledChange { plan at }
   }
   licenses(first: 100) { edges { node {
-    id status plan { key } quantities { feature quantity } startsAt expiresAt graceEndsAt maintenanceUntil
+    id status plan { key } quantities { feature quantity } startsAt expiresAt graceEndsAt maintenanceUntil machineLimit
+    machines(first: 20) { edges { node { id fingerprint components name activatedAt inUseUntil } } }
   } } }
   seats(first: 100) { edges { node { id feature memberId assignedAt leaseExpiresAt } } }
   grants(ended: true, first: 100) { edges { node { id status startsAt expiresAt } } }
@@ -73,6 +75,20 @@ export async function realSnapshot(
     const path = `license ${text(one['id'])}`;
     found.set(`${path} status`, `${text(one['status'])} on ${text(record(one['plan'])['key'])}`);
     for (const field of LICENSE_DATES) found.set(`${path} ${field}`, instant(one[field]));
+    found.set(`${path} machineLimit`, text(one['machineLimit']));
+    for (const { node } of records(record(one['machines'])['edges'])) {
+      const { id: machine, fingerprint, components, name, activatedAt, inUseUntil } = record(node);
+      found.set(
+        `machine ${text(machine)}`,
+        machineText({
+          fingerprint: text(fingerprint),
+          components: Array.isArray(components) ? components.length : 0,
+          name: text(name),
+          activatedAt: instant(activatedAt),
+          inUseUntil: instant(inUseUntil),
+        }),
+      );
+    }
     found.set(`${path} quantities`, list(records(one['quantities']).map(Object.values)));
   }
   for (const edge of records(record(customer['seats'])['edges'])) {
@@ -167,6 +183,19 @@ export function modelSnapshot(account: Account, all: boolean, questions: readonl
       maintenanceUntil: one.maintenanceUntil,
     };
     for (const field of LICENSE_DATES) found.set(`${path} ${field}`, day(dates[field]));
+    const { machines: spec } = PLANS[one.plan];
+    found.set(`${path} machineLimit`, text(spec ? (one.machineLimit ?? spec.limit) : null));
+    for (const { id, derived, fingerprint, components, name, activatedAt, inUseUntil } of one.machines)
+      found.set(
+        `machine ${id}`,
+        machineText({
+          fingerprint: derived ? 'derived' : fingerprint,
+          components: components.length,
+          name: text(name),
+          activatedAt: day(activatedAt),
+          inUseUntil: day(inUseUntil),
+        }),
+      );
     found.set(`${path} quantities`, list(numbersOf(one)));
   }
   for (const { id, feature, member, assignedAt, leaseExpiresAt, freeAt } of account.seats)
@@ -176,10 +205,11 @@ export function modelSnapshot(account: Account, all: boolean, questions: readonl
         `${feature} of ${member} since ${day(assignedAt)} until ${day(leaseExpiresAt)}`,
       );
   for (const question of questions) {
-    const { feature, productVersion: version, memberId: member } = question;
+    const { feature, productVersion: version, memberId: member, fingerprint } = question;
     const answer = entitlementOf(account, feature, 1, {
       ...(version === undefined ? {} : { version }),
       ...(member === undefined ? {} : { member }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
     });
     found.set(`check ${JSON.stringify(question)}`, answerText({ ...answer }));
   }
@@ -212,6 +242,19 @@ export function modelSnapshot(account: Account, all: boolean, questions: readonl
 /** Late usage may have added windows of which nothing was kept; the model knows none of these. */
 const SHOWN = 50;
 
+/** What is derived of components is a keyed hash that the model does not know. */
+function machineText(machine: {
+  readonly fingerprint: string;
+  readonly components: number;
+  readonly name: string;
+  readonly activatedAt: string;
+  readonly inUseUntil: string;
+}): string {
+  const { fingerprint, components, name, activatedAt, inUseUntil } = machine;
+  const known = FINGERPRINTS.some((one) => one === fingerprint) ? fingerprint : 'derived';
+  return `${known}, ${String(components)} components, ${name}, since ${activatedAt}, in use until ${inUseUntil}`;
+}
+
 function answerText({ allowed, code }: Readonly<Record<string, unknown>>): string {
   return `${allowed === true ? 'allowed' : 'denied'} ${text(code)}`;
 }
@@ -224,7 +267,9 @@ export function differences(real: Snapshot, model: Snapshot): string[] {
     const [one, other] = [real.get(path), model.get(path)];
     if (path.startsWith('window ') && other === undefined) return [];
     // What only one of them has hangs on a status, or an answer, that differs as well.
-    const isDetail = !/ status$|^grant |^check |^seat |^window |^block |^entitlement [a-z]+$/.test(path);
+    const isDetail = !/ status$|^grant |^check |^seat |^machine |^window |^block |^entitlement [a-z]+$/.test(
+      path,
+    );
     if (one === other || (isDetail && (one === undefined || other === undefined))) return [];
     return [`${path}: product ${one ?? 'nothing'}, model ${other ?? 'nothing'}`];
   });

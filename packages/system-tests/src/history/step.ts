@@ -27,7 +27,7 @@ const MOST = 12;
 export class Disagreement extends Error {
   constructor(lines: readonly string[], found: readonly string[], customerId: string) {
     const short = (line: string): string =>
-      line.replaceAll(/(sub|lic|seat|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
+      line.replaceAll(/(sub|lic|mach|seat|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
     super(
       [
         `the product and the model disagree (customer ${customerId}) after`,
@@ -72,6 +72,9 @@ export class Step implements fc.AsyncCommand<Account, World> {
       case 'reinstateLicense':
       case 'revokeLicense':
       case 'rotateKey':
+      case 'activateMachine':
+      case 'deactivateMachine':
+      case 'heartbeatMachine':
         return licenseAt(account, action.which) !== undefined;
       default:
         return subscriptionAt(account, action.which) !== undefined;
@@ -148,7 +151,7 @@ function applyToModel(account: Account, { product, model, expected, got }: Perfo
   return answer;
 }
 
-const MADE = ['subscription', 'license', 'seat', 'grant', 'reservation', 'block'];
+const MADE = ['subscription', 'license', 'machine', 'seat', 'grant', 'reservation', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {

@@ -60,6 +60,18 @@ export interface Subscription extends Sold {
   archived: boolean;
 }
 
+/** On which a licence is activated. */
+export interface Machine {
+  readonly id: string;
+  fingerprint: string;
+  /** Made of its components, because none was named. */
+  derived: boolean;
+  components: readonly string[];
+  name: string | null;
+  readonly activatedAt: number;
+  inUseUntil: number | null;
+}
+
 /** Add-ons and prorated numbers it has none. */
 export interface License extends Sold {
   /** What its dates say, as far as it has been told. */
@@ -69,6 +81,11 @@ export interface License extends Sold {
   readonly startsAt: number;
   expiresAt: number | null;
   maintenanceUntil: number | null;
+  /** Null: the plan's. */
+  machineLimit: number | null;
+  /** In the order of their activation. */
+  readonly machines: Machine[];
+  readonly deactivations: number[];
   /** As of a subscription. */
   archived: boolean;
 }

@@ -2,7 +2,8 @@
  * What the histories are sold by: two families, each rule of a plan at least once. The model reads it as it stands
  * here; the gateway gets it as a document.
  */
-export type PlanKey = 'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max' | 'forever';
+export type PlanKey =
+  'free' | 'pro' | 'plus' | 'enterprise' | 'basic' | 'max' | 'forever' | 'station' | 'node';
 export type AddOnKey = 'more-calls' | 'more-credits' | 'sso-pack' | 'more-storage';
 export type FeatureKey =
   | 'sso'
@@ -92,7 +93,18 @@ export interface BlocksSpec {
   readonly blocks: readonly BlockOffer[];
 }
 
+export interface MachinesSpec {
+  readonly limit: number;
+  readonly match?: 'any' | 'two' | 'most' | 'all';
+  readonly atOnce?: number;
+  readonly deactivations?: number;
+  readonly per?: string;
+  readonly whenFull: 'refuse' | 'replaceOldest';
+}
+
 export interface PlanSpec {
+  /** Licences are bound to them. */
+  readonly machines?: MachinesSpec;
   /** Sold by licence alone. */
   readonly model?: 'perpetual';
   readonly maintenance?: string;
@@ -195,6 +207,19 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       steps: 6,
       support: 'business',
     },
+  },
+  station: {
+    family: 'station',
+    period: 'P2M',
+    grace: 'P5D',
+    machines: { limit: 2, match: 'two', atOnce: 1, deactivations: 2, per: 'P30D', whenFull: 'refuse' },
+    entitlements: { desktop: true, projects: 9 },
+  },
+  node: {
+    model: 'perpetual',
+    family: 'node',
+    machines: { limit: 2, match: 'most', atOnce: 2, deactivations: 4, whenFull: 'replaceOldest' },
+    entitlements: { desktop: true, projects: 10 },
   },
   forever: {
     model: 'perpetual',

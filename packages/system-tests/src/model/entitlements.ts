@@ -3,8 +3,9 @@ import { numbersOf } from './bought.js';
 import { plus } from './calendar.js';
 import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
 import { creditLimit, liveBlocks } from './credits.js';
-import { hasLicenseEnded } from './license-status.js';
+import { type Failure, hasLicenseEnded, licenseFailure } from './license-status.js';
 import { licenseEndOf } from './licenses.js';
+import { machineFailure } from './machines.js';
 import { sumOf } from './rollover.js';
 import { addOnsOf, meterOf, names, reservedOf, usedOf } from './windows.js';
 
@@ -30,6 +31,7 @@ interface Sources {
 export interface Asker {
   readonly version?: string;
   readonly member?: string;
+  readonly fingerprint?: string;
 }
 
 export function entitlementOf(
@@ -138,12 +140,6 @@ function endedLately(account: Account, endedAt: number | null): boolean {
   return endedAt !== null && account.now < plus(endedAt, 'P90D', account.zone);
 }
 
-/** By the number of its row: the source that got furthest speaks. */
-interface Failure {
-  readonly row: number;
-  readonly code: string;
-}
-
 function isFailure(failure: Failure | null): failure is Failure {
   return failure !== null;
 }
@@ -156,15 +152,13 @@ function subscriptionFailure({ status }: Subscription): Failure {
 
 /** Null: it passes. */
 function failureOf({ now }: Account, license: License, feature: FeatureKey, asker: Asker): Failure | null {
-  const { revokedAt, phase, suspended, maintenanceUntil } = license;
-  if (revokedAt !== null) return { row: 8, code: 'LICENSE_REVOKED' };
-  if (phase === 'EXPIRED') return { row: 9.5, code: 'LICENSE_EXPIRED' };
-  if (phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
-  if (suspended) return { row: 11, code: 'LICENSE_SUSPENDED' };
+  const failure = licenseFailure(license);
+  if (failure) return failure;
+  const { maintenanceUntil } = license;
   if (asker.version !== undefined && maintenanceUntil !== null)
     if (releasedAt(feature, asker.version, now) >= maintenanceUntil)
       return { row: 15, code: 'VERSION_NOT_COVERED' };
-  return null;
+  return machineFailure(license, asker.fingerprint);
 }
 
 /** A feature without versions goes by the earliest date of any; what nobody knows came out now. */

@@ -16,3 +16,17 @@ export function hasLicenseEnded({ phase, revokedAt }: License): boolean {
 export function givesWindows(license: License): boolean {
   return !hasLicenseEnded(license) && license.phase !== 'SCHEDULED';
 }
+
+/** By the number of its row: the source that got furthest speaks. */
+export interface Failure {
+  readonly row: number;
+  readonly code: string;
+}
+
+/** Rows 8 to 11; null: it passes. */
+export function licenseFailure({ revokedAt, phase, suspended }: License): Failure | null {
+  if (revokedAt !== null) return { row: 8, code: 'LICENSE_REVOKED' };
+  if (phase === 'EXPIRED') return { row: 9.5, code: 'LICENSE_EXPIRED' };
+  if (phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };
+  return suspended ? { row: 11, code: 'LICENSE_SUSPENDED' } : null;
+}

@@ -1,5 +1,5 @@
 import { type Account, type Bought, type License, Refusal, tell } from './account.js';
-import { checkLists } from './bought.js';
+import { checkLists, numbersOf } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS, type PlanKey } from './catalog.js';
 import { givesEveryPeriod } from './credits.js';
@@ -17,12 +17,14 @@ export interface IssueLicense {
   readonly expiresAt: number | null;
   readonly maintenanceUntil: number | null;
   readonly quantities: Quantities | null;
+  readonly machineLimit: number | null;
 }
 
 export function issueLicense(account: Account, asked: IssueLicense): void {
   const { id, plan, quantities } = asked;
   const { zone, now } = account;
   checkLists(plan, { addOns: null, quantities });
+  checkMachineLimit(plan, asked.machineLimit);
   const startsAt = asked.startsAt ?? now;
   const expiresAt = asked.expiresAt ?? after(startsAt, PLANS[plan].period, zone);
   if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
@@ -35,6 +37,9 @@ export function issueLicense(account: Account, asked: IssueLicense): void {
     addOns: {},
     quantities: quantities ?? {},
     prorated: new Map(),
+    machineLimit: asked.machineLimit,
+    machines: [],
+    deactivations: [],
     archived: false,
     periodStart: startsAt,
     given: new Map(),
@@ -42,6 +47,10 @@ export function issueLicense(account: Account, asked: IssueLicense): void {
   account.licenses.push(license);
   account.commandAt = Math.min(startsAt, now);
   tell(account, 'license.issued', id, account.commandAt);
+}
+
+function checkMachineLimit(plan: PlanKey, limit: number | null): void {
+  if (limit !== null && !PLANS[plan].machines) throw new Refusal('BAD_USER_INPUT');
 }
 
 function after(from: number, duration: string | undefined, zone: string): number | null {
@@ -53,6 +62,8 @@ export interface RenewLicense {
   readonly expiresAt: number | null;
   readonly maintenanceUntil: number | null;
   readonly quantities: Quantities | null;
+  /** Undefined: left out; null: the plan's. */
+  readonly machineLimit: number | null | undefined;
 }
 
 export function renewLicense(account: Account, license: License, asked: RenewLicense): void {
@@ -60,18 +71,26 @@ export function renewLicense(account: Account, license: License, asked: RenewLic
   const { zone, now } = account;
   if (license.revokedAt !== null) throw new Refusal('CONFLICT');
   checkLists(plan, { addOns: null, quantities: asked.quantities });
+  checkMachineLimit(plan, asked.machineLimit ?? null);
   const { period, maintenance } = PLANS[plan];
   const asPlanned = asked.expiresAt === null && asked.maintenanceUntil === null;
+  if (asPlanned && (asked.quantities !== null || asked.machineLimit !== undefined)) {
+    adjust(account, license, asked);
+    return;
+  }
   if (asPlanned && period === undefined && maintenance === undefined) throw new Refusal('CONFLICT');
   const later = (end: number | null, by: string | undefined): number | null =>
     asPlanned && end !== null && by !== undefined ? plus(end, by, zone) : end;
   const expiresAt = asked.expiresAt ?? later(license.expiresAt, period);
   const maintenanceUntil = asked.maintenanceUntil ?? later(license.maintenanceUntil, maintenance);
   const quantities = asked.quantities ?? license.quantities;
+  const machineLimit = asked.machineLimit === undefined ? license.machineLimit : asked.machineLimit;
   if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
   if (expiresAt !== null && expiresAt <= now) throw new Refusal('CONFLICT');
+  const isMaintained = asPlanned && maintenanceUntil !== license.maintenanceUntil;
+  if (isMaintained && maintenanceUntil !== null && maintenanceUntil <= now) throw new Refusal('CONFLICT');
   const was = JSON.stringify(changeable(license));
-  Object.assign(license, { expiresAt, maintenanceUntil, quantities });
+  Object.assign(license, { expiresAt, maintenanceUntil, quantities, machineLimit });
   if (JSON.stringify(changeable(license)) === was) return;
   if (license.phase !== 'SCHEDULED') license.phase = 'ACTIVE';
   license.archived = false;
@@ -80,8 +99,18 @@ export function renewLicense(account: Account, license: License, asked: RenewLic
   tell(account, 'license.renewed', license.id, now);
 }
 
-function changeable({ expiresAt, maintenanceUntil, quantities }: License): unknown {
-  return [expiresAt, maintenanceUntil, Object.entries(quantities).sort()];
+/** Just these numbers, whatever its dates and status are. */
+function adjust(account: Account, license: License, { quantities, machineLimit }: RenewLicense): void {
+  const numbers = (): string => JSON.stringify([numbersOf(license), license.machineLimit]);
+  const was = numbers();
+  if (quantities !== null) license.quantities = quantities;
+  if (machineLimit !== undefined) license.machineLimit = machineLimit;
+  if (numbers() === was) throw new Refusal('CONFLICT');
+  tell(account, 'license.adjusted', license.id, account.now);
+}
+
+function changeable({ expiresAt, maintenanceUntil, quantities, machineLimit }: License): unknown {
+  return [expiresAt, maintenanceUntil, machineLimit, Object.entries(quantities).sort()];
 }
 
 export function suspendLicense(account: Account, license: License): void {
@@ -123,7 +152,7 @@ function periodOf({ zone }: Account, { plan, startsAt }: License, at: number): n
 
 export interface LicenseDue {
   readonly at: number;
-  readonly kind: 'start' | 'end' | 'period' | 'archive';
+  readonly kind: 'start' | 'end' | 'period' | 'archive' | 'place';
   readonly id: string;
   happen(): void;
 }

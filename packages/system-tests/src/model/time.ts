@@ -4,6 +4,7 @@ import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './catalog.js';
 import { endBlock, giveCredits } from './credits.js';
 import { licenseDues } from './licenses.js';
+import { placeDues } from './machines.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
 import { expire } from './reservations.js';
 import { ownLimit } from './entitlements.js';
@@ -33,11 +34,12 @@ const [
   BLOCK,
   SEAT,
   RESERVATION,
+  PLACE,
   START,
   ARCHIVE,
-] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-const LICENSE_KINDS = { start: START, end: LICENSE, period: PERIOD, archive: ARCHIVE };
+const LICENSE_KINDS = { start: START, end: LICENSE, period: PERIOD, archive: ARCHIVE, place: PLACE };
 
 /** Lets time pass up to `now`: all that is due, in order, each at its own instant. */
 export function passTime(account: Account, now: number): void {
@@ -96,7 +98,10 @@ function dues(account: Account): Due[] {
       : [{ at, kind: LOT, id: feature, happen: () => endLots(account, feature, meter, at) }];
   });
   const licenses = account.licenses.flatMap((license) =>
-    licenseDues(account, license).map(({ kind, ...due }) => ({ ...due, kind: LICENSE_KINDS[kind] })),
+    [...licenseDues(account, license), ...placeDues(account, license)].map(({ kind, ...due }) => ({
+      ...due,
+      kind: LICENSE_KINDS[kind],
+    })),
   );
   const grants = account.grants.flatMap((grant): Due[] => {
     const { id, startsAt, expiresAt } = grant;

@@ -140,7 +140,7 @@ export function turnWindow(account: Account, feature: FeatureKey, meter: Meter):
   if (meter.window === null) return;
   const { anchor, end } = meter.window;
   const isProrated = account.subscriptions.some((one) => givesOtherNumber(one, feature));
-  const isHad = meter.lost === null || meter.rolled.length > 0;
+  const isHad = !wasLost(meter) || meter.rolled.length > 0;
   const rolled = leftOver(account, feature, meter, { taken: meter.used + reservedOf(account, feature), end });
   closeWindow(account, feature, meter, end, isProrated || (rolls(feature) && isHad));
   meter.rolled = rolled;
@@ -149,10 +149,15 @@ export function turnWindow(account: Account, feature: FeatureKey, meter: Meter):
     meter.window = { anchor, start: end, end: nextFrom(anchor, spec.window, account.zone, end) };
 }
 
-/** Nobody closes its windows: it rolls over, and the customer neither has it nor anything in it. */
+/** Nobody closes its windows: it rolls over, and the customer neither had it at their end nor has anything in it. */
 export function isAtRest(account: Account, feature: FeatureKey): boolean {
-  const { rolled, lost } = meterOf(account, feature);
-  return rolls(feature) && lost !== null && rolled.length === 0 && !isInUse(account, feature);
+  const meter = meterOf(account, feature);
+  return rolls(feature) && wasLost(meter) && meter.rolled.length === 0 && !isInUse(account, feature);
+}
+
+/** Before the window ends: what is lost at that very instant was had in all of it. */
+function wasLost({ lost, window }: Meter): boolean {
+  return lost !== null && (window === null || lost.at < window.end);
 }
 
 function rolls(feature: FeatureKey): boolean {
