@@ -10,7 +10,7 @@ const USUAL_HISTORIES = 60;
 const HISTORIES = Number(process.env['LICET_HISTORIES'] ?? USUAL_HISTORIES);
 const STEPS = Number(process.env['LICET_STEPS'] ?? 40);
 /** What short histories hardly ever get to do. */
-const RARE: ReadonlySet<string> = new Set(['changePlan', 'uncancel', 'extendTrial']);
+const RARE: ReadonlySet<string> = new Set(['changePlan', 'uncancel', 'extendTrial', 'releaseReservation']);
 /** In `npm test` always the same ones, so that what is found is the fault of what has changed; longer runs look for new ones. */
 const USUAL_SEED = process.env['LICET_HISTORIES'] === undefined ? 20_261_128 : Date.now() % 1_000_000;
 const SEED = Number(process.env['LICET_SEED'] ?? USUAL_SEED);

@@ -35,7 +35,7 @@ export function assignSeat(account: Account, taking: Taking): SeatAnswer {
   if (seatsSpec(feature).kind !== 'named') throw new Refusal('BAD_USER_INPUT');
   const own = seatOf(account, feature, member);
   const { allowed, code } = asked(account, feature, own);
-  if (!allowed) return { allowed, code, seat: null };
+  if (!allowed) return { allowed, code, seat: heldBy(own) };
   if (!own) return { allowed, code, seat: take(account, taking, null) };
   if (own.freeAt !== null) {
     own.freeAt = null;
@@ -52,11 +52,16 @@ export function leaseSeat(account: Account, taking: Taking, ttl: string | null):
   if (spec.kind !== 'floating') throw new Refusal('BAD_USER_INPUT');
   const own = seatOf(account, feature, member);
   const { allowed, code } = asked(account, feature, own);
-  if (!allowed) return { allowed, code, seat: null };
+  if (!allowed) return { allowed, code, seat: heldBy(own) };
   const until = plus(account.now, ttl ?? spec.lease, account.zone);
   if (!own) return { allowed, code, seat: take(account, taking, until) };
   own.leaseExpiresAt = Math.max(own.leaseExpiresAt ?? 0, until);
   return { allowed, code, seat: own };
+}
+
+/** Denied or not, a holder is answered with the seat it has. */
+function heldBy(own: Seat | undefined): Seat | null {
+  return own?.freeAt === null ? own : null;
 }
 
 /** Like one unit on top of those that are taken; who has one takes none. */
