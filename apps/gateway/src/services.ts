@@ -49,6 +49,8 @@ export async function openServices(
   const feed = new EventFeed(db);
   await feed.start();
   await makeDecisionDays(db);
+  // The first decisions do not wait for a connection. Where there is none now, they ask again.
+  await db.recorder.query('select 1').catch(() => undefined);
   const states = new StateStore(db, feed, options);
   const keys = new ApiKeyStore(db, feed);
   const tokens = new CustomerTokenStore(db, () => feed.clock.now());

@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly held?: string;
   /** The file of a simulated present, by which a gateway then goes. */
   readonly simulatedPresent?: string;
+  /** `LICET_…` variables of the program itself. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A gateway or a worker as a process of its own, started from its build and stopped by its process id. */
@@ -41,6 +43,7 @@ export async function startProgram(
     {
       env: {
         ...process.env,
+        ...options.settings,
         DATABASE_URL: options.databaseUrl,
         PORT: String(options.port ?? 0),
         LOG_LEVEL: 'info',

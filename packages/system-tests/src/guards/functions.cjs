@@ -64,6 +64,26 @@ const REPLACED = {
       };
     },
   },
+  /** Decisions go on record in the order in which they came, whoever's they are. */
+  'decision-turns': {
+    file: 'packages/database/dist/decision-log/waiting-records.js',
+    without: ({ WaitingRecords }) => ({
+      WaitingRecords: class extends WaitingRecords {
+        #queue = [];
+        get isEmpty() {
+          return this.#queue.length === 0 && super.isEmpty;
+        }
+        get hasPiledUp() {
+          return !this.isEmpty;
+        }
+        takeTurns(most) {
+          while (!super.isEmpty) this.#queue.push(...super.takeTurns(most));
+          this.#queue.sort((one, other) => one.piece.since - other.piece.since);
+          return this.#queue.splice(0, 1);
+        }
+      },
+    }),
+  },
   /** Each state of a request is decided by the release that is live when it is asked for. */
   'one-release': {
     file: 'apps/gateway/dist/request-states.js',

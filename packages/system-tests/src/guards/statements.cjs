@@ -57,6 +57,10 @@ exports.REWRITES = {
     'write-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
     'write-whole-counters': (text) => text.replace('set used = r.used', 'set used = least(m.used, r.used)'),
   },
+  /** The key of a flush of decisions names the gateway and its number, whoever sends it, and how often. */
+  'recorded-once': {
+    'write-decisions': (text) => text.replace('::date, gateway_id', '::date, gen_random_uuid()'),
+  },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': (text) => text.replace('where m.tenant_id = $1', 'where false and m.tenant_id = $1'),
