@@ -12,6 +12,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LICET_ALLOWED_ORIGINS: 'https://a.example, *',
     LICET_DECISION_LOG: 'sometimes',
     LICET_PUBLIC_URL: 'https://licet.example.com/path',
+    NATS_URL: 'http://u:secret@nats',
   };
   let problems: readonly string[] = [];
   try {
@@ -19,9 +20,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(8);
+  expect(problems).toHaveLength(9);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PUBLIC_URL/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PUBLIC_URL[^]*NATS_URL/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -38,6 +39,10 @@ test('what is left out has a default, but for the database', () => {
     spoolDirectory: null,
     personalFields: [],
     publicUrl: null,
+    nats: null,
+  });
+  expect(parseEnvironment({ DATABASE_URL: URL_TEXT, NATS_URL: 'nats://one' }).nats).toEqual({
+    servers: ['one:4222'],
   });
 });
 

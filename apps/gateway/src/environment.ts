@@ -1,4 +1,10 @@
-import { type DecisionLogMode, parseMasterKey, type MasterKey } from '@licet/database';
+import {
+  type DecisionLogMode,
+  type MasterKey,
+  type NatsServers,
+  parseMasterKey,
+  parseNatsUrl,
+} from '@licet/database';
 import { addressBehind } from './address.js';
 import { parseOrigin } from './cross-origin.js';
 import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
@@ -27,6 +33,8 @@ export interface Environment {
   readonly personalFields: readonly string[];
   /** Origin under which clients reach the gateway, such as `https://licet.example.com`; null: it is not told. */
   readonly publicUrl: string | null;
+  /** Where NATS is, over which processes tell one another of changes; null: the database's NOTIFY. */
+  readonly nats: NatsServers | null;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -64,6 +72,7 @@ export function parseEnvironment(
   const allowedOrigins = read(() => parseAllowedOrigins(env['LICET_ALLOWED_ORIGINS']));
   const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
   const publicUrl = read(() => parsePublicUrl(env['LICET_PUBLIC_URL']));
+  const nats = read(() => ({ servers: parseNatsUrl(env['NATS_URL']) }));
   if (
     port === null ||
     databaseUrl === null ||
@@ -74,7 +83,8 @@ export function parseEnvironment(
     trustedProxies === null ||
     allowedOrigins === null ||
     decisionLog === null ||
-    publicUrl === null
+    publicUrl === null ||
+    nats === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -94,6 +104,7 @@ export function parseEnvironment(
     personalFields: listIn(env['LICET_PERSONAL_FIELDS']),
     spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
     publicUrl: publicUrl.origin,
+    nats: nats.servers,
   };
 }
 

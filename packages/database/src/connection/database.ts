@@ -5,7 +5,8 @@ import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { ENTITIES } from '../entities/index.js';
 import { deriveKey, type MasterKey } from '../crypto/master-key.js';
 import { ReleaseCache } from '../repositories/release-cache.js';
-import { LookSignal } from '../event-log/look-signal.js';
+import { lookByNotify, LookSignal } from '../event-log/look-signal.js';
+import { NatsLooks, type NatsServers } from '../event-log/nats-looks.js';
 import { appUrl, recorderUrl } from './roles.js';
 import { setTypeParsers } from './types.js';
 
@@ -29,6 +30,8 @@ export interface Database {
   readonly releases: ReleaseCache;
   /** Tells every process, after a commit, which tenants' logs have grown. */
   readonly signal: LookSignal;
+  /** How such signals travel; null: by NOTIFY. */
+  readonly nats: NatsLooks | null;
   /** Answers when the database does; rejects when it is out of reach. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +43,8 @@ export interface DatabaseOptions {
   readonly masterKey: MasterKey;
   readonly applicationName: string;
   readonly poolSize?: number;
+  /** By which processes tell one another that there is something to be read; left out: by NOTIFY. */
+  readonly nats?: NatsServers | null;
 }
 
 /** Connects to a migrated database. */
@@ -76,7 +81,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       releases = new ReleaseCache();
     });
   });
-  const signal = new LookSignal(pool);
+  const nats = options.nats ? new NatsLooks(options.nats, options.applicationName) : null;
+  const signal = new LookSignal(nats === null ? lookByNotify(pool) : (tenants) => nats.look(tenants));
   const recorder = recorderPool(options);
   return {
     dataSource,
@@ -97,11 +103,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       return releases;
     },
     signal,
+    nats,
     async ready() {
       await pool.query('select 1');
     },
     async close() {
       await signal.close();
+      await nats?.close();
       if (!recorder.ended) await recorder.end();
       await dataSource.destroy();
     },
