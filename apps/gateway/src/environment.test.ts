@@ -13,6 +13,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LICET_DECISION_LOG: 'sometimes',
     LICET_PUBLIC_URL: 'https://licet.example.com/path',
     LICET_FEDERATED_TRACES: 'yes',
+    NATS_URL: 'http://u:secret@nats',
   };
   let problems: readonly string[] = [];
   try {
@@ -20,9 +21,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(9);
+  expect(problems).toHaveLength(10);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PUBLIC_URL[^]*LICET_FEDERATED_TRACES/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PUBLIC_URL[^]*LICET_FEDERATED_TRACES[^]*NATS_URL/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -40,6 +41,10 @@ test('what is left out has a default, but for the database', () => {
     personalFields: [],
     publicUrl: null,
     federatedTraces: false,
+    nats: null,
+  });
+  expect(parseEnvironment({ DATABASE_URL: URL_TEXT, NATS_URL: 'nats://one' }).nats).toEqual({
+    servers: ['one:4222'],
   });
   const on = parseEnvironment({ DATABASE_URL: URL_TEXT, LICET_FEDERATED_TRACES: 'on' });
   expect(on.federatedTraces).toBe(true);

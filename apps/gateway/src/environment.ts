@@ -1,4 +1,10 @@
-import { type DecisionLogMode, parseMasterKey, type MasterKey } from '@licet/database';
+import {
+  type DecisionLogMode,
+  type MasterKey,
+  type NatsServers,
+  parseMasterKey,
+  parseNatsUrl,
+} from '@licet/database';
 import { addressBehind } from './address.js';
 import { parseOrigin } from './cross-origin.js';
 import { readTrustedDocuments } from './fast-lane/trusted-documents.js';
@@ -29,6 +35,8 @@ export interface Environment {
   readonly publicUrl: string | null;
   /** Whether routers that ask for it are told how long fields took. */
   readonly federatedTraces: boolean;
+  /** Where NATS is, over which processes tell one another of changes; null: the database's NOTIFY. */
+  readonly nats: NatsServers | null;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -67,6 +75,7 @@ export function parseEnvironment(
   const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
   const publicUrl = read(() => parsePublicUrl(env['LICET_PUBLIC_URL']));
   const federatedTraces = read(() => parseFederatedTraces(env['LICET_FEDERATED_TRACES']));
+  const nats = read(() => ({ servers: parseNatsUrl(env['NATS_URL']) }));
   if (
     port === null ||
     databaseUrl === null ||
@@ -78,7 +87,8 @@ export function parseEnvironment(
     allowedOrigins === null ||
     decisionLog === null ||
     publicUrl === null ||
-    federatedTraces === null
+    federatedTraces === null ||
+    nats === null
   ) {
     throw new EnvironmentError(problems);
   }
@@ -99,6 +109,7 @@ export function parseEnvironment(
     spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
     publicUrl: publicUrl.origin,
     federatedTraces,
+    nats: nats.servers,
   };
 }
 

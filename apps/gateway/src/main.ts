@@ -20,11 +20,11 @@ async function main(): Promise<void> {
 /** Returns what stops everything that was started. */
 async function start(environment: Environment, logger: Logger): Promise<() => Promise<void>> {
   const { databaseUrl, masterKey, host, port, statesKept, trustedDocuments } = environment;
-  const { trustedProxies, allowedOrigins, publicUrl, decisionLog, spoolDirectory, personalFields } =
+  const { trustedProxies, allowedOrigins, publicUrl, decisionLog, spoolDirectory, personalFields, nats } =
     environment;
   const { federatedTraces } = environment;
   const spool = spoolDirectory === null ? null : await openSpool(spoolDirectory);
-  const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway' });
+  const db = await openDatabase({ url: databaseUrl, masterKey, applicationName: 'licet-gateway', nats });
   const services = await openServices(db, logger, {
     customers: statesKept,
     trustedProxies,

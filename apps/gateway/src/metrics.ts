@@ -47,6 +47,8 @@ export interface Observed {
   };
   /** Seconds since the log was last known to be read to its end. */
   readonly feedLag: () => number;
+  /** Whether signals of changes come in. */
+  readonly listening: () => boolean;
 }
 
 /** Who follows what happens, over one kind of connection. */
@@ -107,10 +109,13 @@ export class Metrics {
     this.#batches.observe(requests);
   }
 
-  observe({ states, spends, decisions, feedLag }: Observed): void {
+  observe({ states, spends, decisions, feedLag, listening }: Observed): void {
     this.#gauge('licet_states_kept', 'Customers whose state is in memory', () => states.size);
     this.#gauge('licet_spend_queue_depth', 'Spends that have no answer yet', () => spends.depth);
     this.#gauge('licet_feed_lag_seconds', 'Since the log was last known to be read to its end', feedLag);
+    this.#gauge('licet_look_signals', 'Whether signals of changes come in: 1 or 0', () =>
+      Number(listening()),
+    );
     this.#total('licet_state_hits_total', 'States that were in memory when asked for', () => states.hits);
     this.#total(
       'licet_state_loads_total',

@@ -65,7 +65,11 @@ export async function openServices(
     spool: options.spool ?? null,
     personal: { names: options.personalFields ?? [], key: db.keys.decision },
   });
-  metrics.observe({ states, spends, decisions, feedLag: () => feed.lag / 1000 });
+  metrics.observe({
+    ...{ states, spends, decisions },
+    feedLag: () => feed.lag / 1000,
+    listening: () => feed.listening,
+  });
   return {
     db,
     feed,

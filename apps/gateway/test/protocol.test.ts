@@ -1,9 +1,16 @@
+import { Client } from 'pg';
 import { WebSocket } from 'ws';
 import { at, startTestGateway, type TestGateway } from './gateway.js';
+import { metric, nobodyIsLeft } from './live-counts.js';
+
+const PAGE = 'https://app.example.com';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ allowedOrigins: [PAGE] });
+});
+afterEach(async () => {
+  await nobodyIsLeft(gateway);
 });
 afterAll(async () => {
   await gateway.close();
@@ -16,8 +23,8 @@ class RawSocket {
   #arrived: (() => void) | null = null;
   readonly closed: Promise<number>;
 
-  constructor(protocols = ['graphql-transport-ws']) {
-    this.#socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, protocols);
+  constructor(protocols = ['graphql-transport-ws'], to = gateway) {
+    this.#socket = new WebSocket(`${to.url.replace('http', 'ws')}/graphql`, protocols);
     this.#socket.on('message', (data: Buffer) => {
       this.#messages.push(JSON.parse(data.toString()));
       this.#arrived?.();
@@ -27,8 +34,11 @@ class RawSocket {
   }
 
   /** Opened, and let in unless `payload` names no valid key. */
-  static async open(payload: object = { authorization: `Bearer ${gateway.adminKey}` }): Promise<RawSocket> {
-    const socket = new RawSocket();
+  static async open(
+    payload: object = { authorization: `Bearer ${gateway.adminKey}` },
+    to = gateway,
+  ): Promise<RawSocket> {
+    const socket = new RawSocket(undefined, to);
     await socket.send({ type: 'connection_init', payload });
     return socket;
   }
@@ -138,4 +148,69 @@ test.each<[string, number, () => Promise<RawSocket>]>([
 
 test('a socket that does not begin is closed by 4408', async () => {
   expect(await new RawSocket().closed).toBe(4408);
+});
+
+test('a socket has so many operations and no more; the others go on', async () => {
+  const socket = await RawSocket.open();
+  await socket.next();
+  for (let index = 0; index <= 1000; index += 1)
+    await socket.send({ id: `n${String(index)}`, type: 'subscribe', payload: EVENTS });
+  const refused = await socket.next();
+  expect(refused).toMatchObject({ id: 'n1000', type: 'error' });
+  expect(at(refused, 'payload.0.extensions.code')).toBe('RATE_LIMITED');
+  expect(at(refused, 'payload.0.message')).toContain('complete some, or open another socket');
+  expect(await metric(gateway, 'licet_live_operations')).toBe(1000);
+  await socket.close();
+});
+
+/** With which status a page of this origin is answered; 101: it is let in. */
+function statusFor(origin: string): Promise<number> {
+  return new Promise((resolve) => {
+    const url = `${gateway.url.replace('http', 'ws')}/graphql`;
+    const socket = new WebSocket(url, 'graphql-transport-ws', { origin });
+    socket.on('error', () => undefined);
+    socket.on('unexpected-response', (request, response) => {
+      request.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    socket.on('open', () => {
+      socket.close();
+      resolve(101);
+    });
+  });
+}
+
+test('a page of an allowed origin may connect, and one of the gateway itself; others may not', async () => {
+  expect(await statusFor(PAGE)).toBe(101);
+  expect(await statusFor(gateway.url)).toBe(101);
+  for (const origin of ['https://evil.example', 'null', 'http://app.example.com', `${PAGE}.evil.example`])
+    expect(await statusFor(origin)).toBe(403);
+});
+
+test('a gateway that closes answers what is under way, takes nothing more, and tells its sockets to come again', async () => {
+  const other = await startTestGateway();
+  await other.send('mutation { upsertCustomer(input: { id: "held" }) { revision } }');
+  const key = { authorization: `Bearer ${other.adminKey}` };
+  const waiting = await RawSocket.open(key, other);
+  await waiting.next();
+  await waiting.send({ id: 'a', type: 'subscribe', payload: EVENTS });
+  const busy = await RawSocket.open(key, other);
+  await busy.next();
+  // The mutation waits for its customer.
+  const lock = new Client({ connectionString: other.services.db.url });
+  await lock.connect();
+  await lock.query(`begin; set local app.tenant = '${other.tenantId}'; select 1 from customer for update`);
+  const query = 'mutation { upsertCustomer(input: { id: "held", name: "Ann" }) { customer { name } } }';
+  await busy.send({ id: 'm', type: 'subscribe', payload: { query } });
+  while ((await metric(other, 'licet_live_operations')) < 2) await other.send('{ tenant { id } }');
+  const closing = other.close();
+  expect(await waiting.closed).toBe(1012);
+  await expect(fetch(other.url)).rejects.toThrow('fetch failed');
+  await busy.send({ id: 'late', type: 'subscribe', payload: TENANT });
+  await lock.query('commit');
+  await lock.end();
+  expect(at(await busy.next(), 'payload.data.upsertCustomer.customer.name')).toBe('Ann');
+  expect(await busy.next()).toEqual({ id: 'm', type: 'complete' });
+  expect(await busy.closed).toBe(1012);
+  await closing;
 });

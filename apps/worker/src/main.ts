@@ -17,6 +17,7 @@ async function main(): Promise<void> {
     url: environment.databaseUrl,
     masterKey: environment.masterKey,
     applicationName: 'licet-worker',
+    nats: environment.nats,
   });
   await makeDecisionDays(db);
   const jobs = await startJobs(db, environment.databaseUrl, log);

@@ -20,6 +20,7 @@ export {
 export { listedEvents, tenantRows } from './events.js';
 export { type IssueOfTest, issueLicenseTo } from './licenses.js';
 export { occupySeat, spend } from './spend.js';
+export { findNatsServer, NatsServer } from './nats-server.js';
 export { SwallowingNetwork } from './swallowing-network.js';
 export {
   type AskedOfTest,

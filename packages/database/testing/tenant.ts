@@ -2,6 +2,7 @@ import {
   createTenant,
   type Caller,
   type Database,
+  type NatsServers,
   executeCommand,
   newSubscriptionId,
   openDatabase,
@@ -96,9 +97,10 @@ export async function createOwnTenant(document?: Readonly<Record<string, unknown
 }
 
 /** Another process's view of the same database. */
-export async function openTestDatabase(url: string): Promise<Database> {
+export async function openTestDatabase(url: string, nats: NatsServers | null = null): Promise<Database> {
   return openDatabase({
     url,
+    nats,
     masterKey: parseMasterKey(undefined).key,
     applicationName: 'licet-test',
     poolSize: 20,

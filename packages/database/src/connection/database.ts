@@ -6,7 +6,8 @@ import { ENTITIES } from '../entities/index.js';
 import { deriveKey, type MasterKey } from '../crypto/master-key.js';
 import { ReleaseCache } from '../repositories/release-cache.js';
 import { Commits } from '../event-log/commits.js';
-import { LookSignal } from '../event-log/look-signal.js';
+import { lookByNotify, LookSignal } from '../event-log/look-signal.js';
+import { NatsLooks, type NatsServers } from '../event-log/nats-looks.js';
 import { appUrl, recorderUrl, rollerUrl } from './roles.js';
 import { setTypeParsers } from './types.js';
 
@@ -34,6 +35,8 @@ export interface Database {
   readonly signal: LookSignal;
   /** Tells this process, before a write is answered, what was committed. */
   readonly commits: Commits;
+  /** How such signals travel; null: by NOTIFY. */
+  readonly nats: NatsLooks | null;
   /** Answers when the database does; rejects when it is out of reach. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -45,6 +48,8 @@ export interface DatabaseOptions {
   readonly masterKey: MasterKey;
   readonly applicationName: string;
   readonly poolSize?: number;
+  /** By which processes tell one another that there is something to be read; left out: by NOTIFY. */
+  readonly nats?: NatsServers | null;
 }
 
 /** One connection carries one transaction; within it statements need not wait for each other's answers. */
@@ -83,7 +88,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       releases = new ReleaseCache();
     });
   });
-  const signal = new LookSignal(pool);
+  const nats = options.nats ? new NatsLooks(options.nats, options.applicationName) : null;
+  const signal = new LookSignal(nats === null ? lookByNotify(pool) : (tenants) => nats.look(tenants));
   const recorder = recorderPool(options);
   const roller = rollerPool(options);
   return {
@@ -107,11 +113,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     signal,
     commits: new Commits(),
+    nats,
     async ready() {
       await pool.query('select 1');
     },
     async close() {
       await signal.close();
+      await nats?.close();
       for (const pool of [recorder, roller]) if (!pool.ended) await pool.end();
       await dataSource.destroy();
     },

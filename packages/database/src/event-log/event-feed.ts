@@ -58,7 +58,9 @@ export class EventFeed {
   readonly clock = new DatabaseClock();
   readonly #db: Database;
   readonly #tenants = new Map<TenantId, TenantTail>();
+  /** Null: signals come over NATS. */
   #listener: Client | null = null;
+  #listening = false;
   #running = false;
   #poll: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
@@ -72,6 +74,11 @@ export class EventFeed {
   /** Milliseconds since the logs that are followed were last known to be read to their ends. */
   get lag(): number {
     return performance.now() - this.#confirmedAt;
+  }
+
+  /** Whether look signals come in; while they do not, what is new is found by polling. */
+  get listening(): boolean {
+    return this.#db.nats?.connected ?? this.#listening;
   }
 
   /** Whether the database answered when it was asked last. */
@@ -91,7 +98,7 @@ export class EventFeed {
 
   async start(): Promise<void> {
     this.#running = true;
-    await this.#listen();
+    if (this.#db.nats === null) await this.#listen();
     await this.#pollOnce();
     this.#poll = this.#pollForever();
   }
@@ -161,9 +168,14 @@ export class EventFeed {
     const known = this.#tenants.get(tenantId);
     if (known) return known;
     const tail: TenantTail = new TenantTail(newest, readAt, () => {
-      if (this.#tenants.get(tenantId) === tail) this.#tenants.delete(tenantId);
+      if (this.#tenants.get(tenantId) !== tail) return;
+      this.#tenants.delete(tenantId);
+      unfollow?.();
     });
     this.#tenants.set(tenantId, tail);
+    const unfollow = this.#db.nats?.follow(tenantId, () => {
+      this.#look(tenantId);
+    });
     return tail;
   }
 
@@ -201,10 +213,12 @@ export class EventFeed {
     this.#listener = client;
     await client.connect();
     await client.query(`listen ${LOOK_CHANNEL}`);
+    this.#listening = true;
   }
 
   #relisten(broken: Client): void {
     if (!this.#running || this.#listener !== broken) return;
+    this.#listening = false;
     void broken.end().catch(() => undefined);
     // Every gateway has lost its listener at the same moment; they do not come back at the same moment.
     void delay(POLL_MS * (1 + Math.random())).then(() =>

@@ -7,19 +7,34 @@ const INTERVAL_MS = 10;
 /** NOTIFY carries less than 8,000 bytes: 200 ids of 36. What does not fit is found by the readers' poll. */
 const MOST_TENANTS = 200;
 
+/** Tells every process which tenants' logs have grown. What it cannot tell is lost. */
+export type TellOfLooks = (tenants: readonly TenantId[]) => Promise<unknown>;
+
 /**
- * "Look" signals after commits: at once, then at most one per 10 ms. NOTIFY takes an instance-wide lock at
- * commit, so it has a statement of its own and never stands in a business transaction. A lost signal costs
- * latency, not an event: readers poll besides.
+ * By NOTIFY, which takes an instance-wide lock at commit: it has a statement of its own and never stands in a business
+ * transaction.
+ */
+export function lookByNotify(pool: Pool): TellOfLooks {
+  return (tenants) =>
+    pool.query({
+      name: 'look-signal',
+      text: 'select pg_notify($1, $2)',
+      values: [LOOK_CHANNEL, tenants.slice(0, MOST_TENANTS).join(',')],
+    });
+}
+
+/**
+ * "Look" signals after commits: at once, then at most one per 10 ms. A lost signal costs latency, not an event: readers poll
+ * besides.
  */
 export class LookSignal {
-  readonly #pool: Pool;
+  readonly #tell: TellOfLooks;
   readonly #waiting = new Set<TenantId>();
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  constructor(tell: TellOfLooks) {
+    this.#tell = tell;
   }
 
   look(tenantId: TenantId): void {
@@ -28,15 +43,14 @@ export class LookSignal {
   }
 
   #send(): void {
-    const tenants = [...this.#waiting].slice(0, MOST_TENANTS).join(',');
+    const tenants = [...this.#waiting];
     this.#waiting.clear();
     this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.#waiting.size > 0) this.#send();
     }, INTERVAL_MS);
     this.#timer.unref();
-    const statement = { name: 'look-signal', text: 'select pg_notify($1, $2)' };
-    this.#sending = this.#pool.query({ ...statement, values: [LOOK_CHANNEL, tenants] }).then(
+    this.#sending = this.#tell(tenants).then(
       () => undefined,
       () => undefined,
     );
