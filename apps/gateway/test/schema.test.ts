@@ -32,7 +32,7 @@ const SEEN = {
   License:
     'customer expiresAt graceEndsAt id keyHint machineLimit maintenanceUntil model plan planVersion quantities startsAt status',
   Plan: 'entitlements family key model name version',
-  Feature: 'key name type unit whenUnknown',
+  Feature: 'key lastKnownFor name type unit whenUnknown',
   PlanVersion: 'entitlements plan version',
   PlanEntitlement: 'enforcement feature limit overage unlimited value',
   SubscriptionAddOn: 'addOn quantity version',

@@ -576,6 +576,8 @@ export type ExplanationStep = {
 
 export type Feature = {
   readonly key: Scalars['ID']['output'];
+  /** LAST_KNOWN: how old what is known may be. */
+  readonly lastKnownFor: Maybe<Scalars['Duration']['output']>;
   readonly name: Scalars['String']['output'];
   readonly type: FeatureType;
   readonly unit: Maybe<Scalars['String']['output']>;

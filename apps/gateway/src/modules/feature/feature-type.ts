@@ -1,5 +1,6 @@
 import { Directive, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import type { Feature, FeatureType } from '@licet/domain';
+import { Duration } from '../../scalars/index.js';
 import { FOR_ROUTERS } from '../../schema/router-tag.js';
 
 export const FeatureTypeEnum = {
@@ -41,9 +42,20 @@ export class FeatureObject {
   @Directive('@inaccessible')
   @Field(() => WhenUnknownEnum)
   whenUnknown!: keyof typeof WhenUnknownEnum;
+  @Directive('@inaccessible')
+  @Field(() => Duration, {
+    nullable: true,
+    description: 'LAST_KNOWN: how old what is known may be.',
+  })
+  lastKnownFor!: string | null;
 }
 
 export function toFeature(feature: Feature): FeatureObject {
   const { key, name, type, whenUnknown } = feature;
-  return { key, name, type, unit: 'unit' in feature ? feature.unit : null, whenUnknown: whenUnknown.kind };
+  return {
+    ...{ key, name, type },
+    unit: 'unit' in feature ? feature.unit : null,
+    whenUnknown: whenUnknown.kind,
+    lastKnownFor: whenUnknown.kind === 'LAST_KNOWN' ? whenUnknown.maxAge : null,
+  };
 }
