@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { TenantId } from '@licet/domain';
@@ -40,6 +41,8 @@ const CLOSE_MS = 3000;
 /** What becomes one flush. */
 interface Piece {
   readonly records: DecisionRecord[];
+  /** When its first record came, by `performance.now()`. */
+  readonly since: number;
   readonly end: Ending | null;
 }
 
@@ -184,7 +187,8 @@ export class DecisionRecorder {
   #openPiece(stream: Stream): Piece {
     const last = stream.pieces.at(-1);
     if (last && last.records.length < this.#pace.full) return last;
-    const piece: Piece = { records: [], end: this.#mode === 'strict' ? ending() : null };
+    const end = this.#mode === 'strict' ? ending() : null;
+    const piece: Piece = { records: [], since: performance.now(), end };
     stream.pieces.push(piece);
     if (stream.pieces.length === 1) this.#ready.push(stream);
     return piece;
@@ -199,14 +203,20 @@ export class DecisionRecorder {
       if (this.#closed && !taken && this.#ready.length === 0) break;
       // What has piled up is not kept waiting.
       if (!taken || this.#ready.every((stream) => stream.pieces.length < 2))
-        await this.#pause(taken || this.#spool !== null ? this.#pace.wait : RETRY_MS);
+        await this.#pause(taken || this.#spool !== null ? this.#rest() : RETRY_MS);
     }
     this.#running = null;
   }
 
+  /** How much longer what waits first waits for others, in milliseconds: what it waited while others were written counts. */
+  #rest(): number {
+    const first = this.#ready[0]?.pieces[0];
+    return first ? first.since + this.#pace.wait - performance.now() : this.#pace.wait;
+  }
+
   /** Waits for so long, or until a flush is full, or for nothing when closing. */
   async #pause(milliseconds: number): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closed || milliseconds <= 0) return;
     await delay(milliseconds, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
