@@ -29,9 +29,12 @@ const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 const PROCESS = randomUUID();
 let requests = 0;
 
+/** Whether a text is fit to name a request in logs and events. */
+export function isRequestId(header: unknown): header is string {
+  return typeof header === 'string' && REQUEST_ID.test(header);
+}
+
 /** The caller's `x-request-id` where it is fit for logs and events, else a new one. */
 export function requestIdOf(header: unknown): string {
-  return typeof header === 'string' && REQUEST_ID.test(header)
-    ? header
-    : `req_${PROCESS}-${String(++requests)}`;
+  return isRequestId(header) ? header : `req_${PROCESS}-${String(++requests)}`;
 }

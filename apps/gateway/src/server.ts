@@ -3,6 +3,7 @@ import type { Services } from './context.js';
 import { addCloudEvents } from './cloud-events.js';
 import { addCrossOrigin } from './cross-origin.js';
 import { addAuthzen } from './doors/authzen/authzen.js';
+import { EvaluationEntrance } from './doors/authzen/evaluation-entrance.js';
 import { FlagEntrance } from './doors/ofrep/flag-entrance.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
 import { FastLane } from './fast-lane/fast-lane.js';
@@ -50,6 +51,7 @@ export async function startServer(
   const frontDoor = new FrontDoor(services, [
     new GraphqlEntrance(fastLane, services, GRAPHQL_PATH),
     new FlagEntrance(services),
+    new EvaluationEntrance(services),
   ]);
   const http = createHttpServer(services, frontDoor);
   storeNothing(http);

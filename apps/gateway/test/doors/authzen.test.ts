@@ -1,7 +1,7 @@
 import { CATALOG } from '../catalog.js';
 import { consume, newCustomer } from '../customers.js';
 import { at, startTestGateway, type TestGateway } from '../gateway.js';
-import { type DoorAnswer, post, publish, type Sent } from './door.js';
+import { type DoorAnswer, post, postBothWays, publish, type Sent } from './door.js';
 
 /**
  * Each normative sentence of "Authorization API 1.0" (final text) that binds a policy decision point, with its section. Those
@@ -59,7 +59,7 @@ const DENIED = {
 const asking = (more: object): object => ({ ...ALLOWED, ...more });
 
 const one = (body: unknown, how?: Sent): Promise<DoorAnswer> =>
-  post(gateway, '/access/v1/evaluation', body, how);
+  postBothWays(gateway, '/access/v1/evaluation', body, how);
 const many = (body: unknown, how?: Sent): Promise<DoorAnswer> =>
   post(gateway, '/access/v1/evaluations', body, how);
 const configuration = (method = 'GET'): Promise<Response> =>

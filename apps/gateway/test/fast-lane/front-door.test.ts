@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { FastLane } from '../../src/fast-lane/fast-lane.js';
 import { FrontDoor } from '../../src/fast-lane/front-door.js';
 import { GraphqlEntrance } from '../../src/fast-lane/graphql-entrance.js';
+import { EvaluationEntrance } from '../../src/doors/authzen/evaluation-entrance.js';
 import { FlagEntrance } from '../../src/doors/ofrep/flag-entrance.js';
 import { RegisteredDocuments } from '../../src/fast-lane/registered-documents.js';
 import { buildApiSchema } from '../../src/schema/api-schema.js';
@@ -42,6 +43,7 @@ beforeEach(async () => {
   door = new FrontDoor(services, [
     new GraphqlEntrance(lane, services, '/graphql'),
     new FlagEntrance(services),
+    new EvaluationEntrance(services),
   ]);
   server = createServer(door.listener((request, response) => void repeat(request, response)));
   server.listen(0, '127.0.0.1');
@@ -118,16 +120,16 @@ test.each([
 const FLAG = '/ofrep/v1/evaluate/flags/sso';
 const CONTEXT = { context: { targetingKey: 'ada' } };
 
-function askFlag(path: string, body: unknown): Promise<Response> {
+function askDoor(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(url + path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminKey}` },
-    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminKey}`, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 }
 
 test('a single flag is answered at the door', async () => {
-  const answer = await askFlag(FLAG, CONTEXT);
+  const answer = await askDoor(FLAG, CONTEXT);
   expect([answer.status, await answer.json()]).toMatchObject([200, { key: 'sso', value: true }]);
   expect(answer.headers.get('x-licet-lane')).toBeNull();
 });
@@ -140,8 +142,33 @@ test.each([
   ['with more than a context', FLAG, { ...CONTEXT, query: '{ tenant { name } }' }],
   ['with a context that is refused', FLAG, { context: { targetingKey: 7 } }],
 ])('an evaluation %s goes on, with its whole body', async (_name, path, body) => {
-  const answer = await askFlag(path, body);
+  const answer = await askDoor(path, body);
   expect([answer.status, await answer.json()]).toEqual([WENT_ON, body]);
+});
+
+const EVALUATION = '/access/v1/evaluation';
+const MAY_USE = {
+  subject: { type: 'customer', id: 'ada' },
+  action: { name: 'use' },
+  resource: { type: 'feature', id: 'sso' },
+};
+
+test('a single evaluation is answered at the door', async () => {
+  const answer = await askDoor(EVALUATION, MAY_USE, { 'x-request-id': 'mine' });
+  expect([answer.status, await answer.json()]).toMatchObject([200, { decision: true }]);
+  expect(answer.headers.get('x-request-id')).toBe('mine');
+});
+
+test.each<[string, unknown, Record<string, string>]>([
+  ['an id that is echoed and not known here', MAY_USE, { 'x-request-id': 'my id' }],
+  ['a name that stands twice', `{"action":{},${JSON.stringify(MAY_USE).slice(1)}`, {}],
+  ['a member that the parser looks at', { ...MAY_USE, query: '{' }, {}],
+  ['another type', { ...MAY_USE, resource: { type: 'file', id: 'sso' } }, {}],
+  ['nobody', { ...MAY_USE, subject: undefined }, {}],
+])('an evaluation with %s goes on, with its whole body', async (_name, body, headers) => {
+  const answer = await askDoor(EVALUATION, body, headers);
+  const sent = typeof body === 'string' ? body : JSON.stringify(body);
+  expect([answer.status, await answer.text()]).toEqual([WENT_ON, sent]);
 });
 
 test('what comes while the server closes goes on; what came before is answered, and its connection closed', async () => {

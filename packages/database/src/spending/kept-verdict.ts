@@ -49,19 +49,17 @@ function writtenReasons({ decision, release }: KeptVerdict): string {
   return `${own},${writtenGround(decision)}`;
 }
 
-type Ground = Pick<Decision, 'resetsAt' | 'validUntil' | 'sources'>;
+/** By the sources of a right, which are the same objects in all of its decisions: their text, behind a comma. */
+const written = new WeakMap<readonly EntitlementSource[], string>();
 
-/** By the sources of a right, which are the same objects in all of its decisions: what was written of it last. */
-const written = new WeakMap<readonly EntitlementSource[], { ground: Ground; text: string }>();
-
-/** Spends of one counter differ in quantities; what the right rests on is written once for many. */
-function writtenGround(ground: Ground): string {
-  const { resetsAt, validUntil, sources } = ground;
-  const last = written.get(sources);
-  if (last?.ground.resetsAt === resetsAt && last.ground.validUntil === validUntil) return last.text;
-  const text = JSON.stringify([resetsAt, validUntil, ...sources]).slice(1, -1);
-  written.set(sources, { ground: { resetsAt, validUntil, sources }, text });
-  return text;
+/** What the right rests on. Spends of one counter differ in quantities, and reservations in instants. */
+function writtenGround({ resetsAt, validUntil, sources }: Decision): string {
+  let text = written.get(sources);
+  if (text === undefined) {
+    text = sources.map((source) => `,${JSON.stringify(source)}`).join('');
+    written.set(sources, text);
+  }
+  return `${String(resetsAt)},${String(validUntil)}${text}`;
 }
 
 const PLAIN = /^[ !#-[\]-~]*$/;

@@ -12,6 +12,7 @@ import {
   KEPT,
 } from './configuration.js';
 import { evaluate } from './evaluation.js';
+import { ONE_EVALUATION } from './evaluation-entrance.js';
 import { evaluateMany } from './evaluations.js';
 import { repeatedName } from './unique-names.js';
 
@@ -32,7 +33,7 @@ export function addAuthzen(server: FastifyInstance, services: Services, { public
     echoRequestId(scope);
     answerFailures(scope, services);
     scope.post(EVALUATION_PATH, { onRequest }, (request) => {
-      const context = doorContext(services, request, { door: 'authzen', operation: 'check' });
+      const context = doorContext(services, request, ONE_EVALUATION);
       return evaluate(context, readObject('', request.body));
     });
     scope.post(EVALUATIONS_PATH, { onRequest }, (request) => {

@@ -38,7 +38,7 @@ export async function evaluate(context: GatewayContext, evaluation: JsonObject):
 }
 
 /** What is asked of `check`: docs/doors.md says what becomes what. */
-function readEvaluation(access: Access, evaluation: JsonObject): CheckAsked | EvaluationError {
+export function readEvaluation(access: Access, evaluation: JsonObject): CheckAsked | EvaluationError {
   const subject = readEntity('subject', evaluation['subject']);
   const resource = readEntity('resource', evaluation['resource']);
   const action = readObject('action', evaluation['action']);
@@ -97,7 +97,8 @@ function customerOf({ ownCustomer }: Access, { properties }: Entity): string {
   throw badInput(field, 'it is missing; a member is one of a customer');
 }
 
-function answerOf(decision: DecisionType): AuthzenDecision {
+/** The decision as the specification says it. */
+export function answerOf(decision: DecisionType): AuthzenDecision {
   const { id, allowed, code, message, value, release, revision, asOf, stale } = decision;
   return {
     decision: allowed,
