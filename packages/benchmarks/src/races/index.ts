@@ -6,6 +6,7 @@ import { coldStart } from './cold-start.js';
 import { consumeHttp } from './consume-http.js';
 import { consumeStorage } from './consume-storage.js';
 import { decideRace } from './decide.js';
+import { decisionsQuery } from './decisions-query.js';
 import { idleSubscribers } from './idle-subscribers.js';
 import { propagation } from './propagation.js';
 import { recordUsage } from './record-usage.js';
@@ -29,5 +30,6 @@ export const RACES: readonly Race[] = [
   checkCustomers,
   checkConnections,
   validateLicense,
+  decisionsQuery,
   coldStart,
 ];
