@@ -8,6 +8,7 @@ import { consumeStorage } from './consume-storage.js';
 import { decideRace } from './decide.js';
 import { decisionLog } from './decision-log.js';
 import { evaluateOfrep } from './evaluate-ofrep.js';
+import { decisionsQuery } from './decisions-query.js';
 import { idleSubscribers } from './idle-subscribers.js';
 import { propagation } from './propagation.js';
 import { recordUsage } from './record-usage.js';
@@ -33,5 +34,6 @@ export const RACES: readonly Race[] = [
   checkCustomers,
   checkConnections,
   validateLicense,
+  decisionsQuery,
   coldStart,
 ];

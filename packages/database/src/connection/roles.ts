@@ -58,12 +58,12 @@ export function ensureRecorderRole(client: Client, masterKey: MasterKey): Promis
   return ensureRole(client, RECORDER_ROLE, recorderRolePassword(masterKey));
 }
 
-/** Makes the role that rolls decisions up where it is missing, in the same way. */
+/** Makes the role that rolls decisions up where it is missing. It may reckon for longer: whom its locks hold up is other roll-ups of the tenant alone. */
 export function ensureRollerRole(client: Client, masterKey: MasterKey): Promise<void> {
-  return ensureRole(client, ROLLER_ROLE, rollerRolePassword(masterKey));
+  return ensureRole(client, ROLLER_ROLE, rollerRolePassword(masterKey), '60s');
 }
 
-async function ensureRole(client: Client, role: string, password: string): Promise<void> {
+async function ensureRole(client: Client, role: string, password: string, idle = '5s'): Promise<void> {
   await client.query(`
     do $$ begin
       create role ${role} login nosuperuser nocreatedb nocreaterole nobypassrls;
@@ -72,7 +72,7 @@ async function ensureRole(client: Client, role: string, password: string): Promi
   await retryWhileContended(() =>
     client.query(`
       alter role ${role} with login password ${client.escapeLiteral(password)};
-      alter role ${role} set idle_in_transaction_session_timeout = '5s';
+      alter role ${role} set idle_in_transaction_session_timeout = '${idle}';
       alter role ${role} set lock_timeout = '2s';
       alter role ${role} set statement_timeout = '10s';`),
   );

@@ -25,8 +25,8 @@ import { takenUp } from './rolls.js';
 /** Records, and bytes of packed flushes, that are rolled up in one transaction; a flush is never divided. */
 export const MOST_ROLLED = 64 * 1024;
 const MOST_BYTES = 16 * 1024 * 1024;
-/** Records that are reckoned between two statements: the server ends a transaction in which it waits for some seconds. */
-const AT_ONCE = 8 * 1024;
+/** Records that are reckoned between two statements: the server ends a transaction in which it waits for long. */
+const AT_ONCE = 4 * 1024;
 const HOUR = 3_600_000;
 
 export interface RolledUp {
