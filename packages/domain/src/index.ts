@@ -73,3 +73,6 @@ export * from './release/version-move.js';
 export * from './release/plan-versions.js';
 export * from './release/changes.js';
 export * from './release/preview.js';
+export { accountFor, type SnapshotAudience } from './snapshot/audience.js';
+export * from './snapshot/snapshot.js';
+export * from './snapshot/times.js';

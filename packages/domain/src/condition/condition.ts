@@ -3,7 +3,7 @@ import type { FeatureKey } from '../ids.js';
 import { instant, type Instant } from '../time/instant.js';
 import { comprehensionIn, fieldPath, type Node, partsOf } from './ast.js';
 import { boundedFacts } from './bounded.js';
-import type { ContextReads } from './context.js';
+import type { ContextReads, CustomerReads } from './context.js';
 import type { Facts } from './facts.js';
 import { evaluationWords } from './fault.js';
 import { type NowComparison, turningPoints } from './now.js';
@@ -14,9 +14,10 @@ export type Verdict =
   | { readonly kind: 'MISSING'; readonly fields: readonly string[] }
   | { readonly kind: 'BROKEN'; readonly detail: string };
 
-/** What a condition rests on, besides the customer and the subscription. */
+/** What a condition rests on, besides the subscription and the time. */
 export interface Reads {
   readonly context: ContextReads;
+  readonly customer: CustomerReads;
   readonly usage: ReadonlySet<FeatureKey>;
 }
 

@@ -3,7 +3,7 @@ import type { Feature } from '../catalog/catalog.js';
 import type { FeatureKey } from '../ids.js';
 import { everyNode, type Node, sourceOf, textOf } from './ast.js';
 import { Condition, type Turning } from './condition.js';
-import { contextReads } from './context.js';
+import { contextReads, customerReads } from './context.js';
 import { costFault } from './cost.js';
 import { catalogEnvironment, planEnvironment, STRICT_TIMESTAMP } from './environment.js';
 import { type Fault, faultAt, faultOf } from './fault.js';
@@ -19,7 +19,8 @@ export type ConditionReading =
 export interface Surroundings {
   /** PLAN: the rules of a plan, which speak of its subscription. */
   readonly scope: 'PLAN' | 'CATALOG';
-  readonly features: ReadonlyMap<FeatureKey, Feature>;
+  /** ANY: it was read before, among features that are not at hand. */
+  readonly features: ReadonlyMap<FeatureKey, Feature> | 'ANY';
 }
 
 const LONGEST = 4096;
@@ -70,7 +71,7 @@ function check(
     ...time.comparisons.flatMap((one) => timeFault(one, environment)),
   ];
   if (later.length > 0) return refused(later);
-  const reads = { context: contextReads(ast), usage: usage.read };
+  const reads = { context: contextReads(ast), customer: customerReads(ast), usage: usage.read };
   const turnings = time.comparisons.map((one) => turningOf(one, environment));
   const parts = { reads, expression, turnings, partOf: (node: Node) => partOf(node, environment) };
   return { ok: true, condition: new Condition(text, parts) };

@@ -1,10 +1,10 @@
 import type { Feature } from '../catalog/catalog.js';
 import { nearest } from '../catalog/nearest.js';
-import type { FeatureKey } from '../ids.js';
+import { type FeatureKey, parseFeatureKey } from '../ids.js';
 import { type Node, partsOf, textOf } from './ast.js';
 import { type Fault, faultAt } from './fault.js';
 
-type Features = ReadonlyMap<FeatureKey, Feature>;
+type Features = ReadonlyMap<FeatureKey, Feature> | 'ANY';
 
 /** The features whose counters a condition reads: they are named in it, so that it is known when it may turn. */
 export function usageReads(
@@ -13,12 +13,18 @@ export function usageReads(
 ): { readonly read: ReadonlySet<FeatureKey>; readonly faults: Fault[] } {
   const read = new Set<FeatureKey>();
   const faults: Fault[] = [];
-  const byName: ReadonlyMap<string, Feature> = new Map([...features.values()].map((one) => [one.key, one]));
+  const known = features === 'ANY' ? [] : [...features.values()];
+  const byName: ReadonlyMap<string, Feature> = new Map(known.map((one) => [one.key, one]));
   const visit = (node: Node): void => {
     const name = nameIn(node);
     if (name === null) {
       if (node.op === 'id' && node.args === 'usage') faults.push(faultAt(node, UNNAMED));
       partsOf(node).forEach(visit);
+      return;
+    }
+    const key = features === 'ANY' ? parseFeatureKey(name) : null;
+    if (key !== null) {
+      read.add(key);
       return;
     }
     const feature = byName.get(name);
