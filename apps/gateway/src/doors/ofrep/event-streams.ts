@@ -91,7 +91,10 @@ async function follow(
   const after = typeof lastEventId === 'string' ? parseRevision(lastEventId) : null;
   const resumed = after === null ? null : await feed.follow(tenantId, after, { subject });
   if (resumed?.ok === true) return new RefetchStream({ id, subject }, resumed);
-  const stream = new RefetchStream({ id, subject }, granted(await feed.follow(tenantId, null, { subject }), ''));
+  const stream = new RefetchStream(
+    { id, subject },
+    granted(await feed.follow(tenantId, null, { subject }), ''),
+  );
   stream.tellAgain();
   return stream;
 }
