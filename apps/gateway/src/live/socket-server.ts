@@ -10,7 +10,7 @@ import { LiveSocket, type SocketServices } from './live-socket.js';
 
 /** Within which operations that end by themselves are answered when the gateway goes. */
 const FINISH_MILLISECONDS = 4000;
-/** Within which a client answers that its socket is closed. */
+/** And within which clients answer, after that, that their sockets are closed. */
 const CLOSE_MILLISECONDS = 3000;
 
 export interface SocketServer {
@@ -25,7 +25,7 @@ export interface SocketServer {
  */
 export function addSocketServer(http: Server, shared: SocketServices): SocketServer {
   const sockets = new WebSocketServer({
-    ...{ noServer: true, maxPayload: BODY_BYTES_MAX, handleProtocols, closeTimeout: CLOSE_MILLISECONDS },
+    ...{ noServer: true, maxPayload: BODY_BYTES_MAX, handleProtocols },
     WebSocket: LiveSocket,
   });
   const { crossOrigin } = shared.services;
@@ -62,8 +62,12 @@ async function closeAll(sockets: Sockets<typeof LiveSocket>): Promise<void> {
   const late = setTimeout(() => {
     for (const socket of open) socket.goNow();
   }, FINISH_MILLISECONDS);
+  const tooLate = setTimeout(() => {
+    for (const socket of open) socket.terminate();
+  }, FINISH_MILLISECONDS + CLOSE_MILLISECONDS);
   await closed;
   clearTimeout(late);
+  clearTimeout(tooLate);
 }
 
 function refuse(socket: Duplex, status: string, body = ''): void {
