@@ -4,6 +4,7 @@ import { addCloudEvents } from './cloud-events.js';
 import { addCrossOrigin } from './cross-origin.js';
 import { addAuthzen } from './doors/authzen/authzen.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
+import { addSnapshot } from './doors/snapshot.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
 import { RegisteredDocuments } from './fast-lane/registered-documents.js';
@@ -43,6 +44,7 @@ export async function startServer(
   storeNothing(http);
   addCloudEvents(http, services);
   addKeySet(http, services);
+  addSnapshot(http, services);
   addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   addOfrep(http, services);
   addAuthzen(http, services, { publicUrl });
