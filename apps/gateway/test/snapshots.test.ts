@@ -176,3 +176,12 @@ test('a key that is not for `snapshot` is FORBIDDEN', async () => {
   const { secret } = await gateway.newKey({ role: 'READER', operations: ['check'] });
   expect((await get(secret, '?customerId=ada')).status).toBe(403);
 });
+
+test.each(['ADMIN', 'OPERATOR', 'SERVICE', 'READER'] as const)(
+  'GET answers a key with the role %s',
+  async (role) => {
+    const { secret } = await gateway.newKey({ role });
+    const snapshot = await verified(await (await get(secret, '?customerId=bob')).text());
+    expect(snapshot).toMatchObject({ customerId: 'bob', audience: { kind: 'CUSTOMER' } });
+  },
+);
