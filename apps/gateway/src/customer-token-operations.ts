@@ -10,6 +10,7 @@ export const CUSTOMER_TOKEN_OPERATIONS: readonly string[] = [
   'customer',
   'subscription',
   'license',
+  'snapshot',
   'planChanged',
   'entitlementsChanged',
   '_entities',

@@ -6,6 +6,7 @@ export const LICENSE_KEY_OPERATIONS: readonly string[] = [
   'heartbeatMachine',
   'leaseSeat',
   'releaseSeat',
+  'snapshot',
 ];
 /** What needs no credential: the key is in the input. */
 export const OPEN_OPERATIONS: readonly string[] = ['validateLicense'];

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { DecisionCode } from '@licet/domain';
 
 /** How an operation was asked: see `x-licet-lane`; `socket`: over a WebSocket, `sse`: as a stream of server-sent events; and the doors for other protocols. */
-export type Lane = 'compiled' | 'general' | 'socket' | 'sse' | 'ofrep' | 'authzen';
+export type Lane = 'compiled' | 'general' | 'socket' | 'sse' | 'ofrep' | 'authzen' | 'snapshot';
 
 /** Counts by one label. Kept as plain numbers, and handed to the client when somebody reads them. */
 class Tally<Label extends string> {

@@ -6,6 +6,7 @@ import { addAuthzen } from './doors/authzen/authzen.js';
 import { EvaluationEntrance } from './doors/authzen/evaluation-entrance.js';
 import { FlagEntrance } from './doors/ofrep/flag-entrance.js';
 import { addOfrep } from './doors/ofrep/ofrep.js';
+import { addSnapshot } from './doors/snapshot.js';
 import { FastLane } from './fast-lane/fast-lane.js';
 import { FrontDoor } from './fast-lane/front-door.js';
 import { GraphqlEntrance } from './fast-lane/graphql-entrance.js';
@@ -57,6 +58,7 @@ export async function startServer(
   storeNothing(http);
   addCloudEvents(http, services);
   addKeySet(http, services);
+  addSnapshot(http, services);
   addCrossOrigin(http, services.crossOrigin, GRAPHQL_PATH);
   addOfrep(http, services);
   addAuthzen(http, services, { publicUrl });

@@ -112,6 +112,14 @@ export { ApiKeyStore } from './states/api-key-store.js';
 export { CustomerTokenStore } from './states/customer-token-store.js';
 export { LicenseKeyStore } from './states/license-key-store.js';
 export { TokenSigners } from './signing/token-signers.js';
+export { countSnapshot } from './commands/count-snapshot.js';
+export {
+  type SnapshotContent,
+  type SnapshotProblem,
+  signSnapshot,
+  type VerifiedSnapshot,
+  verifySnapshot,
+} from './signing/snapshot-token.js';
 export { installationKey, INSTALLATION_ISSUER, type InstallationKey } from './signing/installation-key.js';
 export { atUsage } from './states/kept-state.js';
 export {

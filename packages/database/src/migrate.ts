@@ -27,6 +27,7 @@ import { ReservingMembers1764545000000 } from './migrations/1764545000000-reserv
 import { RolledUnits1764480000000 } from './migrations/1764480000000-rolled-units.js';
 import { SettledReservations1764512000000 } from './migrations/1764512000000-settled-reservations.js';
 import { DecisionLog1764570000000 } from './migrations/1764570000000-decision-log.js';
+import { Snapshots1764580000000 } from './migrations/1764580000000-snapshots.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
 import { DecisionBlocks1764582000000 } from './migrations/1764582000000-decision-blocks.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
@@ -64,6 +65,7 @@ export const MIGRATIONS = [
   Seats1764540000000,
   ReservingMembers1764545000000,
   DecisionLog1764570000000,
+  Snapshots1764580000000,
   DecisionBlocks1764582000000,
 ];
 

@@ -101,6 +101,7 @@ async function fillEveryTable(): Promise<void> {
     `insert into machine select tenant_id, id, 'mach_1', 'one', '[]', null, clock_timestamp() from license where tenant_id = $1`,
     [tenant.caller.tenantId],
   );
+  await owner.query(`insert into customer_snapshot values ($1, 'acme', 1, 1)`, [tenant.caller.tenantId]);
   await owner.query(
     `insert into decision_flush values ($1, '2026-01-01', gen_random_uuid(), 1, '2026-01-01Z', '2026-01-01Z', 1, '')`,
     [tenant.caller.tenantId],

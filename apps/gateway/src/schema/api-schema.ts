@@ -18,6 +18,7 @@ import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
 import { SeatResolver } from '../modules/seat/seat-resolver.js';
 import { SigningKeyResolver } from '../modules/signing-key/signing-key-resolver.js';
+import { SnapshotResolver } from '../modules/snapshot/snapshot-resolver.js';
 import { SubscriptionResolver } from '../modules/subscription/subscription-resolver.js';
 import { TenantResolver } from '../modules/tenant/tenant-resolver.js';
 import { UpcomingResolver } from '../modules/upcoming/upcoming-resolver.js';
@@ -47,6 +48,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   ApiKeyResolver,
   CustomerTokenResolver,
   SigningKeyResolver,
+  SnapshotResolver,
 ];
 
 /** The API as clients see it, without what federation adds. */

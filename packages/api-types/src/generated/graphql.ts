@@ -1312,6 +1312,8 @@ export type Query = {
   readonly previewCatalog: CatalogPreview;
   /** Newest first, 100 at most. */
   readonly signingKeys: ReadonlyArray<SigningKey>;
+  /** As far as the caller may see the customer: a token of a member names no other member, a licence key gets its licence alone. */
+  readonly snapshot: SignedSnapshot;
   readonly subscription: Maybe<PlanSubscription>;
   readonly tenant: Tenant;
 };
@@ -1412,6 +1414,11 @@ export type QueryPlanMigrationsArgs = {
 export type QueryPreviewCatalogArgs = {
   document: InputMaybe<Scalars['JSONObject']['input']>;
   yaml: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QuerySnapshotArgs = {
+  customerId: Scalars['ID']['input'];
 };
 
 
@@ -1602,6 +1609,16 @@ export type SeatResult = {
   readonly decision: Decision;
   readonly revision: Scalars['Revision']['output'];
   readonly seat: Maybe<Seat>;
+};
+
+/** All that is needed to decide without the gateway: a compact JWS (EdDSA), keys at /.well-known/jwks.json. Fresh until refreshAfter, stale until graceFrom, in grace until expiresAt (the token's `exp`), then worth nothing. */
+export type SignedSnapshot = {
+  readonly customerId: Scalars['ID']['output'];
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly graceFrom: Scalars['DateTime']['output'];
+  readonly refreshAfter: Scalars['DateTime']['output'];
+  readonly revision: Scalars['Revision']['output'];
+  readonly token: Scalars['String']['output'];
 };
 
 export type SigningKey = {

@@ -4,11 +4,18 @@ import type { INSTALLATION_ISSUER } from './installation-key.js';
 import type { PrivateKey } from './key-pair.js';
 
 /** What a token is, as its header `typ` says it (RFC 8725, 3.11): one of one type is worth nothing as another. */
-export const TOKEN_TYPES = ['licet-customer+jwt', 'licet-validation+jwt'] as const;
+export const TOKEN_TYPES = ['licet-customer+jwt', 'licet-validation+jwt', 'licet-snapshot+jwt'] as const;
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
 /** The longest life of a token, in milliseconds: a key that signs no more goes on verifying as long. */
 export const TOKEN_LIFE_MAX = 86_400_000;
+/** Of snapshots, whose life plans give: who keeps one keeps the key with it, and may be offline when that retires. */
+const SNAPSHOT_LIFE_MAX = 10 * 366 * 86_400_000;
+
+/** The longest life of a token of this type, in milliseconds. */
+export function tokenLifeMax(type: TokenType): number {
+  return type === 'licet-snapshot+jwt' ? SNAPSHOT_LIFE_MAX : TOKEN_LIFE_MAX;
+}
 
 /** The algorithm of every token; whatever else a header names is refused. */
 export const TOKEN_ALGORITHM = 'EdDSA';
@@ -27,13 +34,14 @@ export interface TokenContent {
 
 /**
  * A compact JWS (Ed25519) with `alg`, `typ`, `kid`, `iss`, `aud`, `iat` and `exp`, times in whole seconds, rounded down.
- * RangeError for a life of less than a second, or more than a day.
+ * RangeError for a life of less than a second, or more than `tokenLifeMax`.
  */
 export async function signToken({ kid, key }: PrivateKey, content: TokenContent): Promise<string> {
   const iat = inSeconds(content.issuedAt);
   const exp = inSeconds(content.expiresAt);
-  if (exp <= iat || exp - iat > TOKEN_LIFE_MAX / 1000)
-    throw new RangeError(`a token lives from 1 s to a day, not ${String(exp - iat)} s`);
+  const most = tokenLifeMax(content.type) / 1000;
+  if (exp <= iat || exp - iat > most)
+    throw new RangeError(`a token lives from 1 s to ${String(most)} s, not ${String(exp - iat)} s`);
   return new SignJWT({ ...content.claims })
     .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: content.type, kid })
     .setIssuer(content.issuer)

@@ -3,7 +3,7 @@ import { type Instant, instant, type KeyId, type TenantId } from '@licet/domain'
 import { errors, type JWTHeaderParameters, jwtVerify, type JWTPayload } from 'jose';
 import type { INSTALLATION_ISSUER } from './installation-key.js';
 import type { PublicJwk } from './key-pair.js';
-import { TOKEN_ALGORITHM, TOKEN_LIFE_MAX, type TokenType } from './sign-token.js';
+import { TOKEN_ALGORITHM, tokenLifeMax, type TokenType } from './sign-token.js';
 
 /** What a verifier asks of a token, before it has read it. */
 export interface WantedToken {
@@ -31,11 +31,15 @@ export type VerifiedToken =
   | {
       readonly ok: true;
       readonly kid: KeyId;
+      readonly issuedAt: Instant;
       readonly expiresAt: Instant;
+      /** Besides `iss`, `aud`, `iat` and `exp`. */
       readonly claims: Readonly<Record<string, unknown>>;
     };
 
 const LENGTH_MAX = 16_384;
+/** A snapshot holds all that a customer has. */
+const SNAPSHOT_LENGTH_MAX = 16_777_216;
 /** How far the clock of a gateway may be behind that of the one that signed, in seconds. */
 const CLOCKS_APART = 5;
 
@@ -50,7 +54,7 @@ export async function verifyToken(
   token: string,
   { type, issuer, audience, now }: WantedToken,
 ): Promise<VerifiedToken> {
-  if (!isCanonical(token)) return { ok: false, problem: 'MALFORMED' };
+  if (!isCanonical(token, type)) return { ok: false, problem: 'MALFORMED' };
   try {
     const { payload, kid } = await verified(keys, token, { type, issuer, audience, now });
     const { iss, aud, iat, exp, ...claims } = payload;
@@ -59,10 +63,10 @@ export async function verifyToken(
       aud === undefined ||
       iat === undefined ||
       exp === undefined ||
-      !isLife(iat, exp, now)
+      !isLife(iat, exp, now, type)
     )
       return { ok: false, problem: 'CLAIMS' };
-    return { ok: true, kid, expiresAt: instant(exp * 1000), claims };
+    return { ok: true, kid, issuedAt: instant(iat * 1000), expiresAt: instant(exp * 1000), claims };
   } catch (error) {
     if (error instanceof errors.JOSEError) return { ok: false, problem: problemOf(error) };
     throw error;
@@ -95,13 +99,13 @@ function keyObject({ kty, crv, x }: PublicJwk): KeyObject {
   return createPublicKey({ key: { kty, crv, x }, format: 'jwk' });
 }
 
-function isCanonical(token: string): boolean {
-  if (token.length > LENGTH_MAX) return false;
+function isCanonical(token: string, type: TokenType): boolean {
+  if (token.length > (type === 'licet-snapshot+jwt' ? SNAPSHOT_LENGTH_MAX : LENGTH_MAX)) return false;
   return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
-function isLife(iat: number, exp: number, now: Instant): boolean {
-  return exp > iat && exp - iat <= TOKEN_LIFE_MAX / 1000 && iat <= now / 1000 + CLOCKS_APART;
+function isLife(iat: number, exp: number, now: Instant, type: TokenType): boolean {
+  return exp > iat && exp - iat <= tokenLifeMax(type) / 1000 && iat <= now / 1000 + CLOCKS_APART;
 }
 
 function problemOf(error: errors.JOSEError): TokenProblem {

@@ -70,6 +70,7 @@ test('what is signed is verified, and says what it said', async () => {
   expect(await verifyToken([publicKey], token, WANTED)).toEqual({
     ok: true,
     kid: publicKey.kid,
+    issuedAt: CONTENT.issuedAt,
     expiresAt: CONTENT.expiresAt,
     claims: CONTENT.claims,
   });

@@ -37,7 +37,7 @@ test('a state that was written and read decides as the original does, now and la
       if (original.kind !== 'KNOWN') return;
       expectTheSame(original, [asked], [NOW, ...later.map((after) => NOW + after * HOUR)]);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
