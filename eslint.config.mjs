@@ -5,9 +5,10 @@ import tseslint from 'typescript-eslint';
 const MAY_IMPORT = {
   'packages/domain': [],
   'packages/api-types': [],
+  'packages/federation': ['api-types'],
   'packages/database': ['domain', 'api-types'],
   'packages/system-tests': ['domain', 'database', 'api-types'],
-  'packages/conformance': ['domain', 'database', 'api-types'],
+  'packages/conformance': ['domain', 'database', 'federation', 'api-types'],
   'packages/benchmarks': ['domain', 'database', 'api-types'],
   'apps/gateway': ['domain', 'database', 'api-types'],
   'apps/worker': ['domain', 'database', 'api-types'],

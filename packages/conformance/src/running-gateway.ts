@@ -17,9 +17,11 @@ export interface RunningGateway {
 }
 
 /** The built gateway as a process, over a database of its own with one tenant. */
-export async function startGateway(): Promise<RunningGateway> {
+export async function startGateway(
+  catalog: Readonly<Record<string, unknown>> = CATALOG,
+): Promise<RunningGateway> {
   const database = await createTestDatabase();
-  const tenant = await createTestTenant(database.url, CATALOG);
+  const tenant = await createTestTenant(database.url, catalog);
   await ensureAdminKey(tenant.db, tenant.caller.tenantId, API_KEY);
   await tenant.close();
   const child = spawn(process.execPath, [GATEWAY], {

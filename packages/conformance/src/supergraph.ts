@@ -67,7 +67,8 @@ export async function newKey(licet: RunningGateway, input: object): Promise<stri
   return textAt(data, 'createApiKey', 'secret');
 }
 
-async function newToken(licet: RunningGateway, customerId: string): Promise<string> {
+/** A customer token of Licet. */
+export async function newToken(licet: RunningGateway, customerId: string): Promise<string> {
   const data = await licet.graphql(
     'mutation ($input: CreateCustomerTokenInput!) { createCustomerToken(input: $input) { token } }',
     { input: { customerId } },
