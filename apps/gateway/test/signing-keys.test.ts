@@ -3,6 +3,7 @@ import { createTenant, type Database, signToken, tokenSigner } from '@licet/data
 import { instant, parseTimeZone } from '@licet/domain';
 import { Pool } from 'pg';
 import { KeySets } from '../src/key-sets.js';
+import { Metrics } from '../src/metrics.js';
 import { startServer } from '../src/server.js';
 import { CATALOG } from './catalog.js';
 import { at, startTestGateway, type Answer, type TestGateway } from './gateway.js';
@@ -204,7 +205,7 @@ test('where there are several tenants, each key set is asked for by name, and no
 });
 
 async function withServer(db: Database, work: (url: string) => Promise<void>): Promise<void> {
-  const services = { ...gateway.services, db, keySets: new KeySets(db) };
+  const services = { ...gateway.services, db, keySets: new KeySets(db), metrics: new Metrics() };
   const server = await startServer(services, { host: '127.0.0.1', port: 0 });
   try {
     await work(server.url);
