@@ -53,7 +53,14 @@ Client.prototype.query = function query(statement, ...rest) {
     // Where it fails, so does what comes behind it.
     send.call(this, apart).catch(() => undefined);
   }
-  if (name !== '' && name === heldStatement) return held(send.call(this, statement, ...rest));
+  if (name !== '' && name === heldStatement) {
+    heldStatement = '';
+    const done = rest.at(-1);
+    // A pool asks by callback.
+    if (typeof done !== 'function') return send.call(this, statement, ...rest).then(held);
+    const kept = (error, result) => (error ? done(error) : held(result).then(() => done(null, result)));
+    return send.call(this, statement, ...rest.slice(0, -1), kept);
+  }
   if (name !== '' && name === slowStatement) {
     if (slowSide === 'server') void send.call(this, `select pg_sleep(${Number(slowMs) / 1000})`);
     else return send.call(this, statement, ...rest).then((result) => wait(Number(slowMs)).then(() => result));
@@ -65,9 +72,7 @@ function wait(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-async function held(answer) {
-  heldStatement = '';
-  const result = await answer;
+async function held(result) {
   const letGo = new Promise((resolve) => process.on('message', (told) => told === 'let go' && resolve()));
   process.send('held');
   await letGo;
