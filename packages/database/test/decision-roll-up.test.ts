@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { inflateSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import {
   currentRevision,
   type Database,
@@ -183,7 +183,9 @@ test('one unlisted event holds the root of each flush, over hashes that only who
     return sha(Buffer.of(1), treeOf(hashes.slice(0, split)), treeOf(hashes.slice(split)));
   };
   const expected = flushes.map(({ gateway_id: gateway, seq, body }) => {
-    const lines = inflateSync(body).toString().slice(2, -2).split(',\n');
+    const parts: unknown[] = JSON.parse(brotliDecompressSync(body).toString());
+    // Each has a mark before it.
+    const lines = parts.filter((_, index) => index % 2 === 1).map((line) => JSON.stringify(line));
     const hashes = lines.map((line, index) => {
       const customer = /"(customer-\d)"/.exec(line)?.[1] ?? '';
       const key = hmac(tenant.db.keys.decision, Buffer.from(`${tenantId}\n${customer}`));
@@ -474,7 +476,7 @@ test('what is personal is as unreadable in blocks as in flushes, and is opened f
   await recorder.close();
   await rollUp();
   const rows = await tenantRows<{ body: Buffer }>(tenant, 'select body from decision_block');
-  const stored = rows.map(({ body }) => inflateSync(body).toString()).join();
+  const stored = rows.map(({ body }) => brotliDecompressSync(body).toString()).join();
   expect(stored).toContain('UK');
   expect(stored).not.toContain('example');
   const page = await listedDecisions(tenant, { customerId: customerOf('acme') });

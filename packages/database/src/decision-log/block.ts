@@ -1,14 +1,9 @@
-import { promisify } from 'node:util';
 import { hash } from 'node:crypto';
-import { deflate } from 'node:zlib';
 import { type Instant, instant } from '@licet/domain';
 import type { Mark } from './customer-key.js';
-import { unpackText } from './flush.js';
 import { headOf, parseLine } from './line.js';
+import { packText, unpackText } from './packed-text.js';
 import type { Origin } from './record-hash.js';
-
-const deflated = promisify(deflate);
-const LEVEL = 6;
 
 /** A record as it lies in a block. */
 export interface Entry extends Origin {
@@ -92,7 +87,7 @@ export async function packBlock(
     ...{ bucket, firstAt: instant(firstAt), lastAt: instant(lastAt), records: entries.length },
     customers: [...new Set(fingerprints)].sort((one, other) => one - other),
     ids: idFilter(entries),
-    body: await deflated(text, { level: LEVEL }),
+    body: await packText(text),
   };
 }
 

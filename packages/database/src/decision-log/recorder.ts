@@ -35,7 +35,7 @@ const MIB = 1024 * 1024;
 /** How long the first record waits for others, in milliseconds, and how many make a flush at once. */
 const PACE = {
   async: { wait: 50, full: 2048 },
-  strict: { wait: 4, full: 512 },
+  strict: { wait: 1, full: 512 },
 } as const satisfies Record<DecisionLogMode, { wait: number; full: number }>;
 /** Packing holds the process up for as long as it takes to write so much JSON. */
 const FULL_BYTES = 4 * MIB;

@@ -1,0 +1,36 @@
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompress, brotliDecompressSync, constants, inflate } from 'node:zlib';
+
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+const inflated = promisify(inflate);
+/** Of records, smaller than deflate makes them at any level, in less than half the time of its fastest. */
+const QUALITY = 1;
+/** Bits of the window: more finds nothing more in records, and takes more memory. */
+const WINDOW = 18;
+/** What is larger, unpacked, was not written here. */
+const MOST_BYTES = 512 * 1024 * 1024;
+/** Smaller ones are unpacked at once: another thread takes longer to be asked. */
+const LEAST_FOR_THREAD = 32 * 1024;
+/** How zlib's streams begin, which were written formerly; none of ours of this window does. */
+const ZLIB = 0x78;
+
+/** Text, packed in another thread. */
+export function packText(text: string): Promise<Buffer> {
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = constants;
+  const params = {
+    [BROTLI_PARAM_QUALITY]: QUALITY,
+    [BROTLI_PARAM_LGWIN]: WINDOW,
+    [BROTLI_PARAM_SIZE_HINT]: text.length,
+  };
+  return compress(text, { params });
+}
+
+/** What `packText` has packed, now or formerly. */
+export async function unpackText(body: Buffer): Promise<string> {
+  const options = { maxOutputLength: MOST_BYTES };
+  if (body[0] === ZLIB) return (await inflated(body, options)).toString('utf8');
+  const text =
+    body.length < LEAST_FOR_THREAD ? brotliDecompressSync(body, options) : await decompress(body, options);
+  return text.toString('utf8');
+}
