@@ -112,6 +112,10 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
     this.close(TOO_SLOW, 'Too slow: resume from your cursor');
   }
 
+  unavailable(): void {
+    this.close(TRY_AGAIN_LATER, 'the database is out of reach; try again');
+  }
+
   #leavesUnread(): boolean {
     return this.bufferedAmount > UNREAD_MAX;
   }
@@ -217,14 +221,14 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
     return this.#shared;
   }
 
-  async #begin(payload: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  async #begin(payload: Readonly<Record<string, unknown>> | null | undefined): Promise<void> {
     if (this.#patience === null) {
       this.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
       return;
     }
     clearTimeout(this.#patience);
     this.#patience = null;
-    const header = payload['authorization'] ?? payload['Authorization'] ?? this.#authorization;
+    const header = payload?.['authorization'] ?? payload?.['Authorization'] ?? this.#authorization;
     this.#authorization = undefined;
     this.#key = this.#services.keys.hold(header, this);
     if (!(await this.#mayEnter(this.#key))) return;
@@ -240,7 +244,7 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
     } catch (error) {
       const scope = { requestId: this.#requestId, logger: this.#services.services.logger };
       if (formatError(error, scope).extensions?.['code'] !== 'UNAVAILABLE') throw error;
-      this.close(TRY_AGAIN_LATER, 'the database is out of reach; try again');
+      this.unavailable();
     }
     return false;
   }
