@@ -8,6 +8,7 @@ import {
   type SubscribeMessage,
 } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { Turns } from '@licet/database';
 import { formatError, type ErrorScope } from '../errors/format-error.js';
 import { requestIdOf } from '../request-scope.js';
 import { ApiError } from '../errors/api-error.js';
@@ -15,7 +16,6 @@ import type { Channel } from './channel.js';
 import type { KeepAlive, Probed } from './keep-alive.js';
 import { Operation, type OperationServices } from './operation.js';
 import type { KeyHolder, SocketKey, SocketKeys } from './socket-keys.js';
-import { Turns } from './turns.js';
 
 /** By which clients are told to come again; on 4500 (Internal server error) the usual ones give up. */
 const TRY_AGAIN_LATER = 1013;
@@ -23,6 +23,8 @@ const TRY_AGAIN_LATER = 1013;
 const SERVICE_RESTART = 1012;
 /** By which a client is told that it reads too slowly, and is to resume from its cursor. */
 const TOO_SLOW = 4510;
+/** Answers that may be on their way at once over one socket; the others wait until the client has read some. */
+const TURNS_MAX = 32;
 /** Operations that a socket may have at once. */
 const OPERATIONS_MAX = 1000;
 /** Bytes that may be unread when something is to be told for which no operation waits: a pong, or an error. */
@@ -105,7 +107,7 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
   }
 
   inTurn(work: () => Promise<void>): Promise<void> {
-    return (this.#turns ??= new Turns()).take(work);
+    return (this.#turns ??= new Turns(TURNS_MAX)).take(work);
   }
 
   tooSlow(): void {
