@@ -31,6 +31,11 @@ const SUITES = [
     packages: ['@graphql-hive/gateway-runtime', '@graphql-mesh/transport-ws'],
   },
   {
+    suite: 'guarded-subgraphs',
+    folder: OWN,
+    packages: ['@graphql-tools/schema', 'type-graphql', 'graphql-yoga', '@apollo/subgraph', '@apollo/server'],
+  },
+  {
     suite: 'ofrep-web-provider',
     folder: OWN,
     packages: ['@openfeature/ofrep-web-provider', '@openfeature/web-sdk'],

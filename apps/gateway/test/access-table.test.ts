@@ -195,6 +195,43 @@ describe.each([...COLUMNS].reverse())('with a credential of the column %s', (col
   });
 });
 
+/** What a reference of each type counts as, by docs/access.md, and how one is written. */
+const REFERENCES: readonly [string, string, (sample: Sample) => object][] = [
+  ['Customer', 'Query.customer', ({ customerId }) => ({ id: customerId })],
+  ['PlanSubscription', 'Query.subscription', ({ subscriptionId }) => ({ id: subscriptionId })],
+  ['License', 'Query.license', ({ licenseId }) => ({ id: licenseId })],
+  ['Plan', 'Query.plans', () => ({ key: 'pro' })],
+  ['Feature', 'Query.features', () => ({ key: 'sso' })],
+];
+
+describe.each(['customer token', 'for some customers'] as const)(
+  'by reference, a credential %s',
+  (column) => {
+    let secret: string | undefined;
+    beforeAll(async () => {
+      const named = { role: 'ADMIN', operations: ['_entities'], customerIds: ['ada'] };
+      secret = column === 'customer token' ? credentials.get(column) : (await gateway.newKey(named)).secret;
+    });
+
+    async function codeFor(typename: string, reference: object): Promise<unknown> {
+      const answer = await gateway.send(
+        'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }',
+        { of: [{ __typename: typename, ...reference }] },
+        secret ?? null,
+      );
+      return answer.errors[0]?.extensions.code ?? at(answer.get('_entities'), '0.__typename');
+    }
+
+    test.each(REFERENCES)('finds a %s as it may run %s', async (typename, counted, referenceOf) => {
+      const cell = ROWS.find(({ name }) => name === counted)?.cells.get(column);
+      expect(await codeFor(typename, referenceOf(own))).toBe(cell === '–' ? 'FORBIDDEN' : typename);
+      if (cell !== 'own') return;
+      for (const sample of [other, ...unknown])
+        expect(await codeFor(typename, referenceOf(sample))).toBe('FORBIDDEN');
+    });
+  },
+);
+
 describe('a customer token', () => {
   test.each(ROWS.filter(({ cells }) => cells.get('customer token') === 'own'))(
     'sees by $name no other customer, and nobody of the vendor, however deep it asks, in both lanes',

@@ -73,6 +73,12 @@ test('a socket is let in, an operation is answered and is over', async () => {
   expect(await socket.close()).toBe(1005);
 });
 
+test('a socket that begins with null for a payload is one that shows no credential there', async () => {
+  const socket = new RawSocket();
+  await socket.send({ type: 'connection_init', payload: null });
+  expect(await socket.closed).toBe(4403);
+});
+
 test('a ping is answered by a pong with its payload, before a socket is let in too', async () => {
   const socket = new RawSocket();
   await socket.send({ type: 'ping', payload: { n: 1 } });

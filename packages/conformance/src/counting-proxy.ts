@@ -9,7 +9,8 @@ export interface CountingProxy {
   stop(): Promise<void>;
 }
 
-export async function countingProxy(target: string): Promise<CountingProxy> {
+/** `port`: where one was before; left out: a free one. */
+export async function countingProxy(target: string, port = 0): Promise<CountingProxy> {
   let asked: string[] = [];
   const server = await listen((request, response) => {
     const chunks: Buffer[] = [];
@@ -21,7 +22,7 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
         response.writeHead(status, { 'content-type': 'application/json' }).end(text);
       });
     });
-  });
+  }, port);
   return {
     url: server.url,
     taken() {

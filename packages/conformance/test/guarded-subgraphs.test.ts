@@ -217,11 +217,77 @@ test.each([
   expect(() => guard(schema)).toThrow(message);
 });
 
-test('at start a wrong key, or a gateway that is not there, is told', async () => {
+test('at start a wrong key is told', async () => {
   await expect(connect(`${licet.url}/graphql`, 'wrong')).rejects.toThrow(/UNAUTHENTICATED/);
-  await expect(connect('http://127.0.0.1:1/graphql')).rejects.toThrow(
-    /no answer; start it first, or correct `url`/,
-  );
+});
+
+test('a service starts without the gateway, denies what is not said to be open, and connects with the first answer', async () => {
+  const before = await countingProxy(`${licet.url}/graphql`);
+  await before.stop();
+  refused.length = 0;
+  const told: string[] = [];
+  const entitlements = await connectEntitlements<GuardedContext>({
+    ...{ url: before.url, apiKey, timeoutMilliseconds: 60_000 },
+    subjectOf: ({ subject }) => subject,
+    onRefused: ({ message }) => refused.push(message),
+    onOutOfReach: ({ message }) => told.push(message),
+    whileUnread: { sso: 'OPEN', reports: 'CLOSED' },
+  });
+  expect(told).toEqual([expect.stringMatching(/gives no answer; .* start it, or correct `url`$/)]);
+  const fields = `
+    sso: String @requiresEntitlement(feature: "sso")
+    reports: String @requiresEntitlement(feature: "reports")
+    search: String @requiresEntitlement(feature: "search")
+    spent: String @requiresEntitlement(feature: "api-calls", consume: true)
+    nope: String @requiresEntitlement(feature: "nope")`;
+  const names = ['sso', 'reports', 'search', 'spent', 'nope'];
+  const resolvers = Object.fromEntries(names.map((name) => [name, () => 'yes']));
+  const server = await serveYoga(() => entitlements.guard(schemaWith(fields, resolvers)));
+  const headers = { 'x-customer': 'ada' };
+  async function allowed(query: string): Promise<unknown> {
+    return at(await ask(server.url, query, headers), 'data');
+  }
+  const all = '{ sso reports search spent nope }';
+  expect(await allowed(all)).toEqual({ sso: 'yes', reports: null, search: null, spent: null, nope: null });
+
+  const proxy = await countingProxy(`${licet.url}/graphql`, Number(new URL(before.url).port));
+  expect(await allowed('{ sso reports search nope }')).toEqual({
+    ...{ sso: 'yes', reports: 'yes', search: 'yes', nope: null },
+  });
+  expect([...proxy.taken()].sort()).toEqual(['checkMany', 'features']);
+  // What could not be right is told as soon as it is known.
+  expect(refused).toEqual([
+    expect.stringMatching(/`Query.nope` is guarded by `nope`, which the catalog does not have/),
+  ]);
+  expect(await allowed('{ search }')).toEqual({ search: 'yes' });
+  expect(proxy.taken()).toEqual(['checkMany']);
+
+  await proxy.stop();
+  // By the catalog from now on: open, and as it was last decided.
+  expect(await allowed('{ sso reports search }')).toEqual({ sso: null, reports: 'yes', search: 'yes' });
+  await server.stop();
+});
+
+test('a gateway that refuses to tell the features, when it is there at last, is asked once', async () => {
+  const before = await countingProxy(`${licet.url}/graphql`);
+  await before.stop();
+  refused.length = 0;
+  const key = await newKey(licet, { role: 'READER', operations: ['checkMany'] });
+  const entitlements = await connectEntitlements<GuardedContext>({
+    ...{ url: before.url, apiKey: key, timeoutMilliseconds: 60_000 },
+    subjectOf: ({ subject }) => subject,
+    onRefused: ({ message }) => refused.push(message),
+    onOutOfReach: () => undefined,
+  });
+  const server = await serveYoga((schema) => entitlements.guard(schema));
+  const proxy = await countingProxy(`${licet.url}/graphql`, Number(new URL(before.url).port));
+  for (const _ of [1, 2])
+    expect(await ask(server.url, '{ search }', { 'x-customer': 'ada' })).toEqual({
+      data: { search: 'found' },
+    });
+  expect([...proxy.taken()].sort()).toEqual(['checkMany', 'checkMany', 'features']);
+  expect(refused).toEqual([expect.stringMatching(/the gateway says FORBIDDEN: .*features/)]);
+  await Promise.all([proxy.stop(), server.stop()]);
 });
 
 test('a key that is not for what is asked fails the field, and tells the front end nothing', async () => {

@@ -22,6 +22,7 @@ export { migrate } from './migrate.js';
 export { type Refused, type Result } from './result.js';
 export { type Actor, type ActorKind, type Caller, leafHashOf } from './event-log/append.js';
 export { EventFeed, type FeedFollower } from './event-log/event-feed.js';
+export { Turns } from './event-log/turns.js';
 export { type NatsServers, parseNatsUrl } from './event-log/nats-looks.js';
 export { LostHistoryError, SlowFollowerError } from './event-log/follower.js';
 export {

@@ -1,4 +1,4 @@
-import { EventFeed, StateStore } from '@licet/database';
+import { EventFeed, ORIGIN, StateStore } from '@licet/database';
 import {
   createOwnTenant,
   createTestCustomer,
@@ -55,5 +55,32 @@ test('a network that swallows everything is an outage, and is found to be back b
     await feed.stop();
     await db.close();
     network.close();
+  }
+});
+
+test('however many resume, they leave most connections to who asks something', async () => {
+  await createTestCustomer(tenant, 'cleo');
+  const { pool } = tenant.db;
+  const feed = new EventFeed(tenant.db);
+  await feed.start();
+  let most = 0;
+  const count = (): void => {
+    most = Math.max(most, pool.totalCount - pool.idleCount);
+  };
+  pool.on('acquire', count);
+  try {
+    const { rows } = await tenant.owner.query('select from event');
+    const resumed = Array.from({ length: 200 }, () => feed.follow(tenant.caller.tenantId, ORIGIN));
+    for (const result of await Promise.all(resumed)) {
+      if (!result.ok) throw new Error(result.message);
+      for (const _ of rows) expect((await result.events.next()).done).toBe(false);
+      await result.events.return?.();
+    }
+    // Three that resume, the poll, and the reader of what is new.
+    expect(most).toBeLessThanOrEqual(5);
+    expect(pool.options.max).toBe(20);
+  } finally {
+    pool.off('acquire', count);
+    await feed.stop();
   }
 });

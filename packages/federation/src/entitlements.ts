@@ -10,6 +10,7 @@ import { type Guard, readGuards } from './directive.js';
 import { checkFailed, EntitlementsError, notEntitled, OutOfReach, unauthenticated } from './errors.js';
 import { type Deciding, Execution } from './execution.js';
 import { GatewayClient } from './gateway-client.js';
+import { KnownFeatures } from './known-features.js';
 import { LastKnown } from './last-known.js';
 import type { EntitlementsOptions } from './options.js';
 
@@ -19,36 +20,48 @@ const DECISIONS_KEPT = 10_000;
 export interface Entitlements {
   /**
    * The schema with `@requiresEntitlement` at work, wherever it stands; the schema that is given stays as it is. EntitlementsError where
-   * a directive names a feature that the catalog does not have, or cannot be right otherwise.
+   * a directive cannot be right, or names a feature that the catalog does not have. While the features are not read, `onRefused` is told that.
    */
   readonly guard: (schema: GraphQLSchema) => GraphQLSchema;
 }
 
-/** Reads the features once, for the times when the gateway is out of reach. EntitlementsError where it already is. */
+/**
+ * Reads the features once, for the times when the gateway is out of reach. Where it is so at start, they are read with the first checks
+ * that it answers. EntitlementsError where it refuses.
+ */
 export async function connectEntitlements<Context extends object>(
   options: EntitlementsOptions<Context>,
 ): Promise<Entitlements> {
   const { url, apiKey, timeoutMilliseconds = TIMEOUT_MILLISECONDS } = options;
+  const { onRefused = console.error, onOutOfReach = console.warn, whileUnread = {} } = options;
   const client = new GatewayClient({ url, apiKey, timeoutMilliseconds });
+  const features = new KnownFeatures({ client, onRefused, whileUnread });
   try {
-    const lastKnown = new LastKnown(await client.features(), options.decisionsKept ?? DECISIONS_KEPT);
-    return { guard: (schema) => guardSchema(schema, { client, lastKnown }, options) };
+    await features.read();
   } catch (cause) {
-    if (cause instanceof OutOfReach)
-      throw new EntitlementsError(`${cause.message}; start it first, or correct \`url\``, { cause });
-    throw cause;
+    if (!(cause instanceof OutOfReach)) throw cause;
+    const remedy =
+      'guarded fields are denied until it does, but for those that are open; start it, or correct `url`';
+    onOutOfReach(new EntitlementsError(`${cause.message}; ${remedy}`, { cause }));
   }
+  const lastKnown = new LastKnown(features, options.decisionsKept ?? DECISIONS_KEPT);
+  return {
+    guard: (schema) => guardSchema(schema, { client, features, lastKnown }, { ...options, onRefused }),
+  };
 }
+
+type GuardOptions<Context> = Pick<EntitlementsOptions<Context>, 'subjectOf'> &
+  Required<Pick<EntitlementsOptions<Context>, 'onRefused'>>;
 
 function guardSchema<Context extends object>(
   schema: GraphQLSchema,
-  { client, lastKnown }: Omit<Deciding, 'guards'>,
-  { subjectOf, onRefused = console.error }: EntitlementsOptions<Context>,
+  deciding: Omit<Deciding, 'guards'>,
+  { subjectOf, onRefused }: GuardOptions<Context>,
 ): GraphQLSchema {
   const guards = readGuards(schema);
   for (const [place, ofField] of guards)
-    for (const { feature } of ofField) lastKnown.requireFeature(place, feature);
-  const executionOf = rememberExecutions<Context>({ client, lastKnown, guards }, subjectOf);
+    for (const { feature } of ofField) deciding.features.require(place, feature);
+  const executionOf = rememberExecutions<Context>({ ...deciding, guards }, subjectOf);
   const asking = { executionOf, onRefused };
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (

@@ -6,6 +6,7 @@ import { checksIn } from './collect-checks.js';
 import type { Guard, Guards } from './directive.js';
 import { EntitlementsError, outOfReach, OutOfReach } from './errors.js';
 import type { GatewayClient, Spent } from './gateway-client.js';
+import type { KnownFeatures } from './known-features.js';
 import type { LastKnown } from './last-known.js';
 import type { GuardDecision, Subject } from './options.js';
 
@@ -13,6 +14,7 @@ type Path = GraphQLResolveInfo['path'];
 
 export interface Deciding {
   readonly client: GatewayClient;
+  readonly features: KnownFeatures;
   readonly lastKnown: LastKnown;
   readonly guards: Guards;
 }
@@ -46,11 +48,13 @@ export class Execution {
   }
 
   private async checkAll(guards: readonly Guard[]): Promise<ReadonlyMap<string, GuardDecision>> {
-    const { lastKnown, client } = this.deciding;
+    const { lastKnown, client, features } = this.deciding;
+    const unread = features.readIfUnread();
     const inputs = guards.map((guard) => this.checkOf(guard));
     let decisions: readonly GuardDecision[];
     try {
       const asked = await client.checkMany(inputs, this.subject.authorization ?? null);
+      await unread;
       inputs.forEach((input, index) => {
         const decision = asked[index];
         if (decision) lastKnown.keep(input, decision);

@@ -57,7 +57,10 @@ test.each([
   ['before the boundary in time', 999, '2026-01-01T00:00:01.000Z', 'ENTITLED'],
   ['at the boundary in time', 1000, '2026-01-01T00:00:01.000Z', 'UNAVAILABLE'],
 ])('of a feature that is LAST_KNOWN a decision counts that is %s', (_name, after, validUntil, code) => {
-  const known = new LastKnown([{ key: 'f', whenUnknown: 'LAST_KNOWN', lastKnownFor: 'PT1H' }], 10);
+  const known = new LastKnown(
+    { find: (key) => ({ key, whenUnknown: 'LAST_KNOWN', lastKnownFor: 'PT1H' }) },
+    10,
+  );
   const input = { customerId: 'ada', feature: 'f', quantity: 1 };
   known.keep(input, { ...DECISION, validUntil });
   const found = known.instead(input, { customerId: 'ada' }, NOW + after);

@@ -1,36 +1,30 @@
 import { LRUCache } from 'lru-cache';
 import type { CheckInput, Decision } from '@licet/api-types';
-import { EntitlementsError, outOfReach } from './errors.js';
+import { outOfReach } from './errors.js';
 import type { KnownFeature } from './gateway-client.js';
+import type { KnownFeatures } from './known-features.js';
 import type { GuardDecision, Subject } from './options.js';
 
-/** What is decided while the gateway is out of reach: what each feature says, as it was read at start. */
+/** What is decided while the gateway is out of reach: what each feature says. */
 export class LastKnown {
-  private readonly features: ReadonlyMap<string, KnownFeature>;
   private readonly decisions: LRUCache<string, Decision>;
 
-  constructor(features: readonly KnownFeature[], decisionsKept: number) {
-    this.features = new Map(features.map((feature) => [feature.key, feature]));
+  constructor(
+    private readonly features: Pick<KnownFeatures, 'find'>,
+    decisionsKept: number,
+  ) {
     this.decisions = new LRUCache({ max: decisionsKept });
-  }
-
-  /** EntitlementsError where the catalog had no such feature at start. */
-  requireFeature(place: string, key: string): void {
-    if (this.features.has(key)) return;
-    throw new EntitlementsError(
-      `\`${place}\` is guarded by \`${key}\`, which the catalog does not have; its features are ${[...this.features.keys()].join(', ')}`,
-    );
   }
 
   /** Keeps what the gateway has decided, where the feature's last decision counts later. */
   keep(input: CheckInput, decision: Decision): void {
-    const feature = this.features.get(input.feature);
+    const feature = this.features.find(input.feature);
     if (feature?.whenUnknown === 'LAST_KNOWN') this.decisions.set(nameOf(input), decision);
   }
 
   /** What stands instead of the gateway's decision at `now` (milliseconds). */
   instead(input: CheckInput, subject: Subject, now: number): GuardDecision {
-    const feature = this.features.get(input.feature);
+    const feature = this.features.find(input.feature);
     switch (feature?.whenUnknown) {
       case 'OPEN':
         return outOfReach(input.feature, subject, true);

@@ -17,6 +17,9 @@ export interface Subject {
   readonly idempotencyKey?: string | null;
 }
 
+/** By the feature's key. */
+export type WhileUnread = Readonly<Record<string, 'OPEN' | 'CLOSED'>>;
+
 export interface EntitlementsOptions<Context> {
   /** Address of the gateway's GraphQL, `https://licet.example.com/graphql`. */
   readonly url: string;
@@ -26,6 +29,13 @@ export interface EntitlementsOptions<Context> {
   readonly subjectOf: (context: Context) => Subject | null | Promise<Subject | null>;
   /** Told where the gateway refuses what is asked (a key that is not for it): front ends are not. Default: it is printed as an error. */
   readonly onRefused?: (error: EntitlementsError) => void;
+  /** Told where the gateway gives no answer at start. Default: it is printed as a warning. */
+  readonly onOutOfReach?: (error: EntitlementsError) => void;
+  /**
+   * What features do before the catalog has said it, because the gateway has been out of reach since the start. Those that are not named
+   * are closed.
+   */
+  readonly whileUnread?: WhileUnread;
   /** How long the gateway has for an answer before it counts as out of reach, in milliseconds. Default 2,000. */
   readonly timeoutMilliseconds?: number;
   /** How many decisions are kept for features that are LAST_KNOWN. Default 10,000. */

@@ -20,5 +20,7 @@ export interface Channel {
   forget(id: string): void;
   /** The other side reads too slowly: it is to come again, and to resume from its cursor. */
   tooSlow(): void;
+  /** What comes next cannot be read now: the other side is to come again a little later, and to resume from its cursor. */
+  unavailable(): void;
   broken(error: unknown, message: string): void;
 }

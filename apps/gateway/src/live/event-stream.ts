@@ -122,6 +122,10 @@ export class EventStream implements Channel, KeyHolder, Probed {
     this.response.end();
   }
 
+  unavailable(): void {
+    this.response.end();
+  }
+
   broken(error: unknown, message: string): void {
     this.scope.logger.warn({ err: error, requestId: this.scope.requestId }, message);
     this.response.destroy();

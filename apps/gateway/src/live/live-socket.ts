@@ -8,6 +8,7 @@ import {
   type SubscribeMessage,
 } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { Turns } from '@licet/database';
 import { formatError, type ErrorScope } from '../errors/format-error.js';
 import { requestIdOf } from '../request-scope.js';
 import { ApiError } from '../errors/api-error.js';
@@ -15,7 +16,6 @@ import type { Channel } from './channel.js';
 import type { KeepAlive, Probed } from './keep-alive.js';
 import { Operation, type OperationServices } from './operation.js';
 import type { KeyHolder, SocketKey, SocketKeys } from './socket-keys.js';
-import { Turns } from './turns.js';
 
 /** By which clients are told to come again; on 4500 (Internal server error) the usual ones give up. */
 const TRY_AGAIN_LATER = 1013;
@@ -23,6 +23,8 @@ const TRY_AGAIN_LATER = 1013;
 const SERVICE_RESTART = 1012;
 /** By which a client is told that it reads too slowly, and is to resume from its cursor. */
 const TOO_SLOW = 4510;
+/** Answers that may be on their way at once over one socket; the others wait until the client has read some. */
+const TURNS_MAX = 32;
 /** Operations that a socket may have at once. */
 const OPERATIONS_MAX = 1000;
 /** Bytes that may be unread when something is to be told for which no operation waits: a pong, or an error. */
@@ -105,11 +107,15 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
   }
 
   inTurn(work: () => Promise<void>): Promise<void> {
-    return (this.#turns ??= new Turns()).take(work);
+    return (this.#turns ??= new Turns(TURNS_MAX)).take(work);
   }
 
   tooSlow(): void {
     this.close(TOO_SLOW, 'Too slow: resume from your cursor');
+  }
+
+  unavailable(): void {
+    this.close(TRY_AGAIN_LATER, 'the database is out of reach; try again');
   }
 
   #leavesUnread(): boolean {
@@ -217,14 +223,14 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
     return this.#shared;
   }
 
-  async #begin(payload: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  async #begin(payload: Readonly<Record<string, unknown>> | null | undefined): Promise<void> {
     if (this.#patience === null) {
       this.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests');
       return;
     }
     clearTimeout(this.#patience);
     this.#patience = null;
-    const header = payload['authorization'] ?? payload['Authorization'] ?? this.#authorization;
+    const header = payload?.['authorization'] ?? payload?.['Authorization'] ?? this.#authorization;
     this.#authorization = undefined;
     this.#key = this.#services.keys.hold(header, this);
     if (!(await this.#mayEnter(this.#key))) return;
@@ -240,7 +246,7 @@ export class LiveSocket extends WebSocket implements Channel, KeyHolder, Probed 
     } catch (error) {
       const scope = { requestId: this.#requestId, logger: this.#services.services.logger };
       if (formatError(error, scope).extensions?.['code'] !== 'UNAVAILABLE') throw error;
-      this.close(TRY_AGAIN_LATER, 'the database is out of reach; try again');
+      this.unavailable();
     }
     return false;
   }

@@ -35,6 +35,7 @@ interface Readable extends ExecutionArgs {
  */
 export class Operation {
   #stream: AsyncIterator<unknown> | null = null;
+  #isSubscription = false;
   #isLeft = false;
 
   constructor(
@@ -49,7 +50,10 @@ export class Operation {
       const { kind, ...args } = await this.#read(payload);
       if (kind !== OperationTypeNode.SUBSCRIPTION)
         await this.channel.inTurn(async () => this.#finish(await execute(args)));
-      else await this.#follow(await createSourceEventStream(args), args);
+      else {
+        this.#isSubscription = true;
+        await this.#follow(await createSourceEventStream(args), args);
+      }
     } catch (error) {
       await this.#refuse(error);
     }
@@ -119,8 +123,27 @@ export class Operation {
 
   async #answer({ errors, ...result }: ExecutionResult): Promise<void> {
     if (this.#isLeft) return;
-    const payload = errors ? { errors: this.#format(errors), data: result.data ?? null } : result;
+    const formatted = this.#format(errors ?? []);
+    if (this.#isToComeAgain(formatted)) {
+      await this.#sendAway();
+      return;
+    }
+    const payload = errors ? { errors: formatted, data: result.data ?? null } : result;
     await this.channel.tell({ id: this.id, type: MessageType.Next, payload });
+  }
+
+  /**
+   * Whether a subscriber misses nothing by coming again: the answer to an event would be lost, and after an error clients
+   * do not ask again by themselves.
+   */
+  #isToComeAgain(errors: readonly GraphQLFormattedError[]): boolean {
+    return this.#isSubscription && errors.some(({ extensions }) => extensions?.['code'] === 'UNAVAILABLE');
+  }
+
+  async #sendAway(): Promise<void> {
+    this.#end();
+    this.channel.unavailable();
+    await this.#stream?.return?.();
   }
 
   async #complete(): Promise<void> {
@@ -138,6 +161,10 @@ export class Operation {
     }
     const payload = this.#format(error instanceof RefusedDocument ? error.errors : [error]);
     try {
+      if (this.#isToComeAgain(payload)) {
+        await this.#sendAway();
+        return;
+      }
       await this.channel.tell({ id: this.id, type: MessageType.Error, payload });
       await this.#stream?.return?.();
     } catch (failure) {

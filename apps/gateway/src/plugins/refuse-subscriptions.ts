@@ -9,7 +9,7 @@ export const refuseSubscriptions: ApolloServerPlugin<GatewayContext> = {
       didResolveOperation({ operation }) {
         if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
         throw new GraphQLError(
-          'subscriptions come over a WebSocket (`graphql-transport-ws`) at the same address, not over HTTP',
+          'subscriptions come over a WebSocket (`graphql-transport-ws`) at the same address, or as server-sent events at `/graphql/stream`',
           { extensions: { code: 'BAD_USER_INPUT', field: 'query', http: { status: 400 } } },
         );
       },

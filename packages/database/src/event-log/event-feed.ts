@@ -4,13 +4,14 @@ import { Client, type QueryConfig } from 'pg';
 import { parseTenantId, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { DatabaseClock } from '../connection/database-clock.js';
-import { readTransaction } from '../connection/transaction.js';
+import { readTransaction, type Transaction } from '../connection/transaction.js';
 import type { Result } from '../result.js';
 import { type Follower, LostHistoryError, type Start } from './follower.js';
 import { LOOK_CHANNEL } from './look-signal.js';
 import { cursorExpired, newestRevision, placeOf, readHistory, readOn, type StoredEvent } from './read.js';
 import { type Revision } from './revision.js';
 import { TenantTail, type Watcher } from './tenant-tail.js';
+import { Turns } from './turns.js';
 
 const POLL_MS = 250;
 /** A network that swallows what is sent answers nothing, not even that it is down. */
@@ -18,6 +19,8 @@ const POLL_LIMIT_MS = 2000;
 const PAGE = 500;
 /** Of history, which each follower reads for itself. */
 const HISTORY_PAGE = 100;
+/** Of those who resume, how many may ask the database at once: the other connections are for who asks something. */
+const HISTORY_READS = 3;
 
 export interface FeedFollower {
   /** The position from which it starts. */
@@ -58,6 +61,7 @@ export class EventFeed {
   readonly clock = new DatabaseClock();
   readonly #db: Database;
   readonly #tenants = new Map<TenantId, TenantTail>();
+  readonly #historyReads = new Turns(HISTORY_READS);
   /** Null: signals come over NATS. */
   #listener: Client | null = null;
   #listening = false;
@@ -122,7 +126,7 @@ export class EventFeed {
     { subject = null, listed = false }: Partial<Omit<Start, 'from'>> = {},
   ): Promise<Result<FeedFollower>> {
     const readAt = performance.now();
-    const start = await readTransaction(this.#db, tenantId, async (transaction) => ({
+    const start = await this.#readHistory(tenantId, async (transaction) => ({
       newest: await newestRevision(transaction),
       place: after === null ? ('HELD' as const) : await placeOf(transaction, after),
     }));
@@ -187,7 +191,7 @@ export class EventFeed {
     let last = from;
     try {
       while (this.#running && follower.behind()) {
-        const events = await readTransaction(this.#db, tenantId, (transaction) =>
+        const events = await this.#readHistory(tenantId, (transaction) =>
           readHistory(transaction, last, HISTORY_PAGE),
         );
         const newest = events?.at(-1);
@@ -200,6 +204,10 @@ export class EventFeed {
     } catch (error) {
       follower.fail(error);
     }
+  }
+
+  #readHistory<T>(tenantId: TenantId, read: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#historyReads.take(() => readTransaction(this.#db, tenantId, read));
   }
 
   async #listen(): Promise<void> {

@@ -1,10 +1,12 @@
-import { Turns, TURNS_MAX } from './turns.js';
+import { Turns } from './turns.js';
+
+const MOST = 32;
 
 test('so many work at once; each that ends lets the next begin, also when it fails', async () => {
-  const turns = new Turns();
+  const turns = new Turns(MOST);
   const begun: number[] = [];
   const ends: ((how: 'well' | 'badly') => void)[] = [];
-  const all = Array.from({ length: TURNS_MAX + 3 }, (_, index) =>
+  const all = Array.from({ length: MOST + 3 }, (_, index) =>
     turns.take(async () => {
       begun.push(index);
       const how = await new Promise((resolve) => ends.push(resolve));
@@ -12,11 +14,11 @@ test('so many work at once; each that ends lets the next begin, also when it fai
     }),
   );
   await Promise.resolve();
-  expect(begun).toHaveLength(TURNS_MAX);
+  expect(begun).toHaveLength(MOST);
   ends[0]?.('well');
   ends[1]?.('badly');
   await Promise.allSettled(all.slice(0, 2));
-  expect(begun.slice(TURNS_MAX)).toEqual([TURNS_MAX, TURNS_MAX + 1]);
+  expect(begun.slice(MOST)).toEqual([MOST, MOST + 1]);
   for (let index = 2; index < all.length; index += 1) {
     ends[index]?.('well');
     await Promise.allSettled(all.slice(index, index + 1));
