@@ -129,6 +129,7 @@ export {
   answersTurnedAfter,
   type TurningEvent,
 } from './history/answer-since.js';
+export { explainRecord, isExplained } from './history/explain-record.js';
 export {
   type ReadState,
   type StampedState,
@@ -183,7 +184,12 @@ export {
   newSeatId,
   newSubscriptionId,
 } from './ids.js';
-export { type DecisionFilter, listDecisions } from './decision-log/list-decisions.js';
+export {
+  type DecisionFilter,
+  lastDecision,
+  listDecisions,
+  type SoughtDecision,
+} from './decision-log/list-decisions.js';
 export { type AnsweredDecision, type AnsweredSource, type DecisionRecord } from './decision-log/record.js';
 export {
   type DecisionLogMode,

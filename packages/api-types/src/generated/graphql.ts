@@ -557,9 +557,9 @@ export type Explanation = {
   readonly decision: Decision;
   /** The one that gives the code comes first. */
   readonly reasons: ReadonlyArray<DenialReason>;
-  /** Each is one change, and was tried. */
+  /** Each is one change, and was tried. None in the past. */
   readonly remedies: ReadonlyArray<Remedy>;
-  /** Null: it is not known, or the answer is one for a time ahead. */
+  /** Null: it is not known, or the answer is one for another time. */
   readonly since: Maybe<ChangeEvent>;
   readonly steps: ReadonlyArray<ExplanationStep>;
 };

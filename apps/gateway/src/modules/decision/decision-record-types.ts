@@ -39,7 +39,8 @@ export function toDecisionRecord({
   return { decision: toAnswered(decision), operation, input, actor, at, local: false };
 }
 
-function toAnswered(decision: AnsweredDecision): DecisionType {
+/** As it was answered. */
+export function toAnswered(decision: AnsweredDecision): DecisionType {
   return { ...decision, code: codeOf(decision.code), sources: decision.sources.map(toSource) };
 }
 
