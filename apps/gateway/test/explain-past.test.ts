@@ -32,10 +32,8 @@ const INPUTS: Readonly<Record<string, string>> = {
   upsertCustomer: 'UpsertCustomerInput',
   grantEntitlement: 'GrantInput',
   cancelSubscription: 'CancelInput',
-  reportPayment: 'ReportPaymentInput',
-  adjustSubscription: 'AdjustSubscriptionInput',
   addCredits: 'AddCreditsInput',
-  assignSeat: 'AssignSeatInput',
+  assignSeat: 'SeatInput',
   releaseUsage: 'ReleaseUsageInput',
 };
 
@@ -202,7 +200,23 @@ function happenings(customerId: string, pick: (below: number) => number): (() =>
   const onId = (name: string, argument: string, id: string, more = ''): Promise<Answer> =>
     gateway.send(`mutation ($id: ID!) { ${name}(${argument}: $id${more}) { revision } }`, { id });
   let grantId = '';
+  let licenseId = '';
   return [
+    async () => {
+      const made = await gateway.send(
+        'mutation ($input: IssueLicenseInput!) { issueLicense(input: $input) { license { id } } }',
+        {
+          input: {
+            customerId,
+            plan: pick(2) === 0 ? 'desktop' : 'boxed',
+            idempotencyKey: newIdempotencyKey(),
+          },
+        },
+      );
+      licenseId = made.text('issueLicense.license.id');
+    },
+    () => onId('suspendLicense', 'licenseId', licenseId, ', reason: "unpaid"'),
+    () => onId('reinstateLicense', 'licenseId', licenseId),
     async () => {
       const made = await gateway.send(
         `mutation ($input: SubscribeInput!) { subscribe(input: $input) { subscription { id } } }`,
@@ -264,6 +278,7 @@ test.each([1, 2, 3, 4, 5, 6])('every answer on record explains itself (history %
   const customerId = `random-${String(seed)}`;
   await newCustomer(gateway, customerId, PLANS[pick(3)] ?? '');
   const may = happenings(customerId, pick);
+  const before = await gateway.countEvents();
   for (let step = 0; step < 45; step += 1) {
     await may[pick(may.length)]?.();
     const memberId = pick(3) === 0 ? { memberId: `m${String(pick(3))}` } : {};
@@ -274,6 +289,7 @@ test.each([1, 2, 3, 4, 5, 6])('every answer on record explains itself (history %
     ['check', 'consume'].includes(String(at(record, 'operation'))),
   );
   expect(asked.length).toBeGreaterThan(40);
+  expect((await gateway.countEvents()) - before).toBeGreaterThan(15);
   const untold: unknown[] = [];
   for (const record of asked) {
     const feature = at(record, 'decision.feature');
