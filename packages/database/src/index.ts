@@ -196,6 +196,12 @@ export {
   DecisionRecorder,
   type DecisionRecorderOptions,
 } from './decision-log/recorder.js';
-export { deleteOldDecisions, dropEmptyDecisionDays, makeDecisionDays } from './decision-log/retention.js';
+export {
+  decisionsKept,
+  deleteOldDecisions,
+  dropEmptyDecisionDays,
+  makeDecisionDays,
+} from './decision-log/retention.js';
+export { DecisionReports, REPORTED } from './decision-log/decision-reports.js';
 export { type RolledUp, rollingTenants, rollUpDecisions } from './decision-log/roll-up.js';
 export { Spool } from './decision-log/spool.js';

@@ -58,12 +58,20 @@ export async function keptSince(
   return { since, retention: decisionRetention };
 }
 
+/** Since when the tenant's decisions are kept. */
+export function decisionsKept(
+  db: Database,
+  tenantId: TenantId,
+): Promise<{ readonly since: Instant; readonly retention: string }> {
+  return readTransaction(db, tenantId, keptSince);
+}
+
 /**
  * Deletes the tenant's decisions whose time is over. Returns how many flushes and blocks; those in one go together, with the
  * newest of them, and are of one hour at most.
  */
 export async function deleteOldDecisions(db: Database, tenantId: TenantId): Promise<number> {
-  const { since } = await readTransaction(db, tenantId, keptSince);
+  const { since } = await decisionsKept(db, tenantId);
   const before = new Date(since);
   return entityTransaction(db, tenantId, async (manager) => {
     let deleted = 0;
@@ -75,6 +83,11 @@ export async function deleteOldDecisions(db: Database, tenantId: TenantId): Prom
       );
       if (table !== 'decision_gateway') deleted += count;
     }
+    // What is reported once more by then is too old to be taken.
+    await manager.query(
+      "delete from reported_decision where tenant_id = $1 and reported_at < clock_timestamp() - interval '36 days'",
+      [tenantId],
+    );
     return deleted;
   });
 }
