@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Caller, Database, DecisionRecorder, EventFeed, SpendQueue, StateStore } from '@licet/database';
+import type {
+  Caller,
+  Database,
+  DecisionRecorder,
+  DecisionReports,
+  EventFeed,
+  SpendQueue,
+  StateStore,
+} from '@licet/database';
 import type { Access, CredentialStores } from './access.js';
 import type { InstallationKey, TokenSigners } from '@licet/database';
 import type { AddressOf } from './address.js';
@@ -24,6 +32,7 @@ export interface Services extends CredentialStores {
   readonly crossOrigin: CrossOrigin;
   readonly spends: SpendQueue;
   readonly decisions: DecisionRecorder;
+  readonly reports: DecisionReports;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }

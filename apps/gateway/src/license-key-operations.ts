@@ -7,6 +7,7 @@ export const LICENSE_KEY_OPERATIONS: readonly string[] = [
   'leaseSeat',
   'releaseSeat',
   'snapshot',
+  'reportDecisions',
 ];
 /** What needs no credential: the key is in the input. */
 export const OPEN_OPERATIONS: readonly string[] = ['validateLicense'];

@@ -5,6 +5,7 @@ import {
   type Database,
   type DecisionLogMode,
   DecisionRecorder,
+  DecisionReports,
   EventFeed,
   installationKey,
   makeDecisionDays,
@@ -60,10 +61,11 @@ export async function openServices(
       metrics.batch(requests);
     },
   });
+  const personal = { names: options.personalFields ?? [], key: db.keys.decision };
   const decisions = new DecisionRecorder(db.recorder, {
     mode: options.decisionLog ?? 'async',
     spool: options.spool ?? null,
-    personal: { names: options.personalFields ?? [], key: db.keys.decision },
+    personal,
   });
   metrics.observe({
     ...{ states, spends, decisions },
@@ -84,6 +86,7 @@ export async function openServices(
     crossOrigin: new CrossOrigin(options.allowedOrigins ?? []),
     spends,
     decisions,
+    reports: new DecisionReports(db.recorder, personal),
     metrics,
     logger,
     async close() {

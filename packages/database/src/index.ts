@@ -130,6 +130,7 @@ export {
   answersTurnedAfter,
   type TurningEvent,
 } from './history/answer-since.js';
+export { explainRecord, isExplained } from './history/explain-record.js';
 export {
   type ReadState,
   type StampedState,
@@ -184,13 +185,24 @@ export {
   newSeatId,
   newSubscriptionId,
 } from './ids.js';
-export { type DecisionFilter, listDecisions } from './decision-log/list-decisions.js';
+export {
+  type DecisionFilter,
+  lastDecision,
+  listDecisions,
+  type SoughtDecision,
+} from './decision-log/list-decisions.js';
 export { type AnsweredDecision, type AnsweredSource, type DecisionRecord } from './decision-log/record.js';
 export {
   type DecisionLogMode,
   DecisionRecorder,
   type DecisionRecorderOptions,
 } from './decision-log/recorder.js';
-export { deleteOldDecisions, dropEmptyDecisionDays, makeDecisionDays } from './decision-log/retention.js';
+export {
+  decisionsKept,
+  deleteOldDecisions,
+  dropEmptyDecisionDays,
+  makeDecisionDays,
+} from './decision-log/retention.js';
+export { DecisionReports, REPORTED } from './decision-log/decision-reports.js';
 export { type RolledUp, rollingTenants, rollUpDecisions } from './decision-log/roll-up.js';
 export { Spool } from './decision-log/spool.js';

@@ -30,6 +30,7 @@ import { DecisionLog1764570000000 } from './migrations/1764570000000-decision-lo
 import { Snapshots1764580000000 } from './migrations/1764580000000-snapshots.js';
 import { Seats1764540000000 } from './migrations/1764540000000-seats.js';
 import { DecisionBlocks1764582000000 } from './migrations/1764582000000-decision-blocks.js';
+import { ReportedDecisions1764625000000 } from './migrations/1764625000000-reported-decisions.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
 import { Thresholds1764460000000 } from './migrations/1764460000000-thresholds.js';
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   DecisionLog1764570000000,
   Snapshots1764580000000,
   DecisionBlocks1764582000000,
+  ReportedDecisions1764625000000,
 ];
 
 /**

@@ -114,6 +114,9 @@ async function fillEveryTable(): Promise<void> {
   await owner.query(`insert into decision_gateway values ($1, gen_random_uuid(), '{[1,2)}', '2026-01-01Z')`, [
     tenant.caller.tenantId,
   ]);
+  await owner.query(`insert into reported_decision values ($1, '\\x00', clock_timestamp())`, [
+    tenant.caller.tenantId,
+  ]);
   // A window closes when time passes.
   await owner.query(
     `insert into meter_window values ($1, 'acme', 'calls', '2026-01-01Z', '2026-02-01Z', 1)`,
@@ -278,6 +281,9 @@ test('the recorder writes decisions for any tenant, and reads nothing at all', a
       'delete from decision_flush',
       'update decision_flush set seq = 9',
       'truncate decision_flush',
+      'select from reported_decision',
+      'delete from reported_decision',
+      'update reported_decision set reported_at = clock_timestamp()',
     ])
       await expect(recorder.query(write)).rejects.toThrow(/permission denied/);
     for (const read of [
@@ -351,12 +357,14 @@ test("the application role writes no decision, and deletes no other tenant's", a
     'insert into decision_block default values',
     "update decision_block set body = ''",
     'insert into decision_gateway default values',
+    'insert into reported_decision default values',
+    "select claim_reports(gen_random_uuid(), '{}')",
     'select from rolling_tenants(0, 1, 1)',
   ])
     await expect(client.query(write)).rejects.toThrow(/permission denied/);
   const other = await createTestTenant(database.url);
   await client.query(`begin; set local app.tenant = '${other.caller.tenantId}'`);
-  for (const table of ['decision_flush', 'decision_block', 'decision_gateway'])
+  for (const table of ['decision_flush', 'decision_block', 'decision_gateway', 'reported_decision'])
     expect((await client.query(`delete from ${table}`)).rowCount).toBe(0);
   await client.query('commit');
   await other.close();

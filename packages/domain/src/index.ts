@@ -52,12 +52,21 @@ export * from './usage/spend.js';
 export * from './catalog/threshold.js';
 export * from './usage/record.js';
 export * from './usage/thresholds.js';
-export { decide, decideStale, denyWithoutRules, sameDecision, stateAtHand } from './decision/decide.js';
+export {
+  decide,
+  decideStale,
+  denyWithoutRules,
+  findFeature,
+  sameDecision,
+  stateAtHand,
+} from './decision/decide.js';
 export { askedReads } from './decision/asked.js';
 export { type CompiledFeature, earliest } from './decision/compile.js';
 export * from './decision/entitlement.js';
 export * from './explanation/explanation.js';
 export { explain } from './explanation/explain.js';
+export * from './explanation/past.js';
+export { explainPast, type PastCounter, type PastDecision } from './explanation/past-decision.js';
 export * from './explanation/since.js';
 export * from './decision/entitlement-set.js';
 export { shareOf } from './decision/share.js';

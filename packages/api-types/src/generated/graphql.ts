@@ -557,9 +557,9 @@ export type Explanation = {
   readonly decision: Decision;
   /** The one that gives the code comes first. */
   readonly reasons: ReadonlyArray<DenialReason>;
-  /** Each is one change, and was tried. */
+  /** Each is one change, and was tried. None in the past. */
   readonly remedies: ReadonlyArray<Remedy>;
-  /** Null: it is not known, or the answer is one for a time ahead. */
+  /** Null: it is not known, or the answer is one for another time. */
   readonly since: Maybe<ChangeEvent>;
   readonly steps: ReadonlyArray<ExplanationStep>;
 };
@@ -780,6 +780,20 @@ export type LicenseValidation = {
   readonly valid: Scalars['Boolean']['output'];
 };
 
+/** Decided by an SDK out of reach of the gateway. `id` is the SDK's own, and gives the idempotency. */
+export type LocalDecisionInput = {
+  readonly allowed: Scalars['Boolean']['input'];
+  readonly at: Scalars['DateTime']['input'];
+  readonly code: DecisionCode;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  readonly id: Scalars['ID']['input'];
+  /** What `check` takes: `quantity`, `memberId`, `context`, `productVersion`, `fingerprint`. */
+  readonly input: Scalars['JSONObject']['input'];
+  readonly release: Scalars['Int']['input'];
+  readonly revision: Scalars['Revision']['input'];
+};
+
 export type Machine = {
   readonly activatedAt: Scalars['DateTime']['output'];
   /** Keyed hashes of the parts (board, disk, …) for licences that match on several. */
@@ -881,6 +895,8 @@ export type Mutation = {
   readonly releaseSeat: SeatResult;
   readonly releaseUsage: ConsumeResult;
   readonly renewLicense: LicenseResult;
+  /** What an SDK has decided out of reach of the gateway, up to 1,000: each for itself, and recorded once. */
+  readonly reportDecisions: ReportDecisionsResult;
   /** Billing says that payment failed (grace begins) or came in. */
   readonly reportPayment: SubscriptionResult;
   readonly reserve: ReservationResult;
@@ -1060,6 +1076,11 @@ export type MutationReleaseUsageArgs = {
 
 export type MutationRenewLicenseArgs = {
   input: RenewLicenseInput;
+};
+
+
+export type MutationReportDecisionsArgs = {
+  decisions: ReadonlyArray<LocalDecisionInput>;
 };
 
 
@@ -1513,6 +1534,12 @@ export type RenewLicenseInput = {
   readonly machineLimit?: InputMaybe<Scalars['Int']['input']>;
   readonly maintenanceUntil?: InputMaybe<Scalars['DateTime']['input']>;
   readonly quantities?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+};
+
+export type ReportDecisionsResult = {
+  readonly accepted: Scalars['Int']['output'];
+  readonly duplicates: Scalars['Int']['output'];
+  readonly rejected: ReadonlyArray<RejectedItem>;
 };
 
 /** `at`: when billing saw it; an outcome older than the last one reported changes nothing. */

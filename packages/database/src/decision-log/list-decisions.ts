@@ -1,4 +1,4 @@
-import { type CustomerId, type Instant, instant, type TenantId } from '@licet/domain';
+import { type CustomerId, formatInstant, type Instant, instant, type TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import {
@@ -9,13 +9,14 @@ import {
   pageOf,
   type PageRequest,
 } from '../repositories/page.js';
-import { refused, type Result } from '../result.js';
+import { type Refused, refused, type Result } from '../result.js';
 import { type Batch, blockBatches, type Candidate, flushBatches, type Sought } from './batches.js';
 import { customerKey, markOf } from './customer-key.js';
 import { parseLine, recordOf } from './line.js';
 import { openPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
 import type { Origin } from './record-hash.js';
+import { keptSince } from './retention.js';
 
 export interface DecisionFilter {
   readonly id: string | null;
@@ -54,19 +55,63 @@ export async function listDecisions(
   const customers = customersOf(db.keys.decision, tenantId, request);
   const sought: Sought = { customers, id, since, until, notAfter: after?.at ?? null };
   return readTransaction(db, tenantId, async (transaction) => {
-    const found = await newest(transaction, sought, { ...request, after, mostSeen });
-    if (found === null)
-      return refused(
-        'BAD_USER_INPUT',
-        'since',
-        `more than ${String(mostSeen)} decisions would have to be looked through; name \`customerId\`, or narrow \`since\` and \`until\``,
-      );
+    const isWanted = (record: DecisionRecord): boolean => fits(record, request);
+    const found = await newest(transaction, sought, { first: request.first, after, mostSeen, isWanted });
+    if (found === null) return tooMany('since', mostSeen, 'name `customerId`, or narrow `since` and `until`');
     const { items, ...ends } = pageOf(found, request, encodePlace);
     const opened = items.map(({ node, cursor }) => {
       return { node: openPersonal(db.keys.decision, tenantId, node.record), cursor };
     });
     return { ok: true, page: { ...ends, items: opened } };
   });
+}
+
+export interface SoughtDecision {
+  readonly customerId: CustomerId;
+  /** It was decided at or before `at`. */
+  readonly at: Instant;
+  readonly isWanted: (record: DecisionRecord) => boolean;
+}
+
+/**
+ * The customer's newest decision that is wanted, among those that the tenant keeps; null: there is none. BAD_USER_INPUT for a time before these, or where
+ * more than `mostSeen` would be looked through.
+ */
+export async function lastDecision(
+  db: Database,
+  tenantId: TenantId,
+  { customerId, at, isWanted }: SoughtDecision,
+  mostSeen = MOST_SEEN,
+): Promise<Result<{ record: DecisionRecord | null }>> {
+  const key = db.keys.decision;
+  const customers = new Map([[customerId, markOf(customerKey(key, tenantId, customerId))]]);
+  const until = instant(at + 1);
+  return readTransaction(db, tenantId, async (transaction) => {
+    const { since, retention } = await keptSince(transaction);
+    if (at < since)
+      return refused(
+        'BAD_USER_INPUT',
+        'at',
+        `decisions are kept for \`${retention}\`; give a time since ${formatInstant(since)}, and keep coming ones for longer by \`updateTenant\``,
+      );
+    const sought: Sought = { customers, id: null, since, until, notAfter: null };
+    const isKept = (record: DecisionRecord): boolean =>
+      record.decision.customerId === customerId &&
+      record.at >= since &&
+      record.at < until &&
+      isWanted(record);
+    const looked = { first: 0, after: null, mostSeen, isWanted: isKept };
+    const found = await newest(transaction, sought, looked);
+    if (found === null)
+      return tooMany('at', mostSeen, 'give a time at which, or soon after which, it was asked');
+    const [last] = found;
+    return { ok: true, record: last ? openPersonal(key, tenantId, last.record) : null };
+  });
+}
+
+function tooMany(field: string, mostSeen: number, remedy: string): Refused {
+  const message = `more than ${String(mostSeen)} decisions would have to be looked through; ${remedy}`;
+  return refused('BAD_USER_INPUT', field, message);
 }
 
 /** Whose records alone are looked at; null: everybody's. */
@@ -84,6 +129,7 @@ interface Looked {
   readonly first: number;
   readonly after: Place | null;
   readonly mostSeen: number;
+  readonly isWanted: (record: DecisionRecord) => boolean;
 }
 
 /**
@@ -93,7 +139,7 @@ interface Looked {
 async function newest(
   transaction: Transaction,
   sought: Sought,
-  { mostSeen, after, ...request }: DecisionFilter & Looked,
+  { first, after, mostSeen, isWanted }: Looked,
 ): Promise<Placed[] | null> {
   let found: Placed[] = [];
   let seen = 0;
@@ -101,11 +147,11 @@ async function newest(
     flushBatches(transaction, sought),
     blockBatches(transaction, sought),
   ])) {
-    if (found.length > request.first && (found[request.first]?.at ?? 0) > batch.lastAt) return found;
+    if (found.length > first && (found[first]?.at ?? 0) > batch.lastAt) return found;
     const candidates = await batch.candidates();
     seen += candidates.length;
     if (seen > mostSeen) return null;
-    found = merged(found, fitting(candidates, request, after), request.first + 1);
+    found = merged(found, fitting(candidates, isWanted, after), first + 1);
   }
   return found;
 }
@@ -129,16 +175,14 @@ async function* newestFirst(lists: readonly AsyncGenerator<Batch, undefined>[]):
 
 function fitting(
   candidates: readonly Candidate[],
-  filter: DecisionFilter,
+  isWanted: Looked['isWanted'],
   after: Place | null,
 ): readonly Placed[] {
   const placed = candidates.map(({ gatewayId, seq, index, text }) => {
     const record = recordOf(parseLine(text));
     return { at: record.at, gatewayId, seq, index, record };
   });
-  return placed.filter(
-    (place) => fits(place.record, filter) && (after === null || newerFirst(after, place) < 0),
-  );
+  return placed.filter((place) => isWanted(place.record) && (after === null || newerFirst(after, place) < 0));
 }
 
 function fits(

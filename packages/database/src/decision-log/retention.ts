@@ -1,5 +1,6 @@
 import {
   formatInstant,
+  type Instant,
   instant,
   type IsoDuration,
   lengthOf,
@@ -9,7 +10,7 @@ import {
 } from '@licet/domain';
 import { readClock } from '../connection/clock.js';
 import type { Database } from '../connection/database.js';
-import { readTransaction } from '../connection/transaction.js';
+import { readTransaction, type Transaction } from '../connection/transaction.js';
 import { entityTransaction } from '../connection/entities.js';
 import { readTenant } from '../repositories/tenants.js';
 import { refused, type Refused } from '../result.js';
@@ -46,18 +47,32 @@ export async function dropEmptyDecisionDays(db: Database): Promise<number> {
   return rows[0]?.dropped ?? 0;
 }
 
+/** Since when the tenant's decisions are kept, by the database's clock; `retention`: how long, as the tenant has set it. */
+export async function keptSince(
+  transaction: Transaction,
+): Promise<{ readonly since: Instant; readonly retention: string }> {
+  const { decisionRetention, timeZone } = await readTenant(transaction);
+  const retention = parseDuration(decisionRetention);
+  if (retention === null) throw new Error(`the tenant's retention is no duration: ${decisionRetention}`);
+  const since = subtractDuration(await readClock(transaction), retention, timeZone);
+  return { since, retention: decisionRetention };
+}
+
+/** Since when the tenant's decisions are kept. */
+export function decisionsKept(
+  db: Database,
+  tenantId: TenantId,
+): Promise<{ readonly since: Instant; readonly retention: string }> {
+  return readTransaction(db, tenantId, keptSince);
+}
+
 /**
  * Deletes the tenant's decisions whose time is over. Returns how many flushes and blocks; those in one go together, with the
  * newest of them, and are of one hour at most.
  */
 export async function deleteOldDecisions(db: Database, tenantId: TenantId): Promise<number> {
-  const over = await readTransaction(db, tenantId, async (transaction) => {
-    const { decisionRetention, timeZone } = await readTenant(transaction);
-    const retention = parseDuration(decisionRetention);
-    if (retention === null) throw new Error(`the tenant's retention is no duration: ${decisionRetention}`);
-    return subtractDuration(await readClock(transaction), retention, timeZone);
-  });
-  const before = new Date(over);
+  const { since } = await decisionsKept(db, tenantId);
+  const before = new Date(since);
   return entityTransaction(db, tenantId, async (manager) => {
     let deleted = 0;
     // A gateway whose newest record is too old: what came once more of it goes here, too.
@@ -68,6 +83,11 @@ export async function deleteOldDecisions(db: Database, tenantId: TenantId): Prom
       );
       if (table !== 'decision_gateway') deleted += count;
     }
+    // What is reported once more by then is too old to be taken.
+    await manager.query(
+      "delete from reported_decision where tenant_id = $1 and reported_at < clock_timestamp() - interval '36 days'",
+      [tenantId],
+    );
     return deleted;
   });
 }

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { QueryConfig } from 'pg';
 import type { Flush } from './flush.js';
 
 /**
@@ -12,9 +12,14 @@ from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timesta
   as f (tenant_id, gateway_id, seq, first_at, last_at, records, body)
 on conflict do nothing`;
 
-/** Writes flushes of any tenants in one statement. When it answers they are durable. */
-export async function writeFlushes(pool: Pool, flushes: readonly Flush[]): Promise<void> {
-  await pool.query({
+/** A pool, or one of its connections. */
+interface Connected {
+  query(statement: QueryConfig): Promise<unknown>;
+}
+
+/** Writes flushes of any tenants in one statement. When it answers they are durable, or part of the connection's transaction. */
+export async function writeFlushes(connected: Connected, flushes: readonly Flush[]): Promise<void> {
+  await connected.query({
     name: 'write-decisions',
     text: INSERT,
     values: [

@@ -12,26 +12,35 @@ export async function pastEvents(
   transaction: Transaction,
   customer: { readonly id: CustomerId; readonly subject: string },
   countsUsage: boolean,
-): Promise<StoredEvent[]> {
+  most = MOST_EVENTS,
+): Promise<PastEvents> {
   const { tenantId } = transaction;
   const [own, publications, usage] = await Promise.all([
     transaction.query<EventRow>({
       text: `select ${EVENT_COLUMNS} from event where tenant_id = $1 and customer_id = $2 order by position desc limit $3`,
-      values: [tenantId, customer.id, MOST_EVENTS],
+      values: [tenantId, customer.id, most],
     }),
     transaction.query<EventRow>({
       text: `select ${EVENT_COLUMNS} from event
              where tenant_id = $1 and type = any('{release.published,release.rolled_back,tenant.updated}') order by position desc limit $2`,
-      values: [tenantId, MOST_EVENTS],
+      values: [tenantId, most],
     }),
     countsUsage ? usageOf(transaction, customer.subject) : { rows: [], from: 0 },
   ]);
   // Where a list was cut off, what is older may have a gap.
-  const from = Math.max(endOf(own), endOf(publications), usage.from);
-  return [...own, ...publications, ...usage.rows]
+  const from = Math.max(endOf(own, most), endOf(publications, most), usage.from);
+  const events = [...own, ...publications, ...usage.rows]
     .filter(({ position }) => position >= from)
     .sort((one, other) => other.position - one.position)
     .map(eventFromRow);
+  return { events, from };
+}
+
+export interface PastEvents {
+  /** Newest first. */
+  readonly events: StoredEvent[];
+  /** None is missing from this position on. */
+  readonly from: number;
 }
 
 /** Whether anything after a revision may have changed what the customer has. */
@@ -50,8 +59,8 @@ export async function isTouchedAfter(
   return row?.touched ?? false;
 }
 
-function endOf(rows: readonly EventRow[]): number {
-  return rows.length < MOST_EVENTS ? 0 : (rows.at(-1)?.position ?? 0);
+function endOf(rows: readonly EventRow[], most: number): number {
+  return rows.length < most ? 0 : (rows.at(-1)?.position ?? 0);
 }
 
 /** Batches name their customers in their bodies alone. */
@@ -70,5 +79,5 @@ async function usageOf(
            order by position desc limit $4`,
     values: [transaction.tenantId, from, subject, MOST_EVENTS],
   });
-  return { rows, from: Math.max(from, endOf(rows)) };
+  return { rows, from: Math.max(from, endOf(rows, MOST_EVENTS)) };
 }

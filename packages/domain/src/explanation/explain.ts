@@ -16,20 +16,42 @@ import { failed, hasFailed, passed, skipped, type Test } from './test.js';
  * allow what it denies; docs/rules.md, "Why".
  */
 export function explain(state: CustomerState, request: CheckRequest, now: Instant): Explanation {
+  return reasoned(state, request, now, remediesFor);
+}
+
+/** As `explain`, of what cannot be changed any more: there is no remedy for it. */
+export function explainWithoutRemedies(
+  state: CustomerState,
+  request: CheckRequest,
+  now: Instant,
+): Explanation {
+  return reasoned(state, request, now, () => []);
+}
+
+function reasoned(
+  state: CustomerState,
+  request: CheckRequest,
+  now: Instant,
+  offer: typeof remediesFor,
+): Explanation {
   if (state.kind !== 'KNOWN') return explainUnknown(decide(state, request, now), state, request);
   // What is worked out here is for another instant, perhaps: checks keep what they have worked out.
   const own = knownState(state.release, state.account);
   const decision = decide(own, request, now);
   const account = accountAt(state.account, state.release, now);
-  return explainKnown(decision, knownState(state.release, account), request, now);
+  return explainKnown({ decision, state: knownState(state.release, account), request, now, offer });
 }
 
-function explainKnown(
-  decision: Decision,
-  { account, release }: KnownState,
-  request: CheckRequest,
-  now: Instant,
-): Explanation {
+interface Asking {
+  readonly decision: Decision;
+  /** Brought to `now`. */
+  readonly state: KnownState;
+  readonly request: CheckRequest;
+  readonly now: Instant;
+  readonly offer: typeof remediesFor;
+}
+
+function explainKnown({ decision, state: { account, release }, request, now, offer }: Asking): Explanation {
   const feature = findFeature(release, request.feature);
   if (feature === null) {
     const missing = failed('UNKNOWN_FEATURE', request.feature);
@@ -45,7 +67,7 @@ function explainKnown(
     decision,
     steps: [inCatalog(request), AT_HAND, THERE, ...steps],
     reasons: failures.map(toReason),
-    remedies: decision.allowed ? [] : remediesFor({ account, release, feature, request, now }, conditions),
+    remedies: decision.allowed ? [] : offer({ account, release, feature, request, now }, conditions),
   };
 }
 

@@ -8,7 +8,8 @@ import type { License } from '../license/license.js';
 import type { CustomerEvent } from '../subscription/command.js';
 import { applyDue } from '../subscription/due.js';
 import { instant, type Instant } from '../time/instant.js';
-import { type PastEvent, turnedBy, type Undo } from './since.js';
+import type { PastEvent, Undo } from './past.js';
+import { turnedBy } from './since.js';
 
 const HOUR = 3_600_000;
 

@@ -14,7 +14,8 @@ import type { Subscription } from '../subscription/subscription.js';
 import { instant, type Instant } from '../time/instant.js';
 import type { Meter } from '../usage/meter.js';
 import { meterAt } from '../usage/window.js';
-import { type PastEvent, turnedBy, type Undo } from './since.js';
+import type { PastEvent, Undo } from './past.js';
+import { turnedBy } from './since.js';
 
 const HOUR = 3_600_000;
 const meridianRelease = meridian(1, [], true);

@@ -36,7 +36,11 @@ export function refuseRecord(
       'feature',
       `feature \`${key}\` is ${feature.type}; usage of METERED and LIMIT features is recorded`,
     );
-  if (at === null) return null;
+  return at === null ? null : refuseTold(at, now);
+}
+
+/** Why what happened at `at` cannot be told of now: it lies ahead, or too far back. Null: it can. */
+export function refuseTold(at: Instant, now: Instant): Refusal | null {
   if (at > now + AHEAD_MILLISECONDS)
     return refusal('at', 'this is more than 5 minutes ahead; send it when it has happened');
   if (at < now - BACK_MILLISECONDS)

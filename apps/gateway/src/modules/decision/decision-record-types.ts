@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { AnsweredDecision, AnsweredSource, DecisionRecord } from '@licet/database';
+import { type AnsweredDecision, type AnsweredSource, type DecisionRecord, REPORTED } from '@licet/database';
 import type { Instant } from '@licet/domain';
 import { DateTime, JsonObjectScalar, type JsonObject } from '../../scalars/index.js';
 import { ActorType } from '../actor/actor-type.js';
@@ -28,7 +28,6 @@ export class DecisionRecordType {
 
 export const DecisionRecordConnectionType = connectionTypes('DecisionRecord', DecisionRecordType);
 
-/** SDKs report nothing yet: all are the gateway's. */
 export function toDecisionRecord({
   decision,
   operation,
@@ -36,10 +35,11 @@ export function toDecisionRecord({
   actor,
   at,
 }: DecisionRecord): DecisionRecordType {
-  return { decision: toAnswered(decision), operation, input, actor, at, local: false };
+  return { decision: toAnswered(decision), operation, input, actor, at, local: operation === REPORTED };
 }
 
-function toAnswered(decision: AnsweredDecision): DecisionType {
+/** As it was answered. */
+export function toAnswered(decision: AnsweredDecision): DecisionType {
   return { ...decision, code: codeOf(decision.code), sources: decision.sources.map(toSource) };
 }
 

@@ -1,10 +1,10 @@
-import { Arg, Authorized, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Authorized, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { listDecisions } from '@licet/database';
 import type { Instant } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput, granted } from '../../errors/api-error.js';
 import { Cursor, DateTime } from '../../scalars/index.js';
-import { readCustomerId } from '../arguments.js';
+import { boundList, readCustomerId } from '../arguments.js';
 import { DecisionCodeEnum, type DecisionCodeName } from '../check/decision-code.js';
 import { parseFirst, toConnection, type Connection } from '../connection/connection-types.js';
 import {
@@ -12,6 +12,8 @@ import {
   type DecisionRecordType,
   toDecisionRecord,
 } from './decision-record-types.js';
+import { reportDecisions } from './report-decisions.js';
+import { LocalDecisionInput, ReportDecisionsResultType } from './reported-types.js';
 
 @Resolver()
 export class DecisionResolver {
@@ -46,5 +48,17 @@ export class DecisionResolver {
       until: until ?? null,
     });
     return toConnection(granted(listed, '').page, toDecisionRecord);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => ReportDecisionsResultType, {
+    description:
+      'What an SDK has decided out of reach of the gateway, up to 1,000: each for itself, and recorded once.',
+  })
+  reportDecisions(
+    @Arg('decisions', () => [LocalDecisionInput]) decisions: LocalDecisionInput[],
+    @Ctx() context: GatewayContext,
+  ): Promise<ReportDecisionsResultType> {
+    return reportDecisions(context, boundList('decisions', decisions));
   }
 }

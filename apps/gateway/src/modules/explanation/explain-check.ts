@@ -13,20 +13,22 @@ import { type CheckAsked, readCheck } from '../check/check-many.js';
 import { toDecision } from '../check/decision-type.js';
 import { recorded } from '../decision/recorded.js';
 import { toCause } from '../event/touches.js';
+import { explainPastCheck } from './explain-past.js';
 import type { ExplanationType } from './explanation-types.js';
 
-/** What `check` would answer now, or at a time ahead, and why. */
+/** What `check` would answer now, or at a time ahead, or did answer at a time that is over, and why. */
 export async function explainCheck(
   context: GatewayContext,
   asked: CheckAsked,
   at: Instant | null,
 ): Promise<ExplanationType> {
-  const { states, access, db } = context;
+  const { states, access, db, feed } = context;
   const check = readCheck(context, asked, 'input');
   const { customerId, feature, quantity, memberId, productVersion, fingerprint } = check;
   if (asked.atLeast != null) await states.reach(asked.atLeast, 'input.atLeast', [customerId]);
+  if (at !== null && at < feed.clock.now()) return explainPastCheck(context, check, at);
   const { state, revision, asOf, now, stale } = await states.load(customerId);
-  if (at !== null) requireAhead(at, now);
+  if (at !== null) requirePlannable(at, now);
   const { context: facts } = check;
   const request = { feature, quantity, memberId, context: facts, productVersion, fingerprint };
   const held = stale ? stateAtHand(state, request, now, asOf) : state;
@@ -48,13 +50,8 @@ export async function explainCheck(
   );
 }
 
-/** The past is what was decided, and waits for the log of decisions; nothing is planned beyond a century. */
-function requireAhead(at: Instant, now: Instant): void {
-  if (at < now)
-    throw badInput(
-      'at',
-      'only what is now or lies ahead can be explained; leave it out, or give a later time',
-    );
+/** Nothing is planned beyond a century. */
+function requirePlannable(at: Instant, now: Instant): void {
   if (!isPlannable(at, now))
     throw badInput('at', 'nothing is known of what lies more than a century ahead; give an earlier time');
 }

@@ -14,7 +14,8 @@ export class ExplanationResolver {
     @Arg('input', () => CheckInput) input: CheckInput,
     @Arg('at', () => DateTime, {
       nullable: true,
-      description: 'A time ahead; left out: now.',
+      description:
+        'Left out: now. Ahead: after all that is due by then. In the past: the answer that was given last by then, on the state that it was given on.',
     })
     at: Instant | null | undefined,
     @Ctx() context: GatewayContext,

@@ -93,11 +93,11 @@ export class ExplanationType {
   steps!: readonly ExplanationStepType[];
   @Field(() => [DenialReasonType], { description: 'The one that gives the code comes first.' })
   reasons!: readonly DenialReasonType[];
-  @Field(() => [RemedyType], { description: 'Each is one change, and was tried.' })
+  @Field(() => [RemedyType], { description: 'Each is one change, and was tried. None in the past.' })
   remedies!: readonly RemedyType[];
   @Field(() => ChangeEventType, {
     nullable: true,
-    description: 'Null: it is not known, or the answer is one for a time ahead.',
+    description: 'Null: it is not known, or the answer is one for another time.',
   })
   since!: ChangeEventType | null;
 }

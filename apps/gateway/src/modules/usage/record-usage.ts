@@ -12,6 +12,7 @@ import type { Instant } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, badInput } from '../../errors/api-error.js';
 import { parseSpentQuantity, readCustomerId, requireStorable } from '../arguments.js';
+import { rejectedItem } from './rejected-item.js';
 import type { RecordUsageResultType, RejectedItemType } from './usage-types.js';
 
 /** One usage event; `id` and `source` as in CloudEvents. */
@@ -85,13 +86,9 @@ function requireName(field: 'id' | 'source', name: string): void {
 
 const NAME_MAX = 255;
 
-function rejectedBy({ extensions: { code, field }, message }: ApiError): Ended {
-  return {
-    kind: 'REJECTED',
-    code: String(code),
-    field: typeof field === 'string' && field !== '' ? field : null,
-    message,
-  };
+function rejectedBy(error: ApiError): Ended {
+  const { index: _index, ...rejected } = rejectedItem(0, error);
+  return { kind: 'REJECTED', ...rejected };
 }
 
 function endOf({ metrics }: GatewayContext, verdict: Result<Verdict> | Error | undefined): Ended {
