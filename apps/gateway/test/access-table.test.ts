@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
 import type { Client as SocketClient } from 'graphql-ws';
+import { makeLicenseKey } from '@licet/database';
 import { newCustomer } from './customers.js';
 import { at, startTestGateway, type TestGateway } from './gateway.js';
 import { everything, type Operation, operationsOf, type Sample } from './sample-operations.js';
@@ -10,7 +11,7 @@ const TABLE = readFileSync(join(__dirname, '../../../docs/access.md'), 'utf8');
 const ROLES = ['ADMIN', 'OPERATOR', 'SERVICE', 'READER'] as const;
 const COLUMNS = [...ROLES, 'for some customers', 'customer token', 'licence key'] as const;
 type Column = (typeof COLUMNS)[number];
-const CELLS = ['yes', 'own', '–'] as const;
+const CELLS = ['yes', 'own', 'own key', '–'] as const;
 type Cell = (typeof CELLS)[number];
 
 interface Row {
@@ -37,6 +38,7 @@ function cellOf(text: string | undefined): Cell {
 let gateway: TestGateway;
 let operations: Operation[];
 let everythingOfIt: Operation[];
+let askingForCodes: Operation[];
 let own: Sample;
 let other: Sample;
 /** Of nobody: ids that are written like others, and one that is not. */
@@ -46,8 +48,7 @@ const sockets = new Map<Column, SocketClient>();
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const { key, ...ofAda } = await newSample('ada');
-  own = ofAda;
+  own = await newSample('ada');
   other = await newSample('bob');
   unknown = [
     {
@@ -57,6 +58,7 @@ beforeAll(async () => {
       grantId: nobodys(other.grantId),
       blockId: nobodys(other.blockId),
       reservationId: nobodys(other.reservationId),
+      key: makeLicenseKey(),
     },
     {
       customerId: 'nobody',
@@ -65,6 +67,7 @@ beforeAll(async () => {
       grantId: 'no grant',
       blockId: 'no block',
       reservationId: 'no reservation',
+      key: 'no key',
     },
   ];
   const some = await gateway.newKey({ role: 'ADMIN', customerIds: ['ada'] });
@@ -72,11 +75,12 @@ beforeAll(async () => {
   for (const role of ROLES) credentials.set(role, (await gateway.newKey({ role })).secret);
   const made = await gateway.send('mutation { createCustomerToken(input: { customerId: "ada" }) { token } }');
   credentials.set('customer token', made.text('createCustomerToken.token'));
-  credentials.set('licence key', key);
+  credentials.set('licence key', own.key);
   for (const [column, secret] of credentials) sockets.set(column, gateway.socket(secret));
   const schema = buildClientSchema(await introspected());
   operations = operationsOf(schema);
   everythingOfIt = operationsOf(schema, everything(5));
+  askingForCodes = operationsOf(schema, () => '{ code }');
 });
 afterAll(async () => {
   for (const socket of sockets.values()) await socket.dispose();
@@ -88,7 +92,7 @@ function nobodys(id: string): string {
   return `${id.slice(0, -4)}0000`;
 }
 
-async function newSample(customerId: string): Promise<Sample & { readonly key: string }> {
+async function newSample(customerId: string): Promise<Sample> {
   const subscriptionId = await newCustomer(gateway, customerId, 'pro');
   const issued = await gateway.send(
     `mutation { issueLicense(input: { customerId: "${customerId}", plan: "boxed", idempotencyKey: "of ${customerId}" }) { key license { id } } }`,
@@ -142,6 +146,12 @@ async function run(operation: Operation, column: Column, sample: Sample): Promis
   };
 }
 
+/** The `code` of what is answered. */
+async function codeSaid(name: string, column: Column, sample: Sample): Promise<unknown> {
+  const { data } = await run(operationNamed(name, askingForCodes), column, sample);
+  return at(JSON.parse(data), 'code');
+}
+
 /** Answered at once: who may follow is told that there is no such cursor. A socket that is closed lets nobody in. */
 async function follow(operation: Operation, column: Column, sample: Sample): Promise<Ran> {
   const stream = sockets.get(column)?.iterate({
@@ -187,6 +197,12 @@ describe.each([...COLUMNS].reverse())('with a credential of the column %s', (col
         else expect([undefined, 'CURSOR_EXPIRED']).toContain(ran.code);
         for (const sample of [other, ...unknown])
           expect((await run(operation, column, sample)).code).toBe('FORBIDDEN');
+        return;
+      case 'own key':
+        expect(ran.code).toBeUndefined();
+        expect(await codeSaid(name, column, own)).not.toBe('UNKNOWN_LICENSE');
+        expect((await run(operation, column, other)).code).toBe('FORBIDDEN');
+        for (const sample of unknown) expect(await codeSaid(name, column, sample)).toBe('UNKNOWN_LICENSE');
         return;
       case undefined:
       case '–':

@@ -1,4 +1,5 @@
 import { applyDueBatch } from '@licet/database';
+import { tenantRows } from '@licet/database/testing';
 import { CATALOG } from './catalog.js';
 import { check, newCustomer } from './customers.js';
 import { at, newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
@@ -426,10 +427,31 @@ test('another tenant sees nothing of it', async () => {
   }
 });
 
+/** As if its end had come; no event tells of that. */
+async function endNow(customerId: string, licenseId: string): Promise<void> {
+  const { tenantId, services } = gateway;
+  const actor = { kind: 'API_KEY', id: 'key_test', name: 'test' } as const;
+  const context = {
+    db: services.db,
+    caller: { tenantId, actor, requestId: 'req-test' },
+    close: () => Promise.resolve(),
+  };
+  const present = "date_trunc('milliseconds', clock_timestamp())";
+  await tenantRows(context, `update license set expires_at = ${present} where id = '${licenseId}'`);
+  await tenantRows(
+    context,
+    `update customer set version = version + 1, next_due_at = ${present} where id = '${customerId}'`,
+  );
+}
+
 test('when a licence ends, followers hear of it, and `since` names the event', async () => {
   await newCustomer(gateway, 'max', 'free');
-  const expiresAt = new Date(Date.now() + 4000).toISOString();
-  await issue({ customerId: 'max', plan: 'enterprise', startsAt: hence(-1), expiresAt });
+  const issued = await issue({
+    customerId: 'max',
+    plan: 'enterprise',
+    startsAt: hence(-1),
+    expiresAt: hence(1),
+  });
   const socket = gateway.socket();
   const stream = socket.iterate({
     query: `subscription { entitlementsChanged(customerId: "max") { changed cause { type }
@@ -437,7 +459,8 @@ test('when a licence ends, followers hear of it, and `since` names the event', a
   });
   const next = async (): Promise<unknown> => ((await stream.next()) as { value?: unknown }).value;
   expect(JSON.stringify(await next())).toContain('"feature":"sso","allowed":true');
-  while ((await applyDueBatch(gateway.services.db, gateway.tenantId, 10)).claimed === 0);
+  await endNow('max', issued.text('issueLicense.license.id'));
+  await applyDueBatch(gateway.services.db, gateway.tenantId, 10);
   const ended = await next();
   expect(at(ended, 'data.entitlementsChanged.cause.type')).toBe('license.expired');
   expect(at(ended, 'data.entitlementsChanged.changed')).toEqual(expect.arrayContaining(['sso', 'projects']));

@@ -26,6 +26,8 @@ export interface Sample {
   readonly grantId: string;
   readonly blockId: string;
   readonly reservationId: string;
+  /** Of the licence. */
+  readonly key: string;
 }
 
 export interface Operation {
@@ -128,6 +130,7 @@ function scalarFor(scalar: string, name: string, { sample, about }: Wanted): unk
     case 'Cursor':
       return NO_CURSOR;
     default:
+      if (name === 'key') return sample.key;
       if (name === 'feature') return about.endsWith('Seat') ? 'viewers' : 'sso';
       return `a ${name}`;
   }

@@ -208,6 +208,16 @@ describe('accepted', () => {
       problems: [{ path: '/plans/c/family', line: 7, column: 30, severity: 'WARNING' }],
     });
   });
+
+  test('a time in which nothing is counted, as catalogs have been published with, with a warning', () => {
+    const parse = parseCatalogYaml(
+      `${HEAD}features: {}\nplans:\n  a: { model: usage, machines: { limit: 1, per: P1Y } }\n`,
+    );
+    expect(parse).toMatchObject({
+      ok: true,
+      problems: [{ path: '/plans/a/machines/per', severity: 'WARNING' }],
+    });
+  });
 });
 
 test('no text makes the parser throw', () => {
