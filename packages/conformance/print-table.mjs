@@ -35,6 +35,7 @@ const SUITES = [
     folder: OWN,
     packages: ['@graphql-tools/schema', 'type-graphql', 'graphql-yoga', '@apollo/subgraph', '@apollo/server'],
   },
+  { suite: 'guarded-composition', folder: OWN, packages: ['@apollo/composition', '@apollo/subgraph'] },
   {
     suite: 'ofrep-web-provider',
     folder: OWN,
