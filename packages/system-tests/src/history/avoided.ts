@@ -2,13 +2,15 @@ import type { Account } from '../model/account.js';
 import { transitionOf } from '../model/bought.js';
 import { windowed } from '../model/catalog.js';
 import { meterOf } from '../model/windows.js';
-import type { Action } from './actions.js';
+import type { Action } from './actions/action.js';
+import type { GrantAction } from './actions/grant-actions.js';
 import { DAY, subscriptionAt } from './resolve.js';
 
-type GrantAction = Extract<Action, { readonly kind: 'grant' }>;
-
 /** Of two REPLACE grants that begin together the one made last counts, but within one millisecond nothing says which that is. */
-function isMadeTogether({ grants, now }: Account, { feature, effect, startsIn }: GrantAction): boolean {
+function isMadeTogether(
+  { grants, now }: Account,
+  { feature, effect, startsIn }: Extract<GrantAction, { readonly kind: 'grant' }>,
+): boolean {
   const startsAt = now + (startsIn ?? 0) * DAY;
   const rivals = grants.filter((one) => one.effect === 'REPLACE' && one.feature === feature);
   return effect === 'REPLACE' && rivals.some((one) => one.startsAt === startsAt);

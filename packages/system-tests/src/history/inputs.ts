@@ -1,5 +1,5 @@
 import type { Timing } from '../model/commands.js';
-import type { ListsAction } from './actions.js';
+import type { ListsAction } from './actions/subscription-actions.js';
 import { day } from './snapshot.js';
 
 /** How what is asked for is written: for the API, and for people. */

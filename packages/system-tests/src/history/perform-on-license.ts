@@ -1,6 +1,6 @@
 import type { Account, License } from '../model/account.js';
 import * as licenses from '../model/licenses.js';
-import type { Action, DatesAction } from './actions.js';
+import type { DatesAction, IssueAction, LicenseAction } from './actions/license-actions.js';
 import { bought, lists, time } from './inputs.js';
 import type { Performed } from './performed.js';
 import { DAY } from './resolve.js';
@@ -12,7 +12,7 @@ type Key = { readonly idempotencyKey: string };
 export async function performIssue(
   account: Account,
   world: World,
-  action: Extract<Action, { kind: 'issueLicense' }>,
+  action: IssueAction,
   key: Key,
 ): Promise<Performed> {
   const { plan, startsIn, quantities, machineLimit } = action;
@@ -25,9 +25,11 @@ export async function performIssue(
     ...datesInput(action, dates),
     ...key,
   };
+  const product = await world.mutate('issueLicense', 'IssueLicenseInput', input, 'key license { id }');
+  world.keepKey(product);
   return {
     line: `issue ${plan}${startsAt === null ? '' : ` from ${day(startsAt)}`}${datesText(action, dates)}`,
-    product: await world.mutate('issueLicense', 'IssueLicenseInput', input, 'license { id }'),
+    product,
     model: (id) =>
       licenses.issueLicense(account, {
         ...{ id, plan, startsAt, quantities },
@@ -37,17 +39,10 @@ export async function performIssue(
   };
 }
 
-type OnLicense = Extract<
-  Action,
-  {
-    readonly kind: 'renewLicense' | 'suspendLicense' | 'reinstateLicense' | 'revokeLicense' | 'rotateKey';
-  }
->;
-
 export async function performOnLicense(
   account: Account,
   world: World,
-  action: OnLicense,
+  action: LicenseAction,
   license: License,
   key: Key,
 ): Promise<Performed> {
@@ -84,9 +79,12 @@ export async function performOnLicense(
       };
     case 'rotateKey': {
       const values = { licenseId, ...key };
+      const types = 'licenseId: ID!, idempotencyKey: String!';
+      const product = await world.call('rotateLicenseKey', types, values, 'key license { id }');
+      world.keepKey(product);
       return {
         line: 'rotate the key',
-        product: await world.call('rotateLicenseKey', 'licenseId: ID!, idempotencyKey: String!', values),
+        product,
         model: () => licenses.rotateKey(account, license),
       };
     }

@@ -1,20 +1,15 @@
 import type { Account, License } from '../model/account.js';
 import * as machines from '../model/machines.js';
-import type { Action } from './actions.js';
+import type { MachineAction } from './actions/machine-actions.js';
 import { decisionText, type Performed } from './performed.js';
 import type { World } from './world.js';
-
-type OnMachine = Extract<
-  Action,
-  { readonly kind: 'activateMachine' | 'deactivateMachine' | 'heartbeatMachine' }
->;
 
 const SELECTS = 'decision { allowed code } machine { id }';
 
 export async function performOnMachine(
   account: Account,
   world: World,
-  action: OnMachine,
+  action: MachineAction,
   license: License,
 ): Promise<Performed> {
   const licenseId = license.id;

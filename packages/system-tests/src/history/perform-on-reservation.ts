@@ -1,6 +1,6 @@
 import type { Account, Reservation } from '../model/account.js';
 import * as reservations from '../model/reservations.js';
-import type { Action } from './actions.js';
+import type { UsageAction } from './actions/usage-actions.js';
 import { record } from './gateway.js';
 import { decisionText, type Performed } from './performed.js';
 import { MINUTE } from './resolve.js';
@@ -9,7 +9,7 @@ import type { World } from './world.js';
 export async function performReserve(
   account: Account,
   world: World,
-  { feature, quantity, lasts }: Extract<Action, { kind: 'reserve' }>,
+  { feature, quantity, lasts }: Extract<UsageAction, { kind: 'reserve' }>,
   key: { readonly idempotencyKey: string },
 ): Promise<Performed> {
   const ttl = `PT${String(lasts)}M`;

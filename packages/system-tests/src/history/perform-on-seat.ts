@@ -1,17 +1,15 @@
 import type { Account, Seat } from '../model/account.js';
 import * as seats from '../model/seats.js';
-import type { Action } from './actions.js';
+import type { SeatAction } from './actions/seat-actions.js';
 import { record } from './gateway.js';
 import { decisionText, type Performed } from './performed.js';
 import { MINUTE } from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
-type OnSeat = Extract<Action, { readonly kind: 'assignSeat' | 'leaseSeat' | 'releaseSeat' }>;
-
 const SELECTS = 'decision { allowed code } seat { id memberId assignedAt leaseExpiresAt }';
 
-export async function performOnSeat(account: Account, world: World, action: OnSeat): Promise<Performed> {
+export async function performOnSeat(account: Account, world: World, action: SeatAction): Promise<Performed> {
   const { feature, member } = action;
   const input = { customerId: world.customerId, feature, memberId: member };
   switch (action.kind) {

@@ -1,51 +1,18 @@
 import type { Account, Subscription } from '../model/account.js';
 import * as commands from '../model/commands.js';
 import * as pauses from '../model/pauses.js';
-import type { Action } from './actions.js';
+import type { SubscriptionAction } from './actions/subscription-actions.js';
 import { bought, lists, time, timingInput, timingText } from './inputs.js';
 import type { Performed } from './performed.js';
 import { instantOf, MINUTE, timingOf } from './resolve.js';
 import { day } from './snapshot.js';
 import type { World } from './world.js';
 
-export type OnSubscription = Exclude<
-  Action,
-  {
-    kind:
-      | 'pass'
-      | 'worker'
-      | 'subscribe'
-      | 'consume'
-      | 'releaseUsage'
-      | 'grant'
-      | 'revoke'
-      | 'addCredits'
-      | 'voidCredits'
-      | 'reserve'
-      | 'commit'
-      | 'releaseReservation'
-      | 'activateMachine'
-      | 'deactivateMachine'
-      | 'heartbeatMachine'
-      | 'assignSeat'
-      | 'leaseSeat'
-      | 'releaseSeat'
-      | 'issueLicense'
-      | 'renewLicense'
-      | 'suspendLicense'
-      | 'reinstateLicense'
-      | 'revokeLicense'
-      | 'rotateKey'
-      | 'again'
-      | 'recordUsage';
-  }
->;
-
 /** What is done to a subscription that is there. */
 export async function performOnSubscription(
   account: Account,
   world: World,
-  action: OnSubscription,
+  action: SubscriptionAction,
   subscription: Subscription,
   key: { readonly idempotencyKey: string },
 ): Promise<Performed> {

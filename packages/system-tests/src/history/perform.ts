@@ -5,11 +5,12 @@ import * as credits from '../model/credits.js';
 import * as grants from '../model/grants.js';
 import { passTime } from '../model/time.js';
 import * as usage from '../model/usage.js';
-import type { Action } from './actions.js';
+import type { Action } from './actions/action.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performIssue, performOnLicense } from './perform-on-license.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
+import { performValidate } from './perform-validate.js';
 import { performOnMachine } from './perform-on-machine.js';
 import { performOnSeat } from './perform-on-seat.js';
 import { performOnSubscription } from './perform-on-subscription.js';
@@ -23,6 +24,7 @@ import {
   MINUTE,
   blockAt,
   reservationAt,
+  shownLicenseAt,
   subscriptionAt,
 } from './resolve.js';
 import { day } from './snapshot.js';
@@ -107,6 +109,12 @@ export async function perform(account: Account, world: World, action: Action): P
       const license = boundLicenseAt(account, action.which);
       if (!license) throw new Error('a history without a licence');
       const done = await performOnMachine(account, world, action, license);
+      return { ...done, line: `${done.line} [${license.plan} ${license.id}]` };
+    }
+    case 'validateLicense': {
+      const license = shownLicenseAt(account, action);
+      if (!license) throw new Error('a history without a licence');
+      const done = await performValidate(account, world, action, license);
       return { ...done, line: `${done.line} [${license.plan} ${license.id}]` };
     }
     case 'issueLicense':

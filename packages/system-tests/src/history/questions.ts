@@ -1,5 +1,6 @@
 import type { Account } from '../model/account.js';
-import { FINGERPRINTS, MEMBERS } from './actions.js';
+import { FINGERPRINTS } from './actions/machine-actions.js';
+import { MEMBERS } from './actions/seat-actions.js';
 import { type FeatureKey, versionOf } from '../model/catalog.js';
 
 /** A check of its own, beside the set of entitlements; its fields are those of the API. */

@@ -11,7 +11,9 @@ import type { Timing } from '../model/commands.js';
 import { PLANS } from '../model/catalog.js';
 import { hasLicenseEnded } from '../model/license-status.js';
 import { boundaries } from '../model/time.js';
-import type { TimingAction, When } from './actions.js';
+import type { When } from './actions/arbitraries.js';
+import type { NamedAction } from './actions/machine-actions.js';
+import type { TimingAction } from './actions/subscription-actions.js';
 
 /** What the actions of a history mean where they find themselves. */
 
@@ -40,6 +42,18 @@ export function boundLicenseAt({ licenses }: Account, which: number): License | 
     2 * Number(PLANS[one.plan].machines === undefined) + Number(hasLicenseEnded(one));
   const sorted = [...licenses].sort((one, other) => rank(one) - rank(other));
   return sorted[(which === 3 ? 1 : 0) % sorted.length];
+}
+
+/** Whose key is shown: by those machines that it may be bound to, or by nobody in particular. */
+export function shownLicenseAt(
+  account: Account,
+  { which, ...named }: NamedAction & Which,
+): License | undefined {
+  const isNamed = named.fingerprint !== null || named.components !== null;
+  return isNamed ? boundLicenseAt(account, which) : licenseAt(account, which);
+}
+interface Which {
+  readonly which: number;
 }
 
 export function grantAt(account: Account, which: number): Grant | undefined {

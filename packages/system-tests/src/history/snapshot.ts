@@ -6,7 +6,7 @@ import { statusOf } from '../model/license-status.js';
 import { graceEndOf } from '../model/licenses.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';
 import { ask, record, records } from './gateway.js';
-import { FINGERPRINTS } from './actions.js';
+import { FINGERPRINTS } from './actions/machine-actions.js';
 import type { Question } from './questions.js';
 
 /** What is compared, by path: texts that a person can read. */

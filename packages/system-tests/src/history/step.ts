@@ -1,7 +1,7 @@
 import type fc from 'fast-check';
 import type { Account, ModelEvent } from '../model/account.js';
 import { passTime } from '../model/time.js';
-import type { Action } from './actions.js';
+import type { Action } from './actions/action.js';
 import { isAvoided } from './avoided.js';
 import { record } from './gateway.js';
 import { perform } from './perform.js';
@@ -75,6 +75,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
       case 'activateMachine':
       case 'deactivateMachine':
       case 'heartbeatMachine':
+      case 'validateLicense':
         return licenseAt(account, action.which) !== undefined;
       default:
         return subscriptionAt(account, action.which) !== undefined;
@@ -90,6 +91,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
     });
     installation.tally.count(this.action.kind, performed);
     const found = applyToModel(account, performed);
+    installation.tally.meet(account.met.splice(0));
     world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
     if (installation.workerRuns) await installation.caughtUp(world.customerId);
     const wrote = performed.product !== null && performed.product.data !== null;

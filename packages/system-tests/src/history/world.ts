@@ -1,7 +1,9 @@
+import { makeLicenseKey } from '@licet/database';
 import { createTestDatabase } from '@licet/database/testing';
 import type { RunningProgram } from '../program.js';
 import { type SimulatedTime, simulateTime } from '../simulated-time/simulated-time.js';
-import { type RunningGateway, type RunningSystem, startSystem, until } from '../system.js';
+import { API_KEY, type RunningGateway, type RunningSystem, startSystem, until } from '../system.js';
+import type { ShownKey } from './actions/license-actions.js';
 import { ask, type Answered, record, records } from './gateway.js';
 import { Tally } from './tally.js';
 
@@ -13,6 +15,7 @@ export class World {
   /** What has been done so far, one line a step. */
   readonly lines: string[] = [];
   #keys = 0;
+  readonly #licenseKeys = new Map<string, readonly string[]>();
   /** The last mutation that was done under an idempotency key; null: since then time has passed. */
   #last: Keyed | null = null;
 
@@ -41,7 +44,8 @@ export class World {
         field,
         input,
         key: String(input.idempotencyKey),
-        answer: JSON.stringify(done.data),
+        // A licence key is shown once.
+        answer: JSON.stringify(done.data, (name, value: unknown) => (name === 'key' ? null : value)),
       };
     return done;
   }
@@ -86,6 +90,29 @@ export class World {
     const [rejected] = records(done.data?.['rejected']);
     if (rejected === undefined) return done;
     return { data: null, code: String(rejected['code']), message: String(rejected['message']) };
+  }
+
+  /** The key that a licence was given, for the times when it is shown. */
+  keepKey({ data }: Answered): void {
+    if (data === null) return;
+    const id = String(record(data['license'])['id']);
+    this.#licenseKeys.set(id, [...(this.#licenseKeys.get(id) ?? []), String(data['key'])]);
+  }
+
+  /** Which of the licence's keys it is, counted from 1; 0: none. */
+  keyOf(licenseId: string, shown: ShownKey): { readonly key: string; readonly number: number } {
+    const keys = this.#licenseKeys.get(licenseId) ?? [];
+    const number = shown === 'NOBODYS' ? 0 : shown === 'OWN' ? keys.length : Math.max(1, keys.length - 1);
+    return { key: keys[number - 1] ?? makeLicenseKey(), number };
+  }
+
+  /** Shown with the vendor's API key, without any header, or with another bearer. */
+  async validate(input: object, by: string, selects: string): Promise<Readonly<Record<string, unknown>>> {
+    const query = `mutation ($input: ValidateLicenseInput!) { validateLicense(input: $input) { ${selects} } }`;
+    const bearer = by === 'API_KEY' ? API_KEY : by === 'NOBODY' ? null : by;
+    const { data, message } = await ask(this.url, query, { input }, bearer);
+    if (data === null) throw new Error(message);
+    return record(data['validateLicense']);
   }
 
   #done(field: string, answered: Answered): Answered {
@@ -136,6 +163,8 @@ export class Installation {
     const time = await simulateTime(database.url, Date.UTC(YEARS.first - 12, 0, 1));
     const system = await startSystem([], database, catalog);
     const gateway = await system.startGateway({ simulatedPresent: time.file });
+    // So is the key that signs: years that begin again would lie before one that is made when it is first needed.
+    await ask(gateway.client.url, '{ signingKeys { kid } }', {});
     return new Installation(system, time, gateway);
   }
 

@@ -1,3 +1,4 @@
+import { LICENSE_FAILURE_CODES } from './license-status.js';
 import type { AddOnKey, FeatureKey, PlanKey } from './catalog.js';
 
 export type Status = 'SCHEDULED' | 'TRIALING' | 'ACTIVE' | 'PAST_DUE' | 'PAUSED' | 'CANCELED' | 'EXPIRED';
@@ -83,9 +84,11 @@ export interface License extends Sold {
   maintenanceUntil: number | null;
   /** Null: the plan's. */
   machineLimit: number | null;
-  /** In the order of their activation. */
+  /** In the order of their activation, those of one millisecond by their ids. */
   readonly machines: Machine[];
   readonly deactivations: number[];
+  /** How many it has had: the last one is its own. */
+  keys: number;
   /** As of a subscription. */
   archived: boolean;
 }
@@ -195,7 +198,24 @@ export interface Account {
   /** When the command happens that is being done: the present, or an import's start. */
   commandAt: number | null;
   readonly events: ModelEvent[];
+  /** Which rules were met that no event names: histories have to meet each of them. */
+  readonly met: Met[];
 }
+
+export type Met = (typeof TO_MEET)[number];
+const VALIDATION_CODES = ['ENTITLED', 'ENTITLED_GRACE', 'UNKNOWN_LICENSE', ...LICENSE_FAILURE_CODES] as const;
+export type ValidationCode = (typeof VALIDATION_CODES)[number];
+export const TO_MEET = [
+  ...VALIDATION_CODES.map((code) => `a validation says ${code}` as const),
+  'seats above are kept',
+  'seats above are released',
+  'seats above are refused',
+  'seats above are refused when due',
+  'numbers of a licence change alone',
+  'units roll over by the calendar',
+  'units roll over by the anchor',
+  'rolled-over units end',
+] as const;
 
 /** What a command was refused with. */
 export class Refusal extends Error {
@@ -223,11 +243,16 @@ export function newAccount(zone: string, now: number): Account {
     rollsFrom: now,
     commandAt: null,
     events: [],
+    met: [],
   };
 }
 
 export function hasEnded({ status }: Subscription): boolean {
   return status === 'CANCELED' || status === 'EXPIRED';
+}
+
+export function meet(account: Account, met: Met): void {
+  account.met.push(met);
 }
 
 export function tell(account: Account, type: string, subject: string, at: number): void {

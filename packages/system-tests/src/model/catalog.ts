@@ -15,6 +15,7 @@ export type FeatureKey =
   | 'minutes'
   | 'steps'
   | 'pages'
+  | 'exports'
   | 'support'
   | 'editors'
   | 'viewers'
@@ -64,6 +65,13 @@ export const FEATURES: Readonly<Record<FeatureKey, FeatureSpec>> = {
     anchor: 'calendar',
     combine: 'sum',
     rollover: { atMost: 14, for: 'P45D' },
+  },
+  exports: {
+    type: 'metered',
+    window: 'P1W',
+    anchor: 'subscription',
+    combine: 'max',
+    rollover: { atMost: 8, for: 'P10D' },
   },
   support: { type: 'config', values: ['community', 'business', 'premium'], combine: 'order' },
   editors: { type: 'seats', kind: 'named', cooldown: 'P1D' },
@@ -135,6 +143,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       minutes: 20,
       viewers: { limit: 2, enforce: 'soft', overage: '50%' },
       pages: 9,
+      exports: 5,
       support: 'business',
       credits: {
         blocks: [
@@ -155,6 +164,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       minutes: 13,
       steps: 4,
       pages: { limit: 6, enforce: 'soft', overage: '50%' },
+      exports: { limit: 4, enforce: 'soft', overage: '50%' },
       credits: { blocks: [{ quantity: 4, given: 'everyPeriod', expiresAfter: 'P2M' }] },
     },
   },
@@ -171,6 +181,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       viewers: 5,
       steps: 12,
       pages: { limit: 20, enforce: 'none' },
+      exports: 'unlimited',
       support: 'premium',
     },
   },
@@ -188,6 +199,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       calls: 7,
       steps: 3,
       pages: 2,
+      exports: 3,
     },
   },
   max: {
@@ -231,6 +243,7 @@ export const PLANS: Readonly<Record<PlanKey, PlanSpec>> = {
       storage: 2,
       steps: 2,
       pages: 4,
+      exports: 6,
       credits: { blocks: [{ quantity: 7, given: 'once', priority: 1 }] },
     },
   },

@@ -2,6 +2,7 @@ import {
   type Account,
   type Bought,
   hasEnded,
+  meet,
   Refusal,
   type ScheduledChange,
   type Subscription,
@@ -81,7 +82,10 @@ export function changePlan(account: Account, subscription: Subscription, change:
   if (subscription.cancel && at >= subscription.cancel.at) throw new Refusal('CONFLICT');
   checkLists(plan, lists);
   checkKept(subscription, plan, lists);
-  if (refusesSeats(account, subscription, plan, lists)) throw new Refusal('CONFLICT');
+  if (refusesSeats(account, subscription, plan, lists)) {
+    meet(account, 'seats above are refused');
+    throw new Refusal('CONFLICT');
+  }
   if (at > account.now || standsUntilEnd(subscription, timing)) {
     schedule(account, subscription, { plan, adjusts: false, ...lists, at });
     return;

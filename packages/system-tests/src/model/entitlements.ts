@@ -3,7 +3,7 @@ import { numbersOf } from './bought.js';
 import { plus } from './calendar.js';
 import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
 import { creditLimit, liveBlocks } from './credits.js';
-import { type Failure, hasLicenseEnded, licenseFailure } from './license-status.js';
+import { type Failure, hasLicenseEnded, type LicenseFailure, licenseFailure } from './license-status.js';
 import { licenseEndOf } from './licenses.js';
 import { machineFailure } from './machines.js';
 import { sumOf } from './rollover.js';
@@ -29,9 +29,10 @@ interface Sources {
 
 /** Who asks, beside the customer. */
 export interface Asker {
-  readonly version?: string;
-  readonly member?: string;
-  readonly fingerprint?: string;
+  readonly version?: string | undefined;
+  readonly member?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly components?: readonly string[] | undefined;
 }
 
 export function entitlementOf(
@@ -140,7 +141,7 @@ function endedLately(account: Account, endedAt: number | null): boolean {
   return endedAt !== null && account.now < plus(endedAt, 'P90D', account.zone);
 }
 
-function isFailure(failure: Failure | null): failure is Failure {
+function isFailure(failure: LicenseFailure | null): failure is LicenseFailure {
   return failure !== null;
 }
 
@@ -150,27 +151,36 @@ function subscriptionFailure({ status }: Subscription): Failure {
   return { row: 9, code: 'SUBSCRIPTION_EXPIRED' };
 }
 
-/** Null: it passes. */
-function failureOf({ now }: Account, license: License, feature: FeatureKey, asker: Asker): Failure | null {
+/** Of a feature, or of the licence as a whole (`feature` null); null: it passes. */
+export function failureOf(
+  { now }: Account,
+  license: License,
+  feature: FeatureKey | null,
+  asker: Asker,
+): LicenseFailure | null {
   const failure = licenseFailure(license);
   if (failure) return failure;
   const { maintenanceUntil } = license;
   if (asker.version !== undefined && maintenanceUntil !== null)
     if (releasedAt(feature, asker.version, now) >= maintenanceUntil)
       return { row: 15, code: 'VERSION_NOT_COVERED' };
-  return machineFailure(license, asker.fingerprint);
+  return machineFailure(license, {
+    fingerprint: asker.fingerprint ?? null,
+    components: asker.components ?? null,
+  });
 }
 
 /** A feature without versions goes by the earliest date of any; what nobody knows came out now. */
-function releasedAt(feature: FeatureKey, version: string, now: number): number {
+function releasedAt(feature: FeatureKey | null, version: string, now: number): number {
   const dates = (key: FeatureKey): number[] => {
     const spec = FEATURES[key];
     const date = spec.type === 'boolean' ? spec.versions?.[version] : undefined;
     return date === undefined ? [] : [Date.parse(date)];
   };
-  const spec = FEATURES[feature];
-  const own = spec.type === 'boolean' && spec.versions !== undefined;
-  const known = own ? dates(feature) : (Object.keys(FEATURES) as FeatureKey[]).flatMap(dates);
+  const spec = feature === null ? null : FEATURES[feature];
+  const own = spec?.type === 'boolean' && spec.versions !== undefined;
+  const known =
+    feature !== null && own ? dates(feature) : (Object.keys(FEATURES) as FeatureKey[]).flatMap(dates);
   return known.length === 0 ? now : Math.min(...known);
 }
 

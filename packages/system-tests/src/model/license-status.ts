@@ -20,11 +20,24 @@ export function givesWindows(license: License): boolean {
 /** By the number of its row: the source that got furthest speaks. */
 export interface Failure {
   readonly row: number;
-  readonly code: string;
+  readonly code: LicenseFailureCode | 'SUBSCRIPTION_PAUSED' | 'SUBSCRIPTION_EXPIRED';
 }
+export interface LicenseFailure extends Failure {
+  readonly code: LicenseFailureCode;
+}
+type LicenseFailureCode = (typeof LICENSE_FAILURE_CODES)[number];
+export const LICENSE_FAILURE_CODES = [
+  'LICENSE_REVOKED',
+  'LICENSE_EXPIRED',
+  'NOT_STARTED',
+  'LICENSE_SUSPENDED',
+  'VERSION_NOT_COVERED',
+  'NOT_ACTIVATED',
+  'MACHINE_IN_USE',
+] as const;
 
 /** Rows 8 to 11; null: it passes. */
-export function licenseFailure({ revokedAt, phase, suspended }: License): Failure | null {
+export function licenseFailure({ revokedAt, phase, suspended }: License): LicenseFailure | null {
   if (revokedAt !== null) return { row: 8, code: 'LICENSE_REVOKED' };
   if (phase === 'EXPIRED') return { row: 9.5, code: 'LICENSE_EXPIRED' };
   if (phase === 'SCHEDULED') return { row: 10, code: 'NOT_STARTED' };

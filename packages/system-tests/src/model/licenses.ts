@@ -1,4 +1,4 @@
-import { type Account, type Bought, type License, Refusal, tell } from './account.js';
+import { type Account, type Bought, type License, meet, Refusal, tell } from './account.js';
 import { checkLists, numbersOf } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS, type PlanKey } from './catalog.js';
@@ -40,6 +40,7 @@ export function issueLicense(account: Account, asked: IssueLicense): void {
     machineLimit: asked.machineLimit,
     machines: [],
     deactivations: [],
+    keys: 1,
     archived: false,
     periodStart: startsAt,
     given: new Map(),
@@ -106,6 +107,7 @@ function adjust(account: Account, license: License, { quantities, machineLimit }
   if (quantities !== null) license.quantities = quantities;
   if (machineLimit !== undefined) license.machineLimit = machineLimit;
   if (numbers() === was) throw new Refusal('CONFLICT');
+  meet(account, 'numbers of a licence change alone');
   tell(account, 'license.adjusted', license.id, account.now);
 }
 
@@ -136,6 +138,7 @@ export function revokeLicense(account: Account, license: License): void {
 
 export function rotateKey(account: Account, license: License): void {
   if (license.revokedAt !== null) throw new Refusal('CONFLICT');
+  license.keys += 1;
   tell(account, 'license.key_rotated', license.id, account.now);
 }
 

@@ -2,7 +2,7 @@ import { type Account, type License, type Machine, Refusal, tell } from './accou
 import { plus } from './calendar.js';
 import { type MachinesSpec, PLANS } from './catalog.js';
 import type { LicenseDue } from './licenses.js';
-import { licenseFailure } from './license-status.js';
+import { type LicenseFailure, licenseFailure } from './license-status.js';
 
 /** What a command is answered with. */
 export interface MachineAnswer {
@@ -63,6 +63,8 @@ export function activateMachine(account: Account, license: License, asked: Activ
     activatedAt: account.now,
     inUseUntil: null,
   });
+  // Of one millisecond nothing says which came first.
+  license.machines.sort((one, other) => one.activatedAt - other.activatedAt || (one.id < other.id ? -1 : 1));
   tell(account, 'machine.activated', id, account.now);
   return entitled(license);
 }
@@ -192,12 +194,11 @@ function isInUseElsewhere({ plan, machines }: License, machine: Machine): boolea
 }
 
 /** Rows 16 and 17; null: it passes. */
-export function machineFailure(
-  license: License,
-  fingerprint: string | undefined,
-): { readonly row: number; readonly code: string } | null {
-  if (PLANS[license.plan].machines === undefined) return null;
-  const machine = fingerprint === undefined ? undefined : machineOf(license, { fingerprint });
+export function machineFailure(license: License, named: Named): LicenseFailure | null {
+  const spec = PLANS[license.plan].machines;
+  if (spec === undefined) return null;
+  const isNamed = named.fingerprint !== null || named.components !== null;
+  const machine = isNamed ? sameMachine(license, spec, named) : undefined;
   if (!machine) return { row: 16, code: 'NOT_ACTIVATED' };
   return isInUseElsewhere(license, machine) ? { row: 17, code: 'MACHINE_IN_USE' } : null;
 }

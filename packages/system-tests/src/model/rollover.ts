@@ -1,4 +1,4 @@
-import { type Account, type Meter, tell } from './account.js';
+import { type Account, meet, type Meter, tell } from './account.js';
 import { plus } from './calendar.js';
 import { type FeatureKey, windowed } from './catalog.js';
 
@@ -25,14 +25,17 @@ export function leftOver(
   meter: Meter,
   { taken, end }: { readonly taken: number; readonly end: number },
 ): Lots {
-  const rollover = windowed(feature)?.rollover;
-  if (rollover === undefined) return [];
+  const spec = windowed(feature);
+  const rollover = spec?.rollover;
+  if (!spec || rollover === undefined) return [];
   const ownTaken = Math.max(0, taken - sumOf(meter));
   const own = account.own.get(feature) ?? ownTaken;
   const until = plus(end, rollover.for, account.zone);
   const lots = [...after(meter.rolled, taken), { units: own - ownTaken, until }]
     .filter((lot) => lot.units > 0 && lot.until > end)
     .sort((one, other) => one.until - other.until);
+  if (lots.length > 0)
+    meet(account, `units roll over by the ${spec.anchor === 'calendar' ? 'calendar' : 'anchor'}`);
   let room = rollover.atMost;
   return lots
     .reverse()
@@ -57,5 +60,6 @@ export function endLots(account: Account, feature: FeatureKey, meter: Meter, at:
   meter.rolled = meter.rolled
     .map((lot, index) => (lot.until <= at ? { ...lot, units: lot.units - (left[index]?.units ?? 0) } : lot))
     .filter(({ units }) => units > 0);
+  meet(account, 'rolled-over units end');
   tell(account, 'usage.rollover_expired', feature, at);
 }

@@ -1,4 +1,4 @@
-import { type Account, Refusal, type Seat, type Subscription, tell } from './account.js';
+import { type Account, meet, Refusal, type Seat, type Subscription, tell } from './account.js';
 import { boughtWith, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
 import { type FeatureKey, FEATURES, type PlanKey } from './catalog.js';
@@ -140,6 +140,7 @@ function releaseNewest(account: Account, feature: FeatureKey, at: number): void 
   );
   for (const seat of goFirst.slice(0, Math.max(0, goFirst.length - bound.ceiling))) {
     drop(account, seat);
+    meet(account, 'seats above are released');
     tell(account, seat.freeAt === null ? 'seat.released' : 'seat.freed', seat.id, at);
   }
 }
@@ -185,8 +186,11 @@ export function seatsReleaseAfter(
   at: number,
 ): Subscription['seatsRelease'] {
   const seatsAbove = transitionOf(subscription.plan, to.plan)?.seatsAbove;
-  if (typeof seatsAbove !== 'object') return null;
-  const { lowered } = poolsAbove(account, withPlan(account, subscription, to.plan, to.lists));
+  const { lowered, above } = poolsAbove(account, withPlan(account, subscription, to.plan, to.lists));
+  if (typeof seatsAbove !== 'object') {
+    if (above.length > 0) meet(account, 'seats above are kept');
+    return null;
+  }
   if (lowered.length === 0) return null;
   return { at: plus(at, seatsAbove.releaseNewestAfter, account.zone), features: lowered };
 }

@@ -1,4 +1,4 @@
-import { type Account, hasEnded, type Subscription, tell } from './account.js';
+import { type Account, hasEnded, meet, type Subscription, tell } from './account.js';
 import { checkKept } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './catalog.js';
@@ -214,7 +214,10 @@ function changeNow(account: Account, subscription: Subscription, at: number): vo
   }
   try {
     if (change.addOns === null) checkKept(subscription, change.plan, { addOns: null, quantities: {} });
-    if (refusesSeats(account, subscription, change.plan, change)) throw new Error('seats above');
+    if (refusesSeats(account, subscription, change.plan, change)) {
+      meet(account, 'seats above are refused when due');
+      throw new Error('seats above');
+    }
   } catch {
     tell(account, 'subscription.change_refused', subscription.id, at);
     return;

@@ -19,7 +19,7 @@ import {
   windowed,
 } from './catalog.js';
 import { givesWindows } from './license-status.js';
-import { leftOver } from './rollover.js';
+import { leftOver, sumOf } from './rollover.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
 export function names(sold: Sold, feature: FeatureKey): boolean {
@@ -72,15 +72,16 @@ export function beginWindows(account: Account, at: number): void {
     const atRest = isAtRest(account, feature);
     meter.lost = null;
     if (goesOn) continue;
+    // A start that is dated back rolls over nothing from before it was written: of those windows nobody is told.
+    const from = rolls(feature) ? Math.max(at, account.rollsFrom) : at;
     if (spec.anchor === 'calendar') {
-      const from = rolls(feature) ? Math.max(at, account.rollsFrom) : at;
       const isOver = meter.window !== null && meter.window.end <= from;
       if (meter.window === null || (isOver && atRest))
         meter.window = windowAt(account, feature, calendarStart(from, spec.window, account.zone), from);
     } else {
       // A used window runs to its end, so that a break is no way to a fresh limit; the next is counted anew.
       const running = isInUse(account, feature) ? meter.window : null;
-      const window = windowAt(account, feature, since, at);
+      const window = windowAt(account, feature, since, from);
       meter.window = running && window ? { ...running, anchor: window.anchor } : window;
     }
   }
@@ -185,6 +186,8 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
       else meter.window = windowAt(account, feature, anchor, account.now);
       continue;
     }
+    // A window that begins at that very instant is not closed: what had been rolled into it is told as lost.
+    if (meter.window?.start === at && sumOf(meter) > 0) tell(account, 'usage.rollover_expired', feature, at);
     closeWindow(account, feature, meter, at, rolls(feature));
     meter.rolled = [];
     const anchor = spec.anchor === 'calendar' ? calendarStart(at, spec.window, account.zone) : at;

@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import type { FeatureKey, PlanKey } from '../model/catalog.js';
+import type { Action } from './actions/action.js';
+import { DAY, type When } from './actions/arbitraries.js';
+import type { IssueAction, ValidateAction } from './actions/license-actions.js';
+import { MEMBERS } from './actions/seat-actions.js';
+import type { TimingAction } from './actions/subscription-actions.js';
+
+/**
+ * What histories begin with: steps at random seldom find something that is sold, and hardly ever a pool so full that a change
+ * leaves too many in it.
+ */
+
+const FIRST = { which: 0 };
+const NO_LISTS = { addOns: null, quantities: null };
+const AS_PLANNED = { lasts: null, maintained: null, quantities: null, machineLimit: undefined };
+const NOBODY = { fingerprint: null, components: null };
+
+function subscribe(plan: PlanKey, trial = false): Action {
+  return { kind: 'subscribe', plan, trial, startsIn: null, ...NO_LISTS };
+}
+
+function change(plan: PlanKey, timing: TimingAction | null): Action {
+  return { kind: 'changePlan', ...FIRST, plan, timing, from: null, ...NO_LISTS };
+}
+
+function pass(to: When): Action {
+  return { kind: 'pass', to };
+}
+
+const members = fc.subarray([...MEMBERS], { minLength: 3 });
+const minutes = fc.integer({ min: 1, max: DAY });
+const NEXT: When = { near: 0, milliseconds: 0 };
+
+function leases(holders: readonly string[]): Action[] {
+  return holders.map((member) => ({ kind: 'leaseSeat', feature: 'viewers', member, lasts: DAY }));
+}
+
+const sold = fc
+  .constantFrom<PlanKey>('pro', 'plus', 'enterprise', 'basic', 'max')
+  .map((plan) => [subscribe(plan)]);
+
+const onTrial = fc
+  .record({ plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'), later: fc.integer({ min: 8, max: 40 }) })
+  .map(({ plan, later }): Action[] => [
+    subscribe(plan, true),
+    { kind: 'extendTrial', ...FIRST, until: { minutes: later * DAY } },
+  ]);
+
+const calledOff = fc
+  .constantFrom<PlanKey>('pro', 'enterprise', 'max')
+  .map((plan): Action[] => [
+    subscribe(plan),
+    { kind: 'cancel', ...FIRST, timing: 'PERIOD_END' },
+    { kind: 'uncancel', ...FIRST },
+  ]);
+
+const crowdedNow = fc
+  .record({
+    from: fc.constantFrom<PlanKey>('pro', 'enterprise'),
+    to: fc.constantFrom<PlanKey>('free', 'plus', 'pro'),
+    members,
+  })
+  .map(({ from, to, members }) => [subscribe(from), ...leases(members), change(to, 'NOW'), pass(NEXT)]);
+
+const crowdedWhenDue = fc
+  .record({ to: fc.constantFrom<PlanKey>('pro', 'free'), minutes })
+  .map(({ to, minutes }) => [
+    subscribe('enterprise'),
+    change(to, { at: { minutes } }),
+    ...leases(MEMBERS),
+    pass(NEXT),
+  ]);
+
+const crowdedByName = members.map((holders): Action[] => [
+  subscribe('max'),
+  ...holders.map((member): Action => ({ kind: 'assignSeat', feature: 'editors', member })),
+  change('basic', 'NOW'),
+  pass({ minutes: 2 * DAY }),
+]);
+
+const more = fc
+  .constantFrom(12, 30)
+  .map((editors): Action[] => [
+    subscribe('basic'),
+    { kind: 'adjust', ...FIRST, timing: 'NOW', addOns: null, quantities: { editors } },
+  ]);
+
+const excepted = fc
+  .record({
+    feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'sso'),
+    effect: fc.constantFrom<'ADD' | 'REPLACE' | 'BLOCK'>('ADD', 'REPLACE', 'BLOCK'),
+  })
+  .map(({ feature, effect }): Action[] => [
+    subscribe('plus'),
+    { kind: 'grant', feature, effect, units: 5, startsIn: null, lasts: null },
+    { kind: 'revoke', ...FIRST },
+  ]);
+
+const held = fc
+  .record({
+    feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'credits', 'projects'),
+    minutes,
+    settle: fc.constantFrom<Action>(
+      { kind: 'releaseReservation', ...FIRST },
+      { kind: 'commit', ...FIRST, quarters: 2 },
+    ),
+  })
+  .map(({ feature, minutes: lasts, settle }): Action[] => [
+    subscribe('pro'),
+    { kind: 'reserve', feature, quantity: 3, lasts },
+    { kind: 'consume', feature, quantity: 1 },
+    settle,
+    { kind: 'releaseUsage', feature: 'projects', quantity: 1 },
+  ]);
+
+const leftOver = fc
+  .record({
+    plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'),
+    feature: fc.constantFrom<FeatureKey>('pages', 'exports'),
+    quantity: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ plan, ...usage }): Action[] => [
+    subscribe(plan),
+    { kind: 'consume', ...usage },
+    pass({ minutes: 32 * DAY }),
+    { kind: 'consume', ...usage },
+    pass({ minutes: 9 * DAY }),
+  ]);
+
+/** As an application asks for its user, who has typed the key: without any other credential. */
+function validate(told: Partial<ValidateAction> = {}): Action {
+  return {
+    ...{ kind: 'validateLicense', ...FIRST, ...NOBODY, key: 'OWN', typed: 'BY_HAND', version: undefined },
+    ...{ member: null, features: ['desktop', 'projects'], by: 'NOBODY' },
+    ...told,
+  };
+}
+
+function issue(plan: PlanKey, dates: Partial<IssueAction> = {}): Action {
+  return { kind: 'issueLicense', plan, startsIn: null, ...AS_PLANNED, ...dates };
+}
+
+const bound = fc
+  .record({ plan: fc.constantFrom<PlanKey>('station', 'node'), limit: fc.integer({ min: 1, max: 3 }) })
+  .map(({ plan, limit }): Action[] => [
+    issue(plan),
+    { kind: 'activateMachine', ...FIRST, fingerprint: 'm1', components: null, name: undefined },
+    { kind: 'activateMachine', ...FIRST, fingerprint: 'm2', components: ['board', 'disk'], name: undefined },
+    { kind: 'heartbeatMachine', ...FIRST, machine: 'm1', lasts: DAY },
+    { kind: 'renewLicense', ...FIRST, ...AS_PLANNED, machineLimit: limit },
+    validate({ components: ['disk', 'board'], version: 0 }),
+    { kind: 'deactivateMachine', ...FIRST, machine: 'm1' },
+  ]);
+
+const stopped = fc
+  .constantFrom<'suspendLicense' | 'revokeLicense'>('suspendLicense', 'revokeLicense')
+  .map((kind): Action[] => [
+    issue('forever'),
+    validate(),
+    { kind, ...FIRST },
+    validate({ features: ['steps', 'sso'], by: 'API_KEY' }),
+    { kind: 'reinstateLicense', ...FIRST },
+  ]);
+
+const endsByItself = fc.constant([
+  issue('enterprise', { startsIn: 2, lasts: 3 }),
+  validate(),
+  pass({ minutes: 5 * DAY }),
+  validate({ features: ['calls', 'pages'], by: 'LICENSE_KEY' }),
+  pass({ minutes: 31 * DAY }),
+  validate(),
+]);
+
+const outOfMaintenance = fc
+  .constantFrom<string | null>(null, 'ann')
+  .map((member): Action[] => [
+    issue('forever', { startsIn: -400 }),
+    validate({ version: null, member, features: ['desktop', 'rendering'] }),
+    { kind: 'rotateKey', ...FIRST },
+    validate({ key: 'FORMER', by: 'API_KEY' }),
+  ]);
+
+const none = fc.constant<readonly Action[]>([]);
+const ofSubscriptions = fc.oneof(
+  { withCrossShrink: true },
+  ...[none, sold, onTrial, calledOff, crowdedNow, crowdedNow, crowdedWhenDue, crowdedByName],
+  ...[more, excepted, held, held, leftOver],
+);
+const ofLicenses = fc.oneof(
+  { withCrossShrink: true },
+  ...[none, none, none, bound, bound, stopped, stopped, endsByItself, outOfMaintenance],
+);
+
+export const OPENING: fc.Arbitrary<readonly Action[]> = fc
+  .tuple(ofSubscriptions, ofLicenses)
+  .map((openings) => openings.flat());
