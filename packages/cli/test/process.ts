@@ -68,7 +68,9 @@ export async function startGateway(): Promise<RunningGateway> {
         headers: { 'content-type': 'application/json', authorization: `Bearer ${ADMIN_KEY}` },
         body: JSON.stringify({ query, variables }),
       });
-      const { data, errors }: { data: Record<string, unknown>; errors?: unknown } = await response.json();
+      const { data, errors }: { data: Record<string, unknown>; errors?: unknown } = JSON.parse(
+        await response.text(),
+      );
       if (errors !== undefined) throw new Error(JSON.stringify(errors));
       return data;
     },
