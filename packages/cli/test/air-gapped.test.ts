@@ -3,20 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ended, licet, type RunningGateway, startGateway } from './process.js';
 
-const CATALOG = `
-catalog: 1
-name: Air gap
-features:
-  desktop: { name: Desktop, type: boolean }
-  editors: { name: Editors, type: seats, kind: named }
-  api-calls: { name: API calls, type: metered, window: P1M }
-plans:
-  workshop:
-    name: Workshop
-    model: perpetual
-    machines: { limit: 2, offlineFiles: 2 }
-    entitlements: { desktop: true, editors: 2 }
-`;
+const CATALOG = {
+  catalog: 1,
+  name: 'Air gap',
+  features: {
+    desktop: { name: 'Desktop', type: 'boolean' },
+    editors: { name: 'Editors', type: 'seats', kind: 'named' },
+    'api-calls': { name: 'API calls', type: 'metered', window: 'P1M' },
+  },
+  plans: {
+    workshop: {
+      name: 'Workshop',
+      model: 'perpetual',
+      machines: { limit: 2, offlineFiles: 2 },
+      entitlements: { desktop: true, editors: 2 },
+    },
+  },
+};
 
 let gateway: RunningGateway;
 let licenseId: string;
@@ -34,15 +37,9 @@ function textAt(value: unknown, path: string): string {
 }
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway(CATALOG);
   a = mkdtempSync(join(tmpdir(), 'licet-machine-'));
   desk = mkdtempSync(join(tmpdir(), 'licet-desk-'));
-  const drafted: unknown = await gateway.ask(
-    'mutation ($yaml: String!) { draftRelease(yaml: $yaml) { release { number } } }',
-    { yaml: CATALOG },
-  );
-  const number = /"number":(\d+)/.exec(JSON.stringify(drafted))?.[1];
-  await gateway.ask(`mutation { publishRelease(release: ${String(number)}) { revision } }`);
   await gateway.ask('mutation { upsertCustomer(input: { id: "mill" }) { revision } }');
   const issued = await gateway.ask(
     'mutation { issueLicense(input: { customerId: "mill", plan: "workshop", idempotencyKey: "sale" }) { license { id } } }',

@@ -1,11 +1,12 @@
 import { fork, type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createTestDatabase } from '@licet/database/testing';
+import { ensureAdminKey } from '@licet/database';
+import { createTestDatabase, createTestTenant } from '@licet/database/testing';
 
 const ROOT = join(__dirname, '../../..');
 const SOURCE = ['-C', '@licet/source', '-r', join(ROOT, 'scripts/register-source.cjs')];
-const ADMIN_KEY = 'an admin key of the tests, long enough for one';
+const ADMIN_KEY = 'bootstrap-of-the-tests-long-enough-for-one';
 
 /** How a process of `licet` has ended. */
 export interface Ended {
@@ -44,18 +45,16 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** A gateway as a process, on a database of its own. */
-export async function startGateway(): Promise<RunningGateway> {
+/** A gateway as a process, on a database of its own with one tenant that has this catalog. */
+export async function startGateway(catalog: Readonly<Record<string, unknown>>): Promise<RunningGateway> {
   const database = await createTestDatabase();
+  const tenant = await createTestTenant(database.url, catalog);
+  await ensureAdminKey(tenant.db, tenant.caller.tenantId, ADMIN_KEY);
+  await tenant.close();
   const child = fork(join(ROOT, 'apps/gateway/src/main.ts'), {
     cwd: join(ROOT, 'apps/gateway'),
     execArgv: SOURCE,
-    env: {
-      PATH: process.env['PATH'],
-      PORT: '0',
-      DATABASE_URL: database.url,
-      LICET_BOOTSTRAP_KEY: ADMIN_KEY,
-    },
+    env: { PATH: process.env['PATH'], PORT: '0', DATABASE_URL: database.url },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const url = await urlOf(child);
