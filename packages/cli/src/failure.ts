@@ -1,4 +1,4 @@
-/** What the exit code says; docs/cli.md. */
+/** What the exit code says; README.md. */
 export const EXIT = {
   /** The program is broken. */
   FAULT: 1,

@@ -54,7 +54,10 @@ async function fetched(url: string, init: RequestInit): Promise<string> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-    throw new Failure('UNREACHABLE', `${url} does not answer (${reason}); is it running, and LICET_URL right?`);
+    throw new Failure(
+      'UNREACHABLE',
+      `${url} does not answer (${reason}); is it running, and LICET_URL right?`,
+    );
   }
 }
 
@@ -63,7 +66,11 @@ function failureOf(error: unknown): Failure {
   const [code, field] = [textIn(extensions, 'code'), textIn(extensions, 'field')];
   const where = field === null ? '' : `\`${field}\`: `;
   const exit = code === 'BAD_USER_INPUT' ? 'USAGE' : code === 'UNAVAILABLE' ? 'UNREACHABLE' : 'REFUSED';
-  return new Failure(exit, `${where}${textIn(error, 'message') ?? 'the gateway refuses'} (${code ?? 'no code'})`, code);
+  return new Failure(
+    exit,
+    `${where}${textIn(error, 'message') ?? 'the gateway refuses'} (${code ?? 'no code'})`,
+    code,
+  );
 }
 
 function parsed(text: string, url: string): Readonly<Record<string, unknown>> {

@@ -38,6 +38,8 @@ function machineId(): string | null {
 /** Those that were built in: of the others (the second bit is set) containers and tunnels make new ones. */
 function networkCards(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const cards = all.flatMap(({ internal, mac }) => (internal || parseInt(mac.slice(0, 2), 16) & 2 ? [] : [mac]));
+  const cards = all.flatMap(({ internal, mac }) =>
+    internal || parseInt(mac.slice(0, 2), 16) & 2 ? [] : [mac],
+  );
   return [...new Set(cards)].sort();
 }

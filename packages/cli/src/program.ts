@@ -1,7 +1,12 @@
 import { Command, type CommanderError, Option } from 'commander';
 import { generateTypes, type GenerateOptions } from './commands/generate-types.js';
 import { rotateKeys, type RotateOptions } from './commands/keys-rotate.js';
-import { issueLicense, type IssueOptions, listRevocations, type RevocationsOptions } from './commands/license-issue.js';
+import {
+  issueLicense,
+  type IssueOptions,
+  listRevocations,
+  type RevocationsOptions,
+} from './commands/license-issue.js';
 import { requestLicense, type RequestOptions } from './commands/license-request.js';
 import { verifyLicense, type VerifyOptions } from './commands/license-verify.js';
 import { type InspectOptions, inspectToken } from './commands/token-inspect.js';
@@ -39,7 +44,9 @@ function addLicense(program: Command, env: NodeJS.ProcessEnv): void {
     .option('--fingerprint <text>', 'what it is known by, instead of digests of its parts')
     .option('--out <file>', 'where the request goes; standard output where left out')
     .addHelpText('after', examples('licet license request --out request.json'))
-    .action((options: RequestOptions & Common) => run(isJson(options), (output) => requestLicense(options, output)));
+    .action((options: RequestOptions & Common) =>
+      run(isJson(options), (output) => requestLicense(options, output)),
+    );
   remote(license, 'issue')
     .description('With a network: has the gateway issue a file for that machine, and activate it.')
     .requiredOption('--license <id>', 'the licence')
@@ -48,7 +55,10 @@ function addLicense(program: Command, env: NodeJS.ProcessEnv): void {
     .option('--valid-for <duration>', 'from a second to 366 days', 'P30D')
     .option('--seat <feature>', 'borrows a seat of this feature')
     .option('--member <id>', 'whose seat it is')
-    .option('--idempotency-key <key>', 'the same one gets the same file again; for a request it is made from that')
+    .option(
+      '--idempotency-key <key>',
+      'the same one gets the same file again; for a request it is made from that',
+    )
     .option('--out <file>', 'where the file goes; standard output where left out')
     .option('--keys-out <file>', 'where the public keys go that verify it')
     .option('--revocations-out <file>', 'where the revocation list goes')
@@ -96,11 +106,15 @@ function addVerify(license: Command): void {
 Exit codes: 0 good, 10 not genuine, 11 its time is over or still to come, 12 of another machine,
 13 revoked, 14 the licence gives nothing.`,
     )
-    .action((options: VerifyOptions & Common) => run(isJson(options), (output) => verifyLicense(options, output)));
+    .action((options: VerifyOptions & Common) =>
+      run(isJson(options), (output) => verifyLicense(options, output)),
+    );
 }
 
 function addToken(program: Command): void {
-  const token = program.command('token').description('What tokens say: licence files, snapshots, revocation lists, customer tokens.');
+  const token = program
+    .command('token')
+    .description('What tokens say: licence files, snapshots, revocation lists, customer tokens.');
   local(token, 'inspect')
     .description('Shows what a token says. Needs no network.')
     .argument('<token>', 'the token, a file that holds it, or `-`: standard input')
@@ -118,7 +132,10 @@ function addKeys(program: Command, env: NodeJS.ProcessEnv): void {
   const keys = program.command('keys').description('What signs tokens.');
   remote(keys, 'rotate')
     .description('Makes a new signing key; prints its id.')
-    .option('--overlap <duration>', 'how long the old one goes on signing; a day where left out, P90D at most')
+    .option(
+      '--overlap <duration>',
+      'how long the old one goes on signing; a day where left out, P90D at most',
+    )
     .option('--idempotency-key <key>', 'the same one makes no second key')
     .option('--keys-out <file>', 'where the public keys go')
     .addHelpText('after', examples('licet keys rotate --overlap P7D --keys-out keys.json'))

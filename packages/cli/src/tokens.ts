@@ -92,13 +92,29 @@ function untrusted(error: errors.JOSEError, what: string): Failure {
     return new Failure('TIME', `${what} has ended${when}; get another one`, 'EXPIRED');
   }
   if (error instanceof errors.JWSSignatureVerificationFailed)
-    return new Failure('UNTRUSTED', `${what} was changed, or signed by somebody else; get the original`, 'SIGNATURE');
+    return new Failure(
+      'UNTRUSTED',
+      `${what} was changed, or signed by somebody else; get the original`,
+      'SIGNATURE',
+    );
   if (error instanceof errors.JWKSNoMatchingKey)
-    return new Failure('UNTRUSTED', `${what} was signed by a key that is not among these; carry the newest keys along`, 'KEY');
+    return new Failure(
+      'UNTRUSTED',
+      `${what} was signed by a key that is not among these; carry the newest keys along`,
+      'KEY',
+    );
   if (error instanceof errors.JOSEAlgNotAllowed)
-    return new Failure('UNTRUSTED', `${what} is not signed by EdDSA, and nothing else is trusted`, 'ALGORITHM');
+    return new Failure(
+      'UNTRUSTED',
+      `${what} is not signed by EdDSA, and nothing else is trusted`,
+      'ALGORITHM',
+    );
   if (error instanceof errors.JWTClaimValidationFailed)
-    return new Failure('UNTRUSTED', `${what} is another thing than it should be (\`${error.claim}\`)`, 'CLAIMS');
+    return new Failure(
+      'UNTRUSTED',
+      `${what} is another thing than it should be (\`${error.claim}\`)`,
+      'CLAIMS',
+    );
   return new Failure('UNTRUSTED', `${what} is no signed token, or not all of one`, 'MALFORMED');
 }
 
@@ -123,8 +139,15 @@ export async function verifyAny(token: string, keys: Keys, wanted: Wanted): Prom
   await verified(token, keys, wanted, { what: 'the token' });
 }
 
-function unknownForm(what: string, { path, message }: { readonly path: string; readonly message: string }): Failure {
-  return new Failure('UNTRUSTED', `${what} is of a form that is not known here (\`${path}\`: ${message}); use a newer licet`, 'FORM');
+function unknownForm(
+  what: string,
+  { path, message }: { readonly path: string; readonly message: string },
+): Failure {
+  return new Failure(
+    'UNTRUSTED',
+    `${what} is of a form that is not known here (\`${path}\`: ${message}); use a newer licet`,
+    'FORM',
+  );
 }
 
 export interface ReadToken {

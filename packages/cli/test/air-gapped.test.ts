@@ -31,7 +31,10 @@ let desk: string;
 function textAt(value: unknown, path: string): string {
   const found = path
     .split('.')
-    .reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : null), value);
+    .reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : null),
+      value,
+    );
   if (typeof found !== 'string') throw new Error(`no text at ${path}`);
   return found;
 }
@@ -79,7 +82,13 @@ test('a file goes from a machine without a network to a gateway and back, and is
   expect(good.code).toBe(0);
   const said: unknown = JSON.parse(good.stdout);
   expect(said).toMatchObject({
-    ...{ ok: true, code: 'ENTITLED', licenseId, customerId: 'mill', seat: { feature: 'editors', memberId: 'ann' } },
+    ...{
+      ok: true,
+      code: 'ENTITLED',
+      licenseId,
+      customerId: 'mill',
+      seat: { feature: 'editors', memberId: 'ann' },
+    },
     decisions: [
       { feature: 'desktop', allowed: true },
       { feature: 'editors', allowed: true },
@@ -144,7 +153,9 @@ test('a token is shown without a network, verified where keys are given', async 
 });
 
 test('keys are rotated, and the older file is good by the newer keys, too', async () => {
-  const rotated = await licet(desk, ['keys', 'rotate', '--keys-out', 'keys.json', '--json'], { env: gateway.env });
+  const rotated = await licet(desk, ['keys', 'rotate', '--keys-out', 'keys.json', '--json'], {
+    env: gateway.env,
+  });
   expect(rotated.code).toBe(0);
   const set: { keys: { kid: string }[] } = JSON.parse(readFileSync(join(desk, 'keys.json'), 'utf8'));
   expect(set.keys.map(({ kid }) => kid)).toContain(textAt(JSON.parse(rotated.stdout), 'key.kid'));

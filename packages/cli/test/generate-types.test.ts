@@ -20,7 +20,9 @@ function complaints(feature: string): string[] {
     ...{ noEmit: true, strict: true, types: [], module: ts.ModuleKind.Node16 },
     moduleResolution: ts.ModuleResolutionKind.Node16,
   });
-  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
 
 test('a feature of the catalog compiles, and a misspelt one does not', async () => {
@@ -32,7 +34,10 @@ test('a feature of the catalog compiles, and a misspelt one does not', async () 
 });
 
 test('a catalog that is none is told by line', async () => {
-  writeFileSync(join(folder, 'broken.yaml'), 'catalog: 1\nname: Broken\nfeatures:\n  sso: { type: bolean }\nplans: {}\n');
+  writeFileSync(
+    join(folder, 'broken.yaml'),
+    'catalog: 1\nname: Broken\nfeatures:\n  sso: { type: bolean }\nplans: {}\n',
+  );
   const made = await licet(folder, ['generate', 'types', '--catalog', 'broken.yaml']);
   expect(made).toMatchObject({ code: 2, stdout: '' });
   expect(made.stderr).toMatch(/broken\.yaml:4: /);

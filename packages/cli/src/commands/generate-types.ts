@@ -32,7 +32,10 @@ function featuresIn(path: string): NamedFeature[] {
   if (parsed.ok) return [...parsed.catalog.features.values()];
   const [first] = parsed.problems;
   const line = first?.line == null ? '' : `:${String(first.line)}`;
-  throw new Failure('USAGE', `${path}${line}: ${first?.message ?? 'it is no catalog'} (\`${first?.path ?? ''}\`)`);
+  throw new Failure(
+    'USAGE',
+    `${path}${line}: ${first?.message ?? 'it is no catalog'} (\`${first?.path ?? ''}\`)`,
+  );
 }
 
 async function featuresOf(gateway: Gateway, output: Output): Promise<NamedFeature[]> {
@@ -46,7 +49,8 @@ async function featuresOf(gateway: Gateway, output: Output): Promise<NamedFeatur
 
 function typesOf(features: readonly NamedFeature[]): string {
   const fields = features.map(
-    ({ key, type, name }) => `  /** ${name.replaceAll('*/', '* /').replace(/\s+/g, ' ')} */\n  readonly '${key}': '${type}';`,
+    ({ key, type, name }) =>
+      `  /** ${name.replaceAll('*/', '* /').replace(/\s+/g, ' ')} */\n  readonly '${key}': '${type}';`,
   );
   return [
     '// Written by `licet generate types`. Do not change it: run that again.',

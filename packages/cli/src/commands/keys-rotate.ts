@@ -22,6 +22,8 @@ export async function rotateKeys(gateway: Gateway, options: RotateOptions, outpu
     const set = await publishedKeys(gateway, mustText(tenant, 'id'));
     writeText(keysOut, JSON.stringify(set), 'the keys');
   }
-  output.progress('carry the new keys to machines that never see a network before the old key has signed last');
+  output.progress(
+    'carry the new keys to machines that never see a network before the old key has signed last',
+  );
   output.answer({ ok: true, key }, mustText(key, 'kid'));
 }

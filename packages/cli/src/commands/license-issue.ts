@@ -66,7 +66,15 @@ async function fetchRevocations(
   return { token, issuedAt: mustText(list, 'issuedAt') };
 }
 
-function inputOf({ license, validFor, request, fingerprint, seat, member, idempotencyKey }: IssueOptions): object {
+function inputOf({
+  license,
+  validFor,
+  request,
+  fingerprint,
+  seat,
+  member,
+  idempotencyKey,
+}: IssueOptions): object {
   if ((request === undefined) === (fingerprint === undefined))
     throw new Failure('USAGE', 'a machine is named by --request or by --fingerprint; give one of them');
   const named = request === undefined ? { fingerprint } : { request: readRequest(request) };
@@ -81,7 +89,10 @@ function inputOf({ license, validFor, request, fingerprint, seat, member, idempo
 function readRequest(path: string): string {
   const text = readText(path, 'the request');
   if (readMachineRequest(text) !== null) return text;
-  throw new Failure('USAGE', `${path} holds no request, or not all of one; make it again by licet license request`);
+  throw new Failure(
+    'USAGE',
+    `${path} holds no request, or not all of one; make it again by licet license request`,
+  );
 }
 
 /** A request is made up once, so whoever asks again for it gets the same file. */

@@ -53,7 +53,9 @@ export async function verifyLicense(options: VerifyOptions, output: Output): Pro
   const { id, licenseId, customerId, expiresAt, seat, budgets } = file;
   const until = formatInstant(expiresAt);
   const named = { id, licenseId, customerId, fingerprint, seat, budgets: Object.fromEntries(budgets) };
-  const lines = decisions.map(({ feature, allowed, code: of }) => `${allowed ? 'yes' : 'no '} ${feature} (${of})`);
+  const lines = decisions.map(
+    ({ feature, allowed, code: of }) => `${allowed ? 'yes' : 'no '} ${feature} (${of})`,
+  );
   output.answer(
     { ok: true, code, ...named, issuedAt: formatInstant(file.issuedAt), expiresAt: until, decisions },
     [`good until ${until} (${code})`, ...lines].join('\n'),
@@ -63,7 +65,8 @@ export async function verifyLicense(options: VerifyOptions, output: Output): Pro
 function timeAsked(at: string | undefined): Instant {
   if (at === undefined) return instant(Date.now());
   const read = parseInstant(at);
-  if (read === null) throw new Failure('USAGE', `--at: \`${at}\` is no time; give one as 2026-12-01T12:00:00Z`);
+  if (read === null)
+    throw new Failure('USAGE', `--at: \`${at}\` is no time; give one as 2026-12-01T12:00:00Z`);
   return read;
 }
 
@@ -80,7 +83,11 @@ function requireMachine(file: CarriedFile, { request, fingerprint }: VerifyOptio
       'OTHER_MACHINE',
     );
   if (made !== null && made.nonce !== file.nonce)
-    throw new Failure('OTHER_MACHINE', 'the licence file answers another request than this one', 'OTHER_REQUEST');
+    throw new Failure(
+      'OTHER_MACHINE',
+      'the licence file answers another request than this one',
+      'OTHER_REQUEST',
+    );
   return named;
 }
 
@@ -122,7 +129,11 @@ function decisionsOf(
   const decisions = names.map((feature) => {
     const type = [...features.values()].find(({ key }) => key === feature)?.type;
     const quantity = type === 'METERED' || type === 'LIMIT' ? 0 : 1;
-    return decide(state, { feature, quantity, memberId, fingerprint, productVersion: productVersion ?? null }, now);
+    return decide(
+      state,
+      { feature, quantity, memberId, fingerprint, productVersion: productVersion ?? null },
+      now,
+    );
   });
   return asked.length > 0 ? decisions : decisions.filter(({ allowed }) => allowed);
 }

@@ -22,7 +22,8 @@ export async function inspectToken(given: string, options: InspectOptions, outpu
   }
   const isVerified = options.keys !== undefined;
   output.progress(isVerified ? 'genuine' : 'not verified: give --keys to learn whether it is genuine');
-  const shown = options.full === true ? payload : { ...payload, ...('state' in payload ? { state: '…' } : {}) };
+  const shown =
+    options.full === true ? payload : { ...payload, ...('state' in payload ? { state: '…' } : {}) };
   const times = ['iat', 'refreshAfter', 'graceFrom', 'exp'].flatMap((name) => {
     const seconds = payload[name];
     return typeof seconds === 'number' ? [`${name} ${timeOf(seconds)}`] : [];

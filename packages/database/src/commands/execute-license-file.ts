@@ -64,6 +64,7 @@ export async function executeIssueFile(
     requestHash: () => hashOf(command),
     customerOf: async (transaction) =>
       (await licenseOwner(transaction, licenseId)) ?? refused('NOT_FOUND', 'licenseId', 'no such licence'),
+    // INVARIANT (files out): counted under the customer's lock, under which each is written and settled.
     read: async (transaction, customerId) => {
       out = await filesOut(transaction, customerId);
     },
