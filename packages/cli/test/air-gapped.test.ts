@@ -196,9 +196,17 @@ test('what cannot be right is told with what can, and whoever does not answer by
     licet(desk, ['nonsense']),
   ]);
   expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2]);
-  expect(answers[0]?.stderr).toMatch(/set LICET_API_KEY/);
-  expect(answers[3]?.stderr).toMatch(/`input.validFor`: .*366 days/);
+  expect(answers[0].stderr).toMatch(/set LICET_API_KEY/);
+  expect(answers[3].stderr).toMatch(/`input.validFor`: .*366 days/);
   const help = await licet(desk, ['license', 'verify', '--help']);
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toMatch(/Examples:\n {2}licet license verify/);
+});
+
+test('types are made of the live release, too', async () => {
+  const made = await licet(desk, ['generate', 'types', '--out', 'features.ts'], { env: gateway.env });
+  expect(made.code).toBe(0);
+  const written = readFileSync(join(desk, 'features.ts'), 'utf8');
+  expect(written).toContain("readonly 'api-calls': 'METERED';");
+  expect(written).toContain('/** API calls */');
 });
