@@ -45,9 +45,8 @@ beforeAll(async () => {
   expect([drafted.errors, published.errors]).toEqual([[], []]);
   issuer = (await gateway.send('{ tenant { id } }')).text('tenant.id');
   await gateway.send('{ revocationList { issuedAt } }');
-  const set: JSONWebKeySet = await (
-    await fetch(`${gateway.url}/.well-known/jwks.json?tenant=${issuer}`)
-  ).json();
+  const published = await fetch(`${gateway.url}/.well-known/jwks.json?tenant=${issuer}`);
+  const set: JSONWebKeySet = JSON.parse(await published.text());
   keys = createLocalJWKSet(set);
 });
 afterAll(() => gateway.close());

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Files for machines that never see a network, and the seats that they use. */
-export class LicenseFiles1764592000000 implements MigrationInterface {
-  readonly name = 'LicenseFiles1764592000000';
+export class LicenseFiles1764640000000 implements MigrationInterface {
+  readonly name = 'LicenseFiles1764640000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
