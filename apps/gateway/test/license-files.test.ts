@@ -45,8 +45,8 @@ beforeAll(async () => {
   expect([drafted.errors, published.errors]).toEqual([[], []]);
   issuer = (await gateway.send('{ tenant { id } }')).text('tenant.id');
   await gateway.send('{ revocationList { issuedAt } }');
-  const published = await fetch(`${gateway.url}/.well-known/jwks.json?tenant=${issuer}`);
-  const set: JSONWebKeySet = JSON.parse(await published.text());
+  const response = await fetch(`${gateway.url}/.well-known/jwks.json?tenant=${issuer}`);
+  const set: JSONWebKeySet = JSON.parse(await response.text());
   keys = createLocalJWKSet(set);
 });
 afterAll(() => gateway.close());
