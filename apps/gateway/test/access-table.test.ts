@@ -55,6 +55,7 @@ beforeAll(async () => {
       customerId: 'nobody',
       subscriptionId: nobodys(other.subscriptionId),
       licenseId: nobodys(other.licenseId),
+      fileId: nobodys(other.fileId),
       grantId: nobodys(other.grantId),
       blockId: nobodys(other.blockId),
       reservationId: nobodys(other.reservationId),
@@ -64,6 +65,7 @@ beforeAll(async () => {
       customerId: 'nobody',
       subscriptionId: '',
       licenseId: 'no licence',
+      fileId: 'no file',
       grantId: 'no grant',
       blockId: 'no block',
       reservationId: 'no reservation',
@@ -97,6 +99,10 @@ async function newSample(customerId: string): Promise<Sample> {
   const issued = await gateway.send(
     `mutation { issueLicense(input: { customerId: "${customerId}", plan: "boxed", idempotencyKey: "of ${customerId}" }) { key license { id } } }`,
   );
+  const licenseId = issued.text('issueLicense.license.id');
+  const file = await gateway.send(
+    `mutation { issueLicenseFile(input: { licenseId: "${licenseId}", fingerprint: "f", validFor: "P1D", idempotencyKey: "f ${customerId}" }) { file { id } } }`,
+  );
   const given = await gateway.send(
     `mutation {
       grantEntitlement(input: { customerId: "${customerId}", feature: "projects", value: 1, reason: "r", idempotencyKey: "g ${customerId}" }) { grant { id } }
@@ -107,7 +113,8 @@ async function newSample(customerId: string): Promise<Sample> {
   return {
     customerId,
     subscriptionId,
-    licenseId: issued.text('issueLicense.license.id'),
+    licenseId,
+    fileId: file.text('issueLicenseFile.file.id'),
     grantId: given.text('grantEntitlement.grant.id'),
     blockId: given.text('addCredits.block.id'),
     reservationId: given.text('reserve.reservation.id'),

@@ -23,6 +23,7 @@ export interface Sample {
   readonly customerId: string;
   readonly subscriptionId: string;
   readonly licenseId: string;
+  readonly fileId: string;
   readonly grantId: string;
   readonly blockId: string;
   readonly reservationId: string;
@@ -137,7 +138,8 @@ function scalarFor(scalar: string, name: string, { sample, about }: Wanted): unk
 }
 
 function idFor(name: string, about: string, sample: Sample): string {
-  const { customerId, subscriptionId, licenseId, grantId, blockId, reservationId } = sample;
+  const { customerId, subscriptionId, licenseId, fileId, grantId, blockId, reservationId } = sample;
+  if (name === 'fileId') return fileId;
   if (name === 'grantId') return grantId;
   if (name === 'blockId') return blockId;
   if (name === 'reservationId') return reservationId;

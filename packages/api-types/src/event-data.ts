@@ -80,6 +80,29 @@ export interface LicenseEventData {
   readonly after: LicenseData;
 }
 
+/** A licence file as the data of `license.file_*` events holds it, without its token; times are RFC 3339. */
+export interface LicenseFileData {
+  readonly id: string;
+  readonly license: string;
+  readonly fingerprint: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  /** Units that the machine may spend, by feature. */
+  readonly budgets: Readonly<Record<string, number>>;
+  /** The seat that the machine uses. */
+  readonly seat: { readonly feature: string; readonly memberId: string } | null;
+  /** When the machine was seen again; null: it was not. */
+  readonly settledAt: string | null;
+  /** What it has spent, by feature; null: the machine was not seen again. */
+  readonly spent: Readonly<Record<string, number>> | null;
+}
+
+/** `before` is null where the file was issued by this very event. */
+export interface LicenseFileEventData {
+  readonly before: LicenseFileData | null;
+  readonly after: LicenseFileData;
+}
+
 /** A machine as the data of `machine.*` events holds it: neither its name nor its parts; times are RFC 3339. */
 export interface MachineData {
   readonly id: string;

@@ -3,10 +3,12 @@ import {
   type CreditBlockId,
   type GrantId,
   parseCreditBlockId,
+  type LicenseFileId,
   type LicenseId,
   type MachineId,
   parseMachineId,
   parseGrantId,
+  parseLicenseFileId,
   parseLicenseId,
   parsePlanMigrationId,
   parseSeatId,
@@ -42,6 +44,12 @@ export function newLicenseId(): LicenseId {
 export function newMachineId(): MachineId {
   const id = parseMachineId(newId('mach'));
   if (id === null) throw new Error('a new machine id has the form of one');
+  return id;
+}
+
+export function newLicenseFileId(): LicenseFileId {
+  const id = parseLicenseFileId(newId('file'));
+  if (id === null) throw new Error('a new file id has the form of one');
   return id;
 }
 

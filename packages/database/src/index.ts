@@ -65,6 +65,21 @@ export {
   type MachineResult,
   unknownLicenseResult,
 } from './commands/execute-machine.js';
+export {
+  executeIssueFile,
+  executeSettleFile,
+  type FileResult,
+  type IssueFileRequest,
+} from './commands/execute-license-file.js';
+export { type FileAnswer, type StoredFile } from './mapping/license-file.js';
+export { licenseFileOwner, listRevocations } from './repositories/license-files.js';
+export {
+  type FileProblem,
+  signLicenseFile,
+  signRevocationList,
+  verifyLicenseFile,
+  verifyRevocationList,
+} from './signing/license-file-token.js';
 export { type KnownIdentity, machineIdentity } from './crypto/machine-identity.js';
 export { type StoredLicense } from './mapping/license.js';
 export {
@@ -181,6 +196,7 @@ export {
   newCreditBlockId,
   newGrantId,
   newLicenseId,
+  newLicenseFileId,
   newMachineId,
   newSeatId,
   newSubscriptionId,

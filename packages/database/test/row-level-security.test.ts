@@ -96,6 +96,11 @@ async function fillEveryTable(): Promise<void> {
     `insert into seat values ($1, 'seat_1', 'acme', 'editors', 'ann', 'NAMED', clock_timestamp(), null, null)`,
     [tenant.caller.tenantId],
   );
+  await owner.query(
+    `insert into license_file select tenant_id, 'file_1', customer_id, id, 'one', null, clock_timestamp(), clock_timestamp(), '[]',
+       null, null, 'token', '{}' from license where tenant_id = $1`,
+    [tenant.caller.tenantId],
+  );
   // The test catalog binds no licence to machines.
   await owner.query(
     `insert into machine select tenant_id, id, 'mach_1', 'one', '[]', null, clock_timestamp() from license where tenant_id = $1`,

@@ -16,6 +16,8 @@ export type SeatId = Branded<'SeatId'>;
 export type MemberId = Branded<'MemberId'>;
 export type LicenseId = Branded<'LicenseId'>;
 export type MachineId = Branded<'MachineId'>;
+/** Of a file for a machine that never sees a network. */
+export type LicenseFileId = Branded<'LicenseFileId'>;
 /** Of a signing key: its RFC 7638 thumbprint, so it names one key and no other, and tells nothing. */
 export type KeyId = Branded<'KeyId'>;
 export type FeatureKey = Branded<'FeatureKey'>;
@@ -36,6 +38,7 @@ const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
 const SEAT_ID = /^seat_[0-9a-z]{1,64}$/;
 const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
 const MACHINE_ID = /^mach_[0-9a-z]{1,64}$/;
+const LICENSE_FILE_ID = /^file_[0-9a-z]{1,64}$/;
 const KEY_ID = /^[0-9A-Za-z_-]{43}$/;
 
 function isTenantId(text: string): text is TenantId {
@@ -70,6 +73,9 @@ function isLicenseId(text: string): text is LicenseId {
 }
 function isMachineId(text: string): text is MachineId {
   return MACHINE_ID.test(text);
+}
+function isLicenseFileId(text: string): text is LicenseFileId {
+  return LICENSE_FILE_ID.test(text);
 }
 function isKeyId(text: string): text is KeyId {
   return KEY_ID.test(text);
@@ -121,6 +127,9 @@ export function parseLicenseId(text: string): LicenseId | null {
 }
 export function parseMachineId(text: string): MachineId | null {
   return isMachineId(text) ? text : null;
+}
+export function parseLicenseFileId(text: string): LicenseFileId | null {
+  return isLicenseFileId(text) ? text : null;
 }
 export function parseKeyId(text: string): KeyId | null {
   return isKeyId(text) ? text : null;

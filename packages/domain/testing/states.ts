@@ -152,6 +152,7 @@ export function seatFrom(release: Release, given: GivenSeat, index = 0): Seat {
     assignedAt: time(given.assignedAt ?? '2026-01-10'),
     leaseExpiresAt: leaseExpiresAt === undefined ? null : time(leaseExpiresAt),
     coolsUntil: coolsUntil === undefined ? null : time(coolsUntil),
+    borrowedUntil: null,
   };
 }
 

@@ -13,6 +13,7 @@ import { EventResolver } from '../modules/event/event-resolver.js';
 import { ExplanationResolver } from '../modules/explanation/explanation-resolver.js';
 import { GrantResolver } from '../modules/grant/grant-resolver.js';
 import { CustomerLicensesResolver, LicenseResolver } from '../modules/license/license-resolver.js';
+import { LicenseFileResolver } from '../modules/license-file/license-file-resolver.js';
 import { MachineResolver } from '../modules/machine/machine-resolver.js';
 import { MigrationResolver } from '../modules/migration/migration-resolver.js';
 import { ReleaseResolver } from '../modules/release/release-resolver.js';
@@ -31,6 +32,7 @@ const RESOLVERS: BuildSchemaOptions['resolvers'] = [
   SubscriptionResolver,
   LicenseResolver,
   CustomerLicensesResolver,
+  LicenseFileResolver,
   MachineResolver,
   GrantResolver,
   CreditResolver,

@@ -679,6 +679,21 @@ export type GrantStatus =
   | 'REVOKED'
   | 'SCHEDULED';
 
+/** `budgets`: units that the machine may spend. `memberId`: borrows that member's seat. `request`: the file that an air-gapped machine made, instead of fingerprint. */
+export type IssueLicenseFileInput = {
+  readonly budgets?: InputMaybe<ReadonlyArray<FeatureQuantityInput>>;
+  /** 1 to 255 characters. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  readonly licenseId: Scalars['ID']['input'];
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  readonly request?: InputMaybe<Scalars['String']['input']>;
+  /** Of which feature the seat is; goes with `memberId`. */
+  readonly seatFeature?: InputMaybe<Scalars['String']['input']>;
+  /** A second to 366 days; ends with the licence at the latest. */
+  readonly validFor: Scalars['Duration']['input'];
+};
+
 export type IssueLicenseInput = {
   readonly customerId: Scalars['ID']['input'];
   readonly expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
@@ -741,6 +756,26 @@ export type LicenseConnection = {
 export type LicenseEdge = {
   readonly cursor: Scalars['Cursor']['output'];
   readonly node: License;
+};
+
+/** A licence for a machine that never sees the network. Counts against the licence's cap until it expires or is settled. */
+export type LicenseFile = {
+  /** Never after the end of the licence, its grace included. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly fingerprint: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  readonly issuedAt: Scalars['DateTime']['output'];
+  readonly licenseId: Scalars['ID']['output'];
+  /** A compact JWS (EdDSA), keys at /.well-known/jwks.json. */
+  readonly token: Scalars['String']['output'];
+};
+
+export type LicenseFileResult = {
+  /** About no feature: `feature` is empty, `limit`, `used` and `remaining` count the licence's files that are out. What its machines or seats refuse they say themselves. */
+  readonly decision: Decision;
+  /** Null where the decision denies. */
+  readonly file: Maybe<LicenseFile>;
+  readonly revision: Scalars['Revision']['output'];
 };
 
 /** A plan's model. */
@@ -880,6 +915,8 @@ export type Mutation = {
   /** Says that the machine is in use, where machines take turns; ends by itself when not repeated in time. `ttl`: 10 minutes where it is left out, a day at most. */
   readonly heartbeatMachine: MachineResult;
   readonly issueLicense: LicenseResult;
+  /** Activates the machine, too, where the licence is bound to machines. The same idempotencyKey gets the same file again. */
+  readonly issueLicenseFile: LicenseFileResult;
   /** Takes or renews a floating seat; it frees itself when not renewed in time. */
   readonly leaseSeat: SeatResult;
   readonly migratePlan: PlanMigrationResult;
@@ -914,6 +951,8 @@ export type Mutation = {
   readonly rotateLicenseKey: LicenseResult;
   /** The old key goes on verifying, and signs until `overlap` is over: a day where nothing is said, 90 days at most, whenever it begins: not `P3M`. */
   readonly rotateSigningKey: SigningKeyResult;
+  /** The machine was seen again: what it spent is counted, the rest and the seat come back. May be repeated with the same `spent`. */
+  readonly settleLicenseFile: LicenseFileResult;
   readonly subscribe: SubscriptionResult;
   readonly suspendLicense: LicenseResult;
   /** Takes back a cancellation that has not happened yet. */
@@ -1027,6 +1066,11 @@ export type MutationIssueLicenseArgs = {
 };
 
 
+export type MutationIssueLicenseFileArgs = {
+  input: IssueLicenseFileInput;
+};
+
+
 export type MutationLeaseSeatArgs = {
   input: LeaseSeatInput;
 };
@@ -1131,6 +1175,11 @@ export type MutationRotateLicenseKeyArgs = {
 export type MutationRotateSigningKeyArgs = {
   idempotencyKey: Scalars['String']['input'];
   overlap: InputMaybe<Scalars['Duration']['input']>;
+};
+
+
+export type MutationSettleLicenseFileArgs = {
+  input: SettleLicenseFileInput;
 };
 
 
@@ -1331,6 +1380,8 @@ export type Query = {
   readonly plans: ReadonlyArray<Plan>;
   /** Dry run: what this document (one of the two) would change, and whether its scenarios pass. Writes nothing. */
   readonly previewCatalog: CatalogPreview;
+  /** Licences that are suspended or were revoked, and files that were settled before their end. Of two the one that was issued later counts. */
+  readonly revocationList: SignedRevocationList;
   /** Newest first, 100 at most. */
   readonly signingKeys: ReadonlyArray<SigningKey>;
   /** As far as the caller may see the customer: a token of a member names no other member, a licence key gets its licence alone. */
@@ -1636,6 +1687,19 @@ export type SeatResult = {
   readonly decision: Decision;
   readonly revision: Scalars['Revision']['output'];
   readonly seat: Maybe<Seat>;
+};
+
+export type SettleLicenseFileInput = {
+  readonly fileId: Scalars['ID']['input'];
+  /** What is not named was not spent. */
+  readonly spent: ReadonlyArray<FeatureQuantityInput>;
+};
+
+/** Signed and dated; to be carried to machines that never see the network. */
+export type SignedRevocationList = {
+  readonly issuedAt: Scalars['DateTime']['output'];
+  /** A compact JWS (EdDSA), keys at /.well-known/jwks.json. */
+  readonly token: Scalars['String']['output'];
 };
 
 /** All that is needed to decide without the gateway: a compact JWS (EdDSA), keys at /.well-known/jwks.json. Fresh until refreshAfter, stale until graceFrom, in grace until expiresAt (the token's `exp`), then worth nothing. */

@@ -33,12 +33,14 @@ export interface CustomerCommand<Answer> {
   /** Of what was asked. */
   readonly requestHash: () => Buffer;
   readonly reason: string | null;
+  /** Reads what the verdict rests on besides the account, under the customer's lock. */
+  readonly read?: (transaction: Transaction, customerId: CustomerId) => Promise<void>;
   /** Pure: everything that is due has been applied to the account. */
   readonly execute: (account: CustomerAccount, release: Release, now: Instant) => CommandOutcome;
   readonly answer: (transaction: Transaction, done: Done) => Promise<Answer>;
   /** Rows that are written besides those of the account. */
   readonly rows: (answer: Answer, done: Done) => readonly Statement[];
-  /** What the idempotency record keeps of the answer, and the answer again. */
+  /** What the idempotency record keeps of the answer (undefined: it denies, and uses no key up), and the answer again. */
   readonly toRecord: (answer: Answer) => unknown;
   readonly fromRecord: (transaction: Transaction, record: unknown) => Promise<Answer>;
 }
@@ -106,6 +108,7 @@ async function work<Answer>(running: Running<Answer>): Promise<Writes<Attempt<An
   const replay = await answerKept(running, customerId);
   if (replay) return nothing(replay);
   await transaction.query(lockMetersOf(caller.tenantId, [customerId]));
+  await command.read?.(transaction, customerId);
   const { release, accounts } = await loadAccounts(db, transaction, [customerId], { named: command.named });
   const stored = accounts.get(customerId);
   if (!stored) throw new Error('a locked customer is there');
@@ -165,13 +168,14 @@ function keepOperation<Answer>(
   { db, caller, command }: Running<Answer>,
   { answer, clock, entryId }: Kept<Answer>,
 ): Statement[] {
-  if (command.idempotencyKey === null) return [];
+  const outcome = command.idempotencyKey === null ? undefined : command.toRecord(answer);
+  if (command.idempotencyKey === null || outcome === undefined) return [];
   return operationStatements(caller.tenantId, [
     {
       key: operationKey(db, caller.tenantId, command.idempotencyKey),
       kind: command.kind,
       requestHash: command.requestHash(),
-      outcome: command.toRecord(answer),
+      outcome,
       at: clock,
       batchId: entryId,
     },

@@ -47,6 +47,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'usage.threshold_reached':
     case 'usage.corrected':
     case 'credits.expiring_soon':
+    case 'license.file_issued':
+    case 'license.file_settled':
       return { kind: 'CHANGES_NOTHING' };
     case 'credits.added':
     case 'credits.expired':

@@ -25,6 +25,8 @@ export function pastSeat(data: SeatData): Seat | null {
     assignedAt,
     leaseExpiresAt,
     coolsUntil: maybeInstant(data.coolsUntil),
+    // Who gives a seat back asks, and nobody asks that of the past.
+    borrowedUntil: null,
   };
 }
 

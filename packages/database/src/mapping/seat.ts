@@ -28,10 +28,11 @@ export interface SeatRow {
   readonly assigned_at: Date;
   readonly lease_expires_at: Date | null;
   readonly cools_until: Date | null;
+  readonly borrowed_until: Date | null;
 }
 
 export const SEAT_COLUMNS =
-  's.id, s.customer_id, s.feature, s.member_id, s.kind, s.assigned_at, s.lease_expires_at, s.cools_until';
+  's.id, s.customer_id, s.feature, s.member_id, s.kind, s.assigned_at, s.lease_expires_at, s.cools_until, s.borrowed_until';
 
 export function seatFromRow(row: SeatRow): Seat {
   const feature = parseFeatureKey(row.feature);
@@ -44,6 +45,7 @@ export function seatFromRow(row: SeatRow): Seat {
     assignedAt: instant(row.assigned_at.getTime()),
     leaseExpiresAt: maybeAt(row.lease_expires_at),
     coolsUntil: maybeAt(row.cools_until),
+    borrowedUntil: maybeAt(row.borrowed_until),
   };
 }
 
@@ -60,6 +62,7 @@ export const SEAT_ROW: readonly Column<OwnedSeat>[] = [
   { name: 'assigned_at', type: 'timestamptz', of: ({ seat }) => seat.assignedAt },
   { name: 'lease_expires_at', type: 'timestamptz', of: ({ seat }) => seat.leaseExpiresAt },
   { name: 'cools_until', type: 'timestamptz', of: ({ seat }) => seat.coolsUntil },
+  { name: 'borrowed_until', type: 'timestamptz', of: ({ seat }) => seat.borrowedUntil },
 ];
 
 /** What events say of a seat: no customer id, which erasure would have to find. */

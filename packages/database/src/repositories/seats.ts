@@ -147,6 +147,7 @@ type LockedSeat = readonly [
   assignedAt: number,
   leaseExpiresAt: number | null,
   coolsUntil: number | null,
+  borrowedUntil: number | null,
 ];
 
 /** As one JSON list: it is read natively, in one go. */
@@ -160,7 +161,8 @@ read as (
   select s.* from (select distinct customer_id, feature from k) p
   join seat s on s.tenant_id = $1 and s.customer_id = p.customer_id and s.feature = p.feature and s.cools_until is not null)
 select json_agg(json_build_array(customer_id, feature, id, member_id, kind, (date_part('epoch', assigned_at) * 1000)::bigint,
-  (date_part('epoch', lease_expires_at) * 1000)::bigint, (date_part('epoch', cools_until) * 1000)::bigint)) as seats
+  (date_part('epoch', lease_expires_at) * 1000)::bigint, (date_part('epoch', cools_until) * 1000)::bigint,
+  (date_part('epoch', borrowed_until) * 1000)::bigint)) as seats
 from (select distinct on (id) * from read) s`;
 
 function lockedSeat([
@@ -172,12 +174,14 @@ function lockedSeat([
   assignedAt,
   leaseExpiresAt,
   coolsUntil,
+  borrowedUntil,
 ]: LockedSeat): Seat {
   return {
     ...{ id, feature, memberId, kind },
     assignedAt: instant(assignedAt),
     leaseExpiresAt: leaseExpiresAt === null ? null : instant(leaseExpiresAt),
     coolsUntil: coolsUntil === null ? null : instant(coolsUntil),
+    borrowedUntil: borrowedUntil === null ? null : instant(borrowedUntil),
   };
 }
 
@@ -219,7 +223,7 @@ export function deleteSeats(tenantId: TenantId, gone: readonly Seat[]): Statemen
 }
 
 const CHANGING_ROW = SEAT_ROW.filter(({ name }) =>
-  ['id', 'kind', 'lease_expires_at', 'cools_until'].includes(name),
+  ['id', 'kind', 'lease_expires_at', 'cools_until', 'borrowed_until'].includes(name),
 );
 
 function updateSeats(tenantId: TenantId, changed: readonly OwnedSeat[]): Statement[] {

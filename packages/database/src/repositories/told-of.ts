@@ -3,6 +3,7 @@ import type {
   CreditsEventData,
   GrantEventData,
   LicenseEventData,
+  LicenseFileEventData,
   MachineEventData,
   ReservationExpiredData,
   RolloverExpiredData,
@@ -22,6 +23,7 @@ import type { NewEvent } from '../event-log/append.js';
 import { blockToJson } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
 import { licenseToJson } from '../mapping/license.js';
+import { fileToJson } from '../mapping/license-file.js';
 import { seatToJson } from '../mapping/seat.js';
 import { machineToJson } from '../mapping/machine.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
@@ -119,6 +121,12 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         after: after && machineToJson(after),
       };
       return { subjectType: 'machine', subjectId: (after ?? before)?.id ?? licenseId, data: { ...data } };
+    }
+    case 'license.file_issued':
+    case 'license.file_settled': {
+      const { before, after } = event.file;
+      const data: LicenseFileEventData = { before: before && fileToJson(before), after: fileToJson(after) };
+      return { subjectType: 'license_file', subjectId: after.id, data: { ...data } };
     }
     case 'license.expiring_soon': {
       const license = licenseToJson(event.expires);

@@ -1,20 +1,37 @@
-import { type Instant, type TenantId } from '@licet/domain';
+import { type Instant, LICENSE_FILE_TYPE, REVOCATION_LIST_TYPE, type TenantId } from '@licet/domain';
 import { SignJWT } from 'jose';
 import type { INSTALLATION_ISSUER } from './installation-key.js';
 import type { PrivateKey } from './key-pair.js';
 
 /** What a token is, as its header `typ` says it (RFC 8725, 3.11): one of one type is worth nothing as another. */
-export const TOKEN_TYPES = ['licet-customer+jwt', 'licet-validation+jwt', 'licet-snapshot+jwt'] as const;
+export const TOKEN_TYPES = [
+  'licet-customer+jwt',
+  'licet-validation+jwt',
+  'licet-snapshot+jwt',
+  LICENSE_FILE_TYPE,
+  REVOCATION_LIST_TYPE,
+] as const;
 export type TokenType = (typeof TOKEN_TYPES)[number];
 
 /** The longest life of a token, in milliseconds: a key that signs no more goes on verifying as long. */
 export const TOKEN_LIFE_MAX = 86_400_000;
-/** Of snapshots, whose life plans give: who keeps one keeps the key with it, and may be offline when that retires. */
-const SNAPSHOT_LIFE_MAX = 10 * 366 * 86_400_000;
+/** Of what is kept where nothing answers: who keeps one keeps the key with it, and may be offline when that retires. */
+const KEPT_LIFE_MAX = 10 * 366 * 86_400_000;
+
+const KEPT_TYPES: ReadonlySet<TokenType> = new Set([
+  'licet-snapshot+jwt',
+  LICENSE_FILE_TYPE,
+  REVOCATION_LIST_TYPE,
+]);
+
+/** Whether a token of this type is kept for when nothing answers, and holds as much as there is. */
+export function isKeptType(type: TokenType): boolean {
+  return KEPT_TYPES.has(type);
+}
 
 /** The longest life of a token of this type, in milliseconds. */
 export function tokenLifeMax(type: TokenType): number {
-  return type === 'licet-snapshot+jwt' ? SNAPSHOT_LIFE_MAX : TOKEN_LIFE_MAX;
+  return isKeptType(type) ? KEPT_LIFE_MAX : TOKEN_LIFE_MAX;
 }
 
 /** The algorithm of every token; whatever else a header names is refused. */

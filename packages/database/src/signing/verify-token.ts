@@ -3,7 +3,7 @@ import { type Instant, instant, type KeyId, type TenantId } from '@licet/domain'
 import { errors, type JWTHeaderParameters, jwtVerify, type JWTPayload } from 'jose';
 import type { INSTALLATION_ISSUER } from './installation-key.js';
 import type { PublicJwk } from './key-pair.js';
-import { TOKEN_ALGORITHM, tokenLifeMax, type TokenType } from './sign-token.js';
+import { isKeptType, TOKEN_ALGORITHM, tokenLifeMax, type TokenType } from './sign-token.js';
 
 /** What a verifier asks of a token, before it has read it. */
 export interface WantedToken {
@@ -38,8 +38,8 @@ export type VerifiedToken =
     };
 
 const LENGTH_MAX = 16_384;
-/** A snapshot holds all that a customer has. */
-const SNAPSHOT_LENGTH_MAX = 16_777_216;
+/** A snapshot holds all that a customer has, a revocation list all that is revoked. */
+const KEPT_LENGTH_MAX = 16_777_216;
 /** How far the clock of a gateway may be behind that of the one that signed, in seconds. */
 const CLOCKS_APART = 5;
 
@@ -100,7 +100,7 @@ function keyObject({ kty, crv, x }: PublicJwk): KeyObject {
 }
 
 function isCanonical(token: string, type: TokenType): boolean {
-  if (token.length > (type === 'licet-snapshot+jwt' ? SNAPSHOT_LENGTH_MAX : LENGTH_MAX)) return false;
+  if (token.length > (isKeptType(type) ? KEPT_LENGTH_MAX : LENGTH_MAX)) return false;
   return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 

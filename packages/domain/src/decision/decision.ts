@@ -38,7 +38,7 @@ export type AllowingCode = (typeof ALLOWING_CODES)[number];
 /** Tests of a check that deny, in their order. */
 export type DenyingCode = (typeof DENYING_CODES)[number];
 /** Commands' own refusals: no check is answered with one. */
-export type RefusingCode = 'SEAT_COOLDOWN' | MachineRefusal;
+export type RefusingCode = 'SEAT_COOLDOWN' | 'OFFLINE_LIMIT_EXCEEDED' | MachineRefusal;
 export type DecisionCode = AllowingCode | DenyingCode | RefusingCode;
 
 export type EntitlementSource =

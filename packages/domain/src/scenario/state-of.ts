@@ -147,6 +147,7 @@ function seatIn(seat: ScenarioSeat, index: number, { catalog }: Release, yearAgo
     id: must(parseSeatId(`seat_${String(index)}`), 'seat_'),
     ...{ feature, memberId, kind, leaseExpiresAt, coolsUntil },
     assignedAt: assignedAt ?? yearAgo,
+    borrowedUntil: null,
   };
 }
 

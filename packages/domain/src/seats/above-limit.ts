@@ -44,7 +44,7 @@ export function releaseNewest(
   for (const feature of seatsFeatures(release)) {
     const most = mostIn(current, release, feature, at);
     if (most === null) continue;
-    for (const seat of goingFirst(current, feature)) {
+    for (const seat of goingFirst(current, feature, at)) {
       if ((current.meters.get(feature.key)?.used ?? 0) <= most) break;
       current = putSeat(current, seat, null);
       events.push({
@@ -69,11 +69,16 @@ function mostIn(
   return right.allowance.ceiling ?? Infinity;
 }
 
-/** Nobody loses a seat to one that nobody holds. Of those of one instant the higher id goes first. */
-function goingFirst(account: CustomerAccount, { key }: SeatsFeature): Seat[] {
+/**
+ * Nobody loses a seat to one that nobody holds. Of those of one instant the higher id goes first. Those that machines out of
+ * reach use stay: they would be used all the same.
+ */
+function goingFirst(account: CustomerAccount, { key }: SeatsFeature, at: Instant): Seat[] {
   const place = (seat: Seat): number => (isHeld(seat) ? 1 : 0);
   return account.seats
-    .filter(({ feature }) => feature === key)
+    .filter(
+      ({ feature, borrowedUntil }) => feature === key && (borrowedUntil === null || borrowedUntil <= at),
+    )
     .sort(
       (one, other) =>
         place(one) - place(other) || other.assignedAt - one.assignedAt || (one.id < other.id ? 1 : -1),

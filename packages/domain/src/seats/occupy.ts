@@ -104,10 +104,20 @@ function givenBack(asked: Asked): SeatOutcome {
   const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
   const done = (message: string): Decision => ({ ...decision, allowed: true, code: 'DONE', message });
   if (before === null || !isHeld(before)) return unchanged(done('the member holds no seat'), before);
-  const coolsUntil = cooledAt(asked, before);
+  const coolsUntil = latest(cooledAt(asked, before), borrowedUntil(before, now));
   return coolsUntil === null
     ? changed(asked, done('seat given back'), NOBODY, null)
     : changed(asked, done('seat given back; it cools down'), NOBODY, { ...before, coolsUntil });
+}
+
+/** Until when a machine out of reach goes on using it; null: none does. */
+function borrowedUntil({ borrowedUntil: until }: Seat, now: Instant): Instant | null {
+  return until !== null && now < until ? until : null;
+}
+
+function latest(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
 }
 
 /** When the seat is free again; null: at once. */
@@ -120,15 +130,47 @@ function cooledAt({ state, feature, now }: Asked, { kind }: Seat): Instant | nul
 type TakingRequest = Exclude<SeatRequest, GivingBack>;
 
 function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
+  const leaseExpiresAt = leaseOf(request, asked, asked.state.account.timeZone);
+  const { borrowedUntil: borrowed = null } = asked.before ?? {};
+  const terms = { kind: asked.feature.seats.kind, leaseExpiresAt, borrowedUntil: borrowed };
+  return takenOn(asked, terms, machineOf(request), id);
+}
+
+/** A seat that a machine out of reach is to use. */
+export interface Borrowing {
+  readonly feature: SeatsFeature;
+  readonly memberId: MemberId;
+  /** Of the machine; null: the licence is not bound to machines. */
+  readonly fingerprint: string | null;
+  readonly until: Instant;
+}
+
+/**
+ * A member's seat for a machine out of reach: nobody else gets it before `until`, whoever gives it back. Who holds a named one
+ * goes on holding it afterwards; everybody else gets a lease that ends then. What is due has been applied.
+ */
+export function borrowSeat(state: KnownState, request: Borrowing, id: SeatId, now: Instant): SeatOutcome {
+  const { feature, memberId, fingerprint, until } = request;
+  const before = seatOf(state.account, feature.key, memberId);
+  const isOwn = before !== null && isHeld(before) && before.leaseExpiresAt === null;
+  const terms: SeatTerms = {
+    kind: isOwn ? before.kind : 'FLOATING',
+    leaseExpiresAt: isOwn ? null : latest(before?.leaseExpiresAt ?? null, until),
+    borrowedUntil: latest(before?.borrowedUntil ?? null, until),
+  };
+  const asker = fingerprint === null ? NOBODY : { ...NOBODY, fingerprint };
+  return takenOn({ state, feature, memberId, before, now }, terms, asker, id);
+}
+
+type SeatTerms = Pick<Seat, 'kind' | 'leaseExpiresAt' | 'borrowedUntil'>;
+
+function takenOn(asked: Asked, terms: SeatTerms, asker: Asker, id: SeatId): SeatOutcome {
   const { state, feature, memberId, before, now } = asked;
-  const leaseExpiresAt = leaseOf(request, asked, state.account.timeZone);
-  const asker = machineOf(request);
-  const kind = feature.seats.kind;
   // Taken already: its holder, or last holder, takes none on top of it.
   if (before !== null) {
     const decision = decideFor(state, feature, { quantity: 0, asker }, now);
     if (!decision.allowed) return unchanged(decision, before);
-    const after = { ...before, kind, leaseExpiresAt, coolsUntil: null };
+    const after = { ...before, ...terms, coolsUntil: null };
     return isSame(before, after) ? unchanged(decision, before) : changed(asked, decision, asker, after);
   }
   const decision = decideFor(state, feature, { quantity: 1, asker }, now);
@@ -137,9 +179,8 @@ function taken(asked: Asked, request: TakingRequest, id: SeatId): SeatOutcome {
     id,
     feature: feature.key,
     memberId,
-    kind,
+    ...terms,
     assignedAt: now,
-    leaseExpiresAt,
     coolsUntil: null,
   };
   return changed(asked, decision, asker, after);
@@ -166,6 +207,7 @@ function isSame(one: Seat, other: Seat): boolean {
   return (
     one.kind === other.kind &&
     one.leaseExpiresAt === other.leaseExpiresAt &&
+    one.borrowedUntil === other.borrowedUntil &&
     one.coolsUntil === other.coolsUntil
   );
 }

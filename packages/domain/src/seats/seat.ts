@@ -17,6 +17,8 @@ export interface Seat {
   readonly leaseExpiresAt: Instant | null;
   /** Given back, and taken until then all the same; null: it is held. */
   readonly coolsUntil: Instant | null;
+  /** A machine that never sees a network uses it until then, in its member's name: it is nobody else's before. */
+  readonly borrowedUntil: Instant | null;
 }
 
 /** Whether its member may use it: one that was given back is only still taken. */

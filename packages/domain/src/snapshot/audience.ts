@@ -21,9 +21,26 @@ export function accountFor(
       return withHiddenMembers(account, audience.memberId);
     case 'LICENSE': {
       const license = account.licenses.find(({ id }) => id === audience.licenseId);
-      return license === undefined ? null : licenseAlone(account, license, release);
+      return license === undefined ? null : licenseAlone(account, license, { release, shown: null });
     }
   }
+}
+
+/** A machine out of reach: of its licence no other machine, of seats the one that goes along with its member's name. */
+export interface FileBearer {
+  readonly licenseId: LicenseId;
+  readonly fingerprint: string;
+  readonly memberId: MemberId | null;
+}
+
+/** What of the customer's state goes along with a licence file; null: there is no such licence in it. */
+export function accountForFile({ account, release }: KnownState, bearer: FileBearer): CustomerAccount | null {
+  const license = account.licenses.find(({ id }) => id === bearer.licenseId);
+  if (license === undefined) return null;
+  const machines = license.machines
+    .filter(({ fingerprint }) => fingerprint === bearer.fingerprint)
+    .map((machine) => ({ ...machine, components: [] }));
+  return licenseAlone(account, { ...license, machines }, { release, shown: bearer.memberId });
 }
 
 /** Seats of others are taken all the same. */
@@ -35,10 +52,14 @@ function withHiddenMembers(account: CustomerAccount, shown: MemberId | null): Cu
 }
 
 /** Of grants those that block stay: without them the licence would give what the gateway denies. */
-function licenseAlone(account: CustomerAccount, license: License, release: Release): CustomerAccount {
+function licenseAlone(
+  account: CustomerAccount,
+  license: License,
+  { release, shown: member }: { readonly release: Release; readonly shown: MemberId | null },
+): CustomerAccount {
   const shown = featuresOf(license, release);
   const ofShown = <T>(map: ReadonlyMap<FeatureKey, T>) => new Map([...map].filter(([key]) => shown.has(key)));
-  const { seats } = withHiddenMembers(account, null);
+  const { seats } = withHiddenMembers(account, member);
   return {
     ...account,
     trialsGiven: new Set(),

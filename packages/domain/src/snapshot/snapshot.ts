@@ -8,11 +8,10 @@ import {
   parseTenantId,
   type TenantId,
 } from '../ids.js';
-import { instant, type Instant } from '../time/instant.js';
 import { accountFor, type SnapshotAudience } from './audience.js';
 import { readState } from './read-state.js';
 import type { SnapshotTimes } from './times.js';
-import { word } from './wire.js';
+import { seconds, word } from './wire.js';
 import { writeState } from './write-state.js';
 
 /** Of the form that is written here; a reader refuses any other. */
@@ -41,12 +40,6 @@ const audience = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('MEMBER'), memberId: word(parseMemberId) }),
   z.object({ kind: z.literal('LICENSE'), licenseId: word(parseLicenseId) }),
 ]);
-
-/** Seconds since 1970, as tokens give times. */
-const seconds = z.codec(z.int().min(0).max(8.64e12), z.custom<Instant>(), {
-  decode: (value) => instant(value * 1000),
-  encode: (at) => Math.floor(at / 1000),
-});
 
 const stamp = {
   form: z.literal(SNAPSHOT_FORM),

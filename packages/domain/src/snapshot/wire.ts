@@ -19,6 +19,9 @@ export function word<T extends string>(parse: (text: string) => T | null) {
 export const duration = word(parseDuration);
 export const timeZone = word(parseTimeZone);
 
+/** Beyond it there are no dates. */
+const LAST = 8.64e15;
+
 /** Whole milliseconds since 1970. */
 export const time = z.codec(z.int(), z.custom<Instant>(), {
   decode: (milliseconds, context) => {
@@ -28,8 +31,18 @@ export const time = z.codec(z.int(), z.custom<Instant>(), {
   },
   encode: (at) => at,
 });
-/** Beyond it there are no dates. */
-const LAST = 8.64e15;
+/** Seconds since 1970, as tokens give times. */
+export const seconds = z.codec(
+  z
+    .int()
+    .min(0)
+    .max(LAST / 1000),
+  z.custom<Instant>(),
+  {
+    decode: (value) => instant(value * 1000),
+    encode: (at) => Math.floor(at / 1000),
+  },
+);
 
 export const count = z.int().min(0);
 export const timeOrNull = time.nullable();

@@ -2,6 +2,7 @@ import type { CreditBlock } from '../credits/credit-block.js';
 import type { RuleTurn } from '../decision/rule-turns.js';
 import type { Grant, GrantEventType } from '../grant/grant.js';
 import type { License, LicenseEventType } from '../license/license.js';
+import type { LicenseFile, LicenseFileEventType } from '../license/files/license-file.js';
 import type { Machine, MachineEventType } from '../license/machines/machine.js';
 import type { FeatureKey, LicenseId, PlanKey, SubscriptionId } from '../ids.js';
 import type { Instant, IsoDuration } from '../time/instant.js';
@@ -147,6 +148,12 @@ export type CustomerEvent =
         readonly before: Machine | null;
         readonly after: Machine | null;
       };
+    }
+  | {
+      /** `before` null: issued by this very event. */
+      readonly type: LicenseFileEventType;
+      readonly at: Instant;
+      readonly file: { readonly before: LicenseFile | null; readonly after: LicenseFile };
     }
   | {
       readonly type: 'license.expiring_soon';

@@ -94,6 +94,8 @@ export function describeUpcoming(event: CustomerEvent): string {
     case 'machine.deactivated':
     case 'machine.place_taken':
     case 'machine.seen':
+    case 'license.file_issued':
+    case 'license.file_settled':
       throw new Error(`${event.type} is nothing that time does`);
     default:
       return describeSubscription(event);

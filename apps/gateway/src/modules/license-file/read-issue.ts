@@ -1,0 +1,71 @@
+import { type KnownIdentity, newLicenseFileId, newMachineId, newSeatId } from '@licet/database';
+import { type IssueLicenseFile, readMachineRequest } from '@licet/domain';
+import type { GatewayContext } from '../../context.js';
+import { badInput } from '../../errors/api-error.js';
+import { boundText, readMemberId } from '../arguments.js';
+import { readIdentity, readMachineText } from '../machine/read-machine.js';
+import type { IssueLicenseFileInput } from './license-file-types.js';
+
+/** What a caller asks for; BAD_USER_INPUT where it can never be right. */
+export function readIssue(
+  context: GatewayContext,
+  input: IssueLicenseFileInput,
+): Omit<IssueLicenseFile, 'licenseId'> {
+  if (input.budgets && input.budgets.length > 0)
+    throw badInput(
+      'input.budgets',
+      'files have no budgets here; leave it out, and report units by recordUsage',
+    );
+  const { identity, nonce } = readMachine(context, input);
+  const { fingerprint, components } = identity;
+  if (fingerprint === null) throw new Error('a machine is named by its fingerprint');
+  return {
+    ...{ fileId: newLicenseFileId(), machineId: newMachineId(), seatId: newSeatId() },
+    machine: { fingerprint, components },
+    nonce,
+    validFor: input.validFor,
+    seat: readSeat(input),
+  };
+}
+
+/** Longer than any request: 32 components of 255 characters, and what is about them. */
+const REQUEST_MAX = 16_384;
+
+function readMachine(
+  context: GatewayContext,
+  { fingerprint, request }: IssueLicenseFileInput,
+): { readonly identity: KnownIdentity; readonly nonce: string | null } {
+  if ((fingerprint == null) === (request == null))
+    throw badInput(
+      'input.fingerprint',
+      'a machine is named by its `fingerprint`, or by the `request` that it has made; give one of them',
+    );
+  if (request == null)
+    return { identity: readIdentity(context, { fingerprint: fingerprint ?? null }, 'input'), nonce: null };
+  const read = request.length > REQUEST_MAX ? null : readMachineRequest(request);
+  if (read === null)
+    throw badInput(
+      'input.request',
+      'it is no request of a machine, or not all of one; have the machine make it again (`licet license request`)',
+    );
+  readMachineText('input.request', read.nonce);
+  return { identity: readIdentity(context, read, 'input.request'), nonce: read.nonce };
+}
+
+function readSeat({ seatFeature, memberId }: IssueLicenseFileInput): IssueLicenseFile['seat'] {
+  if (seatFeature == null && memberId == null) return null;
+  if (seatFeature == null)
+    throw badInput(
+      'input.seatFeature',
+      'a member is named, and no seat; name the feature, or leave both out',
+    );
+  if (memberId == null)
+    throw badInput(
+      'input.memberId',
+      'a seat is asked for, and nobody is to hold it; name the member, or leave both out',
+    );
+  return {
+    feature: boundText('input.seatFeature', seatFeature),
+    memberId: readMemberId('input.memberId', memberId),
+  };
+}

@@ -1,0 +1,6 @@
+module.exports = {
+  ...require('../../jest.base.cjs'),
+  globalSetup: '@licet/database/testing/global-setup',
+  globalTeardown: '@licet/database/testing/global-teardown',
+  testTimeout: 120_000,
+};

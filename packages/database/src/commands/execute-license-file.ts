@@ -1,0 +1,199 @@
+import {
+  type CustomerId,
+  type FeatureKey,
+  type FileOutcome,
+  type Instant,
+  type IssueLicenseFile,
+  issueLicenseFile,
+  knownState,
+  type LicenseFile,
+  type LicenseFileId,
+  parseLicenseFileId,
+  type Release,
+  settleLicenseFile,
+} from '@licet/domain';
+import type { Database } from '../connection/database.js';
+import type { Statement, Transaction } from '../connection/transaction.js';
+import type { Caller } from '../event-log/append.js';
+import type { Revision } from '../event-log/revision.js';
+import type { FileAnswer, StoredFile } from '../mapping/license-file.js';
+import { filesOut, findFile, insertFile, settleFile } from '../repositories/license-files.js';
+import { licenseOwner } from '../repositories/licenses.js';
+import { requestHash } from '../repositories/operations.js';
+import { type SeatChange, seatStatements } from '../repositories/seats.js';
+import { refused, type Result } from '../result.js';
+import type { PrivateKey } from '../signing/key-pair.js';
+import { signLicenseFile } from '../signing/license-file-token.js';
+import { type CustomerCommand, runCustomerCommand } from './customer-command.js';
+import { unknownLicenseResult } from './execute-machine.js';
+
+/** What a command on licence files is answered with. `stored`: null where the decision denies. */
+export interface FileResult extends FileAnswer {
+  readonly stored: StoredFile | null;
+  readonly revision: Revision;
+  readonly replayed: boolean;
+}
+
+/** How a command was decided, and what it leaves behind. */
+interface Decided {
+  readonly answer: FileAnswer;
+  readonly stored: StoredFile | null;
+  readonly seat: Extract<FileOutcome, { readonly ok: true }>['seat'];
+}
+
+export interface IssueFileRequest {
+  readonly command: IssueLicenseFile;
+  readonly idempotencyKey: string;
+}
+
+/**
+ * Issues a licence file, signed by `key`. A denial is an answer, uses no key up, and so is that there is no such licence. The same
+ * idempotency key gets the same file again, to the letter.
+ */
+export async function executeIssueFile(
+  db: Database,
+  caller: Caller,
+  key: PrivateKey,
+  { command, idempotencyKey }: IssueFileRequest,
+): Promise<Result<FileResult>> {
+  const { licenseId } = command;
+  let out: LicenseFile[] = [];
+  const decision = new Deciding();
+  return run(db, caller, {
+    ...{ kind: 'issueLicenseFile', named: { license: licenseId }, idempotencyKey, reason: null },
+    requestHash: () => hashOf(command),
+    customerOf: async (transaction) =>
+      (await licenseOwner(transaction, licenseId)) ?? refused('NOT_FOUND', 'licenseId', 'no such licence'),
+    // INVARIANT (files out): counted under the customer's lock, under which each is written and settled.
+    read: async (transaction, customerId) => {
+      out = await filesOut(transaction, customerId);
+    },
+    execute: (account, release, now) =>
+      decision.keep(issueLicenseFile(account, release, out, command, now), release, now),
+    answer: async (_transaction, { account, customerId }) => {
+      const { outcome, release, answer } = decision.made;
+      const { file, seat } = outcome;
+      if (file === null) return { answer, stored: null, seat };
+      const token = await signLicenseFile(key, caller.tenantId, file, knownState(release, account));
+      return { answer, stored: { customerId, file, token, answer }, seat };
+    },
+    rows: ({ stored, seat }) =>
+      stored === null
+        ? []
+        : [insertFile(caller.tenantId, stored), ...changedSeat(caller, stored.customerId, seat)],
+    toRecord: ({ stored }) => stored?.file.id,
+    fromRecord: replayed,
+  });
+}
+
+/** Settles a file; see `settleLicenseFile` of the domain. Of a file that is not there the answer is a denial, too. */
+export async function executeSettleFile(
+  db: Database,
+  caller: Caller,
+  fileId: LicenseFileId,
+  spent: ReadonlyMap<FeatureKey, number>,
+): Promise<Result<FileResult>> {
+  let read: { readonly stored: StoredFile; readonly out: readonly LicenseFile[] } | null = null;
+  let named: CustomerCommand<Decided>['named'] = null;
+  const decision = new Deciding();
+  return run(db, caller, {
+    ...{ kind: 'settleLicenseFile', idempotencyKey: null, reason: null },
+    requestHash: () => Buffer.alloc(0),
+    customerOf: async (transaction) => {
+      const found = await findFile(transaction, fileId);
+      named = found && { license: found.file.licenseId };
+      return found?.customerId ?? refused('NOT_FOUND', 'fileId', 'no such file');
+    },
+    /** Its licence is loaded however long ago it ended. */
+    get named() {
+      return named;
+    },
+    read: async (transaction, customerId) => {
+      read = { stored: await mustFind(transaction, fileId), out: await filesOut(transaction, customerId) };
+    },
+    execute: (account, release, now) => {
+      if (read === null) throw new Error('a file is read before it is settled');
+      return decision.keep(settleLicenseFile(account, read.out, read.stored.file, spent, now), release, now);
+    },
+    answer: () => {
+      const { outcome, answer } = decision.made;
+      const { file, seat } = outcome;
+      if (read === null || file === null) return Promise.resolve({ answer, stored: null, seat });
+      return Promise.resolve({ answer, stored: { ...read.stored, file }, seat });
+    },
+    rows: ({ stored, seat }) =>
+      stored === null || stored.file.settled === null || stored.file === read?.stored.file
+        ? []
+        : [
+            settleFile(caller.tenantId, fileId, stored.file.settled),
+            ...changedSeat(caller, stored.customerId, seat),
+          ],
+    toRecord: () => undefined,
+    fromRecord: () => Promise.reject(new Error('nothing is kept without an idempotency key')),
+  });
+}
+
+interface Made {
+  readonly outcome: Extract<FileOutcome, { readonly ok: true }>;
+  readonly release: Release;
+  readonly answer: FileAnswer;
+}
+
+/** The verdict of the last attempt: what is run again is decided anew. */
+class Deciding {
+  #made: Made | null = null;
+
+  keep(outcome: FileOutcome, release: Release, now: Instant): FileOutcome {
+    if (outcome.ok) {
+      const { decision } = outcome;
+      this.#made = { outcome, release, answer: { decision, release: release.number, asOf: now } };
+    }
+    return outcome;
+  }
+
+  get made(): Made {
+    if (this.#made === null) throw new Error('a command that was not refused was decided');
+    return this.#made;
+  }
+}
+
+async function run(
+  db: Database,
+  caller: Caller,
+  command: CustomerCommand<Decided>,
+): Promise<Result<FileResult>> {
+  const result = await runCustomerCommand(db, caller, command);
+  if (!result.ok) return result.code === 'NOT_FOUND' ? unknownFile(db, caller) : result;
+  const { answer, revision, replayed: isReplay } = result;
+  return { ok: true, ...answer.answer, stored: answer.stored, revision, replayed: isReplay };
+}
+
+async function unknownFile(db: Database, caller: Caller): Promise<{ readonly ok: true } & FileResult> {
+  const { decision, release, asOf, revision } = await unknownLicenseResult(db, caller.tenantId);
+  return { ok: true, decision, release, asOf, revision, stored: null, replayed: false };
+}
+
+async function mustFind(transaction: Transaction, id: LicenseFileId): Promise<StoredFile> {
+  const stored = await findFile(transaction, id);
+  if (stored === null) throw new Error(`the file ${id} is gone`);
+  return stored;
+}
+
+async function replayed(transaction: Transaction, record: unknown): Promise<Decided> {
+  const id = typeof record === 'string' ? parseLicenseFileId(record) : null;
+  if (id === null) throw new Error('an idempotency record of a file names it');
+  const stored = await mustFind(transaction, id);
+  return { answer: stored.answer, stored, seat: null };
+}
+
+/** A seat that is taken no more is written with the account. */
+function changedSeat(caller: Caller, customerId: CustomerId, seat: Decided['seat']): readonly Statement[] {
+  if (seat === null || seat.after === null || seat.before === seat.after) return [];
+  const change: SeatChange = { customerId, before: seat.before, after: seat.after };
+  return seatStatements(caller.tenantId, [change]);
+}
+
+/** Ids are made up on each call, so they are no part of what was asked. */
+function hashOf(command: IssueLicenseFile): Buffer {
+  return requestHash('issueLicenseFile', { ...command, fileId: null, machineId: null, seatId: null });
+}

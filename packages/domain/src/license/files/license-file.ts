@@ -1,0 +1,66 @@
+import type { FeatureKey, LicenseFileId, LicenseId, MemberId } from '../../ids.js';
+import { addDuration } from '../../time/calendar.js';
+import type { Instant, TimeZone } from '../../time/instant.js';
+import { type License, machineLimitOf } from '../license.js';
+
+/** A licence for one machine that never sees a network; docs/licence-files.md. */
+export interface LicenseFile {
+  readonly id: LicenseFileId;
+  readonly licenseId: LicenseId;
+  /** Of the machine: it is worth nothing on another. */
+  readonly fingerprint: string;
+  /** Of the machine's request, so that it knows its answer; null: nobody has brought one. */
+  readonly nonce: string | null;
+  /** Whole seconds, as tokens give times. */
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  /** Units that the machine may spend. */
+  readonly budgets: ReadonlyMap<FeatureKey, number>;
+  /** The seat that the machine uses; null: it needs none. */
+  readonly seat: BorrowedSeat | null;
+  /** Null: the machine was not seen again. */
+  readonly settled: Settlement | null;
+}
+
+export interface BorrowedSeat {
+  readonly feature: FeatureKey;
+  readonly memberId: MemberId;
+}
+
+/** The machine was seen again. */
+export interface Settlement {
+  readonly at: Instant;
+  readonly spent: ReadonlyMap<FeatureKey, number>;
+}
+
+export type LicenseFileEventType = 'license.file_issued' | 'license.file_settled';
+
+/** Whether it may be used somewhere: neither has it ended, nor was the machine seen again. */
+export function isOut({ settled, expiresAt }: LicenseFile, at: Instant): boolean {
+  return settled === null && at < expiresAt;
+}
+
+/**
+ * How many files of the licence may be out, counting those `withSeat` or not; null: the pool of seats says. What the plan says
+ * (`offlineFiles`), else as many as it may have machines; of a plan that is not bound to machines one without a seat.
+ */
+export function offlineLimitOf(license: License, withSeat: boolean): number | null {
+  const { machines } = license.planVersion.plan;
+  if (machines === null) return withSeat ? null : 1;
+  return machines.offlineFiles ?? machineLimitOf(license);
+}
+
+/** Those of them that count against the licence's `offlineLimitOf`. */
+export function countedFiles(license: License, files: readonly LicenseFile[], at: Instant): LicenseFile[] {
+  const isBound = license.planVersion.plan.machines !== null;
+  return files.filter(
+    (file) => file.licenseId === license.id && isOut(file, at) && (isBound || file.seat === null),
+  );
+}
+
+/** When the licence gives nothing any more unless it is renewed, its grace included; null: it never ends. */
+export function lastOf({ term, expiresAt, planVersion }: License, zone: TimeZone): Instant | null {
+  if (term.phase === 'GRACE') return term.graceEndsAt;
+  const { grace } = planVersion.plan;
+  return expiresAt === null || grace === null ? expiresAt : addDuration(expiresAt, grace, zone);
+}

@@ -1,0 +1,104 @@
+import type { CustomerAccount } from '../../customer.js';
+import { unknownLicense } from '../machines/machine-decision.js';
+import type { FeatureKey } from '../../ids.js';
+import { isHeld, putSeat, type Seat, seatOf } from '../../seats/seat.js';
+import type { CustomerEvent } from '../../subscription/command.js';
+import { badInput, conflict, type Refused } from '../../subscription/refusal.js';
+import { instant, type Instant } from '../../time/instant.js';
+import { fileDecision } from './file-decision.js';
+import type { FileOutcome } from './issue-file.js';
+import { countedFiles, type LicenseFile, offlineLimitOf } from './license-file.js';
+
+/**
+ * The machine was seen again: the file counts no more, and the seat comes back. Asked again with the same it is answered
+ * as the first time, with another `spent` it is CONFLICT; more than the budget is BAD_USER_INPUT. `out`: files of the customer that
+ * are out. Everything due until `now` must have been applied.
+ */
+export function settleLicenseFile(
+  account: CustomerAccount,
+  out: readonly LicenseFile[],
+  file: LicenseFile,
+  spent: ReadonlyMap<FeatureKey, number>,
+  now: Instant,
+): FileOutcome {
+  const license = account.licenses.find(({ id }) => id === file.licenseId);
+  if (license === undefined)
+    return { ok: true, account, events: [], decision: unknownLicense(), file: null, seat: null };
+  const refusal = refuseSpent(file, spent);
+  if (refusal !== null) return refusal;
+  const others = out.filter(({ id }) => id !== file.id);
+  const used = countedFiles(license, others, now).length;
+  const limit = offlineLimitOf(license, file.seat !== null);
+  const decision = fileDecision('DONE', { account, license }, { limit, used }, null);
+  if (file.settled !== null) return { ok: true, account, events: [], decision, file, seat: null };
+  const settled = { ...file, settled: { at: now, spent } };
+  const back = seatBack(account, others, file, now);
+  const event: CustomerEvent = {
+    type: 'license.file_settled',
+    at: now,
+    file: { before: file, after: settled },
+  };
+  if (back === null) return { ok: true, account, events: [event], decision, file: settled, seat: null };
+  return {
+    ...{ ok: true, decision, file: settled, seat: back },
+    account: putSeat(account, back.before, back.after),
+    events: [...releaseEvents(back, now), event],
+  };
+}
+
+function refuseSpent(
+  { budgets, settled }: LicenseFile,
+  spent: ReadonlyMap<FeatureKey, number>,
+): Refused | null {
+  for (const [feature, quantity] of spent) {
+    const budget = budgets.get(feature) ?? 0;
+    if (quantity > budget)
+      return badInput(
+        'spent',
+        `the file has a budget of ${String(budget)} of \`${feature}\`, and ${String(quantity)} cannot have been spent from it; report the rest by recordUsage`,
+      );
+  }
+  if (settled === null || isSame(settled.spent, spent)) return null;
+  return conflict('spent', 'the file was settled already, with another `spent`; report more by recordUsage');
+}
+
+/** What is not named is nothing. */
+function isSame(one: ReadonlyMap<FeatureKey, number>, other: ReadonlyMap<FeatureKey, number>): boolean {
+  const keys = new Set([...one.keys(), ...other.keys()]);
+  return [...keys].every((key) => (one.get(key) ?? 0) === (other.get(key) ?? 0));
+}
+
+interface Back {
+  readonly before: Seat;
+  readonly after: Seat | null;
+}
+
+/** Null: the seat stays as it is, or is gone. */
+function seatBack(
+  account: CustomerAccount,
+  others: readonly LicenseFile[],
+  { seat: borrowed, expiresAt }: LicenseFile,
+  now: Instant,
+): Back | null {
+  const before = borrowed && seatOf(account, borrowed.feature, borrowed.memberId);
+  if (borrowed === null || before === null || before.borrowedUntil === null) return null;
+  const ends = others.flatMap(({ seat, expiresAt: end }) =>
+    seat?.feature === borrowed.feature && seat.memberId === borrowed.memberId && now < end ? [end] : [],
+  );
+  if (ends.length > 0) {
+    const until = instant(Math.max(...ends));
+    const isFiles = before.leaseExpiresAt === expiresAt && until < expiresAt;
+    const leaseExpiresAt = isFiles ? until : before.leaseExpiresAt;
+    return { before, after: { ...before, leaseExpiresAt, borrowedUntil: until } };
+  }
+  // Given back meanwhile, or held for the file alone: it is free.
+  const isOver = isHeld(before)
+    ? before.leaseExpiresAt === expiresAt
+    : before.coolsUntil !== null && before.coolsUntil <= before.borrowedUntil;
+  return { before, after: isOver ? null : { ...before, borrowedUntil: null } };
+}
+
+function releaseEvents({ before, after }: Back, at: Instant): CustomerEvent[] {
+  if (after !== null) return [];
+  return [{ type: isHeld(before) ? 'seat.released' : 'seat.freed', at, seat: { before, after: null } }];
+}
