@@ -4,7 +4,7 @@ import type { Statement, Transaction } from '../connection/transaction.js';
 import { numberArray, textArray } from '../mapping/array-literal.js';
 import { readVerdict, type StoredOutcome, writtenVerdict } from './kept-verdict.js';
 import type { Asked, KeptVerdict } from './request.js';
-import type { LockedReservation } from './reservations.js';
+import type { MadeHold } from './reservations.js';
 
 /** A granted request: usage record and idempotency record in one. */
 export interface Operation {
@@ -16,8 +16,8 @@ export interface Operation {
   readonly usedAt: Instant | null;
   /** Place of who asked among the actors of the batch's event. */
   readonly by: number;
-  /** The reservation that it ends; null: none. */
-  readonly settled: LockedReservation | null;
+  /** The reservation or lease that it ends, or the lease that it makes; null: neither. */
+  readonly hold: Pick<MadeHold, 'quantity' | 'expiresAt'> | null;
 }
 
 /** What the operations of one batch have in common. */
