@@ -697,6 +697,21 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+export type LeaseQuotaInput = {
+  readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  /** The machine that spends, where the licence is bound to machines. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  /** The person who spends, where the feature needs a seat. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  /** The most that is wanted. */
+  readonly quantity: Scalars['Quantity']['input'];
+  /** At most a year. */
+  readonly ttl: Scalars['Duration']['input'];
+};
+
 export type LeaseSeatInput = {
   readonly customerId: Scalars['ID']['input'];
   readonly feature: Scalars['String']['input'];
@@ -880,6 +895,8 @@ export type Mutation = {
   /** Says that the machine is in use, where machines take turns; ends by itself when not repeated in time. `ttl`: 10 minutes where it is left out, a day at most. */
   readonly heartbeatMachine: MachineResult;
   readonly issueLicense: LicenseResult;
+  /** As much as there is, up to the quantity. */
+  readonly leaseQuota: QuotaLeaseResult;
   /** Takes or renews a floating seat; it frees itself when not renewed in time. */
   readonly leaseSeat: SeatResult;
   readonly migratePlan: PlanMigrationResult;
@@ -901,6 +918,8 @@ export type Mutation = {
   readonly reportPayment: SubscriptionResult;
   readonly reserve: ReservationResult;
   readonly resumeSubscription: SubscriptionResult;
+  /** Counts what was spent of a lease and gives the rest back: until it ends, and up to a day after, while its window is open. */
+  readonly returnQuota: ConsumeResult;
   readonly revokeApiKey: ApiKeyResult;
   readonly revokeGrant: GrantResult;
   readonly revokeLicense: LicenseResult;
@@ -1027,6 +1046,11 @@ export type MutationIssueLicenseArgs = {
 };
 
 
+export type MutationLeaseQuotaArgs = {
+  input: LeaseQuotaInput;
+};
+
+
 export type MutationLeaseSeatArgs = {
   input: LeaseSeatInput;
 };
@@ -1096,6 +1120,12 @@ export type MutationReserveArgs = {
 
 export type MutationResumeSubscriptionArgs = {
   subscriptionId: Scalars['ID']['input'];
+};
+
+
+export type MutationReturnQuotaArgs = {
+  leaseId: Scalars['ID']['input'];
+  spent: Scalars['Quantity']['input'];
 };
 
 
@@ -1445,6 +1475,24 @@ export type QuerySnapshotArgs = {
 
 export type QuerySubscriptionArgs = {
   id: Scalars['ID']['input'];
+};
+
+/** A block of units handed to one caller to spend without asking again; settled as spent when it expires. */
+export type QuotaLease = {
+  readonly customerId: Scalars['ID']['output'];
+  /** Never after the window's end. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly feature: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  /** May be less than asked for. */
+  readonly quantity: Scalars['Quantity']['output'];
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type QuotaLeaseResult = {
+  readonly decision: Decision;
+  readonly lease: Maybe<QuotaLease>;
+  readonly revision: Scalars['Revision']['output'];
 };
 
 export type RecordUsageResult = {

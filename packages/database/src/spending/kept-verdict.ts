@@ -71,6 +71,7 @@ function quoted(text: string): string {
 
 /** The columns of an idempotency record that a verdict is read from. */
 export interface VerdictColumns {
+  readonly kind: string;
   readonly customer_id: string;
   readonly feature: string;
   readonly quantity: number;
@@ -100,7 +101,8 @@ export function readVerdict(row: VerdictColumns): KeptVerdict {
   const [, decisionId, release, code, message, limit, unlimited, reserved, resetsAt, validUntil, ...sources] =
     verdictIn(row.outcome);
   const used = row.used_after;
-  const hold = readHold(row.outcome);
+  // What a settlement keeps is its reservation's.
+  const hold = row.kind === 'lend' ? { hold: readHold(row.outcome) } : {};
   const decision: Decision = {
     allowed: true,
     code,
@@ -117,5 +119,5 @@ export function readVerdict(row: VerdictColumns): KeptVerdict {
     validUntil,
     sources,
   };
-  return { decisionId, decision, consumed: Math.max(0, row.quantity), release, asOf: row.at, hold };
+  return { decisionId, decision, consumed: Math.max(0, row.quantity), release, asOf: row.at, ...hold };
 }

@@ -78,7 +78,7 @@ async function findAll(
         keyOf,
         ids.filter((id) => !standing.has(id)),
       );
-      for (const [id, one] of [...standing, ...settled]) found.set(nameOf(tenantId, id), one);
+      for (const one of [...standing.values(), ...settled]) found.set(nameOf(tenantId, one.id), one);
     });
   }
   return wanted.map(({ tenantId, id }) => found.get(nameOf(tenantId, id)) ?? null);
@@ -100,8 +100,8 @@ async function settledReservations(
   transaction: Transaction,
   keyOf: (text: string) => string,
   ids: readonly HoldId[],
-): Promise<Map<HoldId, MadeHold>> {
-  if (ids.length === 0) return new Map();
+): Promise<MadeHold[]> {
+  if (ids.length === 0) return [];
   const { tenantId } = transaction;
   const byKey = new Map(ids.map((id) => [keyOf(settlementText(tenantId, id)).slice(0, KEY_BYTES), id]));
   const rows = await transaction.query<SettlementRow>({
@@ -109,11 +109,9 @@ async function settledReservations(
     text: 'select key, customer_id, feature, outcome::json from operation where tenant_id = $1 and key = any($2)',
     values: [tenantId, [...byKey.keys()].map((key) => Buffer.from(key, 'latin1'))],
   });
-  const found = new Map<HoldId, MadeHold>();
-  for (const { key, customer_id: customerId, feature, outcome } of rows) {
+  return rows.flatMap(({ key, customer_id: customerId, feature, outcome }) => {
     const id = byKey.get(key.toString('latin1'));
     const settled = readHold(outcome);
-    if (id && settled) found.set(id, { customerId, feature, ...settled });
-  }
-  return found;
+    return id && settled ? [{ id, customerId, feature, ...settled }] : [];
+  });
 }

@@ -3,6 +3,7 @@ import {
   type CustomerId,
   type FeatureKey,
   type Instant,
+  type LeaseId,
   parseReservationId,
   reservedUntil,
   type ReservationId,
@@ -11,6 +12,7 @@ import type { ReserveRequest, Verdict } from './request.js';
 
 /** What never changes of a reservation, or of a quota lease. */
 export interface MadeHold {
+  readonly id: ReservationId | LeaseId;
   readonly customerId: CustomerId;
   readonly feature: FeatureKey;
   readonly quantity: number;
