@@ -29,7 +29,7 @@ function giveBack(leaseId: string, spent: number, key?: string): Promise<Answer>
 
 /** In words: code and field of the first error. */
 function errorOf(answer: Answer): unknown {
-  return answer.errors?.map(({ extensions }) => [extensions?.['code'], extensions?.['field']])[0];
+  return answer.errors.map(({ extensions }) => [extensions.code, extensions.field])[0];
 }
 
 test('units are lent, shown in checks, and counted as they are returned', async () => {

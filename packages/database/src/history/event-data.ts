@@ -48,7 +48,6 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'rule.turned':
     case 'usage.threshold_reached':
     case 'usage.corrected':
-    // Their counter is told by the batch that they were in.
     case 'quota.leased':
     case 'quota.returned':
     case 'credits.expiring_soon':
