@@ -307,11 +307,12 @@ test('a lease ends with its window, counts in it, and is not corrected when it i
   const made = await send(lend('window', 6, 'calls', 'P1Y'));
   if (!('decision' in made)) throw new Error('it fits');
   const id = leaseIdOf(made.decisionId);
-  const [row] = await tenantRows(
-    tenant,
-    `select (date_part('epoch', window_end) * 1000)::bigint as ends from meter where customer_id = 'window'`,
-  );
-  expect(Number(row?.['ends'])).toBe(made.hold?.expiresAt);
+  expect(
+    await tenantRows(
+      tenant,
+      `select (date_part('epoch', window_end) * 1000)::float8 as ends from meter where customer_id = 'window'`,
+    ),
+  ).toEqual([{ ends: made.hold?.expiresAt }]);
   for (const table of ['meter', 'reservation'])
     await own(
       `update ${table} set window_start = window_start - interval '1 month' where tenant_id = $1 and customer_id = $2`,

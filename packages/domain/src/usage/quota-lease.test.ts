@@ -72,10 +72,10 @@ test('a lease is filled up to what a spend would be allowed, at least 1', () => 
 });
 
 test('of what is unlimited all is lent, and of what is not had nothing', () => {
-  const unlimited = releaseOf({
-    features: [calls],
-    plans: [plan('pro', { period: 'P1M', units: { calls: null } })],
-  });
+  const entitlements = new Map([
+    [KEY, { kind: 'UNITS', limit: null, enforcement: { kind: 'HARD' } } as const],
+  ]);
+  const unlimited = releaseOf({ features: [calls], plans: [plan('pro', { period: 'P1M', entitlements })] });
   const had = accepted(execute(newCustomer(), subscribeTo('pro'), unlimited, START)).account;
   const asked = { kind: 'lend', feature: KEY, quantity: 1_000_000 } as const;
   expect(spend(knownState(unlimited, had), asked, START)).toMatchObject({ held: 1_000_000 });
