@@ -60,6 +60,7 @@ beforeAll(async () => {
       blockId: nobodys(other.blockId),
       reservationId: nobodys(other.reservationId),
       key: makeLicenseKey(),
+      leaseId: nobodys(other.leaseId),
     },
     {
       customerId: 'nobody',
@@ -70,6 +71,7 @@ beforeAll(async () => {
       blockId: 'no block',
       reservationId: 'no reservation',
       key: 'no key',
+      leaseId: 'no lease',
     },
   ];
   const some = await gateway.newKey({ role: 'ADMIN', customerIds: ['ada'] });
@@ -108,6 +110,7 @@ async function newSample(customerId: string): Promise<Sample> {
       grantEntitlement(input: { customerId: "${customerId}", feature: "projects", value: 1, reason: "r", idempotencyKey: "g ${customerId}" }) { grant { id } }
       addCredits(input: { customerId: "${customerId}", feature: "ai-credits", quantity: 1, idempotencyKey: "c ${customerId}" }) { block { id } }
       reserve(input: { customerId: "${customerId}", feature: "projects", quantity: 1, ttl: "PT1H", idempotencyKey: "r ${customerId}" }) { reservation { id } }
+      leaseQuota(input: { customerId: "${customerId}", feature: "projects", quantity: 1, ttl: "PT1H", idempotencyKey: "q ${customerId}" }) { lease { id } }
     }`,
   );
   return {
@@ -118,6 +121,7 @@ async function newSample(customerId: string): Promise<Sample> {
     grantId: given.text('grantEntitlement.grant.id'),
     blockId: given.text('addCredits.block.id'),
     reservationId: given.text('reserve.reservation.id'),
+    leaseId: given.text('leaseQuota.lease.id'),
     key: issued.text('issueLicense.key'),
   };
 }

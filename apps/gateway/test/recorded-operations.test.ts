@@ -105,6 +105,23 @@ test('a reservation is on record as it is made, committed and released', async (
   expect(at(logged[3], 'decision')).toEqual(one.get('reserve.decision'));
 });
 
+test('a quota lease is on record as it is asked for and returned', async () => {
+  await newCustomer(gateway, 'lea', 'pro');
+  const made = await run(
+    `mutation { leaseQuota(input: { customerId: "lea", feature: "projects", quantity: 2, ttl: "PT1M", idempotencyKey: "lea" }) { lease { id } decision ${DECISION} } }`,
+  );
+  const id = made.text('leaseQuota.lease.id');
+  await run(`mutation { returnQuota(leaseId: "${id}", spent: 1) { consumed } }`);
+  const logged = (await log()).slice(0, 2);
+  const asked = { customerId: 'lea', feature: 'projects' };
+  const facts = { context: null, memberId: null, fingerprint: null };
+  expect(logged.map((node) => [at(node, 'operation'), at(node, 'input')])).toEqual([
+    ['returnQuota', { ...asked, quantity: 1, leaseId: id, replayed: false }],
+    ['leaseQuota', { ...asked, ...facts, quantity: 2, ttl: 'PT1M', replayed: false }],
+  ]);
+  expect(at(logged[1], 'decision')).toEqual(made.get('leaseQuota.decision'));
+});
+
 test('seats are on record as they are asked for and given back', async () => {
   await newCustomer(gateway, 'cy', 'pro');
   const seat = { customerId: 'cy', feature: 'editors', memberId: 'ann' };

@@ -29,6 +29,7 @@ export interface Sample {
   readonly reservationId: string;
   /** Of the licence. */
   readonly key: string;
+  readonly leaseId: string;
 }
 
 export interface Operation {
@@ -138,11 +139,12 @@ function scalarFor(scalar: string, name: string, { sample, about }: Wanted): unk
 }
 
 function idFor(name: string, about: string, sample: Sample): string {
-  const { customerId, subscriptionId, licenseId, fileId, grantId, blockId, reservationId } = sample;
+  const { customerId, subscriptionId, licenseId, fileId, grantId, blockId, reservationId, leaseId } = sample;
   if (name === 'fileId') return fileId;
   if (name === 'grantId') return grantId;
   if (name === 'blockId') return blockId;
   if (name === 'reservationId') return reservationId;
+  if (name === 'leaseId') return leaseId;
   if (name === 'customerId' || name === 'customerIds') return customerId;
   if (name === 'subscriptionId') return subscriptionId;
   if (name === 'licenseId' || about === 'license') return licenseId;

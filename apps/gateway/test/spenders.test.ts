@@ -72,6 +72,7 @@ const MUTATIONS = {
     'mutation ($input: ConsumeInput!) { answer: consume(input: $input) { replayed decision { code } } }',
   reserve:
     'mutation ($input: ReserveInput!) { answer: reserve(input: $input) { reservation { quantity } decision { code } } }',
+  lend: 'mutation ($input: LeaseQuotaInput!) { answer: leaseQuota(input: $input) { lease { quantity } decision { code } } }',
   lease:
     'mutation ($input: LeaseSeatInput!) { answer: leaseSeat(input: $input) { revision decision { code } } }',
   assign: `mutation ($input: SeatInput!, $fingerprint: String) {
@@ -97,10 +98,17 @@ async function codeOf(answer: Promise<Answer>): Promise<unknown> {
   return error ? [error.extensions.code, error.extensions.field] : answered.get('answer.decision.code');
 }
 
-const spend = (kind: 'consume' | 'reserve', asked: object, idempotencyKey = newIdempotencyKey()) =>
-  codeOf(send(kind, { idempotencyKey, ...(kind === 'reserve' ? { ttl: 'PT1H' } : {}), ...asked }));
+const spend = (kind: 'consume' | 'reserve' | 'lend', asked: object, idempotencyKey = newIdempotencyKey()) =>
+  codeOf(
+    send(kind, {
+      idempotencyKey,
+      ...(kind === 'consume' ? {} : { ttl: 'PT1H' }),
+      ...(kind === 'lend' ? { quantity: 1 } : {}),
+      ...asked,
+    }),
+  );
 
-describe.each(['consume', 'reserve'] as const)('%s', (kind) => {
+describe.each(['consume', 'reserve', 'lend'] as const)('%s', (kind) => {
   const customerId = `ada ${kind}`;
   beforeAll(async () => {
     await issueOn(customerId, 'studio');

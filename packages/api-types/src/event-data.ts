@@ -208,7 +208,7 @@ export interface RolloverExpiredData extends CausedData {
 }
 
 /** The data of `usage.threshold_reached`. The window is null where the feature has none. */
-export interface ThresholdReachedData {
+export interface ThresholdReachedData extends CausedData {
   readonly feature: string;
   /** As the catalog writes it: `80%`, or `1000`. */
   readonly threshold: string;
@@ -236,6 +236,46 @@ export interface ReservationExpiredData extends CausedData {
   readonly quantity: number;
   readonly expiresAt: string;
   /** What is still held in its counter; null: its window is over, and the counter has moved on. */
+  readonly reserved: number | null;
+}
+
+/** The data of `quota.leased`: units were handed out, and `reserved` counts them. */
+export interface QuotaLeasedData {
+  readonly lease: string;
+  readonly feature: string;
+  readonly quantity: number;
+  /** What was asked for. */
+  readonly asked: number;
+  readonly expiresAt: string;
+  /** What its counter says then. */
+  readonly used: number;
+  readonly reserved: number;
+}
+
+/** The data of `quota.returned`. */
+export interface QuotaReturnedData {
+  readonly lease: string;
+  readonly feature: string;
+  /** What was lent. */
+  readonly quantity: number;
+  readonly spent: number;
+  /** What came back. */
+  readonly returned: number;
+  /** Whether it had been counted as spent, because its time was over. */
+  readonly late: boolean;
+  /** What its counter says then. */
+  readonly used: number;
+  readonly reserved: number;
+}
+
+/** The data of `quota.expired`: nobody has returned the lease in time, and it is spent in full. */
+export interface QuotaExpiredData extends CausedData {
+  readonly lease: string;
+  readonly feature: string;
+  readonly quantity: number;
+  readonly expiresAt: string;
+  /** What its counter says then; null: its window is over, and it is counted in that. */
+  readonly used: number | null;
   readonly reserved: number | null;
 }
 

@@ -182,7 +182,9 @@ export { rotateSigningKey, type RotateSigningKey } from './commands/rotate-signi
 export { revokeApiKey } from './commands/revoke-api-key.js';
 export { upsertCustomer, type UpsertCustomer } from './commands/upsert-customer.js';
 export {
+  type LendRequest,
   type ReserveRequest,
+  type ReturnRequest,
   seatRequest,
   type SpendRequest,
   usageEventKey,
@@ -190,7 +192,8 @@ export {
 } from './spending/request.js';
 export { listSeats, type SeatSearch } from './repositories/seats.js';
 export { type OwnedSeat } from './mapping/seat.js';
-export { type MadeReservation, reservationOf } from './spending/reservations.js';
+export { leaseIdOf } from './spending/quota-leases.js';
+export { type MadeHold, type MadeReservation, reservationOf } from './spending/reservations.js';
 export { SpendQueue, type SpendQueueOptions } from './spending/spend-queue.js';
 export {
   newCreditBlockId,

@@ -9,6 +9,7 @@ import type { AddOnVersion, PlanVersion, Subscription } from './subscription/sub
 import type { Instant, TimeZone } from './time/instant.js';
 import type { Meter } from './usage/meter.js';
 import type { Seat } from './seats/seat.js';
+import type { QuotaLease } from './usage/quota-lease.js';
 import type { Reservation } from './usage/reservation.js';
 import type { PlanKey } from './ids.js';
 
@@ -36,7 +37,9 @@ export interface CustomerAccount {
   readonly meters: ReadonlyMap<FeatureKey, Meter>;
   /** Those that are neither settled nor expired, soonest to expire first; empty where only their sums are known. */
   readonly reservations: readonly Reservation[];
-  /** Credit blocks that have not ended, and those that have and are held by a reservation still. */
+  /** Quota leases: as reservations are. */
+  readonly leases: readonly QuotaLease[];
+  /** Credit blocks that have not ended, and those that have and are held by a reservation, or a lease, still. */
   readonly blocks: readonly CreditBlock[];
   /** Those that are taken, in all pools: held, or given back and cooling down. */
   readonly seats: readonly Seat[];

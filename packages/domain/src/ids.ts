@@ -10,6 +10,8 @@ export type SubscriptionId = Branded<'SubscriptionId'>;
 export type GrantId = Branded<'GrantId'>;
 export type PlanMigrationId = Branded<'PlanMigrationId'>;
 export type ReservationId = Branded<'ReservationId'>;
+/** Of a quota lease. */
+export type LeaseId = Branded<'LeaseId'>;
 export type CreditBlockId = Branded<'CreditBlockId'>;
 export type SeatId = Branded<'SeatId'>;
 /** A person at a customer, by the vendor's own identifier. */
@@ -34,6 +36,7 @@ const SUBSCRIPTION_ID = /^sub_[0-9a-z]{1,64}$/;
 const GRANT_ID = /^grant_[0-9a-z]{1,64}$/;
 const PLAN_MIGRATION_ID = /^migration_[0-9a-z]{1,64}$/;
 const RESERVATION_ID = /^rsv_[0-9a-z]{1,64}$/;
+const LEASE_ID = /^lse_[0-9a-z]{1,64}$/;
 const CREDIT_BLOCK_ID = /^blk_[0-9a-z]{1,64}$/;
 const SEAT_ID = /^seat_[0-9a-z]{1,64}$/;
 const LICENSE_ID = /^lic_[0-9a-z]{1,64}$/;
@@ -58,6 +61,9 @@ function isPlanMigrationId(text: string): text is PlanMigrationId {
 }
 function isReservationId(text: string): text is ReservationId {
   return RESERVATION_ID.test(text);
+}
+function isLeaseId(text: string): text is LeaseId {
+  return LEASE_ID.test(text);
 }
 function isCreditBlockId(text: string): text is CreditBlockId {
   return CREDIT_BLOCK_ID.test(text);
@@ -111,6 +117,9 @@ export function parsePlanMigrationId(text: string): PlanMigrationId | null {
 }
 export function parseReservationId(text: string): ReservationId | null {
   return isReservationId(text) ? text : null;
+}
+export function parseLeaseId(text: string): LeaseId | null {
+  return isLeaseId(text) ? text : null;
 }
 export function parseCreditBlockId(text: string): CreditBlockId | null {
   return isCreditBlockId(text) ? text : null;

@@ -169,6 +169,7 @@ export function newCustomer(zone = 'UTC'): CustomerAccount {
     grants: [],
     meters: new Map(),
     reservations: [],
+    leases: [],
     blocks: [],
     seats: [],
     turnedUntil: time('2025-01-15'),

@@ -18,7 +18,7 @@ import {
 } from '../src/index.js';
 import { applyDue } from '../src/subscription/due.js';
 import { execute } from '../src/subscription/execute.js';
-import { isHeldIn } from '../src/usage/reservation.js';
+import { isHeldIn } from '../src/usage/held.js';
 import { spend } from '../src/usage/spend.js';
 import { meterAt } from '../src/usage/window.js';
 import { accepted, featureKey, newCustomer, subscribeTo, time } from './subscriptions.js';

@@ -712,6 +712,21 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+export type LeaseQuotaInput = {
+  readonly context?: InputMaybe<Scalars['JSONObject']['input']>;
+  readonly customerId: Scalars['ID']['input'];
+  readonly feature: Scalars['String']['input'];
+  /** The machine that spends, where the licence is bound to machines. */
+  readonly fingerprint?: InputMaybe<Scalars['String']['input']>;
+  readonly idempotencyKey: Scalars['String']['input'];
+  /** The person who spends, where the feature needs a seat. */
+  readonly memberId?: InputMaybe<Scalars['ID']['input']>;
+  /** The most that is wanted. */
+  readonly quantity: Scalars['Quantity']['input'];
+  /** At most a year. */
+  readonly ttl: Scalars['Duration']['input'];
+};
+
 export type LeaseSeatInput = {
   readonly customerId: Scalars['ID']['input'];
   readonly feature: Scalars['String']['input'];
@@ -917,6 +932,8 @@ export type Mutation = {
   readonly issueLicense: LicenseResult;
   /** Activates the machine, too, where the licence is bound to machines. The same idempotencyKey gets the same file again. */
   readonly issueLicenseFile: LicenseFileResult;
+  /** As much as there is, up to the quantity. */
+  readonly leaseQuota: QuotaLeaseResult;
   /** Takes or renews a floating seat; it frees itself when not renewed in time. */
   readonly leaseSeat: SeatResult;
   readonly migratePlan: PlanMigrationResult;
@@ -938,6 +955,8 @@ export type Mutation = {
   readonly reportPayment: SubscriptionResult;
   readonly reserve: ReservationResult;
   readonly resumeSubscription: SubscriptionResult;
+  /** Counts what was spent of a lease and gives the rest back: until it ends, and up to a day after, while its window is open. */
+  readonly returnQuota: ConsumeResult;
   readonly revokeApiKey: ApiKeyResult;
   readonly revokeGrant: GrantResult;
   readonly revokeLicense: LicenseResult;
@@ -1071,6 +1090,11 @@ export type MutationIssueLicenseFileArgs = {
 };
 
 
+export type MutationLeaseQuotaArgs = {
+  input: LeaseQuotaInput;
+};
+
+
 export type MutationLeaseSeatArgs = {
   input: LeaseSeatInput;
 };
@@ -1140,6 +1164,12 @@ export type MutationReserveArgs = {
 
 export type MutationResumeSubscriptionArgs = {
   subscriptionId: Scalars['ID']['input'];
+};
+
+
+export type MutationReturnQuotaArgs = {
+  leaseId: Scalars['ID']['input'];
+  spent: Scalars['Quantity']['input'];
 };
 
 
@@ -1496,6 +1526,24 @@ export type QuerySnapshotArgs = {
 
 export type QuerySubscriptionArgs = {
   id: Scalars['ID']['input'];
+};
+
+/** A block of units handed to one caller to spend without asking again; settled as spent when it expires. */
+export type QuotaLease = {
+  readonly customerId: Scalars['ID']['output'];
+  /** Never after the window's end. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  readonly feature: Scalars['String']['output'];
+  readonly id: Scalars['ID']['output'];
+  /** May be less than asked for. */
+  readonly quantity: Scalars['Quantity']['output'];
+  readonly revision: Scalars['Revision']['output'];
+};
+
+export type QuotaLeaseResult = {
+  readonly decision: Decision;
+  readonly lease: Maybe<QuotaLease>;
+  readonly revision: Scalars['Revision']['output'];
 };
 
 export type RecordUsageResult = {

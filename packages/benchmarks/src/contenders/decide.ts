@@ -55,6 +55,7 @@ function stateOf(id: CustomerId, used: number): CustomerState {
       grants: [],
       meters: new Map(),
       reservations: [],
+      leases: [],
       blocks: [],
       seats: [],
       turnedUntil: BOUGHT,

@@ -3,7 +3,7 @@ import type { Database } from '../connection/database.js';
 import { entityTransaction } from '../connection/entities.js';
 
 /**
- * Deletes idempotency records, and reservations that nobody has settled, whose time is over: those of usage after 36 days, because a usage event may be sent again for 35
+ * Deletes idempotency records, and reservations and leases that nobody has settled, whose time is over: those of usage after 36 days, because a usage event may be sent again for 35
  * days and a few minutes, the others after 24 hours. Returns how many records.
  */
 export async function deleteOldOperations(db: Database, tenantId: TenantId): Promise<number> {

@@ -3,6 +3,7 @@ import type {
   GrantEventData,
   LicenseEventData,
   MachineEventData,
+  QuotaExpiredData,
   ReservationExpiredData,
   RolloverExpiredData,
   SeatEventData,
@@ -19,6 +20,7 @@ export type EventData =
   | { readonly kind: 'GRANT'; readonly data: GrantEventData }
   | { readonly kind: 'WINDOW'; readonly data: WindowClosedData }
   | { readonly kind: 'RESERVATION_EXPIRED'; readonly data: ReservationExpiredData }
+  | { readonly kind: 'LEASE_EXPIRED'; readonly data: QuotaExpiredData }
   | { readonly kind: 'ROLLED'; readonly data: RolloverExpiredData }
   | { readonly kind: 'CREDITS'; readonly data: CreditsEventData }
   | { readonly kind: 'SEAT'; readonly data: SeatEventData }
@@ -46,6 +48,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
     case 'rule.turned':
     case 'usage.threshold_reached':
     case 'usage.corrected':
+    case 'quota.leased':
+    case 'quota.returned':
     case 'credits.expiring_soon':
     case 'license.file_issued':
     case 'license.file_settled':
@@ -63,6 +67,8 @@ export function readEventData({ type, data }: Pick<StoredEvent, 'type' | 'data'>
       return isWindow(data) ? { kind: 'WINDOW', data } : null;
     case 'usage.reservation_expired':
       return isExpired(data) ? { kind: 'RESERVATION_EXPIRED', data } : null;
+    case 'quota.expired':
+      return isLeaseExpired(data) ? { kind: 'LEASE_EXPIRED', data } : null;
     case 'usage.rollover_expired':
       return isRolled(data) ? { kind: 'ROLLED', data } : null;
     case 'release.published':
@@ -101,6 +107,10 @@ function isWindow(data: object): data is WindowClosedData {
 
 function isExpired(data: object): data is ReservationExpiredData {
   return 'reservation' in data && 'feature' in data && 'quantity' in data && 'reserved' in data;
+}
+
+function isLeaseExpired(data: object): data is QuotaExpiredData {
+  return 'lease' in data && 'feature' in data && 'used' in data && 'reserved' in data;
 }
 
 function isRolled(data: object): data is RolloverExpiredData {

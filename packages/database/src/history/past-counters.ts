@@ -69,8 +69,9 @@ export function meterBefore(
   const feature = parseFeatureKey(text);
   if (feature === null) return null;
   const window = hasWindow ? { start: EVER, end: at } : null;
-  /** As the last reservation that has expired since has left it. */
+  /** As the last reservation, or lease, that has expired since has left it. */
   let reserved: number | null = null;
+  let used: number | null = null;
   /** Of what was recorded beyond all credit blocks, how much new ones have paid since. */
   let paid = 0;
   const rest = { feature, window, rolledIn: null, blocks: [] };
@@ -79,7 +80,7 @@ export function meterBefore(
     if (left)
       return {
         ...rest,
-        used: left.used,
+        used: used ?? left.used,
         reserved: reserved ?? left.reserved,
         overdrawn: left.overdrawn - paid,
       };
@@ -87,6 +88,10 @@ export function meterBefore(
     if (told?.kind === 'CREDITS' && told.data.before === null && told.data.after.feature === text)
       paid += told.data.after.quantity - told.data.after.remaining;
     if (told?.kind === 'RESERVATION_EXPIRED' && told.data.feature === text) reserved ??= told.data.reserved;
+    if (told?.kind === 'LEASE_EXPIRED' && told.data.feature === text) {
+      used ??= told.data.used;
+      reserved ??= told.data.reserved;
+    }
     const isBegun =
       told?.kind === 'CUSTOMER_CREATED' || (told?.kind === 'WINDOW' && told.data.feature === text);
     if (isBegun) return { ...rest, used: 0, reserved: 0, overdrawn: 0 };

@@ -124,6 +124,7 @@ function isOf(event: StoredEvent, feature: string): boolean {
       return told.data.feature === feature;
     case 'CREDITS':
     case 'RESERVATION_EXPIRED':
+    case 'LEASE_EXPIRED':
       return false;
     default:
       return true;

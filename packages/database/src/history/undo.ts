@@ -1,8 +1,9 @@
-import type { CreditBlockData, GrantData, ReservationExpiredData } from '@licet/api-types';
+import type { CreditBlockData, GrantData, QuotaExpiredData, ReservationExpiredData } from '@licet/api-types';
 import {
   type CreditBlock,
   type CustomerId,
   type Grant,
+  isPrepaid,
   parseFeatureKey,
   parseInstant,
   parseLicenseId,
@@ -94,6 +95,7 @@ function undoOf(event: StoredEvent, older: readonly StoredEvent[], lookup: PastL
   }
   const told = readEventData(event);
   if (told?.kind === 'RESERVATION_EXPIRED') return undoExpired(told.data, event, older, lookup);
+  if (told?.kind === 'LEASE_EXPIRED') return undoLease(told.data, event, older, lookup);
   return told === null ? UNKNOWN : undoTold(told, lookup);
 }
 
@@ -105,7 +107,7 @@ function hasWindow(text: string, { catalog }: Release): boolean {
 }
 
 function undoExpired(
-  { feature, reserved }: ReservationExpiredData,
+  { feature, reserved }: Pick<ReservationExpiredData, 'feature' | 'reserved'>,
   { at }: StoredEvent,
   older: readonly StoredEvent[],
   { subject, release }: PastLookup,
@@ -115,7 +117,23 @@ function undoExpired(
   return before === null ? UNKNOWN : { kind: 'COUNTERS', before: [before] };
 }
 
-function undoTold(told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' }>, lookup: PastLookup): Undo {
+/** Which credit blocks it was spent from no event says. */
+function undoLease(
+  data: QuotaExpiredData,
+  event: StoredEvent,
+  older: readonly StoredEvent[],
+  lookup: PastLookup,
+): Undo {
+  const key = parseFeatureKey(data.feature);
+  const feature = key === null ? undefined : lookup.release.catalog.features.get(key);
+  if (data.used !== null && feature !== undefined && isPrepaid(feature)) return UNKNOWN;
+  return undoExpired(data, event, older, lookup);
+}
+
+function undoTold(
+  told: Exclude<EventData, { kind: 'RESERVATION_EXPIRED' | 'LEASE_EXPIRED' }>,
+  lookup: PastLookup,
+): Undo {
   switch (told.kind) {
     case 'CUSTOMER_CREATED':
       return { kind: 'CUSTOMER_CREATED' };

@@ -6,15 +6,17 @@ import {
   defaultTimeZone,
   type FeatureKey,
   firstFree,
+  firstToEnd,
   type Grant,
   instant,
-  isHeldIn,
+  type LeaseId,
   type License,
   type Meter,
   parseFeatureKey,
   parsePlanFamily,
   parseTimeZone,
   type PlanFamily,
+  type QuotaLease,
   type Release,
   type Reservation,
   type ReservationId,
@@ -55,8 +57,13 @@ export interface MeterRow {
   readonly rolled: readonly { readonly units: number; readonly until: number }[] | null;
 }
 
-export interface ReservationRow {
-  readonly id: ReservationId;
+export type ReservationRow = HoldColumns &
+  (
+    | { readonly kind: 'RESERVATION'; readonly id: ReservationId }
+    | { readonly kind: 'LEASE'; readonly id: LeaseId; readonly told: readonly string[] }
+  );
+
+interface HoldColumns {
   readonly customer_id: CustomerId;
   readonly feature: string;
   readonly quantity: number;
@@ -105,7 +112,7 @@ export function accountFromRows(
   { subscriptions, licenses, meters, grants, reservations, blocks, seats }: AccountParts,
   timeZone: TimeZone,
 ): CustomerAccount {
-  const held = reservations.map(reservationFromRow);
+  const held = heldIn(reservations);
   return {
     id: row.id,
     profile: {
@@ -120,16 +127,28 @@ export function accountFromRows(
     licenses,
     grants,
     meters: mapOf(meters, (meter) => [feature(meter.feature), meterFromRow(meter, held, seats)]),
-    reservations: held,
+    ...held,
     blocks,
     seats,
     turnedUntil: instant(row.turned_until.getTime()),
   };
 }
 
-function reservationFromRow(row: ReservationRow): Reservation {
+type Held = Pick<CustomerAccount, 'reservations' | 'leases'>;
+
+/** They are sorted by their expiry. */
+function heldIn(rows: readonly ReservationRow[]): Held {
+  const reservations: Reservation[] = [];
+  const leases: QuotaLease[] = [];
+  for (const row of rows) {
+    if (row.kind === 'LEASE') leases.push({ ...holdFromRow(row), id: row.id, told: row.told });
+    else reservations.push({ ...holdFromRow(row), id: row.id });
+  }
+  return { reservations, leases };
+}
+
+function holdFromRow(row: HoldColumns): Omit<Reservation, 'id'> {
   return {
-    id: row.id,
     feature: feature(row.feature),
     quantity: row.quantity,
     expiresAt: instant(row.expires_at.getTime()),
@@ -138,7 +157,7 @@ function reservationFromRow(row: ReservationRow): Reservation {
   };
 }
 
-function meterFromRow(row: MeterRow, reservations: readonly Reservation[], seats: readonly Seat[]): Meter {
+function meterFromRow(row: MeterRow, held: Held, seats: readonly Seat[]): Meter {
   const { window_start: start, window_end: end } = row;
   const meter: Meter = {
     feature: feature(row.feature),
@@ -152,9 +171,7 @@ function meterFromRow(row: MeterRow, reservations: readonly Reservation[], seats
     overdrawn: row.overdrawn,
     rolled: (row.rolled ?? []).map(({ units, until }) => ({ units, until: instant(until) })),
   };
-  // They are sorted by their expiry.
-  const first = reservations.find((one) => one.feature === meter.feature && isHeldIn(meter, one));
-  const frees = first?.expiresAt ?? firstFree(seats, meter.feature);
+  const frees = firstToEnd(held, meter) ?? firstFree(seats, meter.feature);
   return frees === null ? meter : { ...meter, freesAt: frees };
 }
 

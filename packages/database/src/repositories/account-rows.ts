@@ -6,6 +6,7 @@ import type {
   Instant,
   Meter,
   PlanFamily,
+  QuotaLease,
   Reservation,
   Span,
   Subscription,
@@ -229,10 +230,37 @@ delete from meter_threshold t using ${givenRows(WINDOW_ROW)} r
 where t.tenant_id = $1 and t.customer_id = r.customer_id and t.feature = r.feature and t.window_start = r.window_start`,
 };
 
-const EXPIRED_ROW: readonly Column<Reservation>[] = [{ name: 'id', type: 'text', of: ({ id }) => id }];
+/** A threshold that time has reached. */
+export interface ToldThreshold {
+  readonly customerId: CustomerId;
+  readonly feature: FeatureKey;
+  readonly windowStart: Instant;
+  readonly threshold: string;
+}
 
-/** What time has freed. */
-export const EXPIRE_RESERVATIONS: RowsStatement<Reservation> = {
+const THRESHOLD_ROW: readonly Column<ToldThreshold>[] = [
+  { name: 'customer_id', type: 'text', of: ({ customerId }) => customerId },
+  { name: 'feature', type: 'text', of: ({ feature }) => feature },
+  { name: 'window_start', type: 'timestamptz', of: ({ windowStart }) => windowStart },
+  { name: 'threshold', type: 'text', of: ({ threshold }) => threshold },
+];
+
+/** What was told before was read under the counters' locks, with the leases. */
+export const TELL_THRESHOLDS: RowsStatement<ToldThreshold> = {
+  name: 'tell-thresholds',
+  columns: THRESHOLD_ROW,
+  text: `
+insert into meter_threshold (tenant_id, ${namesOf(THRESHOLD_ROW)})
+select $1, r.* from ${givenRows(THRESHOLD_ROW)} r
+on conflict do nothing`,
+};
+
+const EXPIRED_ROW: readonly Column<Pick<Reservation | QuotaLease, 'id'>>[] = [
+  { name: 'id', type: 'text', of: ({ id }) => id },
+];
+
+/** What time has freed, or spent. */
+export const EXPIRE_RESERVATIONS: RowsStatement<Pick<Reservation | QuotaLease, 'id'>> = {
   name: 'expire-reservations',
   columns: EXPIRED_ROW,
   text: `

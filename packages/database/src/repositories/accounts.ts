@@ -116,10 +116,14 @@ select ${GRANT_COLUMNS} from entitlement_grant g
 where g.tenant_id = $1 and g.customer_id = any($2) and (g.status in ('SCHEDULED', 'ACTIVE') or g.id = $3)
 order by g.created_at, g.id`;
 
-/** Those that time may free; in the order in which it does. */
+/** Those that time may free, and leases, with the thresholds that are told in their windows; in the order in which time comes. */
 const SELECT_RESERVATIONS = `
-select id, customer_id, feature, quantity, expires_at, window_start, holds from reservation
-where tenant_id = $1 and customer_id = any($2) and status = 'OPEN' order by expires_at, id`;
+select r.kind, r.id, r.customer_id, r.feature, r.quantity, r.expires_at, r.window_start, r.holds,
+       case when r.kind = 'LEASE' then (
+         select coalesce(json_agg(t.threshold), '[]') from meter_threshold t
+         where t.tenant_id = $1 and t.customer_id = r.customer_id and t.feature = r.feature and t.window_start = r.window_start) end as told
+from reservation r
+where r.tenant_id = $1 and r.customer_id = any($2) and r.status = 'OPEN' order by r.expires_at, r.id`;
 
 /** Those that can be spent or are held. One that a command names, also when it has ended. */
 const SELECT_BLOCKS = `

@@ -5,11 +5,13 @@ import type {
   LicenseEventData,
   LicenseFileEventData,
   MachineEventData,
+  QuotaExpiredData,
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
   SeatEventData,
   SubscriptionEventData,
+  ThresholdReachedData,
   WindowClosedData,
 } from '@licet/api-types';
 import {
@@ -18,6 +20,7 @@ import {
   formatInstant,
   isLicense,
   type RuleTurn,
+  thresholdText,
 } from '@licet/domain';
 import type { NewEvent } from '../event-log/append.js';
 import { blockToJson } from '../mapping/credit-block.js';
@@ -52,6 +55,24 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         reserved: event.reserved,
       };
       return { subjectType: 'reservation', subjectId: id, data: { ...data } };
+    }
+    case 'quota.expired': {
+      const { used, reserved } = event;
+      const { id, feature, quantity, expiresAt } = event.lease;
+      const data: QuotaExpiredData = {
+        ...{ lease: id, feature, quantity, expiresAt: formatInstant(expiresAt) },
+        ...{ used, reserved },
+      };
+      return { subjectType: 'quota_lease', subjectId: id, data: { ...data } };
+    }
+    case 'usage.threshold_reached': {
+      const { feature, threshold, used, limit, window } = event;
+      const data: ThresholdReachedData = {
+        ...{ feature, threshold: thresholdText(threshold), used, limit },
+        windowStart: window && formatInstant(window.start),
+        windowEnd: window && formatInstant(window.end),
+      };
+      return { subjectType: 'usage', subjectId: feature, data: { ...data } };
     }
     case 'usage.rollover_expired': {
       const { feature, units, rolledOver } = event;

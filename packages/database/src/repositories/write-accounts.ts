@@ -11,11 +11,13 @@ import {
   type Machine,
   nextDue,
   type PlanMigrationId,
+  type QuotaLease,
   type Release,
   type Reservation,
   type Seat,
   type Subscription,
   type TenantId,
+  thresholdText,
 } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
 import type { Actor, NewEvent } from '../event-log/append.js';
@@ -34,6 +36,8 @@ import {
   INSERT_SUBSCRIPTIONS,
   INSERT_WINDOWS,
   type MeterChange,
+  TELL_THRESHOLDS,
+  type ToldThreshold,
   UPDATE_BLOCKS,
   UPDATE_CUSTOMERS,
   UPDATE_GRANTS,
@@ -90,8 +94,10 @@ export function accountStatements(
     writeRows(tenantId, INSERT_BLOCKS, updates.flatMap(newBlocks)),
     writeRows(tenantId, UPDATE_BLOCKS, updates.flatMap(changedBlocks)),
     deleteSeats(tenantId, updates.flatMap(goneSeats)),
-    writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredReservations)),
+    writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredHolds)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
+    writeRows(tenantId, TELL_THRESHOLDS, updates.flatMap(toldThresholds)),
+    // Last: those of windows that are closed with them, too.
     writeRows(tenantId, FORGET_THRESHOLDS, closed),
     assertRules(release, tenantId),
   ].flat();
@@ -211,8 +217,20 @@ function goneSeats({ before, after }: AccountUpdate): Seat[] {
   return before.written.seats.filter(({ id }) => !kept.has(id));
 }
 
-function expiredReservations({ events }: AccountUpdate): Reservation[] {
-  return events.flatMap((event) => (event.type === 'usage.reservation_expired' ? [event.reservation] : []));
+function expiredHolds({ events }: AccountUpdate): (Reservation | QuotaLease)[] {
+  return events.flatMap((event): (Reservation | QuotaLease)[] => {
+    if (event.type === 'usage.reservation_expired') return [event.reservation];
+    return event.type === 'quota.expired' ? [event.lease] : [];
+  });
+}
+
+function toldThresholds({ after, events }: AccountUpdate): ToldThreshold[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'usage.threshold_reached' || event.window === null) return [];
+    const { feature, threshold, window } = event;
+    const windowStart = window.start;
+    return [{ customerId: after.id, feature, windowStart, threshold: thresholdText(threshold) }];
+  });
 }
 
 function closedWindows({ after, events }: AccountUpdate): ClosedWindow[] {

@@ -33,6 +33,6 @@ export function keptAnswer(kept: KeptOperation, asked: Asked): Answer {
 
 /** The answer once more; `same`: whether it was to the same request. */
 export function replayOf(same: boolean, { request }: Asked, answer: Answer): Answer {
-  if (!same) return settles(request) ? settledOtherwise() : keyConflict('idempotencyKey');
+  if (!same) return settles(request) ? settledOtherwise(request) : keyConflict('idempotencyKey');
   return answer.ok === true ? { ...answer, replayed: true } : answer;
 }

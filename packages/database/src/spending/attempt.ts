@@ -1,12 +1,4 @@
-import {
-  askedReads,
-  type CustomerId,
-  type Instant,
-  isPrepaid,
-  type Release,
-  type ReservationId,
-  type Seat,
-} from '@licet/domain';
+import { askedReads, type CustomerId, type Instant, isPrepaid, type Release, type Seat } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction, Writes } from '../connection/transaction.js';
 import { readHead } from '../event-log/head.js';
@@ -18,14 +10,14 @@ import { publishedRelease } from '../repositories/releases.js';
 import type { Answer } from './answer.js';
 import { Batch, type Decided, type Ground } from './batch.js';
 import { type LockedMeters, lockMeters } from './counter-rows.js';
+import { type HoldId, type LockedHold, readHolds } from './hold-rows.js';
 import { type KeptAccount, type KeptAccounts, keepable } from './kept-account.js';
 import { type KeptOperation, keptOperations } from './operations.js';
 import { pastWindows } from './past-windows.js';
-import { type Asked, isSeatRequest, settles } from './request.js';
+import { type Asked, isSeatRequest, type QueuedRequest, settles } from './request.js';
 import type { KnownReservations } from './known-reservations.js';
-import { type LockedReservation, readReservations } from './reservations.js';
 import { neededSeatsIn, seatKeysIn } from './seats.js';
-import { countsAt, isGone, type LockedReservations } from './settlement.js';
+import { countsAt, isGone, type LockedHolds } from './settlement.js';
 import { tellThresholds } from './thresholds.js';
 
 /** What a process keeps between batches. The rows that a batch locks and writes tell whether it is true. */
@@ -54,17 +46,15 @@ export async function attempt(
     lockReserving(transaction, asked),
     lockMeters(transaction, keys),
     readHead(transaction),
-    readReservations(transaction, settling.unknown),
+    readHolds(transaction, settling.unknown),
     readSeats(transaction, seatKeysIn(asked)),
   ]);
-  const reservations = await standing(transaction, settling.known, read, locked.clock);
+  const holds = await standing(transaction, settling.known, read, locked.clock);
   const release = await publishedRelease(db, transaction, head.rulesVersion);
-  const past = await pastWindows(transaction, asked, keys, locked, ({ request }) =>
-    countsAt(request, reservations),
-  );
+  const past = await pastWindows(transaction, asked, keys, locked, ({ request }) => countsAt(request, holds));
   const known = await accountsOf({ db, accounts, transaction, release, keys, locked });
   const blocks = await readBlocks(transaction, prepaidIn(keys, release));
-  const needed = await readSeats(transaction, neededSeatsIn(asked, reservations, release));
+  const needed = await readSeats(transaction, neededSeatsIn(asked, holds, { release, clock: locked.clock }));
   const ground: Ground = {
     tenantId,
     release,
@@ -72,9 +62,9 @@ export async function attempt(
     meters,
     locked,
     accounts: known,
-    kept: await withSettled(transaction, asked, reservations, kept),
+    kept: await withSettled(transaction, asked, holds, kept),
     past,
-    reservations,
+    holds,
     blocks,
     seats: bothSeats(seats, needed),
     seen: head.revision,
@@ -85,12 +75,16 @@ export async function attempt(
   return tellThresholds(transaction, last, locked.clock);
 }
 
-/** A reservation, or a seat that frees itself, is a due time of its customer, whose row is locked before any counter. */
+/** A reservation, a lease, or a seat that frees itself, is a due time of its customer, whose row is locked before any counter. */
 async function lockReserving(transaction: Transaction, asked: readonly Asked[]): Promise<void> {
   const ids = new Set<CustomerId>();
   for (const { request, meter } of asked)
-    if (meter && (request.kind === 'reserve' || isSeatRequest(request))) ids.add(meter.customerId);
+    if (meter && (setsDueTime(request) || isSeatRequest(request))) ids.add(meter.customerId);
   if (ids.size > 0) await lockCustomers(transaction, [...ids]);
+}
+
+function setsDueTime({ kind }: QueuedRequest): boolean {
+  return kind === 'reserve' || kind === 'lend';
 }
 
 /** By `meterId`, each seat once. */
@@ -116,16 +110,13 @@ function prepaidIn(keys: readonly MeterKey[], { catalog }: Release): MeterKey[] 
 }
 
 interface Settling {
-  readonly known: readonly LockedReservation[];
-  readonly unknown: readonly ReservationId[];
+  readonly known: readonly LockedHold[];
+  readonly unknown: readonly HoldId[];
 }
 
-function settledIn(
-  asked: readonly Asked[],
-  remembered: (id: ReservationId) => LockedReservation | undefined,
-): Settling {
-  const known: LockedReservation[] = [];
-  const unknown: ReservationId[] = [];
+function settledIn(asked: readonly Asked[], remembered: (id: HoldId) => LockedHold | undefined): Settling {
+  const known: LockedHold[] = [];
+  const unknown: HoldId[] = [];
   for (const { request } of asked) {
     if (!settles(request)) continue;
     const reservation = remembered(request.idempotencyKey);
@@ -141,26 +132,26 @@ function settledIn(
  */
 async function standing(
   transaction: Transaction,
-  known: readonly LockedReservation[],
-  read: LockedReservations,
+  known: readonly LockedHold[],
+  read: LockedHolds,
   clock: Instant,
-): Promise<LockedReservations> {
+): Promise<LockedHolds> {
   const over = known.filter(({ expiresAt }) => expiresAt <= clock).map(({ id }) => id);
   const all = new Map(read);
   for (const one of known) all.set(one.id, one);
   for (const id of over) all.delete(id);
-  for (const [id, one] of await readReservations(transaction, over)) all.set(id, one);
+  for (const [id, one] of await readHolds(transaction, over)) all.set(id, one);
   return all;
 }
 
-/** With the first settlements of reservations that are gone. */
+/** With the first settlements of reservations and leases that are gone. */
 async function withSettled(
   transaction: Transaction,
   asked: readonly Asked[],
-  reservations: LockedReservations,
+  holds: LockedHolds,
   kept: ReadonlyMap<string, KeptOperation>,
 ): Promise<ReadonlyMap<string, KeptOperation>> {
-  const settled = asked.filter(({ request }) => isGone(request, reservations));
+  const settled = asked.filter(({ request }) => isGone(request, holds));
   if (settled.length === 0) return kept;
   return new Map([...kept, ...(await keptOperations(transaction, settled))]);
 }

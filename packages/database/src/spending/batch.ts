@@ -27,6 +27,7 @@ import {
   withSeat,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
+import type { NewEvent } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
@@ -40,6 +41,7 @@ import { type Counter, updateOf } from './counter.js';
 import { counterStatements } from './counter-rows.js';
 import { DecisionIds } from './decision-ids.js';
 import { putBlocks, putMeter, putSeats } from './kept-account.js';
+import { holdStatements, type LockedHold } from './hold-rows.js';
 import { type KeptOperation, type Operation, operationStatements } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
 import {
@@ -50,8 +52,9 @@ import {
   type SeatRequest,
   settles,
 } from './request.js';
-import { type LockedReservation, reservationOf, reservationStatements } from './reservations.js';
-import { countsAt, isOverdue, type LockedReservations, questionOf, usedAtOf } from './settlement.js';
+import { leasedEvent, lentBy, madeLease, returnedEvents } from './quota-leases.js';
+import { reservationOf } from './reservations.js';
+import { countsAt, isOverdue, type LockedHolds, questionOf, usedAtOf } from './settlement.js';
 import { coolingAfter, cools, dueStatements, neededSeat, SeatChanges } from './seats.js';
 import type { ReachedThreshold } from './thresholds.js';
 
@@ -63,7 +66,7 @@ export interface Ground extends CounterGround {
   /** Of what counts before the running window. */
   readonly past: ReadonlyMap<Asked, Past>;
   /** Those that requests of this batch settle. */
-  readonly reservations: LockedReservations;
+  readonly holds: LockedHolds;
   readonly seen: Revision;
 }
 
@@ -74,8 +77,8 @@ export interface Decided {
   /** In the order in which counters have reached them. */
   readonly reached: readonly ReachedThreshold[];
   /** What is committed with it. */
-  readonly made: readonly LockedReservation[];
-  readonly settled: readonly LockedReservation[];
+  readonly made: readonly LockedHold[];
+  readonly settled: readonly LockedHold[];
 }
 
 /** The counters of a batch as they change from request to request, and what is to be written in the end. */
@@ -88,8 +91,9 @@ export class Batch {
   readonly #operations: Operation[] = [];
   readonly #reached: ReachedThreshold[] = [];
   readonly #corrections = new Corrections();
-  readonly #made: LockedReservation[] = [];
-  readonly #settled: LockedReservation[] = [];
+  readonly #made: LockedHold[] = [];
+  readonly #settled: LockedHold[] = [];
+  readonly #leaseEvents: NewEvent[] = [];
   readonly #blocks = new Map<CreditBlockId, CreditBlock>();
   readonly #seats = new SeatChanges();
   readonly #actors = new Actors();
@@ -124,12 +128,12 @@ export class Batch {
         ...operationStatements(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
         ...seatStatements(tenantId, this.#seats.changes),
         ...dueStatements(tenantId, this.#seats),
-        ...reservationStatements(tenantId, this.#made, this.#settled),
+        ...holdStatements(tenantId, this.#made, this.#settled),
         ...blockStatements(tenantId, [...this.#blocks.values()]),
         ...counterStatements(tenantId, updates, rulesVersion),
         ...this.#corrections.statements(tenantId),
       ],
-      events: [...this.#corrections.events(event), ...this.#seats.events, event],
+      events: [...this.#corrections.events(event), ...this.#seats.events, ...this.#leaseEvents, event],
       rulesVersion,
     };
   }
@@ -160,15 +164,15 @@ export class Batch {
         : refuseSpend(release, request);
     if (refusal) return { ok: false, ...refusal };
     const isDue =
-      this.#counters.isDue(request.customerId) || isOverdue(request, this.#ground.reservations, locked.clock);
+      this.#counters.isDue(request.customerId) || isOverdue(request, this.#ground.holds, locked.clock);
     if (asked.meter && isDue)
       return this.#putOff(asked, { kind: 'TIME_HAS_COME', customerId: asked.meter.customerId });
     const counter = this.#counters.get(asked.meterId);
     const account = this.#counters.accountOf(asked.meterId);
     const { customerId } = request;
     const state = account?.state ?? ({ kind: 'UNKNOWN_CUSTOMER', release, customerId } as const);
-    const { past, reservations } = this.#ground;
-    const question = questionOf(request, reservations, counter?.row);
+    const { past, holds } = this.#ground;
+    const question = questionOf(request, holds, counter?.row, locked.clock);
     if ('ok' in question) return question;
     const late = past.get(asked);
     const outcome =
@@ -182,22 +186,27 @@ export class Batch {
       consumed: Math.max(0, delta),
       release: release.number,
       asOf: locked.clock,
+      ...(request.kind === 'lend' ? { hold: lentBy(request, counter, outcome, locked.clock) } : {}),
     };
     if (!decision.allowed) return { ok: true, verdict, replayed: false, entryId: null };
     // Nothing is given back where nothing was ever counted.
     const counts = late === undefined && (delta !== 0 || outcome.held !== 0);
     if (counts && !(counter && this.#count(counter, asked, question, outcome, verdict)))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
-    const settled = (settles(request) && reservations.get(request.idempotencyKey)) || null;
+    const settled = (settles(request) && holds.get(request.idempotencyKey)) || null;
     if (settled) this.#settled.push(settled);
-    const usedAt = usedAtOf(request, reservations);
+    if (counter && settled?.kind === 'LEASE')
+      this.#leaseEvents.push(
+        ...returnedEvents({ asked, lease: settled, counter, at: locked.clock }, question, delta),
+      );
+    const usedAt = usedAtOf(request, holds);
     this.#operations.push({
       asked,
       verdict,
       delta,
       usedAt,
       by: this.#actors.placeOf(asked.caller.actor),
-      settled,
+      hold: settled ?? verdict.hold ?? null,
     });
     const answer: Answer = { ok: true, verdict, replayed: false, entryId: this.#entryId };
     // A denial uses no key up: the same key later in the list is decided anew.
@@ -230,8 +239,9 @@ export class Batch {
     counter.reserved = reserved;
     const holds = counter.isPrepaid ? this.#spendCredits(counter, asked, question) : [];
     if (asked.request.kind === 'reserve') this.#reserve(counter, asked.request, verdict, holds);
+    if (asked.request.kind === 'lend') this.#lend(counter, { asked, verdict }, asked.request.quantity, holds);
     if (reserved === 0) counter.freesAt = null;
-    if (kind === 'consume' || kind === 'reserve')
+    if (kind === 'consume' || kind === 'reserve' || kind === 'lend')
       counter.granted = Math.max(counter.granted, used + reserved);
     this.#written.add(counter);
     const { freesAt, overdrawn, key } = counter;
@@ -245,9 +255,9 @@ export class Batch {
   #spendCredits(counter: Counter, { request }: Asked, question: Question): readonly CreditHold[] {
     const { account, key } = counter;
     const credits = creditsOf(account.state.account, key.feature);
-    const reservation = settles(request) ? this.#ground.reservations.get(request.idempotencyKey) : undefined;
-    // Of one that has expired nothing is held any more.
-    const held = reservation?.status === 'OPEN' ? reservation.holds : [];
+    const hold = settles(request) ? this.#ground.holds.get(request.idempotencyKey) : undefined;
+    // Of a reservation that has expired nothing is held any more; a lease was spent from the same blocks.
+    const held = hold?.status === 'OPEN' || hold?.kind === 'LEASE' ? hold.holds : [];
     const after = spendCredits(credits, question, held);
     for (const block of after.blocks) if (!credits.blocks.includes(block)) this.#blocks.set(block.id, block);
     putBlocks(account, key.feature, after.blocks);
@@ -275,13 +285,14 @@ export class Batch {
     const { context = null, memberId = null, fingerprint = null } = request;
     const { id, customerId, feature, quantity, expiresAt } = reservationOf(request, counter.key, verdict);
     this.#made.push({
+      kind: 'RESERVATION',
       id,
       customerId,
       feature,
       quantity,
       expiresAt,
       windowStart: window?.start ?? null,
-      reservedAt: verdict.asOf,
+      madeAt: verdict.asOf,
       context,
       memberId,
       fingerprint,
@@ -289,6 +300,18 @@ export class Batch {
       status: 'OPEN',
     });
     counter.freesAt = earliest(counter.freesAt, expiresAt);
+  }
+
+  #lend(
+    counter: Counter,
+    { asked, verdict }: { readonly asked: Asked; readonly verdict: KeptVerdict },
+    quantity: number,
+    holds: readonly CreditHold[],
+  ): void {
+    const lease = madeLease(counter, verdict, holds);
+    this.#made.push(lease);
+    counter.freesAt = earliest(counter.freesAt, lease.expiresAt);
+    this.#leaseEvents.push(leasedEvent({ asked, lease, counter, at: verdict.asOf }, quantity));
   }
 
   /** A denial, and what changes nothing, writes nothing. */
@@ -335,7 +358,7 @@ export class Batch {
   /** What was used, or held, before the running window: that stays as it is. */
   #correct({ key, account }: Counter, asked: Asked, question: Question, past: Past): SpendOutcome {
     const outcome = spend(account.state, question, this.#ground.locked.clock);
-    const at = countsAt(asked.request, this.#ground.reservations);
+    const at = countsAt(asked.request, this.#ground.holds);
     if (at === null || outcome.delta === 0) return outcome;
     const late = { key, subject: account.subject, state: account.state, at };
     const used = this.#corrections.add({ ...late, quantity: outcome.delta }, past);

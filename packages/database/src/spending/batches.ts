@@ -159,8 +159,9 @@ export class SpendBatches {
 
 /** Written out: it is made for each request. */
 function answered(verdict: KeptVerdict, replayed: boolean, revision: Revision): Result<Verdict> {
-  const { decisionId, decision, consumed, release, asOf, seat } = verdict;
+  const { decisionId, decision, consumed, release, asOf, seat, hold } = verdict;
   const result = { ok: true as const, decisionId, decision, consumed, replayed, revision, release, asOf };
+  if (hold !== undefined) return { ...result, hold };
   return seat === undefined ? result : { ...result, seat };
 }
 

@@ -1,6 +1,6 @@
 import type { Decision, DecisionCode, EntitlementSource, Instant } from '@licet/domain';
 import type { KeptVerdict } from './request.js';
-import type { MadeReservation } from './reservations.js';
+import type { MadeHold } from './reservations.js';
 
 /**
  * A verdict as it is kept beside its key: what the record's own columns do not say, as a list, because millions of
@@ -19,26 +19,26 @@ type StoredReasons = readonly [
   ...sources: EntitlementSource[],
 ];
 
-/** A settlement's: its reservation's row goes with it, and with the row what was reserved. */
-type StoredSettlement = readonly [settled: readonly [quantity: number, expiresAt: Instant], ...StoredVerdict];
+/** Of what ends a reservation or a lease, whose row goes with it, and of what makes a lease: what was held. */
+type StoredHold = readonly [hold: readonly [quantity: number, expiresAt: Instant], ...StoredVerdict];
 
-export type StoredOutcome = StoredVerdict | StoredSettlement;
+export type StoredOutcome = StoredVerdict | StoredHold;
 
 interface Stored {
   readonly verdict: KeptVerdict;
   readonly by: number;
-  readonly settled: Settled | null;
+  readonly hold: Hold | null;
 }
 
-/** What is told of a reservation after its end. */
-type Settled = Pick<MadeReservation, 'quantity' | 'expiresAt'>;
+/** What is told of it after its end. */
+type Hold = Pick<MadeHold, 'quantity' | 'expiresAt'>;
 
 /** As it is stored. */
-export function writtenVerdict({ verdict, by, settled }: Stored): string {
-  return `[${settled ? writtenSettled(settled) : ''}${String(by)},"${verdict.decisionId}",${writtenReasons(verdict)}]`;
+export function writtenVerdict({ verdict, by, hold }: Stored): string {
+  return `[${hold ? writtenHold(hold) : ''}${String(by)},"${verdict.decisionId}",${writtenReasons(verdict)}]`;
 }
 
-function writtenSettled({ quantity, expiresAt }: Settled): string {
+function writtenHold({ quantity, expiresAt }: Hold): string {
   return `[${String(quantity)},${String(expiresAt)}],`;
 }
 
@@ -71,6 +71,7 @@ function quoted(text: string): string {
 
 /** The columns of an idempotency record that a verdict is read from. */
 export interface VerdictColumns {
+  readonly kind: string;
   readonly customer_id: string;
   readonly feature: string;
   readonly quantity: number;
@@ -79,19 +80,19 @@ export interface VerdictColumns {
   readonly at: Instant;
 }
 
-function isSettlement(outcome: StoredOutcome): outcome is StoredSettlement {
+function hasHold(outcome: StoredOutcome): outcome is StoredHold {
   return typeof outcome[0] !== 'number';
 }
 
 function verdictIn(outcome: StoredOutcome): StoredVerdict {
-  if (!isSettlement(outcome)) return outcome;
+  if (!hasHold(outcome)) return outcome;
   const [, ...verdict] = outcome;
   return verdict;
 }
 
-/** The reservation that an operation has ended; null: it has ended none. */
-export function readSettled(outcome: StoredOutcome): Settled | null {
-  if (!isSettlement(outcome)) return null;
+/** What an operation has ended, or lent; null: neither. */
+export function readHold(outcome: StoredOutcome): Hold | null {
+  if (!hasHold(outcome)) return null;
   const [[quantity, expiresAt]] = outcome;
   return { quantity, expiresAt };
 }
@@ -100,6 +101,8 @@ export function readVerdict(row: VerdictColumns): KeptVerdict {
   const [, decisionId, release, code, message, limit, unlimited, reserved, resetsAt, validUntil, ...sources] =
     verdictIn(row.outcome);
   const used = row.used_after;
+  // What a settlement keeps is its reservation's.
+  const hold = row.kind === 'lend' ? { hold: readHold(row.outcome) } : {};
   const decision: Decision = {
     allowed: true,
     code,
@@ -116,5 +119,5 @@ export function readVerdict(row: VerdictColumns): KeptVerdict {
     validUntil,
     sources,
   };
-  return { decisionId, decision, consumed: Math.max(0, row.quantity), release, asOf: row.at };
+  return { decisionId, decision, consumed: Math.max(0, row.quantity), release, asOf: row.at, ...hold };
 }

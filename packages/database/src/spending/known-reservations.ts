@@ -1,32 +1,33 @@
 import DataLoader from 'dataloader';
-import type { CustomerId, FeatureKey, ReservationId, TenantId } from '@licet/domain';
+import type { CustomerId, FeatureKey, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import { keyedDigest } from '../crypto/keyed-digest.js';
 import { KEY_BYTES } from '../repositories/operations.js';
-import { readSettled, type StoredOutcome } from './kept-verdict.js';
+import { type HoldId, type LockedHold, readHolds } from './hold-rows.js';
+import { readHold, type StoredOutcome } from './kept-verdict.js';
 import { settlementText } from './request.js';
-import { type LockedReservation, type MadeReservation, readReservations } from './reservations.js';
+import type { MadeHold } from './reservations.js';
 
 interface Known {
   readonly tenantId: TenantId;
-  readonly reservation: LockedReservation;
+  readonly reservation: LockedHold;
 }
 
 interface Wanted {
   readonly tenantId: TenantId;
-  readonly id: ReservationId;
+  readonly id: HoldId;
 }
 
 /**
- * Reservations by their ids alone. Who reserves here mostly commits here: what this process has made it remembers until
+ * Reservations, and quota leases, by their ids alone. Who reserves here mostly commits here: what this process has made it remembers until
  * it is settled. The others, and those that are settled, are asked for in one batch with all that are asked for at the
  * same time.
  */
 export class KnownReservations {
-  readonly #known = new Map<ReservationId, Known>();
+  readonly #known = new Map<HoldId, Known>();
   readonly #most: number;
-  readonly #loader: DataLoader<Wanted, MadeReservation | null, string>;
+  readonly #loader: DataLoader<Wanted, MadeHold | null, string>;
 
   constructor(db: Database, most = 100_000) {
     this.#most = most;
@@ -37,7 +38,7 @@ export class KnownReservations {
     });
   }
 
-  remember(tenantId: TenantId, made: readonly LockedReservation[]): void {
+  remember(tenantId: TenantId, made: readonly LockedHold[]): void {
     for (const reservation of made) this.#known.set(reservation.id, { tenantId, reservation });
     // The oldest is the one most likely settled elsewhere, or expired.
     for (const id of this.#known.keys()) {
@@ -46,18 +47,18 @@ export class KnownReservations {
     }
   }
 
-  forget(ids: Iterable<ReservationId>): void {
+  forget(ids: Iterable<HoldId>): void {
     for (const id of ids) this.#known.delete(id);
   }
 
   /** As it was made. Whether it still stands so, its row says. */
-  remembered(tenantId: TenantId, id: ReservationId): LockedReservation | undefined {
+  remembered(tenantId: TenantId, id: HoldId): LockedHold | undefined {
     const known = this.#known.get(id);
     return known?.tenantId === tenantId ? known.reservation : undefined;
   }
 
   /** What was reserved, settled since or not; null: nothing under this id. */
-  async find(tenantId: TenantId, id: ReservationId): Promise<MadeReservation | null> {
+  async find(tenantId: TenantId, id: HoldId): Promise<MadeHold | null> {
     return this.remembered(tenantId, id) ?? this.#loader.load({ tenantId, id });
   }
 }
@@ -66,12 +67,12 @@ async function findAll(
   db: Database,
   keyOf: (text: string) => string,
   wanted: readonly Wanted[],
-): Promise<(MadeReservation | null)[]> {
-  const found = new Map<string, MadeReservation>();
+): Promise<(MadeHold | null)[]> {
+  const found = new Map<string, MadeHold>();
   for (const tenantId of new Set(wanted.map((one) => one.tenantId))) {
     const ids = wanted.filter((one) => one.tenantId === tenantId).map(({ id }) => id);
     await readTransaction(db, tenantId, async (transaction) => {
-      const standing = await readReservations(transaction, ids);
+      const standing = await readHolds(transaction, ids);
       const settled = await settledReservations(
         transaction,
         keyOf,
@@ -83,7 +84,7 @@ async function findAll(
   return wanted.map(({ tenantId, id }) => found.get(nameOf(tenantId, id)) ?? null);
 }
 
-function nameOf(tenantId: TenantId, id: ReservationId): string {
+function nameOf(tenantId: TenantId, id: HoldId): string {
   return `${tenantId} ${id}`;
 }
 
@@ -98,8 +99,8 @@ interface SettlementRow {
 async function settledReservations(
   transaction: Transaction,
   keyOf: (text: string) => string,
-  ids: readonly ReservationId[],
-): Promise<MadeReservation[]> {
+  ids: readonly HoldId[],
+): Promise<MadeHold[]> {
   if (ids.length === 0) return [];
   const { tenantId } = transaction;
   const byKey = new Map(ids.map((id) => [keyOf(settlementText(tenantId, id)).slice(0, KEY_BYTES), id]));
@@ -110,7 +111,7 @@ async function settledReservations(
   });
   return rows.flatMap(({ key, customer_id: customerId, feature, outcome }) => {
     const id = byKey.get(key.toString('latin1'));
-    const settled = readSettled(outcome);
+    const settled = readHold(outcome);
     return id && settled ? [{ id, customerId, feature, ...settled }] : [];
   });
 }

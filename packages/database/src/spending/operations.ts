@@ -4,7 +4,7 @@ import type { Statement, Transaction } from '../connection/transaction.js';
 import { numberArray, textArray } from '../mapping/array-literal.js';
 import { readVerdict, type StoredOutcome, writtenVerdict } from './kept-verdict.js';
 import type { Asked, KeptVerdict } from './request.js';
-import type { LockedReservation } from './reservations.js';
+import type { MadeHold } from './reservations.js';
 
 /** A granted request: usage record and idempotency record in one. */
 export interface Operation {
@@ -16,8 +16,8 @@ export interface Operation {
   readonly usedAt: Instant | null;
   /** Place of who asked among the actors of the batch's event. */
   readonly by: number;
-  /** The reservation that it ends; null: none. */
-  readonly settled: LockedReservation | null;
+  /** The reservation or lease that it ends, or the lease that it makes; null: neither. */
+  readonly hold: Pick<MadeHold, 'quantity' | 'expiresAt'> | null;
 }
 
 /** What the operations of one batch have in common. */
@@ -100,6 +100,7 @@ export interface KeptOperation {
 
 interface KeptRow {
   readonly key: Buffer;
+  readonly kind: string;
   readonly request_hash: Buffer;
   readonly customer_id: string | null;
   readonly feature: string | null;
@@ -117,7 +118,7 @@ export async function keptOperations(
 ): Promise<Map<string, KeptOperation>> {
   const rows = await transaction.query<KeptRow>({
     name: 'kept-spends',
-    text: `select key, request_hash, customer_id, feature, quantity, used_after, outcome::json, batch_id,
+    text: `select key, kind, request_hash, customer_id, feature, quantity, used_after, outcome::json, batch_id,
              (date_part('epoch', at) * 1000)::bigint as at
            from operation where tenant_id = $1 and key = any($2)`,
     values: [transaction.tenantId, asked.map((one) => Buffer.from(one.key, 'latin1'))],
@@ -126,10 +127,10 @@ export async function keptOperations(
 }
 
 function keptOperation(row: KeptRow): KeptOperation {
-  const { customer_id, feature, quantity, used_after, outcome } = row;
+  const { kind, customer_id, feature, quantity, used_after, outcome } = row;
   const isSpend = customer_id !== null && feature !== null && quantity !== null && used_after !== null;
   const verdict = isSpend
-    ? readVerdict({ customer_id, feature, quantity, used_after, outcome, at: instant(row.at) })
+    ? readVerdict({ kind, customer_id, feature, quantity, used_after, outcome, at: instant(row.at) })
     : null;
   return { hash: row.request_hash.toString('latin1'), verdict, entryId: row.batch_id };
 }

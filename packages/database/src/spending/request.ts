@@ -6,6 +6,7 @@ import {
   type IsoDuration,
   parseCustomerId,
   parseFeatureKey,
+  type LeaseId,
   type ReservationId,
   type Seat,
   type SeatRequest as AskedSeat,
@@ -15,6 +16,8 @@ import {
 import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
+import type { HoldId } from './hold-rows.js';
+import type { MadeHold } from './reservations.js';
 import { KEY_BYTES, keyText } from '../repositories/operations.js';
 
 interface KeyedRequest {
@@ -41,12 +44,24 @@ export interface ReserveRequest extends KeyedRequest, Spender {
   readonly ttl: IsoDuration;
   readonly context?: Readonly<Record<string, unknown>> | null;
 }
+/** Hands out a quota lease: as much as fits, up to the quantity. */
+export interface LendRequest extends KeyedRequest, Spender {
+  readonly kind: 'lend';
+  /** How long it lasts, unless it is returned, or its window is over, before. */
+  readonly ttl: IsoDuration;
+  readonly context?: Readonly<Record<string, unknown>> | null;
+}
 /** Spends what a reservation holds, at most all of it, or frees it. The reservation's id stands for the key: it is settled once. */
 export interface SettleRequest extends Omit<KeyedRequest, 'quantity'> {
   readonly kind: 'commit' | 'free';
   readonly idempotencyKey: ReservationId;
   /** What is spent; 0 where it is freed. */
   readonly quantity: number;
+}
+/** Ends a quota lease, whose id stands for the key: `quantity` of it was spent, at least 0. */
+export interface ReturnRequest extends KeyedRequest {
+  readonly kind: 'return';
+  readonly idempotencyKey: LeaseId;
 }
 /** Counts what was used already: its idempotency key is that of a usage event. */
 export interface RecordRequest extends KeyedRequest {
@@ -57,7 +72,14 @@ export interface RecordRequest extends KeyedRequest {
 /** Takes or renews a member's seat, or gives it back. It is named by what it asks for: its key is its own, made up. */
 export type SeatRequest = Omit<KeyedRequest, 'quantity'> & AskedSeat;
 /** What is spent, held, given back or recorded. */
-export type SpendRequest = ConsumeRequest | ReserveRequest | SettleRequest | ReleaseRequest | RecordRequest;
+export type SpendRequest =
+  | ConsumeRequest
+  | ReserveRequest
+  | LendRequest
+  | SettleRequest
+  | ReturnRequest
+  | ReleaseRequest
+  | RecordRequest;
 /** What goes through the queue. */
 export type QueuedRequest = SpendRequest | SeatRequest;
 
@@ -70,9 +92,9 @@ export function isSeatRequest(request: QueuedRequest): request is SeatRequest {
   return request.kind === 'assign' || request.kind === 'lease' || request.kind === 'giveBack';
 }
 
-/** Its idempotency key is a reservation's id. */
-export function settles(request: QueuedRequest): request is SettleRequest {
-  return request.kind === 'commit' || request.kind === 'free';
+/** Its idempotency key is the id of a reservation, or of a lease. */
+export function settles(request: QueuedRequest): request is SettleRequest | ReturnRequest {
+  return request.kind === 'commit' || request.kind === 'free' || request.kind === 'return';
 }
 
 /** What stands for an idempotency key in a usage event: its CloudEvents `source` and `id`. */
@@ -87,6 +109,8 @@ export interface Verdict {
   readonly consumed: number;
   /** Of what asks for one: the member's seat as it stands afterwards; null: none. */
   readonly seat?: Seat | null;
+  /** Of what lends: what was lent; null: nothing. */
+  readonly hold?: Pick<MadeHold, 'quantity' | 'expiresAt'> | null;
   /** The first answer to this idempotency key, again. */
   readonly replayed: boolean;
   readonly revision: Revision;
@@ -95,7 +119,10 @@ export interface Verdict {
 }
 
 /** What an idempotency record keeps of a verdict. */
-export type KeptVerdict = Pick<Verdict, 'decisionId' | 'decision' | 'consumed' | 'release' | 'asOf' | 'seat'>;
+export type KeptVerdict = Pick<
+  Verdict,
+  'decisionId' | 'decision' | 'consumed' | 'release' | 'asOf' | 'seat' | 'hold'
+>;
 
 /** A request with who made it and the names it goes by in the database. */
 export interface Asked {
@@ -124,21 +151,22 @@ export function ask(keyOf: (text: string) => string, caller: Caller, request: Qu
   };
 }
 
-/** Usage events and reservations have name spaces of their own: no client's key is the name of one. */
+/** Usage events, reservations and leases have name spaces of their own: no client's key is the name of one. */
 function keyTextOf(tenantId: TenantId, { kind, idempotencyKey }: QueuedRequest): string {
   switch (kind) {
     case 'record':
       return `${tenantId}\n${idempotencyKey}`;
     case 'commit':
     case 'free':
+    case 'return':
       return settlementText(tenantId, idempotencyKey);
     default:
       return keyText(tenantId, idempotencyKey);
   }
 }
 
-/** What a reservation is settled under, once. */
-export function settlementText(tenantId: TenantId, id: ReservationId): string {
+/** What a reservation, or lease, is settled under, once. */
+export function settlementText(tenantId: TenantId, id: HoldId): string {
   return `${tenantId}\nreservation ${id}`;
 }
 /** Nothing is kept under its key. */
@@ -149,8 +177,8 @@ function digestOf(request: QueuedRequest): string {
   if (isSeatRequest(request)) return NO_DIGEST;
   const { kind, customerId, feature, quantity } = request;
   const asked: unknown[] = [kind, customerId, feature, quantity];
-  if (request.kind === 'reserve') asked.push(request.ttl);
-  if (request.kind === 'consume' || request.kind === 'reserve') {
+  if (request.kind === 'reserve' || request.kind === 'lend') asked.push(request.ttl);
+  if (request.kind === 'consume' || request.kind === 'reserve' || request.kind === 'lend') {
     const { context = null, memberId = null, fingerprint = null } = request;
     if (context !== null) asked.push(canonicalJson(context));
     // An object, which no other part is.

@@ -18,8 +18,8 @@ import { seatToJson } from '../mapping/seat.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
 import type { SeatChange, SeatKey } from '../repositories/seats.js';
 import { type Asked, isSeatRequest } from './request.js';
-import { lowerDue } from './reservations.js';
-import { type LockedReservations, questionOf } from './settlement.js';
+import { lowerDue } from './hold-rows.js';
+import { type LockedHolds, questionOf } from './settlement.js';
 
 /** The seats that these requests are about. */
 export function seatKeysIn(asked: readonly Asked[]): SeatKey[] {
@@ -35,21 +35,25 @@ export function neededSeat(
   { customerId, feature: spent }: MeterKey,
   { catalog }: Release,
 ): SeatKey | null {
-  if ((question.kind !== 'consume' && question.kind !== 'reserve') || question.memberId == null) return null;
+  if (!asks(question) || question.memberId == null) return null;
   const memberId = parseMemberId(question.memberId);
   const feature = catalog.features.get(spent)?.needsSeat ?? null;
   return memberId === null || feature === null ? null : { customerId, feature, memberId };
 }
 
+function asks(question: Question): question is Extract<Question, { kind: 'consume' | 'reserve' | 'lend' }> {
+  return question.kind === 'consume' || question.kind === 'reserve' || question.kind === 'lend';
+}
+
 /** The seats that these requests need, where reservations stand as they do. They are read after the locks, and not locked. */
 export function neededSeatsIn(
   asked: readonly Asked[],
-  reservations: LockedReservations,
-  release: Release,
+  holds: LockedHolds,
+  { release, clock }: { readonly release: Release; readonly clock: Instant },
 ): SeatKey[] {
   return asked.flatMap(({ request, meter }) => {
     if (meter === null || isSeatRequest(request)) return [];
-    const question = questionOf(request, reservations, undefined);
+    const question = questionOf(request, holds, undefined, clock);
     const key = 'ok' in question ? null : neededSeat(question, meter, release);
     return key === null ? [] : [key];
   });

@@ -1,26 +1,40 @@
-import type { Instant, ReservationId, SpendRequest as Question } from '@licet/domain';
+import { formatInstant, type Instant, isCorrectable, type SpendRequest as Question } from '@licet/domain';
 import { refused, type Refused } from '../result.js';
 import type { LockedMeter } from './counter-rows.js';
-import { type QueuedRequest, type SettleRequest, settles, type SpendRequest } from './request.js';
+import type { HoldId, LockedHold } from './hold-rows.js';
+import type { LockedLease } from './quota-leases.js';
+import {
+  type QueuedRequest,
+  type ReturnRequest,
+  type SettleRequest,
+  settles,
+  type SpendRequest,
+} from './request.js';
 import type { LockedReservation } from './reservations.js';
 
-export type LockedReservations = ReadonlyMap<ReservationId, LockedReservation>;
+/** Reservations and quota leases. */
+export type LockedHolds = ReadonlyMap<HoldId, LockedHold>;
 
-/** What is to be decided: for what settles a reservation, as that stands under its counter's lock. */
+/** What is to be decided: for what settles a reservation, or a lease, as that stands under its counter's lock. */
 export function questionOf(
   request: SpendRequest,
-  reservations: LockedReservations,
+  holds: LockedHolds,
   meter: LockedMeter | undefined,
+  clock: Instant,
 ): Question | Refused {
-  return settles(request) ? settlementOf(request, reservations.get(request.idempotencyKey), meter) : request;
+  if (!settles(request)) return request;
+  const hold = holds.get(request.idempotencyKey);
+  return request.kind === 'return'
+    ? returnOf(request, hold, meter, clock)
+    : settlementOf(request, hold, meter);
 }
 
 function settlementOf(
   { kind, feature, quantity, idempotencyKey }: SettleRequest,
-  reservation: LockedReservation | undefined,
+  reservation: LockedHold | undefined,
   meter: LockedMeter | undefined,
 ): Question | Refused {
-  if (reservation === undefined)
+  if (reservation?.kind !== 'RESERVATION')
     return refused('NOT_FOUND', 'reservationId', `there is no reservation \`${idempotencyKey}\``);
   switch (reservation.status) {
     case 'OPEN': {
@@ -35,13 +49,43 @@ function settlementOf(
   }
 }
 
+/** In time it ends the lease, and what was not spent is free again; later it corrects what time has counted as spent. */
+function returnOf(
+  { feature, quantity, idempotencyKey }: ReturnRequest,
+  lease: LockedHold | undefined,
+  meter: LockedMeter | undefined,
+  clock: Instant,
+): Question | Refused {
+  if (lease?.kind !== 'LEASE')
+    return refused('NOT_FOUND', 'leaseId', `there is no quota lease \`${idempotencyKey}\``);
+  if (!isCorrectable(lease, { window: meter?.window ?? null }, clock)) return returnedTooLate(lease);
+  return lease.status === 'OPEN'
+    ? { kind: 'return', feature, quantity, held: lease.quantity }
+    : { kind: 'correct', feature, quantity, counted: lease.quantity };
+}
+
+function returnedTooLate({ quantity, expiresAt }: LockedLease): Refused {
+  return refused(
+    'CONFLICT',
+    'leaseId',
+    `this lease ended at ${formatInstant(expiresAt)}, or with its window, and all of its ${String(quantity)} units are spent: ` +
+      'a return is taken up to a day later, while that window is open',
+  );
+}
+
 /** The facts of the request that made it. */
 function askedWith({ context, memberId, fingerprint }: LockedReservation) {
   return { context, memberId, fingerprint };
 }
 
-/** A reservation is settled once; how, its first settlement says. */
-export function settledOtherwise(): Refused {
+/** A reservation, or lease, is settled once; how, its first settlement says. */
+export function settledOtherwise({ kind }: Pick<QueuedRequest, 'kind'>): Refused {
+  if (kind === 'return')
+    return refused(
+      'CONFLICT',
+      'leaseId',
+      'this lease was returned already, with another number of units spent; consume what was spent beyond it',
+    );
   return refused(
     'CONFLICT',
     'reservationId',
@@ -50,29 +94,29 @@ export function settledOtherwise(): Refused {
 }
 
 /** A time in the window in which it counts, where that may be over; null: it counts now. */
-export function countsAt(request: QueuedRequest, reservations: LockedReservations): Instant | null {
-  return request.kind === 'record' ? request.at : (openFor(request, reservations)?.windowStart ?? null);
+export function countsAt(request: QueuedRequest, holds: LockedHolds): Instant | null {
+  return request.kind === 'record' ? request.at : (openFor(request, holds)?.windowStart ?? null);
 }
 
 /** When it was used, or held; null: now. */
-export function usedAtOf(request: SpendRequest, reservations: LockedReservations): Instant | null {
-  return request.kind === 'record' ? request.at : (openFor(request, reservations)?.reservedAt ?? null);
+export function usedAtOf(request: SpendRequest, holds: LockedHolds): Instant | null {
+  return request.kind === 'record' ? request.at : (openFor(request, holds)?.madeAt ?? null);
 }
 
-function openFor(request: QueuedRequest, reservations: LockedReservations): LockedReservation | null {
+function openFor(request: QueuedRequest, holds: LockedHolds): LockedReservation | null {
   if (request.kind !== 'commit') return null;
-  const reservation = reservations.get(request.idempotencyKey);
-  return reservation?.status === 'OPEN' ? reservation : null;
+  const reservation = holds.get(request.idempotencyKey);
+  return reservation?.kind === 'RESERVATION' && reservation.status === 'OPEN' ? reservation : null;
 }
 
-/** Whether its reservation has expired, and nobody has written it down: also one whose window is over, which no counter tells of. */
-export function isOverdue(request: QueuedRequest, reservations: LockedReservations, clock: Instant): boolean {
+/** Whether its reservation, or lease, has expired, and nobody has written it down: also one whose window is over, which no counter tells of. */
+export function isOverdue(request: QueuedRequest, holds: LockedHolds, clock: Instant): boolean {
   if (!settles(request)) return false;
-  const reservation = reservations.get(request.idempotencyKey);
-  return reservation?.status === 'OPEN' && reservation.expiresAt <= clock;
+  const hold = holds.get(request.idempotencyKey);
+  return hold?.status === 'OPEN' && hold.expiresAt <= clock;
 }
 
 /** Whether its first settlement is to be looked up, if there was one: it is answered again, or refused. */
-export function isGone(request: QueuedRequest, reservations: LockedReservations): boolean {
-  return settles(request) && !reservations.has(request.idempotencyKey);
+export function isGone(request: QueuedRequest, holds: LockedHolds): boolean {
+  return settles(request) && !holds.has(request.idempotencyKey);
 }

@@ -18,7 +18,7 @@ const NO_HOLDS: readonly CreditHold[] = [];
 
 /**
  * Takes from the blocks what was spent or is held, in their order, several where one is not enough. `held`: by the
- * reservation that is settled; none where its time was over, and its units are free again.
+ * reservation, or lease, that is settled; none where its time was over, and its units are free again.
  */
 export function spendCredits(
   credits: Credits,
@@ -30,11 +30,15 @@ export function spendCredits(
     case 'record':
       return { ...drawn(credits, quantity), holds: NO_HOLDS };
     case 'reserve':
+    case 'lend':
       return holding(credits, quantity);
     case 'commit':
+    case 'return':
       return { ...released(credits, held, quantity), holds: NO_HOLDS };
     case 'free':
       return { ...released(credits, held, 0), holds: NO_HOLDS };
+    case 'correct':
+      return { ...regained(credits, held, quantity), holds: NO_HOLDS };
     case 'release':
       throw new Error('prepaid features take no units back');
   }
@@ -56,18 +60,34 @@ function holding({ blocks, overdrawn }: Credits, quantity: number): CreditSpend 
 
 /** A reservation ends: `spent` of what it holds are spent, the first held first; of blocks that have ended the rest is lost. */
 function released({ blocks, overdrawn }: Credits, holds: readonly CreditHold[], spent: number): Credits {
-  let left = spent;
-  const used = new Map<CreditBlockId, number>();
-  for (const { block, units } of holds) {
-    used.set(block, Math.min(units, left));
-    left -= Math.min(units, left);
-  }
+  const used = firstHeld(holds, spent);
   const freed = changed(blocks, new Map(holds.map(({ block, units }) => [block, units])), (block, units) => ({
     ...block,
     held: block.held - units,
     remaining: block.remaining - (block.status === 'LIVE' ? (used.get(block.id) ?? 0) : units),
   }));
   return settled({ blocks: freed, overdrawn });
+}
+
+/** Of each block, how much of `spent` is taken from it. */
+function firstHeld(holds: readonly CreditHold[], spent: number): ReadonlyMap<CreditBlockId, number> {
+  let left = spent;
+  const used = new Map<CreditBlockId, number>();
+  for (const { block, units } of holds) {
+    used.set(block, Math.min(units, left));
+    left -= Math.min(units, left);
+  }
+  return used;
+}
+
+/** Of a lease that was counted as spent no more than `spent` was: the rest is in its blocks again, where they have not ended. */
+function regained({ blocks, overdrawn }: Credits, holds: readonly CreditHold[], spent: number): Credits {
+  const used = firstHeld(holds, spent);
+  const back = new Map(holds.map(({ block, units }) => [block, units - (used.get(block) ?? 0)]));
+  const filled = changed(blocks, back, (block, units) =>
+    block.status === 'LIVE' ? { ...block, remaining: block.remaining + units } : block,
+  );
+  return settled({ blocks: filled, overdrawn });
 }
 
 /** What was recorded beyond all blocks is taken from those that have units again. */

@@ -73,6 +73,7 @@ export function stateOf(release: Release, given: ScenarioGiven): CustomerState {
     grants,
     meters: new Map(),
     reservations: [],
+    leases: [],
     blocks: given.blocks.map((block, index) => blockOf(block, index, yearAgo)),
     seats: [],
     turnedUntil: given.now,

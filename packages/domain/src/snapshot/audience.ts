@@ -69,6 +69,7 @@ function licenseAlone(
     grants: account.grants.filter(({ feature, effect }) => effect.kind === 'BLOCK' && shown.has(feature)),
     meters: ofShown(account.meters),
     reservations: account.reservations.filter(({ feature }) => shown.has(feature)),
+    leases: account.leases.filter(({ feature }) => shown.has(feature)),
     blocks: account.blocks.filter(({ source }) => source?.kind === 'LICENSE' && source.id === license.id),
     seats: seats.filter(({ feature }) => shown.has(feature)),
   };

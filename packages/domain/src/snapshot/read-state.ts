@@ -126,6 +126,7 @@ function accountOf(wire: WireState['account'], reading: Reading): CustomerAccoun
     ),
     grants: wire.grants.map((grant) => ({ ...grant, reason: '' })),
     reservations: [],
+    leases: [],
     seats: wire.seats.map((seat) => ({ ...seat, borrowedUntil: null })),
   };
 }

@@ -8,7 +8,7 @@ import { type KnownState, knownState } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { CheckRequest } from '../decision/decision.js';
 import { instant } from '../time/instant.js';
-import { withoutReservations } from '../usage/reservation.js';
+import { withoutReservations } from '../usage/holds-in-memory.js';
 import { readState } from './read-state.js';
 import { writeState } from './write-state.js';
 

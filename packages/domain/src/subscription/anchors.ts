@@ -4,6 +4,7 @@ import { endedAt, type Holding, holdingsOf, isLicense } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import type { Instant } from '../time/instant.js';
 import { isInUse, type Meter, type Span, unusedMeter } from '../usage/meter.js';
+import { lentIn } from '../usage/quota-lease.js';
 import { sumOf, withCounters } from '../usage/rollover.js';
 import { meterAt, windowAt } from '../usage/window.js';
 import type { AccountChange, CustomerEvent } from './command.js';
@@ -123,7 +124,10 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
   const fresh = { ...meterAt(emptied, feature, at), ...held };
   return {
     account: { ...moved, meters: new Map([...account.meters, [feature.key, fresh]]) },
-    events: cut.start === cut.end ? rolledLost(meter, at) : windowCut(meter, cut, feature, at),
+    events:
+      cut.start === cut.end
+        ? rolledLost(meter, at)
+        : windowCut(meter, cut, feature, { at, used: meter.used + lentIn(account, meter) }),
   };
 }
 
@@ -131,12 +135,12 @@ function windowCut(
   meter: Meter,
   window: Span,
   { key, rollover }: MeteredFeature,
-  at: Instant,
+  { at, used }: { readonly at: Instant; readonly used: number },
 ): CustomerEvent[] {
   const rolls = rollover !== null || meter.rolled.length > 0;
   if (!isInUse(meter) && !rolls) return [];
   const rolled = rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: 0 } : {};
-  return [{ type: 'usage.window_closed', at, feature: key, window, used: meter.used, ...rolled }];
+  return [{ type: 'usage.window_closed', at, feature: key, window, used, ...rolled }];
 }
 
 /** A window without length is not told of: what had been rolled into it is. */

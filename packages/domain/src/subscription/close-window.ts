@@ -5,6 +5,7 @@ import { NOBODY } from '../decision/asker.js';
 import { entitlementOf } from '../decision/entitlement.js';
 import { instant, type Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
+import { lentIn } from '../usage/quota-lease.js';
 import { carriedOver, endRolled, sumOf, withoutRolled } from '../usage/rollover.js';
 import { meterAt } from '../usage/window.js';
 import type { AccountChange } from './command.js';
@@ -34,7 +35,7 @@ export function closeWindow(
     at: window.end,
     feature: key,
     window,
-    used: meter.used,
+    used: meter.used + lentIn(account, meter),
     ...(rolls ? { rolledIn: sumOf(meter.rolled), rolledOver: sumOf(rolled) } : {}),
   } as const;
   return {

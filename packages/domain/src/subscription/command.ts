@@ -1,3 +1,4 @@
+import type { Threshold } from '../catalog/catalog.js';
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { RuleTurn } from '../decision/rule-turns.js';
 import type { Grant, GrantEventType } from '../grant/grant.js';
@@ -9,6 +10,7 @@ import type { Instant, IsoDuration } from '../time/instant.js';
 import type { Seat } from '../seats/seat.js';
 import type { CustomerAccount } from '../customer.js';
 import type { Span } from '../usage/meter.js';
+import type { QuotaLease } from '../usage/quota-lease.js';
 import type { Reservation } from '../usage/reservation.js';
 import type { AddOnQuantity, Subscription, TrialingSubscription } from './subscription.js';
 
@@ -128,6 +130,26 @@ export type CustomerEvent =
       readonly reservation: Reservation;
       /** What is still held in its counter; null: its window is over, and the counter has moved on. */
       readonly reserved: number | null;
+    }
+  | {
+      /** A quota lease was not returned in time, and is spent in full. */
+      readonly type: 'quota.expired';
+      readonly at: Instant;
+      readonly lease: QuotaLease;
+      /** What its counter says then; null: its window is over, and it is counted in that. */
+      readonly used: number | null;
+      readonly reserved: number | null;
+    }
+  | {
+      /** By a lease whose time is over; what spends reach is told with them. */
+      readonly type: 'usage.threshold_reached';
+      readonly at: Instant;
+      readonly feature: FeatureKey;
+      readonly threshold: Threshold;
+      readonly used: number;
+      /** Null: unlimited. */
+      readonly limit: number | null;
+      readonly window: Span | null;
     }
   | {
       readonly type: GrantEventType;

@@ -11,6 +11,7 @@ import { nextTermChange } from '../license/term.js';
 import { type PendingMove, versionMove } from '../release/version-move.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
+import type { QuotaLease } from '../usage/quota-lease.js';
 import type { Reservation } from '../usage/reservation.js';
 import { countersToClose, nextRolledEnd } from '../usage/rollover.js';
 import { freeAt, type Seat } from '../seats/seat.js';
@@ -59,6 +60,7 @@ export type DueTask = { readonly at: Instant; readonly id: string } & (
   | { readonly kind: 'seatEnd'; readonly seat: Seat }
   | { readonly kind: 'seatRelease'; readonly subscription: LiveSubscription }
   | { readonly kind: 'reservationEnd'; readonly reservation: Reservation }
+  | { readonly kind: 'leaseEnd'; readonly lease: QuotaLease }
   | { readonly kind: 'placeEnd'; readonly license: License; readonly machine: Machine }
   | { readonly kind: 'start'; readonly subscription: ScheduledSubscription }
   | { readonly kind: 'ruleTurn' | 'announcement' }
@@ -81,13 +83,14 @@ const ORDER = {
   seatEnd: 13,
   seatRelease: 14,
   reservationEnd: 15,
-  placeEnd: 16,
-  start: 17,
-  licenseStart: 18,
-  licensePeriod: 19,
-  grantStart: 20,
-  ruleTurn: 21,
-  announcement: 22,
+  leaseEnd: 16,
+  placeEnd: 17,
+  start: 18,
+  licenseStart: 19,
+  licensePeriod: 20,
+  grantStart: 21,
+  ruleTurn: 22,
+  announcement: 23,
 } as const satisfies Record<DueTask['kind'], number>;
 
 /** The first of all that time will do; null: nothing. `toldUntil`: what was announced up to then is not announced again. */
@@ -111,6 +114,7 @@ export function firstChange(account: CustomerAccount, release: Release, toldUnti
   for (const block of account.blocks) first = earliest(first, blockTasks(block));
   for (const seat of account.seats) first = earliest(first, seatTasks(seat));
   first = earliest(first, reservationTasks(account));
+  first = earliest(first, leaseTasks(account));
   return earliest(first, ruleTurnTasks(account, release));
 }
 
@@ -263,6 +267,11 @@ function reservationTasks({ reservations: [first] }: CustomerAccount): readonly 
   return first === undefined
     ? []
     : [{ kind: 'reservationEnd', id: first.id, at: first.expiresAt, reservation: first }];
+}
+
+/** Sorted, too. */
+function leaseTasks({ leases: [first] }: CustomerAccount): readonly DueTask[] {
+  return first === undefined ? [] : [{ kind: 'leaseEnd', id: first.id, at: first.expiresAt, lease: first }];
 }
 
 /** All rules that turn at one instant are told of together. */

@@ -8,6 +8,7 @@ import { releaseNewest } from '../seats/above-limit.js';
 import { expirePlace } from '../license/machines/record-machine.js';
 import { changeTerm } from '../license/term.js';
 import { instant, type Instant } from '../time/instant.js';
+import { expireLease } from '../usage/expire-lease.js';
 import { expireReservation } from '../usage/reservation.js';
 import { unreachable } from '../unreachable.js';
 import { reconcileAnchors } from './anchors.js';
@@ -124,6 +125,8 @@ function perform(
       return releaseNewest(account, task.subscription, release, task.at);
     case 'reservationEnd':
       return expireReservation(account, task.reservation);
+    case 'leaseEnd':
+      return expireLease(account, task.lease, release);
     case 'placeEnd':
       return expirePlace(account, task.license, task.machine, task.at);
     case 'ruleTurn':

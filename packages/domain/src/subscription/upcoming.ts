@@ -1,3 +1,4 @@
+import { thresholdText } from '../catalog/threshold.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { formatInstant, type Instant } from '../time/instant.js';
 import type { CustomerEvent } from './command.js';
@@ -42,6 +43,10 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `the window of \`${event.feature}\` ends, and is counted anew`;
     case 'usage.reservation_expired':
       return `${String(event.reservation.quantity)} reserved of \`${event.reservation.feature}\` are free again`;
+    case 'quota.expired':
+      return `${String(event.lease.quantity)} leased of \`${event.lease.feature}\` are spent, unless they are returned before`;
+    case 'usage.threshold_reached':
+      return `\`${event.feature}\` reaches the threshold ${thresholdText(event.threshold)}`;
     case 'usage.rollover_expired':
       return `${String(event.units)} units of \`${event.feature}\` that earlier windows have left over end`;
     case 'seat.expired':

@@ -20,7 +20,7 @@ export interface Meter {
   readonly used: number;
   readonly reserved: number;
   readonly window: Span | null;
-  /** When time may free units that are held: no reservation of this window expires earlier. Null: none is held. */
+  /** When time may free units that are held, or spend those that are lent: nothing of this window ends earlier. Null: none is held. */
   readonly freesAt: Instant | null;
   /** Recorded beyond all credit blocks of a prepaid feature: taken from the next block that comes. Of others 0. */
   readonly overdrawn: number;

@@ -16,7 +16,8 @@ import { parseReservationId } from '../ids.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
 import { formatInstant, instant, type Instant } from '../time/instant.js';
-import { type Reservation, reservedUntil, withoutExpired, withoutReservations } from './reservation.js';
+import { withoutExpired, withoutReservations } from './holds-in-memory.js';
+import { type Reservation, reservedUntil } from './reservation.js';
 import { spend } from './spend.js';
 import { meterAt } from './window.js';
 

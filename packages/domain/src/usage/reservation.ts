@@ -6,6 +6,7 @@ import type { FeatureKey, ReservationId } from '../ids.js';
 import type { AccountChange } from '../subscription/command.js';
 import { instant, type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
 import { addDuration } from '../time/calendar.js';
+import { firstToEnd, isHeldIn } from './held.js';
 import type { Meter } from './meter.js';
 
 /** Units that are held until they are committed, released, or time frees them; docs/rules.md, "Spending". */
@@ -39,11 +40,6 @@ function millisecondsIn(ttl: IsoDuration): number {
   return length;
 }
 
-/** Whether the counter's window is the one in which the reservation was made: it then counts in `reserved`. */
-export function isHeldIn({ window }: Meter, { windowStart }: Pick<Reservation, 'windowStart'>): boolean {
-  return (window?.start ?? null) === windowStart;
-}
-
 /** Its time is over, and nobody has settled it: the units are free again. */
 export function expireReservation(account: CustomerAccount, expired: Reservation): AccountChange {
   const reservations = account.reservations.filter(({ id }) => id !== expired.id);
@@ -51,12 +47,12 @@ export function expireReservation(account: CustomerAccount, expired: Reservation
   const meter = account.meters.get(expired.feature);
   if (meter === undefined || !isHeldIn(meter, expired))
     return { account: { ...account, reservations }, events: [{ ...told, reserved: null }] };
-  const next = reservations.find((one) => one.feature === meter.feature && isHeldIn(meter, one));
+  const rest = { ...account, reservations };
   const reserved = Math.max(0, meter.reserved - expired.quantity);
-  const freed: Meter = { ...meter, reserved, freesAt: next?.expiresAt ?? null };
+  const freed: Meter = { ...meter, reserved, freesAt: firstToEnd(rest, meter) };
   const meters = new Map(account.meters).set(meter.feature, freed);
   return {
-    account: withoutHolds({ ...account, meters, reservations }, expired),
+    account: withoutHolds({ ...rest, meters }, expired),
     events: [{ ...told, reserved }],
   };
 }
@@ -65,30 +61,6 @@ function withoutHolds(account: CustomerAccount, { feature, holds }: Reservation)
   if (holds.length === 0) return account;
   const freed = spendCredits(creditsOf(account, feature), { kind: 'free', quantity: 0 }, holds);
   return withCredits(account, feature, freed);
-}
-
-/** What time has freed until `at`, whoever writes it down. */
-export function withoutExpired(account: CustomerAccount, at: Instant): CustomerAccount {
-  let current = account;
-  for (const reservation of account.reservations)
-    if (reservation.expiresAt <= at) current = expireReservation(current, reservation).account;
-  return current;
-}
-
-/**
- * The account as it is kept in memory: of its reservations nothing but their sum, in the counters. Spends move that, and
- * tell no more; when time may free some (`freesAt`) the account is read again. `withoutExpired` has been asked before.
- */
-export function withoutReservations(account: CustomerAccount): CustomerAccount {
-  return account.reservations.length === 0 ? account : { ...account, reservations: [] };
-}
-
-/** The first instant at which time may free units of any counter; null: nothing is held. */
-export function freesAt({ meters }: CustomerAccount): Instant | null {
-  let first: Instant | null = null;
-  for (const meter of meters.values())
-    if (meter.freesAt !== null && (first === null || meter.freesAt < first)) first = meter.freesAt;
-  return first;
 }
 
 const MOST = 86_400_000;

@@ -3,16 +3,18 @@ import { type CustomerState, knownState, type KnownState, type Release } from '.
 import type { CreditBlock } from '../credits/credit-block.js';
 import type { CompiledFeature } from '../decision/compile.js';
 import { decideOnce, denyOutOfReach, findFeature } from '../decision/decide.js';
-import type { Decision } from '../decision/decision.js';
+import type { CheckRequest, Decision } from '../decision/decision.js';
 import { parseFeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
-import type { Meter } from './meter.js';
+import { type Meter, unusedMeter } from './meter.js';
+import { unitsBack } from './quota-lease.js';
 import { endsWithin } from './rollover.js';
 
 /**
- * `consume` counts up, `reserve` holds; `release` gives back units of a LIMIT feature; `record` counts what was used
- * already; `commit` spends what a reservation holds, `free` ends it.
+ * `consume` counts up, `reserve` holds, `lend` hands out a quota lease; `release` gives back units of a LIMIT feature;
+ * `record` counts what was used already; `commit` spends what a reservation holds, `free` ends it; `return` ends a lease,
+ * `correct` one that was counted as spent.
  */
 export type SpendRequest = AskingRequest | MovingRequest;
 
@@ -24,9 +26,9 @@ export interface Spender {
   readonly fingerprint?: string | null;
 }
 
-/** Fits, or does not. */
+/** Fits, or does not; of what is lent as much as fits is enough. */
 interface AskingRequest extends Spender {
-  readonly kind: 'consume' | 'reserve';
+  readonly kind: 'consume' | 'reserve' | 'lend';
   readonly feature: string;
   /** At least 1. */
   readonly quantity: number;
@@ -35,7 +37,7 @@ interface AskingRequest extends Spender {
 }
 
 /** What no limit stops. */
-type MovingRequest = CountRequest | SettleRequest;
+type MovingRequest = CountRequest | SettleRequest | CorrectRequest;
 
 interface CountRequest {
   readonly kind: 'release' | 'record';
@@ -45,12 +47,21 @@ interface CountRequest {
 }
 
 interface SettleRequest {
-  readonly kind: 'commit' | 'free';
+  readonly kind: 'commit' | 'free' | 'return';
   readonly feature: string;
-  /** What is spent: at most what was reserved. */
+  /** What is spent: at most what was reserved, or lent. */
   readonly quantity: number;
-  /** What the reservation still holds in the running window: what was reserved, or 0. */
+  /** What the reservation, or lease, still holds in the running window: what was reserved, or 0. */
   readonly held: number;
+}
+
+interface CorrectRequest {
+  readonly kind: 'correct';
+  readonly feature: string;
+  /** What was spent of the lease. */
+  readonly quantity: number;
+  /** What it has counted as spent when its time was over. */
+  readonly counted: number;
 }
 
 /** The decision as it stands after the spend, and by how much `used` and `reserved` change: 0 where it was denied. */
@@ -75,8 +86,14 @@ export function refuseSpend(
       ? null
       : badInput(`feature \`${feature.key}\` is ${feature.type}; only LIMIT features take units back`);
   if (isCounted) return null;
-  const done = kind === 'reserve' ? 'reserved' : 'consumed';
-  return badInput(`feature \`${feature.key}\` is ${feature.type}; METERED and LIMIT features can be ${done}`);
+  return badInput(
+    `feature \`${feature.key}\` is ${feature.type}; METERED and LIMIT features can be ${doneBy(kind)}`,
+  );
+}
+
+function doneBy(kind: SpendRequest['kind']): string {
+  if (kind === 'reserve') return 'reserved';
+  return kind === 'lend' ? 'leased' : 'consumed';
 }
 
 function badInput(message: string): Refusal {
@@ -84,7 +101,8 @@ function badInput(message: string): Refusal {
 }
 
 /**
- * Decides one spend on the counter as it is: what fits is spent, or held, whole, else nothing. Giving back never fails
+ * Decides one spend on the counter as it is: what fits is spent, or held, whole, else nothing; of what is to be lent
+ * as much as fits, at least 1. Giving back never fails
  * and never goes below 0; what is recorded, or was reserved, counts whatever the limit says (docs/rules.md,
  * "Spending"). Out of reach, nothing is done ("Without state"). `refuseSpend`, or `refuseRecord`, has been asked before.
  */
@@ -92,6 +110,7 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
   switch (request.kind) {
     case 'consume':
     case 'reserve':
+    case 'lend':
       return asked(state, request, now);
     default:
       return moved(state, request, now);
@@ -99,10 +118,14 @@ export function spend(state: CustomerState, request: SpendRequest, now: Instant)
 }
 
 function asked(state: CustomerState, request: AskingRequest, now: Instant): SpendOutcome {
-  const { kind, feature, quantity, context = null, memberId = null, fingerprint = null } = request;
-  const check = { feature, quantity, context, memberId, fingerprint };
+  const { kind, feature, context = null, memberId = null, fingerprint = null } = request;
+  const check = { feature, quantity: request.quantity, context, memberId, fingerprint };
   if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
-  const decision = decideOnce(state, check, now);
+  const whole = decideOnce(state, check, now);
+  const { decision, quantity } =
+    kind === 'lend' && whole.code === 'LIMIT_EXCEEDED'
+      ? mostThatFits(state, check, now)
+      : { decision: whole, quantity: check.quantity };
   if (!decision.allowed) return denied(decision);
   const used = decision.used ?? 0;
   const reserved = decision.reserved ?? 0;
@@ -110,6 +133,28 @@ function asked(state: CustomerState, request: AskingRequest, now: Instant): Spen
   return kind === 'consume'
     ? { decision: withCounter(decision, used + quantity, reserved), delta: quantity, held: 0 }
     : { decision: withCounter(decision, used, reserved + quantity), delta: 0, held: quantity };
+}
+
+interface Fitting {
+  readonly decision: Decision;
+  readonly quantity: number;
+}
+
+/** Searched for with `decide`, which alone says what fits. `check`: of a quantity that does not. */
+function mostThatFits(state: CustomerState, check: CheckRequest, now: Instant): Fitting {
+  const ask = (quantity: number): Fitting => ({
+    decision: decideOnce(state, { ...check, quantity }, now),
+    quantity,
+  });
+  let most = ask(1);
+  if (!most.decision.allowed) return most;
+  let tooMany = check.quantity;
+  while (tooMany - most.quantity > 1) {
+    const next = ask(most.quantity + Math.floor((tooMany - most.quantity) / 2));
+    if (next.decision.allowed) most = next;
+    else tooMany = next.quantity;
+  }
+  return most;
 }
 
 function denied(decision: Decision): SpendOutcome {
@@ -168,8 +213,9 @@ function moved(state: CustomerState, request: MovingRequest, now: Instant): Spen
   const key = parseFeatureKey(decision.feature);
   if (state.kind !== 'KNOWN' || key === null || !state.release.catalog.features.has(key))
     return denied(decision);
-  const { used = 0, reserved = 0 } = state.account.meters.get(key) ?? {};
-  const { delta, held, message } = movement(request, used);
+  const meter = state.account.meters.get(key) ?? unusedMeter(key, null);
+  const { used, reserved } = meter;
+  const { delta, held, message } = movement(request, meter, now);
   if (delta > MOST - used) return counterFull(decision);
   const done: Decision = { ...decision, allowed: true, code: 'DONE', message };
   return { decision: withCounter(done, used + delta, Math.max(0, reserved + held)), delta, held };
@@ -181,7 +227,7 @@ interface Movement {
   readonly message: string;
 }
 
-function movement(request: MovingRequest, used: number): Movement {
+function movement(request: MovingRequest, meter: Meter, now: Instant): Movement {
   const { quantity } = request;
   switch (request.kind) {
     case 'record':
@@ -194,8 +240,22 @@ function movement(request: MovingRequest, used: number): Movement {
       };
     case 'free':
       return { delta: 0, held: -request.held, message: `${String(request.held)} reserved given back` };
+    case 'return':
+      return {
+        delta: quantity,
+        held: -request.held,
+        message: `${String(quantity)} of the lease spent, ${String(request.held - quantity)} given back`,
+      };
+    case 'correct': {
+      const given = unitsBack(meter, request.counted - quantity, now);
+      return {
+        delta: -given,
+        held: 0,
+        message: `the lease was counted as spent when it ended; ${String(given)} given back`,
+      };
+    }
     case 'release': {
-      const given = Math.min(used, quantity);
+      const given = Math.min(meter.used, quantity);
       return { delta: -given, held: 0, message: `${String(given)} given back` };
     }
   }

@@ -49,6 +49,20 @@ const REPLACED = {
     seenBy: 'packages/database/dist/spending/attempt.js',
     without: (exports) => ({ ...exports, lockCustomers: () => Promise.resolve() }),
   },
+  /** What is lent and not returned in time is spent: without it, it is free again, as what is reserved. */
+  'lent-spent': {
+    file: 'packages/domain/dist/usage/quota-lease.js',
+    without: (exports) => ({
+      ...exports,
+      spendLease(account, lease) {
+        const { account: after, counter } = exports.spendLease(account, lease);
+        if (counter === null) return { account: after, counter };
+        const freed = { ...counter.after, used: counter.before.used };
+        const meters = new Map(after.meters).set(freed.feature, freed);
+        return { account: { ...after, meters }, counter: { ...counter, after: freed } };
+      },
+    }),
+  },
   /** Compiled releases outlive the history that they are of. */
   'releases-forgotten': {
     file: 'packages/database/dist/repositories/release-cache.js',

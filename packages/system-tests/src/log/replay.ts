@@ -54,6 +54,11 @@ interface ExpiredData {
   readonly reserved: number | null;
 }
 
+/** Null: the window is over, and has it in what it was closed with. */
+interface LeaseExpiredData extends ExpiredData {
+  readonly used: number | null;
+}
+
 interface PlanData {
   readonly after: { readonly plan: string };
 }
@@ -64,6 +69,7 @@ type Entry = { readonly position: number; readonly entry: string; readonly subje
   | { readonly type: 'usage.window_closed'; readonly data: WindowData }
   | { readonly type: 'usage.corrected'; readonly data: WindowData & { readonly added: number } }
   | { readonly type: 'usage.reservation_expired'; readonly data: ExpiredData }
+  | { readonly type: 'quota.expired'; readonly data: LeaseExpiredData }
 );
 
 /**
@@ -75,7 +81,7 @@ export async function replayLog(owner: Pool, limitOf: LimitOf): Promise<Replay> 
     `select position::int, type, subject_id as entry, body ->> 'customer' as subject, body -> 'data' as data
      from (select position, type, subject_id, convert_from(body, 'UTF8')::jsonb as body from event
            where type in ('subscription.started', 'subscription.plan_changed', 'usage.recorded', 'usage.window_closed',
-                          'usage.corrected', 'usage.reservation_expired')) e order by position`,
+                          'usage.corrected', 'usage.reservation_expired', 'quota.expired')) e order by position`,
   );
   const log = new ReplayedLog(limitOf);
   for (const entry of rows) log.follow(entry);
@@ -116,6 +122,9 @@ class ReplayedLog implements Replay {
         return;
       case 'usage.reservation_expired':
         this.#expire(entry, entry.data);
+        return;
+      case 'quota.expired':
+        this.#spend(entry, entry.data);
     }
   }
 
@@ -176,6 +185,19 @@ class ReplayedLog implements Replay {
         found: `${String(reserved)} held when ${String(quantity)} expired after ${textOf(before)}`,
       });
     this.counters.set(counter, { ...before, reserved });
+  }
+
+  /** What was lent is spent: the sum stays. */
+  #spend({ position, subject }: Entry, { feature, quantity, used, reserved }: LeaseExpiredData): void {
+    if (used === null || reserved === null) return;
+    const counter = `${subject} ${feature}`;
+    const before = this.counters.get(counter) ?? UNUSED;
+    if (reserved !== before.reserved - quantity || used !== before.used + quantity)
+      this.broken.push({
+        ...{ position, counter },
+        found: `${String(used)} used and ${String(reserved)} held when ${String(quantity)} lent were spent after ${textOf(before)}`,
+      });
+    this.counters.set(counter, { ...before, used, reserved });
   }
 }
 

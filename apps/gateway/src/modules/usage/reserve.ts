@@ -4,6 +4,7 @@ import type { GatewayContext } from '../../context.js';
 import { badInput, notFound } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
+import { asError, orThrow } from './outcome.js';
 import { answerTo, readSpender } from './spend-many.js';
 import type { ReservationResultType, ReservationType } from './reservation-types.js';
 import type { ConsumeResultType } from './usage-types.js';
@@ -90,23 +91,14 @@ async function ownReservation(context: GatewayContext, text: string): Promise<Ma
   const id = parseReservationId(text);
   const found = id === null ? null : await context.spends.reservations.find(context.caller.tenantId, id);
   context.access.requireOwner(`the reservation \`${text}\``, found?.customerId ?? null);
-  if (found === null)
+  if (found === null || id === null)
     throw notFound(
       'reservationId',
       `there is no reservation \`${text}\`; \`reserve\` answers with the ids of those it makes`,
     );
-  return found;
+  return { ...found, id };
 }
 
 function toReservation({ id, customerId, feature, quantity, expiresAt }: MadeReservation): ReservationType {
   return { id, customerId, feature, quantity, expiresAt };
-}
-
-function orThrow(answer: ConsumeResultType | Error): ConsumeResultType {
-  if (answer instanceof Error) throw answer;
-  return answer;
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

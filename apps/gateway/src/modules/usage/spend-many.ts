@@ -90,7 +90,7 @@ export async function answerTo(
   return recorded(context, { operation, input: { ...inputOf(request), replayed }, at, decision }, answer);
 }
 
-/** What was asked. An idempotency key is the client's own, and is kept nowhere; a reservation's id is ours. */
+/** What was asked. An idempotency key is the client's own, and is kept nowhere; the id of a reservation, or of a lease, is ours. */
 function inputOf(request: SpendRequest): Readonly<Record<string, unknown>> {
   const { customerId, feature, quantity } = request;
   const asked = { customerId, feature, quantity };
@@ -98,10 +98,13 @@ function inputOf(request: SpendRequest): Readonly<Record<string, unknown>> {
     case 'consume':
       return { ...asked, ...factsOf(request) };
     case 'reserve':
+    case 'lend':
       return { ...asked, ttl: request.ttl, ...factsOf(request) };
     case 'commit':
     case 'free':
       return { ...asked, reservationId: request.idempotencyKey };
+    case 'return':
+      return { ...asked, leaseId: request.idempotencyKey };
     case 'release':
     case 'record':
       return asked;
@@ -112,7 +115,7 @@ function factsOf({
   context = null,
   memberId = null,
   fingerprint = null,
-}: Extract<SpendRequest, { kind: 'consume' | 'reserve' }>): Readonly<Record<string, unknown>> {
+}: Extract<SpendRequest, { kind: 'consume' | 'reserve' | 'lend' }>): Readonly<Record<string, unknown>> {
   return { context, memberId, fingerprint };
 }
 

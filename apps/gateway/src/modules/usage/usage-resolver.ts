@@ -16,6 +16,8 @@ import { parseFirst } from '../connection/connection-types.js';
 import { CustomerType } from '../customer/customer-types.js';
 import { Quantity } from '../../scalars/index.js';
 import { FOR_ROUTERS } from '../../schema/router-tag.js';
+import { leaseQuota, returnQuota } from './quota-lease.js';
+import { LeaseQuotaInput, QuotaLeaseResultType } from './quota-lease-types.js';
 import { recordUsage } from './record-usage.js';
 import { commitReservation, releaseReservation, reserve } from './reserve.js';
 import { ReservationResultType, ReserveInput } from './reservation-types.js';
@@ -94,6 +96,28 @@ export class UsageResolver {
     @Ctx() context: GatewayContext,
   ): Promise<ReservationResultType> {
     return releaseReservation(context, reservationId);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => QuotaLeaseResultType, { description: 'As much as there is, up to the quantity.' })
+  leaseQuota(
+    @Arg('input', () => LeaseQuotaInput) input: LeaseQuotaInput,
+    @Ctx() context: GatewayContext,
+  ): Promise<QuotaLeaseResultType> {
+    return leaseQuota(context, input);
+  }
+
+  @Authorized('SERVICE')
+  @Mutation(() => ConsumeResultType, {
+    description:
+      'Counts what was spent of a lease and gives the rest back: until it ends, and up to a day after, while its window is open.',
+  })
+  returnQuota(
+    @Arg('leaseId', () => ID) leaseId: string,
+    @Arg('spent', () => Quantity) spent: number,
+    @Ctx() context: GatewayContext,
+  ): Promise<ConsumeResultType> {
+    return returnQuota(context, leaseId, spent);
   }
 
   @Authorized('SERVICE')

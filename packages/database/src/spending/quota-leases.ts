@@ -1,0 +1,103 @@
+import type { QuotaLeasedData, QuotaReturnedData } from '@licet/api-types';
+import {
+  type CreditHold,
+  formatInstant,
+  type Instant,
+  leasedUntil,
+  type LeaseId,
+  parseLeaseId,
+  type SpendOutcome,
+  type SpendRequest as Question,
+} from '@licet/domain';
+import type { EventCustomer, NewEvent } from '../event-log/append.js';
+import type { Counter } from './counter.js';
+import type { Asked, KeptVerdict, LendRequest } from './request.js';
+import type { StandingHold } from './reservations.js';
+
+/** A lease that stands, under the lock of its counter. EXPIRED: it was counted as spent, which a return may correct. */
+export interface LockedLease extends StandingHold {
+  readonly kind: 'LEASE';
+  readonly id: LeaseId;
+}
+
+/** Named as reservations are. */
+export function leaseIdOf(decisionId: string): LeaseId {
+  const id = parseLeaseId(`lse_${decisionId.slice('dec_'.length).replaceAll('-', '')}`);
+  if (id === null) throw new Error('a decision id has the form that a lease id is made of');
+  return id;
+}
+
+/** What is lent, and until when; null: a denial, or there is no counter yet. */
+export function lentBy(
+  { ttl }: LendRequest,
+  counter: Counter | undefined,
+  { held }: SpendOutcome,
+  now: Instant,
+): NonNullable<KeptVerdict['hold']> | null {
+  if (counter === undefined || held === 0) return null;
+  const { account, row } = counter;
+  return { quantity: held, expiresAt: leasedUntil(now, ttl, account.state.account.timeZone, row.window) };
+}
+
+/** The lease that a granted request has made. */
+export function madeLease(
+  { row, key }: Counter,
+  { decisionId, asOf: madeAt, hold }: KeptVerdict,
+  holds: readonly CreditHold[],
+): LockedLease {
+  if (!hold) throw new Error('what lends says what is lent');
+  const windowStart = row.window?.start ?? null;
+  const made = { ...key, ...hold, windowStart, madeAt, holds };
+  return { kind: 'LEASE', id: leaseIdOf(decisionId), status: 'OPEN', ...made };
+}
+
+interface Movement {
+  readonly asked: Asked;
+  readonly lease: LockedLease;
+  readonly counter: Counter;
+  readonly at: Instant;
+}
+
+export function leasedEvent(movement: Movement, asked: number): NewEvent {
+  const { id, feature, quantity, expiresAt } = movement.lease;
+  const { used, reserved } = movement.counter;
+  const data: QuotaLeasedData = {
+    ...{ lease: id, feature, quantity, asked, expiresAt: formatInstant(expiresAt) },
+    ...{ used, reserved },
+  };
+  return eventOf('quota.leased', movement, { ...data });
+}
+
+/** One where the question ends a lease. `delta`: of what its counter had used. */
+export function returnedEvents(movement: Movement, question: Question, delta: number): NewEvent[] {
+  if (question.kind !== 'return' && question.kind !== 'correct') return [];
+  const { id, feature, quantity } = movement.lease;
+  const { used, reserved } = movement.counter;
+  const late = question.kind === 'correct';
+  const data: QuotaReturnedData = {
+    ...{ lease: id, feature, quantity, spent: question.quantity },
+    ...{ returned: late ? -delta : quantity - question.quantity, late, used, reserved },
+  };
+  return [eventOf('quota.returned', movement, { ...data })];
+}
+
+function eventOf(
+  type: 'quota.leased' | 'quota.returned',
+  { asked: { caller }, lease, counter, at }: Movement,
+  data: NewEvent['data'],
+): NewEvent {
+  const customer: EventCustomer = { id: lease.customerId, subject: counter.account.subject };
+  return {
+    type,
+    subjectType: 'quota_lease',
+    subjectId: lease.id,
+    customer,
+    actor: caller.actor,
+    reason: null,
+    requestId: caller.requestId,
+    at,
+    recordedAt: at,
+    data,
+    listed: true,
+  };
+}
