@@ -83,5 +83,8 @@ export * from './release/plan-versions.js';
 export * from './release/changes.js';
 export * from './release/preview.js';
 export { accountFor, type SnapshotAudience } from './snapshot/audience.js';
+export { readSnapshot } from './snapshot/read-snapshot.js';
 export * from './snapshot/snapshot.js';
 export * from './snapshot/times.js';
+export * from './snapshot/decide-by-snapshot.js';
+export { type ConditionReader } from './snapshot/read-state.js';
