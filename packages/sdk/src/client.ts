@@ -192,12 +192,16 @@ class SnapshotClient implements Client {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#refresher.stop();
+    this.#gateway.close();
+    const stopped = this.#refresher.stop();
     this.#timer.clear();
     this.#seenTimer.clear();
     this.#follower?.stop();
     this.#isConnected = false;
     await this.ready;
+    await stopped;
+    this.#timer.clear();
+    this.#seenTimer.clear();
     await this.#snapshots.write();
   }
 
@@ -223,17 +227,19 @@ class SnapshotClient implements Client {
       await this.#snapshots.fetch();
       this.#asked = told;
       this.#problems.solve('GATEWAY_FAILED');
+      this.#changed();
+      await this.#snapshots.write();
       if (!this.#isClosed) this.#seenTimer.set(SEEN_KEPT, () => void this.#keepSeen());
     } catch (error) {
       // A connection that the network has forgotten tells nothing either.
+      if (this.#isClosed) throw error;
       if (error instanceof LicetError && error.code === 'UNREACHABLE') this.#follower?.reconnect();
       this.#report(
         error instanceof RefusedSnapshot ? 'SNAPSHOT_REFUSED' : 'GATEWAY_FAILED',
         messageOf(error),
       );
-      throw error;
-    } finally {
       this.#changed();
+      throw error;
     }
   }
 

@@ -24,7 +24,14 @@ interface Sent {
 
 /** The requests of a client. Each throws LicetError where it has no result. */
 export class Gateway {
+  readonly #closing = new AbortController();
+
   constructor(private readonly options: GatewayOptions) {}
+
+  /** What is on its way fails, and what comes later too. */
+  close(): void {
+    this.#closing.abort();
+  }
 
   async snapshot(customerId: string, etag: string | null): Promise<FetchedSnapshot> {
     const path = `/v1/snapshot?customerId=${encodeURIComponent(customerId)}`;
@@ -73,7 +80,8 @@ export class Gateway {
 
   #send(path: string, init: Sent): Promise<Response> {
     const { fetch, url, timeout } = this.options;
-    return reached(() => fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(timeout) }));
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeout)]);
+    return reached(() => fetch(`${url}${path}`, { ...init, signal }));
   }
 }
 

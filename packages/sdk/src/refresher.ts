@@ -25,10 +25,12 @@ export class Refresher {
     return (this.#running ??= this.#run());
   }
 
-  /** Waits for nothing. */
-  stop(): void {
+  /** Fetches no more; resolves when what is on its way has come, or failed. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#isWanted = false;
     this.#timer.clear();
+    await this.#running;
   }
 
   async #run(): Promise<void> {

@@ -73,12 +73,14 @@ export class Snapshots {
   /** Asks the gateway for a newer one; throws where none can be had, and what is held stays. */
   async fetch(): Promise<void> {
     const held = this.#held;
-    // Where what is held does not count, another one is wanted, and not to hear that it has not changed.
-    const isGood = held !== null && !held.isOlder && !this.clock.isSetBack;
+    // Where what is held does not count, or is old by a clock that may be wrong, another one is wanted: to hear that nothing has
+    // changed would help nobody.
+    const isFresh = held !== null && this.clock.read() < held.snapshot.refreshAfter && !this.clock.isSetBack;
+    const isGood = isFresh && !held.isOlder;
     const fetched = await this.gateway.snapshot(this.settings.customerId, isGood ? held.etag : null);
     if (fetched.kind === 'SAME') {
       if (held !== null) this.#held = { ...held, from: 'GATEWAY', confirmedAt: this.clock.read() };
-      return this.write();
+      return;
     }
     const { token, etag } = fetched;
     const snapshot = await this.#verified(token);
@@ -94,7 +96,6 @@ export class Snapshots {
     const confirmedAt = this.clock.read();
     this.#held = { snapshot, token, keys: this.#keys, etag, from: 'GATEWAY', confirmedAt, isOlder: false };
     this.problems.solve('COUNTER_LOWERED', 'FOREIGN_STORAGE', 'SNAPSHOT_REFUSED');
-    await this.write();
   }
 
   /** Keeps what is held, and what was seen; a storage that fails is reported and ends nothing. */

@@ -1,45 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type Client, type ClientOptions, createClient } from '@licet/sdk';
-import { fileStorage } from '@licet/sdk/node';
-import { CUSTOMER, statePayload } from '../testing/signer.js';
-import { SmallGateway, SPANS } from '../testing/small-gateway.js';
+import { readFile } from 'node:fs/promises';
+import type { Client } from '@licet/sdk';
+import { statePayload } from '../testing/signer.js';
+import { BEGIN, Site } from '../testing/site.js';
+import { SPANS } from '../testing/small-gateway.js';
 
-const BEGIN = Date.parse('2026-12-01T12:00:00Z');
-
-let time: number;
-let gateway: SmallGateway;
-let directory: string;
-const clients: Client[] = [];
-
+let site: Site;
 beforeEach(async () => {
-  time = BEGIN;
-  gateway = await SmallGateway.start(() => time);
-  directory = await mkdtemp(path.join(tmpdir(), 'licet-sdk-'));
+  site = await Site.make();
 });
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  await gateway.down();
-  await rm(directory, { recursive: true });
-});
-
-/** Another process, as it were: it knows what is on the disk. */
-async function start(options: Partial<ClientOptions> = {}): Promise<Client> {
-  const client = createClient({
-    url: gateway.url,
-    apiKey: 'lk_service_test',
-    customerId: CUSTOMER,
-    storage: fileStorage(directory, { place: 'this machine' }),
-    live: false,
-    retryMax: 50,
-    now: () => time,
-    ...options,
-  });
-  clients.push(client);
-  await client.ready;
-  return client;
-}
+afterEach(() => site.end());
 
 function answers(client: Client) {
   return Object.fromEntries(
@@ -50,22 +19,22 @@ function answers(client: Client) {
 const ENTITLED = { sso: 'ENTITLED', calls: 'ENTITLED', editor: 'ENTITLED', none: 'UNKNOWN_FEATURE' };
 
 test('a client that has kept a snapshot decides at once after a restart with no network, and says from what', async () => {
-  const first = await start();
+  const first = await site.start();
   expect(first.check('sso')).toMatchObject({ allowed: true, code: 'ENTITLED', source: 'cache', age: 0 });
   expect(first.check('calls', { quantity: 101 })).toMatchObject({ allowed: false, code: 'LIMIT_EXCEEDED' });
   await first.close();
-  await gateway.down();
-  time += 2_000;
-  const second = await start();
+  await site.gateway.down();
+  site.time += 2_000;
+  const second = await site.start();
   expect(second.check('sso')).toMatchObject({ allowed: true, code: 'ENTITLED', source: 'kept', age: 2_000 });
   expect(second.status).toMatchObject({ phase: 'fresh', source: 'kept', counter: 1, starts: 2 });
 });
 
 test('without the gateway each feature goes through the phases by its own rule', async () => {
-  const client = await start();
-  await gateway.down();
+  const client = await site.start();
+  await site.gateway.down();
   const at = (seconds: number) => {
-    time = BEGIN + seconds * 1000;
+    site.time = BEGIN + seconds * 1000;
     return { phase: client.status.phase, source: client.check('editor').source, ...answers(client) };
   };
   const grace = { sso: 'ENTITLED_GRACE', calls: 'ENTITLED_GRACE', editor: 'ENTITLED_GRACE' };
@@ -83,20 +52,15 @@ test('without the gateway each feature goes through the phases by its own rule',
 });
 
 test('an outage replaces nothing of what is kept, and what the gateway says afterwards counts again', async () => {
-  const client = await start();
+  const client = await site.start();
   await client.refresh();
-  const kept = async () => {
-    const texts = await Promise.all(
-      (await readdir(directory)).map((name) => readFile(path.join(directory, name), 'utf8')),
-    );
-    return texts.find((text) => text.includes('"token"'));
-  };
+  const kept = async () => readFile((await site.files()).snapshot, 'utf8');
   const before = await kept();
-  gateway.instead = [{ status: 503, body: '{}' }];
+  site.gateway.instead = [{ status: 503, body: '{}' }];
   await client.refresh();
   expect(client.status.problems).toMatchObject([{ kind: 'GATEWAY_FAILED' }]);
-  await gateway.down();
-  time += 70_000;
+  await site.gateway.down();
+  site.time += 70_000;
   expect(client.check('editor')).toMatchObject({
     code: 'ENTITLED_FALLBACK',
     source: 'fallback',
@@ -105,8 +69,8 @@ test('an outage replaces nothing of what is kept, and what the gateway says afte
   await client.refresh();
   expect(await kept()).toBe(before);
   expect(before).toBeDefined();
-  gateway.state = statePayload({ editor: false });
-  await gateway.up();
+  site.gateway.state = statePayload({ editor: false });
+  await site.gateway.up();
   await client.refresh();
   expect(client.check('editor')).toMatchObject({ allowed: false, code: 'NOT_IN_PLAN', source: 'cache' });
   expect(client.status.problems).toEqual([]);

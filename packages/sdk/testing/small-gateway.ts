@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Payload, Signer, statePayload } from './signer.js';
@@ -25,7 +26,7 @@ export class SmallGateway {
   cursors: unknown[] = [];
 
   private constructor(
-    readonly signer: Signer,
+    public signer: Signer,
     private readonly now: () => number,
   ) {}
 
@@ -56,18 +57,20 @@ export class SmallGateway {
 
   /** Tells all who follow that something has changed. */
   tell(cursor: string): void {
-    for (const stream of this.#streams) {
-      const payload = { data: { entitlementsChanged: { cursor } } };
-      stream.write(`event: next\ndata: ${JSON.stringify(payload)}\n\n`);
-    }
+    this.#send({ data: { entitlementsChanged: { cursor } } });
+  }
+
+  /** Ends all streams with an error of this code. */
+  tellErrors(code: string): void {
+    this.#send({ errors: [{ message: 'no', extensions: { code } }] });
+  }
+
+  #send(result: object): void {
+    for (const stream of this.#streams) stream.write(`event: next\ndata: ${JSON.stringify(result)}\n\n`);
   }
 
   get followers(): number {
     return this.#streams.size;
-  }
-
-  cutStreams(): void {
-    for (const stream of this.#streams) stream.destroy();
   }
 
   async token(change: object = {}): Promise<string> {
@@ -80,7 +83,8 @@ export class SmallGateway {
   }
 
   get #etag(): string {
-    return `"${Buffer.from(JSON.stringify(this.state)).toString('base64url').slice(-40)}"`;
+    const text = JSON.stringify([this.state, this.signer.jwk.kid]);
+    return `"${createHash('sha256').update(text).digest('base64url')}"`;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

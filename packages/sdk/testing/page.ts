@@ -1,0 +1,10 @@
+import { createClient, indexedDbStorage } from '@licet/sdk';
+
+/** A page that asks whether its customer may do something: what its bundle weighs is tested. */
+const client = createClient({
+  url: 'https://licet.example.com',
+  token: document.cookie,
+  storage: indexedDbStorage(),
+});
+await client.ready;
+document.body.hidden = !client.check('sso').allowed;
