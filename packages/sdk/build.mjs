@@ -15,7 +15,12 @@ const shared = {
 };
 
 rmSync('dist', { recursive: true, force: true });
-await build({ ...shared, entryPoints: ['src/index.ts'], splitting: true, platform: 'browser' });
+await build({
+  ...shared,
+  entryPoints: ['src/index.ts', 'src/browser/index.ts'],
+  splitting: true,
+  platform: 'browser',
+});
 // By itself: what checks share with explanations alone would else be in every page.
 await build({ ...shared, entryPoints: ['src/explanation.ts'], platform: 'browser' });
 await build({ ...shared, entryPoints: ['src/node/index.ts'], platform: 'node' });

@@ -8,7 +8,6 @@ export {
 } from './client.js';
 export { type TokenSource } from './credential.js';
 export { LicetError } from './errors.js';
-export { indexedDbStorage } from './indexed-db.js';
 export { type ClientOptions } from './options.js';
 export { type ConsumeAnswer } from './spend.js';
 export {

@@ -1,4 +1,5 @@
-import { createClient, indexedDbStorage } from '@licet/sdk';
+import { createClient } from '@licet/sdk';
+import { indexedDbStorage } from '@licet/sdk/browser';
 
 /** A page that asks whether its customer may do something: what its bundle weighs is tested. */
 const client = createClient({

@@ -1,4 +1,4 @@
-import type { ClientStorage } from './storage.js';
+import type { ClientStorage } from '../storage.js';
 
 const TEXTS = 'texts';
 const KEYS = 'keys';
