@@ -1,4 +1,5 @@
 import { createClient } from '@licet/sdk';
+import { codeOf } from '../testing/code-of.js';
 import { CUSTOMER, vectors } from '../testing/signer.js';
 import { Site } from '../testing/site.js';
 
@@ -17,7 +18,10 @@ function failed(code: string) {
 }
 
 function keysSent(): string[] {
-  return site.gateway.bodies.map((body) => JSON.parse(body).variables.input.idempotencyKey);
+  return site.gateway.bodies.map((body) => {
+    const { variables }: { variables: { input: { idempotencyKey: string } } } = JSON.parse(body);
+    return variables.input.idempotencyKey;
+  });
 }
 
 test('a spend whose answer is lost is sent again with the same key', async () => {
@@ -66,7 +70,7 @@ describe('options that cannot be are refused by name', () => {
     ['memberId', { url: good.url, token: tokenOf({ sub: 'ada', member: 'ann' }), memberId: 'ben' }],
     ['token', { url: good.url, token: tokenOf({}) }],
   ])('%s', (field, options) => {
-    expect(() => createClient(options)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+    expect(codeOf(() => createClient(options))).toBe('BAD_USER_INPUT');
     expect(() => createClient(options)).toThrow(`\`${field}\``);
   });
 
@@ -82,9 +86,7 @@ test('a check about another member than the token’s is refused', async () => {
   const client = await site.start();
   expect(client.check('sso').code).toBe('ENTITLED');
   expect(client.check('sso', { memberId: 'ann' }).code).toBe('ENTITLED');
-  expect(() => client.check('sso', { memberId: 'ben' })).toThrow(
-    expect.objectContaining({ code: 'FORBIDDEN' }),
-  );
+  expect(codeOf(() => client.check('sso', { memberId: 'ben' }))).toBe('FORBIDDEN');
 });
 
 function tokenOf(claims: object): string {
