@@ -33,7 +33,7 @@ export class CrossOrigin {
     return {
       vary: 'Origin',
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'x-request-id, retry-after',
+      'access-control-expose-headers': 'x-request-id, retry-after, etag',
     };
   }
 }
@@ -57,7 +57,8 @@ export function addCrossOrigin(server: FastifyInstance, crossOrigin: CrossOrigin
     if (isLetIn)
       void reply.headers({
         'access-control-allow-methods': 'GET, POST',
-        'access-control-allow-headers': 'authorization, content-type, apollo-require-preflight, x-request-id',
+        'access-control-allow-headers':
+          'authorization, content-type, if-none-match, apollo-require-preflight, x-request-id',
         'access-control-max-age': String(PREFLIGHT_KEPT),
       });
     return reply.code(204).send();

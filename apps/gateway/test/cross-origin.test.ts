@@ -39,6 +39,19 @@ test('a page of an allowed origin may ask, without a credential for the prefligh
   }
 });
 
+test('it reads snapshots, with their ETags', async () => {
+  const asked = { origin: PAGE, authorization: `Bearer ${gateway.adminKey}` };
+  const preflighted = await fetch(`${gateway.url}/v1/snapshot`, { method: 'OPTIONS', headers: asked });
+  expect(preflighted.headers.get('access-control-allow-headers')).toContain('if-none-match');
+  const { headers } = await fetch(`${gateway.url}/v1/snapshot?customerId=nobody`, { headers: asked });
+  expect(headers.get('access-control-allow-origin')).toBe(PAGE);
+  expect(headers.get('access-control-expose-headers')).toContain('etag');
+  const foreign = await fetch(`${gateway.url}/v1/snapshot?customerId=nobody`, {
+    headers: { ...asked, origin: 'https://evil.example' },
+  });
+  expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+});
+
 test('it reads answers of both lanes, and refusals', async () => {
   const lanes = new Set<string | null>();
   for (let visit = 1; visit <= 5; visit += 1) {

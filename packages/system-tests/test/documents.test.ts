@@ -9,9 +9,12 @@ import { shellBlocks, type ShellBlock } from '../src/documents/shell-blocks.js';
 
 const REPOSITORY = path.join(__dirname, '../../..');
 /** Whose blocks are run. */
-const GUIDES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...markdownBelow('docs')];
+const GUIDES = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'packages/sdk/README.md'],
+  ...markdownBelow('docs'),
+];
 /** Whose links are followed. */
-const ALL = [...GUIDES, ...markdownBelow('apps', 1), ...markdownBelow('packages', 1)];
+const ALL = [...new Set([...GUIDES, ...markdownBelow('apps', 1), ...markdownBelow('packages', 1)])];
 /** Where the documents say that the gateway is. */
 const DOCUMENTED = '127.0.0.1:4000';
 

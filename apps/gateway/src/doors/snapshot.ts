@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatewayContext, type Services } from '../context.js';
 import { badInput } from '../errors/api-error.js';
+import { addCrossOrigin } from '../cross-origin.js';
 import { accessOf, requireAccess } from '../http.js';
 import { readCustomerId } from '../modules/arguments.js';
 import { makeSnapshot } from '../modules/snapshot/make-snapshot.js';
@@ -13,6 +14,7 @@ export const SNAPSHOT_PATH = '/v1/snapshot';
  * customer need not name it. An ETag, and 304 while the snapshot that it names says the same and is young.
  */
 export function addSnapshot(server: FastifyInstance, services: Services): void {
+  addCrossOrigin(server, services.crossOrigin, SNAPSHOT_PATH);
   server.get(SNAPSHOT_PATH, { onRequest: requireAccess(services) }, async (request, reply) => {
     services.metrics.operation('snapshot');
     const access = accessOf(request);
@@ -21,7 +23,7 @@ export function addSnapshot(server: FastifyInstance, services: Services): void {
     const customerId = access.requireCustomer(customerOf(request, context));
     const made = await makeSnapshot(context, customerId, request.headers['if-none-match'] ?? null);
     // Whoever keeps it asks each time, and is mostly told to go on.
-    void reply.headers({ 'cache-control': 'private, no-cache', vary: 'authorization' });
+    void reply.headers({ 'cache-control': 'private, no-cache', vary: 'authorization, origin' });
     if (made === null) return reply.code(304).send();
     void reply.headers({ etag: made.etag, 'content-type': 'application/jose' });
     return reply.send(Buffer.from(made.token));

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   parseCreditBlockId,
   parseCustomerId,
@@ -10,8 +9,9 @@ import {
   parseSubscriptionId,
 } from '../ids.js';
 import { addOnKey, featureKey, planKey } from './catalog-wire.js';
+import { boolean, integer, jsonObject, list, literal, object, text, variants } from './codec.js';
 import { seatMember } from './hidden-member.js';
-import { count, list, mapOf, setOf, time, timeOrNull, timeZone, word } from './wire.js';
+import { count, mapOf, setOf, time, timeOrNull, timeZone, word } from './wire.js';
 
 /**
  * What a snapshot holds of a customer: `customer.ts` in the form of JSON. Versions of plans and add-ons are places in
@@ -23,72 +23,67 @@ const customerId = word(parseCustomerId);
 const subscriptionId = word(parseSubscriptionId);
 const licenseId = word(parseLicenseId);
 
-const span = z.object({ start: time, end: time });
-const period = z.object({ anchor: time, start: time, end: timeOrNull });
+const span = object({ start: time, end: time });
+const period = object({ anchor: time, start: time, end: timeOrNull });
 const quantities = mapOf(featureKey, count);
-const boughtAddOn = z.object({ of: place, quantity: count });
+const boughtAddOn = object({ of: place, quantity: count });
 
 const subscription = {
   id: subscriptionId,
   planVersion: place,
   addOns: list(boughtAddOn),
   quantities,
-  prorations: mapOf(featureKey, z.object({ limit: count, until: time })),
+  prorations: mapOf(featureKey, object({ limit: count, until: time })),
   seatsReleasedAt: timeOrNull,
   startedAt: time,
-  creditsGiven: mapOf(z.string(), time),
+  creditsGiven: mapOf(text, time),
   lastPaymentAt: timeOrNull,
   moves: list(
-    z.object({
-      publication: z.int(),
+    object({
+      publication: integer(),
       from: place,
-      addOns: list(z.object({ from: boughtAddOn, to: z.int().nullable() })),
+      addOns: list(object({ from: boughtAddOn, to: integer().nullable() })),
     }),
   ),
 };
 const pending = {
   cancelAt: timeOrNull,
-  scheduledChange: z
-    .object({
-      to: place.nullable(),
-      at: time,
-      addOns: list(boughtAddOn).nullable(),
-      quantities: quantities.nullable(),
-    })
-    .nullable(),
+  scheduledChange: object({
+    to: place.nullable(),
+    at: time,
+    addOns: list(boughtAddOn).nullable(),
+    quantities: quantities.nullable(),
+  }).nullable(),
 };
-const status = <S extends string>(literal: S) => ({ status: z.literal(literal) });
-const trialing = { ...status('TRIALING'), trialEndsAt: time, paid: z.boolean() };
+const status = <const S extends string>(name: S) => ({ status: literal(name) });
+const trialing = { ...status('TRIALING'), trialEndsAt: time, paid: boolean };
 
-export const wireSubscription = z.discriminatedUnion('status', [
-  z.object({
+export const wireSubscription = variants('status', [
+  object({
     ...subscription,
     ...pending,
     ...status('SCHEDULED'),
-    trial: z.boolean(),
-    paid: z.boolean(),
-    failed: z.boolean(),
+    trial: boolean,
+    paid: boolean,
+    failed: boolean,
   }),
-  z.object({ ...subscription, ...pending, ...trialing, period }),
-  z.object({ ...subscription, ...pending, ...status('ACTIVE'), period }),
-  z.object({ ...subscription, ...pending, ...status('PAST_DUE'), period, graceEndsAt: time }),
-  z.object({
+  object({ ...subscription, ...pending, ...trialing, period }),
+  object({ ...subscription, ...pending, ...status('ACTIVE'), period }),
+  object({ ...subscription, ...pending, ...status('PAST_DUE'), period, graceEndsAt: time }),
+  object({
     ...subscription,
     ...pending,
     ...status('PAUSED'),
-    from: z.discriminatedUnion('status', [
-      z.object(trialing),
-      z.object({ ...status('ACTIVE'), failed: z.boolean() }),
-    ]),
+    from: variants('status', [object(trialing), object({ ...status('ACTIVE'), failed: boolean })]),
     period,
-    clock: z.enum(['stops', 'runs']),
+    clock: literal('stops', 'runs'),
     pausedAt: time,
     resumesAt: timeOrNull,
   }),
-  z.object({ ...subscription, status: z.enum(['CANCELED', 'EXPIRED']), period, endedAt: time }),
+  object({ ...subscription, status: literal('CANCELED', 'EXPIRED'), period, endedAt: time }),
 ]);
 
-export const wireLicense = z.object({
+export const wireLicense = object({
   id: licenseId,
   planVersion: place,
   quantities,
@@ -96,93 +91,91 @@ export const wireLicense = z.object({
   expiresAt: timeOrNull,
   maintenanceUntil: timeOrNull,
   machineLimit: count.nullable(),
-  term: z.discriminatedUnion('phase', [
-    z.object({ phase: z.literal('SCHEDULED') }),
-    z.object({ phase: z.literal('ACTIVE') }),
-    z.object({ phase: z.literal('GRACE'), graceEndsAt: time }),
-    z.object({ phase: z.literal('EXPIRED'), endedAt: time }),
+  term: variants('phase', [
+    object({ phase: literal('SCHEDULED') }),
+    object({ phase: literal('ACTIVE') }),
+    object({ phase: literal('GRACE'), graceEndsAt: time }),
+    object({ phase: literal('EXPIRED'), endedAt: time }),
   ]),
-  standing: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('GOOD') }),
-    z.object({ kind: z.enum(['SUSPENDED', 'REVOKED']), since: time }),
+  standing: variants('kind', [
+    object({ kind: literal('GOOD') }),
+    object({ kind: literal('SUSPENDED', 'REVOKED'), since: time }),
   ]),
   machines: list(
-    z.object({
+    object({
       id: word(parseMachineId),
-      fingerprint: z.string(),
-      components: list(z.string()),
+      fingerprint: text,
+      components: list(text),
       activatedAt: time,
       lastSeenAt: timeOrNull,
       inUseUntil: timeOrNull,
     }),
   ),
   deactivations: list(time),
-  creditsGiven: mapOf(z.string(), time),
+  creditsGiven: mapOf(text, time),
 });
 
-const grant = z.object({
+const grant = object({
   id: word(parseGrantId),
   feature: featureKey,
-  effect: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('BLOCK') }),
-    z.object({
-      kind: z.enum(['ADD', 'REPLACE']),
-      value: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('ON') }),
-        z.object({ kind: z.literal('UNITS'), limit: count.nullable() }),
-        z.object({ kind: z.literal('VALUE'), value: z.string() }),
+  effect: variants('kind', [
+    object({ kind: literal('BLOCK') }),
+    object({
+      kind: literal('ADD', 'REPLACE'),
+      value: variants('kind', [
+        object({ kind: literal('ON') }),
+        object({ kind: literal('UNITS'), limit: count.nullable() }),
+        object({ kind: literal('VALUE'), value: text }),
       ]),
     }),
   ]),
-  status: z.enum(['SCHEDULED', 'ACTIVE', 'EXPIRED', 'REVOKED']),
+  status: literal('SCHEDULED', 'ACTIVE', 'EXPIRED', 'REVOKED'),
   startsAt: time,
   expiresAt: timeOrNull,
 });
 
-const meter = z.object({
+const meter = object({
   feature: featureKey,
   used: count,
   reserved: count,
   window: span.nullable(),
   freesAt: timeOrNull,
   overdrawn: count,
-  rolled: list(z.object({ units: count, until: time })),
+  rolled: list(object({ units: count, until: time })),
 });
 
-const block = z.object({
+const block = object({
   id: word(parseCreditBlockId),
   feature: featureKey,
   quantity: count,
   remaining: count,
   held: count,
-  priority: z.int(),
+  priority: integer(),
   expiresAt: timeOrNull,
   createdAt: time,
-  source: z
-    .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('SUBSCRIPTION'), id: subscriptionId, key: planKey }),
-      z.object({ kind: z.literal('ADD_ON'), id: subscriptionId, key: addOnKey }),
-      z.object({ kind: z.literal('LICENSE'), id: licenseId, key: planKey }),
-    ])
-    .nullable(),
-  status: z.enum(['LIVE', 'EXPIRED', 'VOIDED']),
+  source: variants('kind', [
+    object({ kind: literal('SUBSCRIPTION'), id: subscriptionId, key: planKey }),
+    object({ kind: literal('ADD_ON'), id: subscriptionId, key: addOnKey }),
+    object({ kind: literal('LICENSE'), id: licenseId, key: planKey }),
+  ]).nullable(),
+  status: literal('LIVE', 'EXPIRED', 'VOIDED'),
 });
 
-const seat = z.object({
+const seat = object({
   id: word(parseSeatId),
   feature: featureKey,
   memberId: seatMember,
-  kind: z.enum(['NAMED', 'FLOATING']),
+  kind: literal('NAMED', 'FLOATING'),
   assignedAt: time,
   leaseExpiresAt: timeOrNull,
   coolsUntil: timeOrNull,
 });
 
-export const wireAccount = z.object({
+export const wireAccount = object({
   id: customerId,
-  profile: z.object({
-    name: z.string().nullable(),
-    attributes: z.record(z.string(), z.unknown()).readonly(),
+  profile: object({
+    name: text.nullable(),
+    attributes: jsonObject,
     createdAt: time,
   }),
   timeZone,

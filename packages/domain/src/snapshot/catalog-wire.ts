@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { parseAddOnKey, parseFeatureKey, parsePlanFamily, parsePlanKey } from '../ids.js';
-import { count, duration, durationOrNull, list, mapOf, time, timeZone, word } from './wire.js';
+import { either, integer, list, literal, number, object, text, variants } from './codec.js';
+import { count, duration, durationOrNull, mapOf, time, timeZone, word } from './wire.js';
 
 /** What a snapshot holds of a release: `catalog/catalog.ts` in the form of JSON, conditions as their texts. */
 
@@ -8,152 +8,148 @@ export const featureKey = word(parseFeatureKey);
 export const planKey = word(parsePlanKey);
 export const addOnKey = word(parseAddOnKey);
 
-const threshold = z.union([z.object({ percent: z.number() }), z.object({ units: count })]);
-const whenUnknown = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('CLOSED') }),
-  z.object({ kind: z.literal('OPEN') }),
-  z.object({ kind: z.literal('LAST_KNOWN'), maxAge: duration }),
+const threshold = either(object({ percent: number }), object({ units: count }));
+const whenUnknown = variants('kind', [
+  object({ kind: literal('CLOSED') }),
+  object({ kind: literal('OPEN') }),
+  object({ kind: literal('LAST_KNOWN'), maxAge: duration }),
 ]);
-const feature = { key: featureKey, name: z.string(), whenUnknown, needsSeat: featureKey.nullable() };
-const counted = { unit: z.string().nullable(), combine: z.enum(['max', 'sum']), notifyAt: list(threshold) };
+const feature = { key: featureKey, name: text, whenUnknown, needsSeat: featureKey.nullable() };
+const counted = { unit: text.nullable(), combine: literal('max', 'sum'), notifyAt: list(threshold) };
 
 const features = list(
-  z.discriminatedUnion('type', [
-    z.object({ ...feature, type: z.literal('BOOLEAN'), versions: mapOf(z.string(), time) }),
-    z.object({ ...feature, type: z.literal('LIMIT'), ...counted }),
-    z.object({
+  variants('type', [
+    object({ ...feature, type: literal('BOOLEAN'), versions: mapOf(text, time) }),
+    object({ ...feature, type: literal('LIMIT'), ...counted }),
+    object({
       ...feature,
-      type: z.literal('METERED'),
+      type: literal('METERED'),
       ...counted,
-      window: z.object({ every: duration, anchor: z.enum(['subscription', 'calendar']) }).nullable(),
-      rollover: z.object({ atMost: count.nullable(), for: duration }).nullable(),
+      window: object({ every: duration, anchor: literal('subscription', 'calendar') }).nullable(),
+      rollover: object({ atMost: count.nullable(), for: duration }).nullable(),
     }),
-    z.object({
+    object({
       ...feature,
-      type: z.literal('SEATS'),
-      combine: z.enum(['max', 'sum']),
-      seats: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('NAMED'), cooldown: durationOrNull }),
-        z.object({ kind: z.literal('FLOATING'), lease: duration }),
+      type: literal('SEATS'),
+      combine: literal('max', 'sum'),
+      seats: variants('kind', [
+        object({ kind: literal('NAMED'), cooldown: durationOrNull }),
+        object({ kind: literal('FLOATING'), lease: duration }),
       ]),
     }),
-    z.object({
+    object({
       ...feature,
-      type: z.literal('CONFIG'),
-      values: list(z.string()),
-      combine: z.enum(['order', 'specific']),
+      type: literal('CONFIG'),
+      values: list(text),
+      combine: literal('order', 'specific'),
     }),
   ]),
 );
 
 const limit = count.nullable();
-const enforcement = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('HARD') }),
-  z.object({ kind: z.literal('SOFT'), overage: threshold }),
-  z.object({ kind: z.literal('NONE') }),
+const enforcement = variants('kind', [
+  object({ kind: literal('HARD') }),
+  object({ kind: literal('SOFT'), overage: threshold }),
+  object({ kind: literal('NONE') }),
 ]);
-const limitOutcome = z.object({ limit, enforcement });
+const limitOutcome = object({ limit, enforcement });
 const entitlements = mapOf(
   featureKey,
-  z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('ON') }),
-    z.object({ kind: z.literal('UNITS'), limit, enforcement }),
-    z.object({ kind: z.literal('BOUGHT'), atLeast: count, atMost: count.nullable(), default: count }),
-    z.object({
-      kind: z.literal('BLOCKS'),
+  variants('kind', [
+    object({ kind: literal('ON') }),
+    object({ kind: literal('UNITS'), limit, enforcement }),
+    object({ kind: literal('BOUGHT'), atLeast: count, atMost: count.nullable(), default: count }),
+    object({
+      kind: literal('BLOCKS'),
       blocks: list(
-        z.object({
+        object({
           quantity: count,
           expiresAfter: durationOrNull,
-          priority: z.int(),
-          given: z.enum(['once', 'everyPeriod']),
+          priority: integer(),
+          given: literal('once', 'everyPeriod'),
         }),
       ),
     }),
-    z.object({ kind: z.literal('VALUE'), value: z.string() }),
+    object({ kind: literal('VALUE'), value: text }),
   ]),
 );
 
-const rule = { name: z.string(), feature: featureKey, when: z.string() };
-const planRule = z.object({ ...rule, then: z.union([z.enum(['allow', 'deny']), limitOutcome]) });
-const catalogRule = z.object({ ...rule, then: z.union([z.literal('deny'), z.object({ limit })]) });
+const rule = { name: text, feature: featureKey, when: text };
+const planRule = object({ ...rule, then: either(literal('allow', 'deny'), limitOutcome) });
+const catalogRule = object({ ...rule, then: either(literal('deny'), object({ limit })) });
 
 /** Of a version of a plan; `rules` still have their conditions as texts. */
-export const wirePlanVersion = z.object({
-  version: z.int(),
-  plan: z.object({
+export const wirePlanVersion = object({
+  version: integer(),
+  plan: object({
     key: planKey,
-    name: z.string(),
+    name: text,
     family: word(parsePlanFamily),
-    model: z.enum(['PERPETUAL', 'SUBSCRIPTION', 'USAGE', 'SEATS']),
+    model: literal('PERPETUAL', 'SUBSCRIPTION', 'USAGE', 'SEATS'),
     period: durationOrNull,
-    trial: z
-      .object({
-        for: duration,
-        then: z.discriminatedUnion('kind', [
-          z.object({ kind: z.literal('PLAN'), plan: planKey }),
-          z.object({ kind: z.literal('CONTINUE') }),
-          z.object({ kind: z.literal('EXPIRE') }),
-        ]),
-      })
-      .nullable(),
+    trial: object({
+      for: duration,
+      then: variants('kind', [
+        object({ kind: literal('PLAN'), plan: planKey }),
+        object({ kind: literal('CONTINUE') }),
+        object({ kind: literal('EXPIRE') }),
+      ]),
+    }).nullable(),
     grace: durationOrNull,
     onExpiry: planKey.nullable(),
     onCancel: planKey.nullable(),
-    onPause: z.object({ clock: z.enum(['stops', 'runs']) }),
-    offline: z.object({ refreshAfter: duration, staleFor: duration, grace: duration }).nullable(),
+    onPause: object({ clock: literal('stops', 'runs') }),
+    offline: object({ refreshAfter: duration, staleFor: duration, grace: duration }).nullable(),
     maintenance: durationOrNull,
-    machines: z
-      .object({
-        limit: count,
-        match: z.enum(['any', 'two', 'most', 'all']),
-        atOnce: count.nullable(),
-        deactivations: count.nullable(),
-        per: durationOrNull,
-        whenFull: z.enum(['refuse', 'replaceOldest']),
-        offlineFiles: count.nullable(),
-      })
-      .nullable(),
+    machines: object({
+      limit: count,
+      match: literal('any', 'two', 'most', 'all'),
+      atOnce: count.nullable(),
+      deactivations: count.nullable(),
+      per: durationOrNull,
+      whenFull: literal('refuse', 'replaceOldest'),
+      offlineFiles: count.nullable(),
+    }).nullable(),
     entitlements,
     rules: list(planRule),
   }),
 });
-export const wireAddOnVersion = z.object({
-  version: z.int(),
-  addOn: z.object({ key: addOnKey, name: z.string(), with: list(planKey), entitlements }),
+export const wireAddOnVersion = object({
+  version: integer(),
+  addOn: object({ key: addOnKey, name: text, with: list(planKey), entitlements }),
 });
 
-const transition = z.object({
+const transition = object({
   from: list(planKey),
   to: list(planKey),
-  takesEffect: z.enum(['now', 'periodEnd']),
-  usage: z.enum(['carry', 'reset', 'prorate']),
-  seatsAbove: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('BLOCK') }),
-    z.object({ kind: z.literal('REFUSE') }),
-    z.object({ kind: z.literal('RELEASE_NEWEST_AFTER'), after: duration }),
+  takesEffect: literal('now', 'periodEnd'),
+  usage: literal('carry', 'reset', 'prorate'),
+  seatsAbove: variants('kind', [
+    object({ kind: literal('BLOCK') }),
+    object({ kind: literal('REFUSE') }),
+    object({ kind: literal('RELEASE_NEWEST_AFTER'), after: duration }),
   ]),
-  addOnsNotOffered: z.enum(['drop', 'refuse']),
+  addOnsNotOffered: literal('drop', 'refuse'),
 });
-const policy = z.enum(['stay', 'atRenewal', 'now']);
+const policy = literal('stay', 'atRenewal', 'now');
 
-export const wireRelease = z.object({
-  number: z.int(),
-  publication: z.object({
-    version: z.int(),
+export const wireRelease = object({
+  number: integer(),
+  publication: object({
+    version: integer(),
     at: time,
-    undoesAfter: z.int().nullable(),
+    undoesAfter: integer().nullable(),
     timeZone,
   }),
-  catalog: z.object({
-    name: z.string(),
+  catalog: object({
+    name: text,
     timeZone: timeZone.nullable(),
     staleFor: duration,
     expiringSoon: list(duration),
     features,
     rules: list(catalogRule),
     transitions: list(transition).nullable(),
-    existingSubscriptions: z.object({ default: policy, byPlan: mapOf(planKey, policy) }),
+    existingSubscriptions: object({ default: policy, byPlan: mapOf(planKey, policy) }),
     /** Which plans each add-on is sold with. */
     addOnsWith: mapOf(addOnKey, list(planKey)),
   }),

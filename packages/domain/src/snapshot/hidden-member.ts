@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { type MemberId, parseMemberId } from '../ids.js';
+import { Misfit, text, translated } from './codec.js';
 
 /** No id of a member holds a control character, so nobody who asks is ever taken for one who is hidden. */
 const HIDDEN = '\u0000';
@@ -17,12 +17,11 @@ function isHidden(text: string): text is MemberId {
 }
 
 /** Who holds a seat; null: somebody. */
-export const seatMember = z.codec(z.string().nullable(), z.custom<MemberId>(), {
-  decode: (text, context) => {
-    const member = text === null ? HIDDEN_MEMBER : parseMemberId(text);
+export const seatMember = translated<MemberId, string | null, string | null>(text.nullable(), {
+  read: (written) => {
+    const member = written === null ? HIDDEN_MEMBER : parseMemberId(written);
     if (member !== null) return member;
-    context.issues.push({ code: 'custom', message: 'a member id of another form stands here', input: text });
-    return z.NEVER;
+    throw new Misfit('a member id of another form stands here');
   },
-  encode: (member) => (isHidden(member) ? null : member),
+  write: (member) => (isHidden(member) ? null : member),
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { readCondition } from '../condition/read-condition.js';
 import type { KnownState } from '../customer.js';
 import {
   type CustomerId,
@@ -12,8 +12,9 @@ import {
 } from '../ids.js';
 import type { LicenseFile } from '../license/files/license-file.js';
 import { accountForFile } from './audience.js';
+import { anything, literal, Misfit, object, type Read, text } from './codec.js';
 import { readState } from './read-state.js';
-import { count, mapOf, seconds, word } from './wire.js';
+import { count, mapOf, nonEmpty, seconds, word } from './wire.js';
 import { writeState } from './write-state.js';
 
 /** Of the form that is written here; a reader refuses any other. */
@@ -23,23 +24,23 @@ export const LICENSE_FILE_TYPE = 'licet-license-file+jwt';
 export const LICENSE_FILE_AUDIENCE = 'licet-machine';
 
 const FORM = {
-  form: z.literal(LICENSE_FILE_FORM),
+  form: literal(LICENSE_FILE_FORM),
   jti: word(parseLicenseFileId),
   customer: word(parseCustomerId),
-  fingerprint: z.string().min(1),
-  nonce: z.string().nullable(),
+  fingerprint: nonEmpty,
+  nonce: text.nullable(),
   budgets: mapOf(word(parseFeatureKey), count),
-  seat: z.object({ feature: word(parseFeatureKey), memberId: word(parseMemberId) }).nullable(),
+  seat: object({ feature: word(parseFeatureKey), memberId: word(parseMemberId) }).nullable(),
 };
-const claims = z.object(FORM);
-const payload = z.object({
+const claims = object(FORM);
+const payload = object({
   iss: word(parseTenantId),
-  aud: z.literal(LICENSE_FILE_AUDIENCE),
+  aud: literal(LICENSE_FILE_AUDIENCE),
   sub: word(parseLicenseId),
   iat: seconds,
   exp: seconds,
   ...FORM,
-  state: z.unknown(),
+  state: anything,
 });
 
 /** A licence file as a machine has it: with it `decide` answers, the machine's fingerprint given. */
@@ -60,7 +61,7 @@ export function licenseFileClaims(
   const said = { jti: id, customer: account.id, fingerprint, nonce, budgets, seat };
   return {
     sub: licenseId,
-    ...z.encode(claims, { form: LICENSE_FILE_FORM, ...said }),
+    ...claims.write({ form: LICENSE_FILE_FORM, ...said }),
     state: writeState(state.release, account),
   };
 }
@@ -72,14 +73,17 @@ export type LicenseFileReading =
 
 /** Reads the payload of a licence file, which whoever calls has verified. Whose machine it is, and whether it is revoked, is the caller's to judge. */
 export function readLicenseFile(document: unknown): LicenseFileReading {
-  const read = payload.safeParse(document);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    const path = issue?.path.map(String).join('.') ?? '';
-    return { ok: false, path, message: issue?.message ?? 'it is of another form' };
+  try {
+    return fileOf(payload.read(document));
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return { ok: false, path: error.path, message: error.message };
   }
-  const { iss, sub, iat, exp, jti, customer, fingerprint, nonce, budgets, seat } = read.data;
-  const reading = readState(read.data.state);
+}
+
+function fileOf({ iss, sub, iat, exp, jti, customer, ...claimed }: Read<typeof payload>): LicenseFileReading {
+  const { fingerprint, nonce, budgets, seat } = claimed;
+  const reading = readState(claimed.state, readCondition);
   if (!reading.ok) return { ...reading, path: `state.${reading.path}` };
   const { state } = reading;
   if (state.account.id !== customer || !state.account.licenses.some(({ id }) => id === sub))

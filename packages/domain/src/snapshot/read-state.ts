@@ -1,9 +1,10 @@
 import type { AddOn, Catalog, CatalogRule, Plan, PlanRule } from '../catalog/catalog.js';
 import type { Condition } from '../condition/condition.js';
-import { readCondition, type Surroundings } from '../condition/read-condition.js';
+import type { ConditionReading, Surroundings } from '../condition/read-condition.js';
 import { type CustomerAccount, type KnownState, knownState, type Release } from '../customer.js';
 import type { License } from '../license/license.js';
 import type { AddOnVersion, BoughtAddOn, PlanVersion, Subscription } from '../subscription/subscription.js';
+import { Misfit } from './codec.js';
 import {
   type WireBought,
   type WireLicense,
@@ -19,62 +20,60 @@ export type StateReading =
   | { readonly ok: true; readonly state: KnownState }
   | { readonly ok: false; readonly path: string; readonly message: string };
 
+/** Reads the text of a condition, as `readCondition` does. */
+export type ConditionReader = (text: string, surroundings: Surroundings) => ConditionReading;
+
 /** Reads what `writeState` has written. Its signature has been verified before: this finds what is of another form. */
-export function readState(document: unknown): StateReading {
-  const read = wireState.safeParse(document);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    const path = issue?.path.map(String).join('.') ?? '';
-    return { ok: false, path, message: issue?.message ?? 'it is of another form' };
-  }
+export function readState(document: unknown, readCondition: ConditionReader): StateReading {
   try {
-    return { ok: true, state: stateOf(read.data) };
+    return { ok: true, state: stateOf(wireState.read(document), readCondition) };
   } catch (error) {
-    if (!(error instanceof BrokenPart)) throw error;
+    if (!(error instanceof Misfit)) throw error;
     return { ok: false, path: error.path, message: error.message };
   }
 }
 
-/** Parts that do not go together, or a condition that cannot be read. */
-class BrokenPart extends Error {
-  constructor(
-    readonly path: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 interface Reading {
+  readonly readCondition: ConditionReader;
   readonly plans: readonly PlanVersion[];
   readonly addOns: readonly AddOnVersion[];
 }
 
-function stateOf({ release, plans, addOns, account }: WireState): KnownState {
-  const reading: Reading = { plans: plans.map(planVersionOf), addOns };
+function stateOf({ release, plans, addOns, account }: WireState, readCondition: ConditionReader): KnownState {
+  const read = plans.map((plan, place) => planVersionOf(plan, place, readCondition));
+  const reading: Reading = { plans: read, addOns, readCondition };
   return knownState(releaseOf(release, reading), accountOf(account, reading));
 }
 
 function at<T>(all: readonly T[], place: number, path: string): T {
   const found = all[place];
-  if (found === undefined) throw new BrokenPart(path, `there is no version at the place ${String(place)}`);
+  if (found === undefined) throw new Misfit(`there is no version at the place ${String(place)}`, path);
   return found;
 }
 
-function planVersionOf({ version, plan }: WirePlanVersion, place: number): PlanVersion {
+function planVersionOf(
+  { version, plan }: WirePlanVersion,
+  place: number,
+  readCondition: ConditionReader,
+): PlanVersion {
   const path = `plans.${String(place)}.plan.rules`;
   const rules = plan.rules.map((rule, index): PlanRule => ({
     ...rule,
-    when: conditionOf(rule.when, 'PLAN', `${path}.${String(index)}`),
+    when: conditionOf(readCondition, rule.when, 'PLAN', `${path}.${String(index)}`),
   }));
   return { version, plan: { ...plan, rules } };
 }
 
 /** It was read before it was published, among features that may be gone since. */
-function conditionOf(text: string, scope: Surroundings['scope'], path: string): Condition {
+function conditionOf(
+  readCondition: ConditionReader,
+  text: string,
+  scope: Surroundings['scope'],
+  path: string,
+): Condition {
   const reading = readCondition(text, { scope, features: 'ANY' });
   if (reading.ok) return reading.condition;
-  throw new BrokenPart(`${path}.when`, reading.faults[0]?.message ?? 'the condition cannot be read');
+  throw new Misfit(reading.faults[0]?.message ?? 'the condition cannot be read', `${path}.when`);
 }
 
 function releaseOf(
@@ -86,17 +85,17 @@ function releaseOf(
   return {
     number,
     publication,
-    catalog: catalogOf(catalog, { plans, addOns }),
+    catalog: catalogOf(catalog, { ...reading, plans, addOns }),
     planVersions: new Map(plans.map((sold) => [sold.plan.key, sold])),
     addOnVersions: new Map(addOns.map((sold) => [sold.addOn.key, sold])),
   };
 }
 
-function catalogOf(wire: WireRelease['catalog'], { plans, addOns }: Reading): Catalog {
+function catalogOf(wire: WireRelease['catalog'], { plans, addOns, readCondition }: Reading): Catalog {
   const { features, rules, addOnsWith, ...rest } = wire;
   const catalogRule = (rule: (typeof rules)[number], index: number): CatalogRule => {
     const path = `release.catalog.rules.${String(index)}`;
-    return { ...rule, when: conditionOf(rule.when, 'CATALOG', path) };
+    return { ...rule, when: conditionOf(readCondition, rule.when, 'CATALOG', path) };
   };
   return {
     ...rest,

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   type LicenseFileId,
   type LicenseId,
@@ -8,7 +7,8 @@ import {
   type TenantId,
 } from '../ids.js';
 import type { Instant } from '../time/instant.js';
-import { list, seconds, word } from './wire.js';
+import { list, literal, Misfit, object } from './codec.js';
+import { seconds, word } from './wire.js';
 
 /** Of the form that is written here; a reader refuses any other. */
 export const REVOCATION_LIST_FORM = 1;
@@ -35,16 +35,16 @@ export interface RevocationList extends Revocations {
 }
 
 const FORM = {
-  form: z.literal(REVOCATION_LIST_FORM),
+  form: literal(REVOCATION_LIST_FORM),
   licenses: list(
-    z.object({ id: word(parseLicenseId), standing: z.enum(['SUSPENDED', 'REVOKED']), since: seconds }),
+    object({ id: word(parseLicenseId), standing: literal('SUSPENDED', 'REVOKED'), since: seconds }),
   ),
-  files: list(z.object({ id: word(parseLicenseFileId), since: seconds })),
+  files: list(object({ id: word(parseLicenseFileId), since: seconds })),
 };
-const claims = z.object(FORM);
-const payload = z.object({
+const claims = object(FORM);
+const payload = object({
   iss: word(parseTenantId),
-  aud: z.literal(REVOCATION_LIST_AUDIENCE),
+  aud: literal(REVOCATION_LIST_AUDIENCE),
   iat: seconds,
   exp: seconds,
   ...FORM,
@@ -52,7 +52,7 @@ const payload = z.object({
 
 /** What a revocation list claims besides `iss`, `aud`, `iat` and `exp`. */
 export function revocationClaims({ licenses, files }: Revocations): Readonly<Record<string, unknown>> {
-  return z.encode(claims, { form: REVOCATION_LIST_FORM, licenses, files });
+  return claims.write({ form: REVOCATION_LIST_FORM, licenses, files });
 }
 
 /** A list, or what is wrong with it, and where. */
@@ -62,14 +62,13 @@ export type RevocationReading =
 
 /** Reads the payload of a revocation list, which whoever calls has verified. How old it may be is the caller's to judge. */
 export function readRevocationList(document: unknown): RevocationReading {
-  const read = payload.safeParse(document);
-  if (read.success) {
-    const { iss: tenantId, iat: issuedAt, licenses, files } = read.data;
+  try {
+    const { iss: tenantId, iat: issuedAt, licenses, files } = payload.read(document);
     return { ok: true, list: { tenantId, issuedAt, licenses, files } };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return { ok: false, path: error.path, message: error.message };
   }
-  const [issue] = read.error.issues;
-  const path = issue?.path.map(String).join('.') ?? '';
-  return { ok: false, path, message: issue?.message ?? 'it is of another form' };
 }
 
 /** Why the list forbids a file of this licence; null: it does not. */

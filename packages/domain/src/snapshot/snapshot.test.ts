@@ -4,7 +4,8 @@ import { type KnownState, knownState } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import { parseLicenseId, parseMemberId, parseTenantId } from '../ids.js';
 import type { SnapshotAudience } from './audience.js';
-import { readSnapshot, snapshotClaims, snapshotState } from './snapshot.js';
+import { readSnapshot } from './read-snapshot.js';
+import { snapshotClaims, snapshotState } from './snapshot.js';
 import { snapshotTimes } from './times.js';
 
 const NOW = time('2026-01-15T12:00:00.700Z');

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { KnownState } from '../customer.js';
 import {
   type CustomerId,
@@ -9,7 +8,8 @@ import {
   type TenantId,
 } from '../ids.js';
 import { accountFor, type SnapshotAudience } from './audience.js';
-import { readState } from './read-state.js';
+import { anything, integer, literal, Misfit, object, text, variants } from './codec.js';
+import { type ConditionReader, readState } from './read-state.js';
 import type { SnapshotTimes } from './times.js';
 import { seconds, word } from './wire.js';
 import { writeState } from './write-state.js';
@@ -35,29 +35,29 @@ export interface Snapshot extends SnapshotStamp, SnapshotTimes {
   readonly state: KnownState;
 }
 
-const audience = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('CUSTOMER') }),
-  z.object({ kind: z.literal('MEMBER'), memberId: word(parseMemberId) }),
-  z.object({ kind: z.literal('LICENSE'), licenseId: word(parseLicenseId) }),
+const audience = variants('kind', [
+  object({ kind: literal('CUSTOMER') }),
+  object({ kind: literal('MEMBER'), memberId: word(parseMemberId) }),
+  object({ kind: literal('LICENSE'), licenseId: word(parseLicenseId) }),
 ]);
 
 const stamp = {
-  form: z.literal(SNAPSHOT_FORM),
-  counter: z.int().min(1),
-  revision: z.string(),
+  form: literal(SNAPSHOT_FORM),
+  counter: integer(1),
+  revision: text,
   for: audience,
   refreshAfter: seconds,
   graceFrom: seconds,
 };
-const claims = z.object(stamp);
-const payload = z.object({
+const claims = object(stamp);
+const payload = object({
   iss: word(parseTenantId),
-  aud: z.literal(SNAPSHOT_AUDIENCE),
+  aud: literal(SNAPSHOT_AUDIENCE),
   sub: word(parseCustomerId),
   iat: seconds,
   exp: seconds,
   ...stamp,
-  state: z.unknown(),
+  state: anything,
 });
 
 /** The state as the audience's snapshot holds it, in the form of JSON; null: it holds no such licence. */
@@ -74,7 +74,7 @@ export function snapshotClaims(
   state: object,
 ): Readonly<Record<string, unknown>> {
   const stamped = { form: SNAPSHOT_FORM, counter, revision, for: asking, refreshAfter, graceFrom } as const;
-  return { sub: customerId, ...z.encode(claims, stamped), state };
+  return { sub: customerId, ...claims.write(stamped), state };
 }
 
 /** A snapshot, or what is wrong with it, and where. */
@@ -82,23 +82,29 @@ export type SnapshotReading =
   | { readonly ok: true; readonly snapshot: Snapshot }
   | { readonly ok: false; readonly path: string; readonly message: string };
 
-/** Reads the payload of a snapshot, which whoever calls has verified. How old it is is for the caller to judge. */
-export function readSnapshot(document: unknown): SnapshotReading {
-  const read = payload.safeParse(document);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    const path = issue?.path.map(String).join('.') ?? '';
-    return { ok: false, path, message: issue?.message ?? 'it is of another form' };
+/**
+ * Reads the payload of a snapshot, which whoever calls has verified. How old it is is for the caller to judge.
+ * `readCondition`: conditions travel as texts, and what reads them is large.
+ */
+export function readSnapshotBy(readCondition: ConditionReader, document: unknown): SnapshotReading {
+  try {
+    return { ok: true, snapshot: snapshotOf(readCondition, document) };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return { ok: false, path: error.path, message: error.message };
   }
-  const { iss, sub, iat, exp, counter, revision, refreshAfter, graceFrom } = read.data;
-  const reading = readState(read.data.state);
-  if (!reading.ok) return { ...reading, path: `state.${reading.path}` };
+}
+
+function snapshotOf(readCondition: ConditionReader, document: unknown): Snapshot {
+  const read = payload.read(document);
+  const { iss, sub, iat, exp, counter, revision, refreshAfter, graceFrom } = read;
+  const reading = readState(read.state, readCondition);
+  if (!reading.ok) throw new Misfit(reading.message, `state.${reading.path}`);
   const { state } = reading;
-  if (state.account.id !== sub)
-    return { ok: false, path: 'sub', message: 'the state is of another customer than `sub` names' };
+  if (state.account.id !== sub) throw new Misfit('the state is of another customer than `sub` names', 'sub');
   if (iat > refreshAfter || refreshAfter > graceFrom || graceFrom > exp)
-    return { ok: false, path: 'refreshAfter', message: 'the times are not in their order' };
+    throw new Misfit('the times are not in their order', 'refreshAfter');
   const times = { issuedAt: iat, refreshAfter, graceFrom, expiresAt: exp };
-  const stamped = { counter, revision, audience: read.data.for };
-  return { ok: true, snapshot: { tenantId: iss, customerId: sub, ...stamped, ...times, state } };
+  const stamped = { counter, revision, audience: read.for };
+  return { tenantId: iss, customerId: sub, ...stamped, ...times, state };
 }

@@ -9,13 +9,14 @@ import { decide } from '../decision/decide.js';
 import type { CheckRequest } from '../decision/decision.js';
 import { instant } from '../time/instant.js';
 import { withoutReservations } from '../usage/holds-in-memory.js';
+import { readCondition } from '../condition/read-condition.js';
 import { readState } from './read-state.js';
 import { writeState } from './write-state.js';
 
 /** What whoever gets the text makes of it. */
 function sent({ release, account }: KnownState): KnownState {
   const text = JSON.stringify(writeState(release, account));
-  const read = readState(JSON.parse(text));
+  const read = readState(JSON.parse(text), readCondition);
   if (!read.ok) throw new Error(`${read.path}: ${read.message}`);
   return read.state;
 }

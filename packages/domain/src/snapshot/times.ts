@@ -59,7 +59,8 @@ function inSeconds(milliseconds: number): Instant {
 }
 
 const HOUR = hour();
-const UTC = utc();
+/** An age is no matter of the customer's calendar. */
+export const UTC = utc();
 
 function hour(): IsoDuration {
   const duration = parseDuration('PT1H');

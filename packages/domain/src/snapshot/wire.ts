@@ -1,18 +1,17 @@
-import { z } from 'zod';
 import { instant, type Instant, parseDuration, parseTimeZone } from '../time/instant.js';
+import { type Codec, integer, list, Misfit, pair, text, translated } from './codec.js';
 
-/** The smallest pieces of a snapshot, read and written by one schema each. Mappings are lists of pairs: their order counts. */
+/** The smallest pieces of a snapshot, read and written by one codec each. Mappings are lists of pairs: their order counts. */
 
 /** A text that its parser takes. */
-export function word<T extends string>(parse: (text: string) => T | null) {
-  return z.codec(z.string(), z.custom<T>(), {
-    decode: (text, context) => {
-      const value = parse(text);
+export function word<T extends string>(parse: (text: string) => T | null): Codec<T, string> {
+  return translated<T, string, string>(text, {
+    read: (written) => {
+      const value = parse(written);
       if (value !== null) return value;
-      context.issues.push({ code: 'custom', message: 'a text of another form stands here', input: text });
-      return z.NEVER;
+      throw new Misfit('a text of another form stands here');
     },
-    encode: (value) => value,
+    write: (value) => value,
   });
 }
 
@@ -23,45 +22,43 @@ export const timeZone = word(parseTimeZone);
 const LAST = 8.64e15;
 
 /** Whole milliseconds since 1970. */
-export const time = z.codec(z.int(), z.custom<Instant>(), {
-  decode: (milliseconds, context) => {
+export const time = translated<Instant, number, number>(integer(), {
+  read: (milliseconds) => {
     if (Math.abs(milliseconds) <= LAST) return instant(milliseconds);
-    context.issues.push({ code: 'custom', message: 'no date is that far away', input: milliseconds });
-    return z.NEVER;
+    throw new Misfit('no date is that far away');
   },
-  encode: (at) => at,
+  write: (at) => at,
 });
 /** Seconds since 1970, as tokens give times. */
-export const seconds = z.codec(
-  z
-    .int()
-    .min(0)
-    .max(LAST / 1000),
-  z.custom<Instant>(),
-  {
-    decode: (value) => instant(value * 1000),
-    encode: (at) => Math.floor(at / 1000),
-  },
-);
+export const seconds = translated<Instant, number, number>(integer(0), {
+  read: (value) => time.read(value * 1000),
+  write: (at) => Math.floor(at / 1000),
+});
 
-export const count = z.int().min(0);
+export const nonEmpty = translated<string, string, string>(text, {
+  read: (written) => {
+    if (written !== '') return written;
+    throw new Misfit('a text that is not empty is wanted here');
+  },
+  write: (value) => value,
+});
+export const count = integer(0);
 export const timeOrNull = time.nullable();
 export const durationOrNull = duration.nullable();
 
-export function list<T extends z.ZodType>(item: T) {
-  return z.array(item).readonly();
-}
-
-export function mapOf<K, KeyText, V, Written>(key: z.ZodType<K, KeyText>, value: z.ZodType<V, Written>) {
-  return z.codec(z.array(z.tuple([key, value])), z.custom<ReadonlyMap<K, V>>(), {
-    decode: (pairs) => new Map(pairs),
-    encode: (map) => [...map],
+export function mapOf<K, KeyText, V, Written>(
+  key: Codec<K, KeyText>,
+  value: Codec<V, Written>,
+): Codec<ReadonlyMap<K, V>, readonly [KeyText, Written][]> {
+  return translated(list(pair(key, value)), {
+    read: (pairs): ReadonlyMap<K, V> => new Map(pairs),
+    write: (map) => [...map],
   });
 }
 
-export function setOf<T extends z.ZodType>(item: T) {
-  return z.codec(z.array(item), z.custom<ReadonlySet<z.output<T>>>(), {
-    decode: (items) => new Set(items),
-    encode: (set) => [...set],
+export function setOf<V, W>(item: Codec<V, W>): Codec<ReadonlySet<V>, readonly W[]> {
+  return translated(list(item), {
+    read: (items): ReadonlySet<V> => new Set(items),
+    write: (set) => [...set],
   });
 }

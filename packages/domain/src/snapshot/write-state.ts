@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { CatalogRule, PlanRule } from '../catalog/catalog.js';
 import type { ContextReads } from '../condition/context.js';
 import type { CustomerAccount, Profile, Release } from '../customer.js';
@@ -31,7 +30,7 @@ export function writeState(release: Release, account: CustomerAccount): StateDoc
   };
   const wireRelease = releaseOf(release, account, versions);
   const rules = [...release.catalog.rules, ...versions.plans.all.flatMap(({ plan }) => plan.rules)];
-  return z.encode(wireState, {
+  return wireState.write({
     release: wireRelease,
     plans: versions.plans.all.map(planVersionOf),
     addOns: versions.addOns.all,

@@ -1,0 +1,347 @@
+import {
+  type CheckRequest,
+  type Decision,
+  decideBySnapshot,
+  denyWithoutRules,
+  type Instant,
+  nextPhaseAt,
+  type RequestContext,
+  type Snapshot,
+  snapshotPhase,
+  type SnapshotPhase,
+} from '@licet/domain/offline';
+import { BackOff } from './back-off.js';
+import { SeenClock } from './clock.js';
+import { LicetError, messageOf } from './errors.js';
+import type { Follower } from './follow.js';
+import { Gateway } from './gateway.js';
+import { Kept } from './kept.js';
+import { type ClientOptions, readOptions, type Settings, wrong } from './options.js';
+import { Problems } from './problems.js';
+import { Refresher } from './refresher.js';
+import { Snapshots } from './snapshots.js';
+import { consume, type ConsumeAnswer } from './spend.js';
+import type { AnswerSource, ClientPhase, ClientStatus, ProblemKind } from './status.js';
+import { Timer } from './timer.js';
+import { RefusedSnapshot } from './verify.js';
+
+/** What a check may tell besides the feature; as `CheckInput` of the API. */
+export interface CheckOptions {
+  /** Units wanted on top of those used: 1 by default; 0 asks only whether the feature is there. */
+  readonly quantity?: number;
+  readonly memberId?: string;
+  readonly context?: RequestContext;
+  readonly productVersion?: string;
+  readonly fingerprint?: string;
+}
+
+export interface ConsumeOptions extends Omit<CheckOptions, 'productVersion'> {
+  /** By default one of its own for each call. */
+  readonly idempotencyKey?: string;
+}
+
+/** A decision, with where it comes from. */
+export interface Answer extends Decision {
+  readonly source: AnswerSource;
+  /** How long ago the gateway last said that what it rests on is current, in milliseconds; null: it rests on nothing. */
+  readonly age: number | null;
+}
+
+/** What a check would decide on at this moment. */
+export interface Basis {
+  readonly snapshot: Snapshot | null;
+  readonly phase: SnapshotPhase;
+  readonly now: Instant;
+  readonly customerId: string;
+}
+
+export interface Client<Features extends string = string> {
+  /** Resolves when there is something to decide on, or nothing could be had; never rejects. */
+  readonly ready: Promise<void>;
+  readonly status: ClientStatus;
+  /** May this customer do this, now? Answered here, at once, whether or not anybody can be reached. */
+  check(feature: Features, options?: CheckOptions): Answer;
+  /** Spends at the gateway; throws LicetError where that does not answer. */
+  consume(feature: Features, options?: ConsumeOptions): Promise<ConsumeAnswer>;
+  /** Calls back whenever answers may have changed, by time alone too; call what it returns to stop it. */
+  readonly onChange: (listener: () => void) => () => void;
+  /** Asks the gateway for what is new, and resolves when it has answered or could not be reached. */
+  refresh(): Promise<void>;
+  /** For what explains or reports what checks decide. */
+  basis(): Basis;
+  /** The request that a check decides, with this client's member where none is named. */
+  requestOf(feature: Features, options?: CheckOptions): CheckRequest;
+  /** Ends what goes on in the background, and keeps what was seen. */
+  close(): Promise<void>;
+}
+
+/**
+ * A client of one customer: it begins with what its storage has kept, refreshes that in the background, and goes on deciding where the
+ * gateway does not answer. Throws LicetError BAD_USER_INPUT for options that cannot be.
+ */
+export function createClient<Features extends string = string>(options: ClientOptions): Client<Features> {
+  return new SnapshotClient(readOptions(options));
+}
+
+/** How often what was seen is kept where nothing else is written, in milliseconds. */
+const SEEN_KEPT = 10_000;
+
+class SnapshotClient implements Client {
+  readonly ready: Promise<void>;
+  readonly #settings: Settings;
+  readonly #clock: SeenClock;
+  readonly #gateway: Gateway;
+  readonly #snapshots: Snapshots;
+  readonly #refresher: Refresher;
+  readonly #problems = new Problems();
+  readonly #listeners = new Set<() => void>();
+  readonly #timer = new Timer();
+  readonly #seenTimer = new Timer();
+  #follower: Follower | null = null;
+  #isClosed = false;
+  /** Whether the gateway tells of changes, and how many it has told of. */
+  #isConnected = false;
+  #told = 0;
+  /** Of how many of those it was asked what is new. */
+  #asked = -1;
+  #status: ClientStatus;
+  #phase: SnapshotPhase = 'EXPIRED';
+  #phaseUntil = Infinity;
+  /** When the first of the answers that were given is over. */
+  #answersUntil = Infinity;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    const { now, url, credential, fetch, timeout, random, retryMax } = settings;
+    this.#clock = new SeenClock(now);
+    this.#gateway = new Gateway({ url, credential, fetch, timeout });
+    const kept = new Kept(settings.storage, nameOf(settings));
+    const reporting = {
+      report: (kind: ProblemKind, message: string) => this.#report(kind, message),
+      solve: (...kinds: readonly ProblemKind[]) => {
+        if (this.#problems.solve(...kinds)) this.#changed();
+      },
+    };
+    this.#snapshots = new Snapshots(settings, this.#clock, this.#gateway, kept, reporting);
+    this.#refresher = new Refresher({
+      fetch: () => this.#fetch(),
+      after: () => this.#refreshAfter(),
+      backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
+    });
+    this.#status = this.#statusNow('none', 'fallback');
+    this.ready = this.#start();
+  }
+
+  get status(): ClientStatus {
+    this.#look();
+    return this.#status;
+  }
+
+  check(feature: string, options: CheckOptions = NO_OPTIONS): Answer {
+    const now = this.#look();
+    const request = this.requestOf(feature, options);
+    const { held } = this.#snapshots;
+    if (held === null) {
+      const decision = denyWithoutRules(this.#settings.customerId, request);
+      return { ...decision, source: 'fallback', age: null };
+    }
+    const decision = decideBySnapshot(held.snapshot, request, now, this.#phase);
+    const { validUntil, code } = decision;
+    if (validUntil !== null && validUntil < this.#answersUntil) this.#answerUntil(validUntil, now);
+    const isFallback = code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK';
+    const source = isFallback ? 'fallback' : this.#status.source;
+    return { ...decision, source, age: Math.max(0, now - held.confirmedAt) };
+  }
+
+  requestOf(feature: string, options: CheckOptions = NO_OPTIONS): CheckRequest {
+    const { quantity = 1, context = null, productVersion = null, fingerprint = null } = options;
+    if (!Number.isSafeInteger(quantity) || quantity < 0)
+      throw wrong('quantity', `a whole number of 0 or more, not ${String(quantity)}`);
+    const audience = this.#snapshots.held?.snapshot.audience;
+    const own = audience?.kind === 'MEMBER' ? audience.memberId : null;
+    const memberId = options.memberId ?? own ?? this.#settings.memberId;
+    if (own !== null && memberId !== own)
+      throw new LicetError('FORBIDDEN', '`memberId`: the token is of another member; leave it out');
+    return { feature, quantity, memberId, context, productVersion, fingerprint };
+  }
+
+  consume(feature: string, options: ConsumeOptions = NO_OPTIONS): Promise<ConsumeAnswer> {
+    const { quantity = 1, context = null, fingerprint = null, memberId = null } = options;
+    const { customerId, random, retryMax, memberId: ownMember } = this.#settings;
+    const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+    const input = { customerId, feature, quantity, context, fingerprint, idempotencyKey };
+    const spend = { ...input, memberId: memberId ?? ownMember };
+    return consume(this.#gateway, spend, new BackOff(random, 100, Math.min(2_000, retryMax)));
+  }
+
+  readonly onChange = (listener: () => void): (() => void) => {
+    const own = (): void => listener();
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  };
+
+  refresh(): Promise<void> {
+    return this.#refresher.refresh();
+  }
+
+  basis(): Basis {
+    const now = this.#look();
+    const snapshot = this.#snapshots.held?.snapshot ?? null;
+    return { snapshot, phase: this.#phase, now, customerId: this.#settings.customerId };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#gateway.close();
+    const stopped = this.#refresher.stop();
+    this.#timer.clear();
+    this.#seenTimer.clear();
+    this.#follower?.stop();
+    this.#isConnected = false;
+    await this.ready;
+    await stopped;
+    this.#timer.clear();
+    this.#seenTimer.clear();
+    await this.#snapshots.write();
+  }
+
+  async #start(): Promise<void> {
+    await this.#snapshots.resume();
+    this.#changed();
+    const refreshed = this.#refresher.refresh();
+    if (this.#settings.live) void this.#follow();
+    if (this.#snapshots.held === null) await refreshed;
+    else void this.#keepSeen();
+  }
+
+  /** What was seen grows with time, not only with what is fetched. */
+  async #keepSeen(): Promise<void> {
+    this.#look();
+    await this.#snapshots.write();
+    if (!this.#isClosed) this.#seenTimer.set(SEEN_KEPT, () => void this.#keepSeen());
+  }
+
+  async #fetch(): Promise<void> {
+    const told = this.#told;
+    try {
+      await this.#snapshots.fetch();
+      this.#asked = told;
+      this.#problems.solve('GATEWAY_FAILED');
+      this.#changed();
+      await this.#snapshots.write();
+      if (!this.#isClosed) this.#seenTimer.set(SEEN_KEPT, () => void this.#keepSeen());
+    } catch (error) {
+      // A connection that the network has forgotten tells nothing either.
+      if (this.#isClosed) throw error;
+      if (error instanceof LicetError && error.code === 'UNREACHABLE') this.#follower?.reconnect();
+      this.#report(
+        error instanceof RefusedSnapshot ? 'SNAPSHOT_REFUSED' : 'GATEWAY_FAILED',
+        messageOf(error),
+      );
+      this.#changed();
+      throw error;
+    }
+  }
+
+  /** Once half of the fresh time is over the gateway gives another one, and not all clients come at once. */
+  #refreshAfter(): number {
+    const snapshot = this.#snapshots.held?.snapshot;
+    if (snapshot === undefined) return 0;
+    const fresh = snapshot.refreshAfter - snapshot.issuedAt;
+    const at = snapshot.issuedAt + fresh * (0.55 + 0.35 * this.#settings.random());
+    return Math.max(at - this.#clock.read(), fresh / 10, 100);
+  }
+
+  async #follow(): Promise<void> {
+    const { url, credential, fetch, customerId, random, retryMax } = this.#settings;
+    const { Follower } = await import('./follow.js');
+    if (this.#isClosed) return;
+    this.#follower = new Follower({
+      ...{ url, credential, fetch, customerId },
+      backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
+      onConnected: () => {
+        this.#isConnected = true;
+        this.#changed();
+        // Whoever comes back after a cut may have missed that there is a newer state than what is fetched now and then.
+        void this.#refresher.refresh();
+      },
+      onChange: () => {
+        this.#told += 1;
+        void this.#refresher.refresh();
+      },
+      onCut: () => {
+        this.#isConnected = false;
+        this.#changed();
+      },
+    });
+  }
+
+  /** The time, with what it has changed. */
+  #look(): Instant {
+    const now = this.#clock.read();
+    const isSetBack = this.#clock.isSetBack;
+    if (now >= this.#phaseUntil || isSetBack !== this.#isSetBackTold) this.#changed();
+    return now;
+  }
+  #isSetBackTold = false;
+
+  #answerUntil(until: number, now: Instant): void {
+    this.#answersUntil = until;
+    this.#timer.set(Math.min(until, this.#phaseUntil) - now, () => this.#timePasses());
+  }
+
+  #timePasses(): void {
+    const now = this.#clock.read();
+    if (now >= this.#phaseUntil || now >= this.#answersUntil) this.#changed();
+    else this.#timer.set(Math.min(this.#answersUntil, this.#phaseUntil) - now, () => this.#timePasses());
+  }
+
+  #report(kind: ProblemKind, message: string): void {
+    if (this.#problems.report(kind, message, this.#clock.read())) this.#changed();
+  }
+
+  /** Works out the status anew, and tells of it: answers may be other ones. */
+  #changed(): void {
+    const now = this.#clock.read();
+    const { held } = this.#snapshots;
+    this.#isSetBackTold = this.#clock.isSetBack;
+    if (this.#isSetBackTold) this.#problems.report('CLOCK_SET_BACK', SET_BACK, now);
+    else this.#problems.solve('CLOCK_SET_BACK');
+    const counts = held !== null && !held.isOlder && !this.#isSetBackTold;
+    this.#phase = counts ? snapshotPhase(held.snapshot, now) : 'EXPIRED';
+    this.#phaseUntil = counts ? (nextPhaseAt(held.snapshot, now) ?? Infinity) : Infinity;
+    const isCurrent = this.#isConnected && this.#asked === this.#told;
+    const source = held?.from === 'KEPT' ? 'kept' : isCurrent ? 'live' : 'cache';
+    const phase = counts ? PHASES[this.#phase] : 'none';
+    this.#status = this.#statusNow(phase, counts && phase !== 'expired' ? source : 'fallback');
+    this.#answersUntil = Infinity;
+    if (this.#isClosed) return;
+    if (this.#phaseUntil < Infinity) this.#timer.set(this.#phaseUntil - now, () => this.#timePasses());
+    queueMicrotask(() => {
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  #statusNow(phase: ClientPhase, source: AnswerSource): ClientStatus {
+    const held = this.#snapshots.held;
+    return {
+      phase,
+      source,
+      counter: held?.snapshot.counter ?? null,
+      revision: held?.snapshot.revision ?? null,
+      confirmedAt: held?.confirmedAt ?? null,
+      starts: this.#clock.seen.starts,
+      problems: this.#problems.all,
+    };
+  }
+}
+
+const NO_OPTIONS = {};
+const PHASES = { FRESH: 'fresh', STALE: 'stale', GRACE: 'grace', EXPIRED: 'expired' } as const;
+const SET_BACK =
+  'the clock is behind the highest time that was seen; set it right, or let the gateway be reached';
+
+/** One for each customer, and member, of each gateway. */
+function nameOf({ url, customerId, memberId }: Settings): string {
+  return [url, customerId, memberId ?? ''].map(encodeURIComponent).join(' ');
+}

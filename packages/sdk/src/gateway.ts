@@ -1,0 +1,126 @@
+import type { JWK } from 'jose';
+import type { Credential } from './credential.js';
+import { LicetError, messageOf } from './errors.js';
+import { isRecord } from './json.js';
+import { isKey } from './kept.js';
+
+export interface GatewayOptions {
+  /** Of the gateway, without a path. */
+  readonly url: string;
+  readonly credential: Credential;
+  readonly fetch: typeof globalThis.fetch;
+  /** How long one request may take, in milliseconds. */
+  readonly timeout: number;
+}
+
+export type FetchedSnapshot =
+  { readonly kind: 'SAME' } | { readonly kind: 'NEW'; readonly token: string; readonly etag: string | null };
+
+interface Sent {
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The requests of a client. Each throws LicetError where it has no result. */
+export class Gateway {
+  readonly #closing = new AbortController();
+
+  constructor(private readonly options: GatewayOptions) {}
+
+  /** What is on its way fails, and what comes later too. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async snapshot(customerId: string, etag: string | null): Promise<FetchedSnapshot> {
+    const path = `/v1/snapshot?customerId=${encodeURIComponent(customerId)}`;
+    const headers = etag === null ? {} : { 'if-none-match': etag };
+    const response = await this.#authorized(path, { headers });
+    if (response.status === 304) return { kind: 'SAME' };
+    const token = await textOf(response);
+    if (!response.ok) throw errorOf(response, token);
+    return { kind: 'NEW', token, etag: response.headers.get('etag') };
+  }
+
+  async keys(tenantId: string): Promise<readonly JWK[]> {
+    const response = await this.#send(`/.well-known/jwks.json?tenant=${encodeURIComponent(tenantId)}`, {});
+    const text = await textOf(response);
+    if (!response.ok) throw errorOf(response, text);
+    const set = parse(text);
+    const keys = isRecord(set) && Array.isArray(set['keys']) ? set['keys'] : [];
+    return keys.filter(isKey);
+  }
+
+  /** The data of a GraphQL document with one field. */
+  async ask(query: string, variables: object): Promise<unknown> {
+    const response = await this.#authorized('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    const text = await textOf(response);
+    const answer = parse(text);
+    if (!isRecord(answer)) throw errorOf(response, text);
+    const error = firstError(answer);
+    if (error === undefined && isRecord(answer['data'])) return answer['data'];
+    throw readError(error) ?? errorOf(response, text);
+  }
+
+  async #authorized(path: string, init: Sent): Promise<Response> {
+    const response = await this.#send(path, await this.#withCredential(init));
+    if (response.status !== 401 || !this.options.credential.renew()) return response;
+    return this.#send(path, await this.#withCredential(init));
+  }
+
+  async #withCredential(init: Sent): Promise<Sent> {
+    const authorization = await reached(() => this.options.credential.header());
+    return { ...init, headers: { ...init.headers, authorization } };
+  }
+
+  #send(path: string, init: Sent): Promise<Response> {
+    const { fetch, url, timeout } = this.options;
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeout)]);
+    return reached(() => fetch(`${url}${path}`, { ...init, signal }));
+  }
+}
+
+/** Whatever fails on the way is one thing: no answer. */
+async function reached<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new LicetError('UNREACHABLE', `the gateway does not answer: ${messageOf(error)}`);
+  }
+}
+
+function textOf(response: Response): Promise<string> {
+  return reached(() => response.text());
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function firstError({ errors }: Readonly<Record<string, unknown>>): unknown {
+  const list: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  return list[0];
+}
+
+function readError(error: unknown): LicetError | null {
+  if (!isRecord(error) || !isRecord(error['extensions'])) return null;
+  const { code } = error['extensions'];
+  return typeof code === 'string' ? new LicetError(code, String(error['message'])) : null;
+}
+
+function errorOf({ status }: Response, text: string): LicetError {
+  const body = parse(text);
+  const told = readError(isRecord(body) ? firstError(body) : undefined);
+  if (told !== null) return told;
+  const code = status === 401 ? 'UNAUTHENTICATED' : status === 403 ? 'FORBIDDEN' : 'UNAVAILABLE';
+  return new LicetError(code, `the gateway answered with the status ${String(status)}`);
+}

@@ -1,0 +1,20 @@
+export {
+  type Answer,
+  type Basis,
+  type CheckOptions,
+  type Client,
+  type ConsumeOptions,
+  createClient,
+} from './client.js';
+export { type TokenSource } from './credential.js';
+export { LicetError } from './errors.js';
+export { type ClientOptions } from './options.js';
+export { type ConsumeAnswer } from './spend.js';
+export {
+  type AnswerSource,
+  type ClientPhase,
+  type ClientStatus,
+  type Problem,
+  type ProblemKind,
+} from './status.js';
+export { type ClientStorage, memoryStorage } from './storage.js';

@@ -1,0 +1,2 @@
+export { fileStorage, type FileStorageOptions } from './file-storage.js';
+export { machineId } from './machine-id.js';

@@ -1,0 +1,155 @@
+import type { Snapshot } from '@licet/domain/offline';
+import { decodeJwt, type JWK } from 'jose';
+import type { SeenClock } from './clock.js';
+import { messageOf } from './errors.js';
+import type { Gateway } from './gateway.js';
+import type { Held } from './held.js';
+import type { Kept, Seen } from './kept.js';
+import type { Settings } from './options.js';
+import type { ProblemKind } from './status.js';
+import { RefusedSnapshot, verifySnapshot } from './verify.js';
+
+export interface Reporting {
+  report(kind: ProblemKind, message: string): void;
+  solve(...kinds: readonly ProblemKind[]): void;
+}
+
+/** Where a client's snapshots come from: what is kept, and the gateway. Refuses what is no newer one of the customer's own. */
+export class Snapshots {
+  #held: Held | null = null;
+  #keys: readonly JWK[] = [];
+  #counter = 0;
+  #tenantId: string | null;
+  #place: string | null = null;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly clock: SeenClock,
+    private readonly gateway: Gateway,
+    private readonly kept: Kept,
+    private readonly problems: Reporting,
+  ) {
+    this.#tenantId = settings.tenantId;
+  }
+
+  get held(): Held | null {
+    return this.#held;
+  }
+
+  /** Takes up what an earlier process has kept here. */
+  async resume(): Promise<void> {
+    try {
+      this.#place = await this.settings.storage.place();
+      const [seen, snapshot] = await Promise.all([this.kept.seen(), this.kept.snapshot()]);
+      const isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
+        (text) => text !== null && text.place !== this.#place,
+      );
+      if (isForeign) {
+        this.problems.report('FOREIGN_STORAGE', FOREIGN);
+        return;
+      }
+      this.clock.resume(seen);
+      this.#counter = seen.counter;
+      this.#tenantId ??= seen.tenantId;
+      if (snapshot !== null) await this.#takeUp(snapshot);
+    } catch (error) {
+      const isRefused = error instanceof RefusedSnapshot;
+      this.problems.report(isRefused ? 'SNAPSHOT_REFUSED' : 'STORAGE_FAILED', messageOf(error));
+    }
+  }
+
+  async #takeUp({ token, keys, etag }: Pick<Held, 'token' | 'keys' | 'etag'>): Promise<void> {
+    const snapshot = await verifySnapshot(token, keys);
+    this.#refuseForeign(snapshot);
+    const isOlder = snapshot.counter < this.#counter;
+    if (isOlder) this.problems.report('COUNTER_LOWERED', olderThan(this.#counter, snapshot));
+    this.#keys = keys;
+    this.#counter = Math.max(this.#counter, snapshot.counter);
+    this.#tenantId = snapshot.tenantId;
+    const { issuedAt } = snapshot;
+    this.#held = { snapshot, token, keys, etag, from: 'KEPT', confirmedAt: issuedAt, isOlder };
+  }
+
+  /** Asks the gateway for a newer one; throws where none can be had, and what is held stays. */
+  async fetch(): Promise<void> {
+    const held = this.#held;
+    // Where what is held does not count, or is old by a clock that may be wrong, another one is wanted: to hear that nothing has
+    // changed would help nobody.
+    const isFresh = held !== null && this.clock.read() < held.snapshot.refreshAfter && !this.clock.isSetBack;
+    const isGood = isFresh && !held.isOlder;
+    const fetched = await this.gateway.snapshot(this.settings.customerId, isGood ? held.etag : null);
+    if (fetched.kind === 'SAME') {
+      if (held !== null) this.#held = { ...held, from: 'GATEWAY', confirmedAt: this.clock.read() };
+      return;
+    }
+    const { token, etag } = fetched;
+    const snapshot = await this.#verified(token);
+    this.#refuseForeign(snapshot);
+    if (snapshot.counter < this.#counter || (snapshot.counter === this.#counter && token !== held?.token)) {
+      const message = olderThan(this.#counter, snapshot);
+      this.problems.report('COUNTER_LOWERED', message);
+      throw new RefusedSnapshot(message);
+    }
+    if (snapshot.counter > this.#counter) this.clock.setBy(snapshot.issuedAt);
+    this.#counter = snapshot.counter;
+    this.#tenantId = snapshot.tenantId;
+    const confirmedAt = this.clock.read();
+    this.#held = { snapshot, token, keys: this.#keys, etag, from: 'GATEWAY', confirmedAt, isOlder: false };
+    this.problems.solve('COUNTER_LOWERED', 'FOREIGN_STORAGE', 'SNAPSHOT_REFUSED');
+  }
+
+  /** Keeps what is held, and what was seen; a storage that fails is reported and ends nothing. */
+  async write(): Promise<void> {
+    const { counter, tenantId, place } = {
+      counter: this.#counter,
+      tenantId: this.#tenantId,
+      place: this.#place,
+    };
+    const seen: Seen = { ...this.clock.seen, counter, tenantId, place };
+    const held = this.#held;
+    try {
+      if (held === null || held.from === 'KEPT') await this.kept.writeSeen(seen);
+      else {
+        const { token, keys, etag } = held;
+        await this.kept.write({ token, keys, etag, place }, seen);
+      }
+      this.problems.solve('STORAGE_FAILED');
+    } catch (error) {
+      this.problems.report('STORAGE_FAILED', `nothing can be kept: ${messageOf(error)}`);
+    }
+  }
+
+  /** By the keys that are known; where it names another one, by those that its tenant has now. */
+  async #verified(token: string): Promise<Snapshot> {
+    try {
+      return await verifySnapshot(token, this.#keys);
+    } catch (error) {
+      if (!(error instanceof RefusedSnapshot) || !error.isKeyMissing) throw error;
+      this.#keys = await this.gateway.keys(this.#tenantId ?? issuerOf(token));
+      return verifySnapshot(token, this.#keys);
+    }
+  }
+
+  #refuseForeign({ customerId, tenantId, audience }: Snapshot): void {
+    const { settings } = this;
+    if (customerId !== settings.customerId) throw new RefusedSnapshot('it is of another customer');
+    if (this.#tenantId !== null && tenantId !== this.#tenantId)
+      throw new RefusedSnapshot('it was signed by another tenant');
+    if (audience.kind === 'MEMBER' && settings.memberId !== null && audience.memberId !== settings.memberId)
+      throw new RefusedSnapshot('it is of another member');
+  }
+}
+
+const FOREIGN =
+  'what is kept here was written on another machine and is not read; a snapshot of this one is fetched as soon as the gateway answers';
+
+function olderThan(counter: number, snapshot: Snapshot): string {
+  return `the snapshot has the counter ${String(snapshot.counter)}, and ${String(counter)} was seen before: it is refused`;
+}
+
+/** Whose keys to ask for; they say whether it is true. */
+function issuerOf(token: string): string {
+  const { iss } = decodeJwt(token);
+  if (iss === undefined) throw new RefusedSnapshot('it names no tenant');
+  return iss;
+}

@@ -1,0 +1,101 @@
+import type { Client } from '@licet/sdk';
+import { explain } from '@licet/sdk/explanation';
+import { codeOf } from '../testing/code-of.js';
+import { statePayload } from '../testing/signer.js';
+import { Site } from '../testing/site.js';
+import { until } from '../testing/until.js';
+
+let site: Site;
+beforeEach(async () => {
+  site = await Site.make();
+});
+afterEach(() => site.end());
+
+function follow(): Promise<Client> {
+  return site.start({ live: true });
+}
+
+test('what changes is there as soon as the gateway tells of it', async () => {
+  const client = await follow();
+  await until(() => client.status.source === 'live');
+  expect(client.check('editor')).toMatchObject({ code: 'ENTITLED', source: 'live' });
+  let calls = 0;
+  const stop = client.onChange(() => (calls += 1));
+  site.gateway.state = statePayload({ editor: false });
+  site.gateway.tell('1');
+  await until(() => client.check('editor').code === 'NOT_IN_PLAN' && client.status.source === 'live');
+  expect(calls).toBeGreaterThan(0);
+  stop();
+  const before = calls;
+  site.gateway.state = statePayload();
+  site.gateway.tell('2');
+  await until(() => client.check('editor').code === 'ENTITLED');
+  expect(calls).toBe(before);
+});
+
+test('after a cut it goes on at its cursor, and its answers are no longer called live meanwhile', async () => {
+  const client = await follow();
+  await until(() => client.status.source === 'live');
+  const asked = site.gateway.requests.length;
+  site.gateway.tell('7');
+  await until(() => site.gateway.requests.length > asked && client.status.source === 'live');
+  await site.gateway.down();
+  await until(() => client.check('sso').source === 'cache');
+  site.gateway.state = statePayload({ editor: false });
+  await site.gateway.up();
+  await until(() => site.gateway.followers === 1);
+  expect(site.gateway.cursors.at(-1)).toBe('7');
+  // Nobody has told of it: whoever comes back asks.
+  await until(() => client.check('editor').code === 'NOT_IN_PLAN');
+});
+
+test('a cursor that the log no longer has is dropped', async () => {
+  const client = await follow();
+  await until(() => client.status.source === 'live');
+  const asked = site.gateway.requests.length;
+  site.gateway.tell('gone');
+  await until(() => site.gateway.requests.length > asked);
+  site.gateway.tellErrors('CURSOR_EXPIRED');
+  await until(() => site.gateway.cursors.length === 2);
+  expect(site.gateway.cursors[1]).toBeNull();
+});
+
+test('the status is one object until something changes, and time alone is a change', async () => {
+  const client = await site.start();
+  const { status } = client;
+  expect(client.status).toBe(status);
+  let calls = 0;
+  client.onChange(() => (calls += 1));
+  site.time += 12_000;
+  expect(client.status).not.toBe(status);
+  expect(client.status.phase).toBe('stale');
+  await until(() => calls > 0);
+});
+
+test('a listener hears when the answer that it was given is over', async () => {
+  const now = Date.now();
+  site.time = now;
+  const client = await site.start({ now: Date.now });
+  let calls = 0;
+  client.onChange(() => (calls += 1));
+  const phase = client.status.phase;
+  await until(() => calls > 0 && client.status.phase !== phase, 25);
+});
+
+test('an explanation rests on what the check rests on', async () => {
+  const client = await site.start();
+  const explanation = explain(client, 'calls', { quantity: 101 });
+  expect(explanation.decision.code).toBe(client.check('calls', { quantity: 101 }).code);
+  expect(explanation.reasons[0]?.code).toBe('LIMIT_EXCEEDED');
+  site.time += 35_000;
+  await site.gateway.down();
+  expect(explain(client, 'sso').decision.code).toBe('ENTITLED_GRACE');
+  site.time += 60_000;
+  expect(explain(client, 'sso').decision.code).toBe('UNAVAILABLE');
+});
+
+test('without a snapshot there is nothing to explain', async () => {
+  await site.gateway.down();
+  const client = await site.start();
+  expect(codeOf(() => explain(client, 'sso'))).toBe('UNAVAILABLE');
+});
