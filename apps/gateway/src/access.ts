@@ -162,6 +162,11 @@ export class Access {
     return own;
   }
 
+  /** The id of the API key that it is; null: it is none. */
+  get keyId(): string | null {
+    return this.credential.kind === 'API_KEY' ? this.credential.apiKey.id : null;
+  }
+
   /** Whether it may end before its time; a customer token is not stored, and does not. */
   get isRevocable(): boolean {
     return this.credential.kind === 'API_KEY';

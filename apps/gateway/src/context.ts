@@ -14,6 +14,7 @@ import type { InstallationKey, TokenSigners } from '@licet/database';
 import type { AddressOf } from './address.js';
 import type { CrossOrigin } from './cross-origin.js';
 import type { KeySets } from './key-sets.js';
+import type { StreamLimits } from './doors/ofrep/stream-places.js';
 import type { LicenseKeys } from './license-keys.js';
 import type { Metrics } from './metrics.js';
 import { Loaders } from './loaders.js';
@@ -33,6 +34,7 @@ export interface Services extends CredentialStores {
   readonly spends: SpendQueue;
   readonly decisions: DecisionRecorder;
   readonly reports: DecisionReports;
+  readonly streamLimits: StreamLimits;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }

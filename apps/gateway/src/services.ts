@@ -18,6 +18,7 @@ import {
 import type { Services } from './context.js';
 import { addressBehind } from './address.js';
 import { CrossOrigin } from './cross-origin.js';
+import { STREAM_LIMITS, type StreamLimits } from './doors/ofrep/stream-places.js';
 import { KeySets } from './key-sets.js';
 import { type GuessLimits, LicenseKeys } from './license-keys.js';
 import { Metrics } from './metrics.js';
@@ -37,6 +38,8 @@ export interface ServiceOptions extends StateStoreOptions {
   readonly decisionLog?: DecisionLogMode;
   /** Where decisions go while the database is away; left out: they are kept in memory. */
   readonly spool?: Spool | null;
+  /** How many event streams of OFREP may be open. */
+  readonly streamLimits?: StreamLimits;
   /** Fields of `context` that the log of decisions holds encrypted. */
   readonly personalFields?: readonly string[];
 }
@@ -87,6 +90,7 @@ export async function openServices(
     spends,
     decisions,
     reports: new DecisionReports(db.recorder, personal),
+    streamLimits: options.streamLimits ?? STREAM_LIMITS,
     metrics,
     logger,
     async close() {

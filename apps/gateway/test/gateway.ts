@@ -60,7 +60,10 @@ export interface TestGateway {
 export interface TestOptions
   extends
     Pick<ListenOptions, 'trustedDocuments' | 'publicUrl' | 'federatedTraces'>,
-    Pick<ServiceOptions, 'guesses' | 'trustedProxies' | 'allowedOrigins' | 'decisionLog' | 'personalFields'> {
+    Pick<
+      ServiceOptions,
+      'guesses' | 'trustedProxies' | 'allowedOrigins' | 'decisionLog' | 'personalFields' | 'streamLimits'
+    > {
   /** Where the gateway finds the database, if not at its own URL. */
   readonly through?: (databaseUrl: string) => Promise<string>;
 }

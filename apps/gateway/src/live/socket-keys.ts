@@ -1,6 +1,5 @@
-import type { Instant } from '@licet/domain';
-import type { Access } from '../access.js';
-import { authenticate } from '../access.js';
+import type { Instant, TenantId } from '@licet/domain';
+import { type Access, authenticate } from '../access.js';
 import type { Services } from '../context.js';
 
 /** Longest wait that a timer of Node takes. */
@@ -15,22 +14,30 @@ export interface KeyHolder {
   keyEnded(): void;
 }
 
-/** The keys that sockets are open with. Sockets with the same key share one: it is looked at once for all of them. */
-export class SocketKeys {
-  readonly #keys = new Map<string, SocketKey>();
+/** What a credential is held to. */
+export interface Held {
+  readonly tenantId: TenantId;
+  /** When it ends by itself; null: never. */
+  readonly expiresAt: Instant | null;
+  /** Whether it may end before its time. */
+  readonly isRevocable: boolean;
+}
+
+/** Keys that something is open with. Those who hold the same one share it: it is looked at once for all of them. */
+export class HeldKeys<Allowed extends Held> {
+  readonly #keys = new Map<string, SocketKey<Allowed>>();
 
   constructor(private readonly services: Services) {}
 
   /**
-   * The key that a header names, held to account from now on, until the holder leaves it. `header`: the
-   * `Authorization` header, or what stands in its place. Whether it allows anything is for `SocketKey.open` to say.
+   * The key of that name, held to account from now on, until the holder leaves it. `look`: what it allows now; null: nothing, or nothing any
+   * more. Whether it allows anything is for `SocketKey.open` to say.
    */
-  hold(header: unknown, holder: KeyHolder): SocketKey {
-    const name = typeof header === 'string' ? header : '';
+  hold(name: string, look: () => Promise<Allowed | null>, holder: KeyHolder): SocketKey<Allowed> {
     const known = this.#keys.get(name);
     const key =
       known ??
-      new SocketKey(this.services, name, () => {
+      new SocketKey(this.services, look, () => {
         this.#keys.delete(name);
       });
     if (!known) this.#keys.set(name, key);
@@ -39,8 +46,23 @@ export class SocketKeys {
   }
 }
 
-/** One key, held to account as long as a socket is open with it. */
-export class SocketKey {
+/** The credentials that sockets are open with. */
+export class SocketKeys {
+  readonly #keys: HeldKeys<Access>;
+
+  constructor(private readonly services: Services) {
+    this.#keys = new HeldKeys(services);
+  }
+
+  /** As `HeldKeys.hold`. `header`: the `Authorization` header, or what stands in its place. */
+  hold(header: unknown, holder: KeyHolder): SocketKey {
+    const name = typeof header === 'string' ? header : '';
+    return this.#keys.hold(name, () => authenticate(this.services, name), holder);
+  }
+}
+
+/** One key, held to account as long as a socket, or a stream, is open with it. */
+export class SocketKey<Allowed extends Held = Access> {
   readonly #holders = new Set<KeyHolder>();
   #stopListening: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -48,7 +70,7 @@ export class SocketKey {
 
   constructor(
     private readonly services: Services,
-    private readonly header: string,
+    private readonly look: () => Promise<Allowed | null>,
     private readonly onUnused: () => void,
   ) {}
 
@@ -64,8 +86,8 @@ export class SocketKey {
   }
 
   /** What the key allows now; null where it allows nothing, or nothing any more. */
-  async access(): Promise<Access | null> {
-    const access = await authenticate(this.services, this.header);
+  async access(): Promise<Allowed | null> {
+    const access = await this.look();
     if (access === null) this.#endAll();
     return access;
   }
@@ -75,18 +97,18 @@ export class SocketKey {
   }
 
   /** What the key allows, looked after from now on; null where it allows nothing. */
-  async open(): Promise<Access | null> {
-    const access = await authenticate(this.services, this.header);
+  async open(): Promise<Allowed | null> {
+    const access = await this.look();
     if (access === null || this.#isUnused) return null;
     if (this.#stopListening !== null) return access;
     this.#stopListening = this.#listen(access);
     this.#waitForEnd(access);
     // It may have ended while nobody listened yet.
-    return authenticate(this.services, this.header);
+    return this.look();
   }
 
   /** To what may end the credential before its time. */
-  #listen({ isRevocable, tenantId }: Access): () => void {
+  #listen({ isRevocable, tenantId }: Held): () => void {
     if (!isRevocable) return () => undefined;
     return this.services.keys.onForgotten(tenantId, () => void this.#lookAgain());
   }
@@ -95,7 +117,7 @@ export class SocketKey {
     return this.#holders.size === 0;
   }
 
-  #waitForEnd({ expiresAt }: Access): void {
+  #waitForEnd({ expiresAt }: Held): void {
     this.#expiresAt = expiresAt;
     if (expiresAt !== null) this.#lookAgainIn(expiresAt - this.services.feed.clock.now(), SOON_MILLISECONDS);
   }

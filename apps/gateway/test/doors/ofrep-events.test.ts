@@ -1,4 +1,7 @@
 import { consume, newCustomer } from '../customers.js';
+import { pino } from 'pino';
+import { startServer } from '../../src/server.js';
+import { openServices } from '../../src/services.js';
 import { at, startTestGateway, type TestGateway } from '../gateway.js';
 import { post, publish } from './door.js';
 import { CATALOG } from '../catalog.js';
@@ -26,8 +29,12 @@ interface OpenStream {
 }
 
 /** Reads server-sent events as a client does. */
-async function open(path: string, headers: Readonly<Record<string, string>> = {}): Promise<OpenStream> {
-  const response = await fetch(gateway.url + path, { headers: { accept: 'text/event-stream', ...headers } });
+async function open(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  url = gateway.url,
+): Promise<OpenStream> {
+  const response = await fetch(url + path, { headers: { accept: 'text/event-stream', ...headers } });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   async function next(): Promise<SentEvent | null> {
@@ -56,9 +63,9 @@ async function open(path: string, headers: Readonly<Record<string, string>> = {}
   return { status: response.status, headers: response.headers, next, leave: () => reader.cancel() };
 }
 
-async function streamOf(customerId: string, key = gateway.adminKey): Promise<string> {
+async function streamOf(customerId: string, key = gateway.adminKey, of = gateway): Promise<string> {
   const { body } = await post(
-    gateway,
+    of,
     '/ofrep/v1/evaluate/flags',
     { context: { targetingKey: customerId } },
     { key },
@@ -170,4 +177,62 @@ test('a gateway that closes ends its streams', async () => {
   const text = response.text();
   await other.close();
   expect(await text).toContain('refetchEvaluation');
+});
+
+const revoke = (id: string) =>
+  gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id });
+
+test('a stream ends when the API key is revoked that its ticket was asked for with, and opens no more', async () => {
+  const { id, secret } = await gateway.newKey({ role: 'READER' });
+  const path = await streamOf('ada', secret);
+  const [one, other] = [await open(path), await open(await streamOf('bob', secret))];
+  const stays = await open(await streamOf('ada'));
+  await gateway.newKey({ role: 'READER' });
+  expect(await one.next()).not.toBeNull();
+  expect((await revoke(id)).errors).toEqual([]);
+  for (const stream of [one, other]) while ((await stream.next()) !== null);
+  expect((await open(path)).status).toBe(401);
+  await spend('ada');
+  expect(await stays.next()).toMatchObject({ data: { type: 'refetchEvaluation' } });
+  await stays.leave();
+});
+
+test('so it does where its gateway has never seen the key itself', async () => {
+  const { id, secret } = await gateway.newKey({ role: 'READER' });
+  const path = await streamOf('ada', secret);
+  const { db } = gateway.services;
+  const services = await openServices(db, pino({ level: 'silent' }), { customers: 10 });
+  const second = await startServer(services, {
+    ...{ host: '127.0.0.1', port: 0, publicUrl: null, federatedTraces: false },
+  });
+  try {
+    const stream = await open(path, {}, second.url);
+    expect(await stream.next()).not.toBeNull();
+    await revoke(id);
+    while ((await stream.next()) !== null);
+    expect((await open(path, {}, second.url)).status).toBe(401);
+  } finally {
+    await second.close();
+    await services.close();
+  }
+});
+
+test('more streams than may be open are refused, of a tenant and in all, until one leaves', async () => {
+  const limited = await startTestGateway({ streamLimits: { ofTenant: 2, inAll: 3 } });
+  try {
+    await newCustomer(limited, 'ada', 'pro');
+    const path = await streamOf('ada', limited.adminKey, limited);
+    const streams = [await open(path, {}, limited.url), await open(path, {}, limited.url)];
+    const refused = await open(path, {}, limited.url);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    await streams[0]?.leave();
+    let again = await open(path, {}, limited.url);
+    while (again.status === 429) again = await open(path, {}, limited.url);
+    expect(again.status).toBe(200);
+    // What is refused for another reason takes no place.
+    for (let round = 0; round < 5; round += 1)
+      expect((await open(`${path}x`, {}, limited.url)).status).toBe(401);
+  } finally {
+    await limited.close();
+  }
 });

@@ -126,7 +126,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-/** One connection writes, and another may take its place while it hangs. None is made before something is recorded. */
+/** One connection writes flushes, the other what SDKs report, or takes the first one's place while it hangs. A gateway asks for the first at its start; other processes make none. */
 function recorderPool({ url, masterKey, applicationName }: DatabaseOptions): Pool {
   const pool = new Pool({
     connectionString: recorderUrl(url, masterKey),

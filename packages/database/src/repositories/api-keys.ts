@@ -64,6 +64,18 @@ export async function authenticateApiKey(db: Database, secret: string): Promise<
   return { tenantId: found.tenant_id, apiKey: apiKeyFromEntity(entity) };
 }
 
+/** The key of that id, as long as it is in force. */
+export async function findApiKey(
+  db: Database,
+  tenantId: TenantId,
+  id: string,
+): Promise<Authenticated | null> {
+  const entity = await entityTransaction(db, tenantId, (manager) =>
+    manager.findOneBy(ApiKeyEntity, { tenantId, id }),
+  );
+  return entity && isInForce(entity) ? { tenantId, apiKey: apiKeyFromEntity(entity) } : null;
+}
+
 /** Keys end by the clock of the process that is asked: they bound trust, not money. */
 function isInForce(key: ApiKeyEntity): boolean {
   return key.revokedAt === null && (key.expiresAt === null || key.expiresAt.getTime() > Date.now());

@@ -3,7 +3,13 @@ import type { Instant, TenantId } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { EventFeed, Watch } from '../event-log/event-feed.js';
 import type { StoredEvent } from '../event-log/read.js';
-import { authenticateApiKey, type Authenticated, touchApiKey } from '../repositories/api-keys.js';
+import {
+  type ApiKey,
+  authenticateApiKey,
+  type Authenticated,
+  findApiKey,
+  touchApiKey,
+} from '../repositories/api-keys.js';
 
 const KEYS_KEPT = 10_000;
 const NOTED_EVERY_MS = 60_000;
@@ -61,12 +67,23 @@ export class ApiKeyStore {
     this.#note(authenticated);
     const { tenantId } = authenticated;
     const watch = this.#watches.get(tenantId);
-    if (watch === undefined) this.#watches.set(tenantId, this.#watch(tenantId));
+    if (watch === undefined) this.#listenTo(tenantId);
     // Kept only where its revocation would have been heard while it was read.
     else if ((await watch) !== null && changes === this.#changes) {
       this.#keys.set(secret, { authenticated, notedAt: this.#feed.clock.now() });
     }
     return authenticated;
+  }
+
+  /** The key of that id, asked of the database; null where it is in force no more. From then on `onForgotten` tells of the tenant's keys. */
+  async find(tenantId: TenantId, id: string): Promise<ApiKey | null> {
+    if (!this.#watches.has(tenantId)) this.#listenTo(tenantId);
+    const found = await findApiKey(this.#db, tenantId, id);
+    return found?.apiKey ?? null;
+  }
+
+  #listenTo(tenantId: TenantId): void {
+    this.#watches.set(tenantId, this.#watch(tenantId));
   }
 
   /**

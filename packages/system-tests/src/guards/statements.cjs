@@ -71,6 +71,10 @@ exports.REWRITES = {
   'publication-lock': {
     'lock-releases': (text) => text.replace('for no key update', ''),
   },
+  /** Number and position of a customer's snapshots rise one after the other. */
+  'snapshot-counter': {
+    'lock-snapshot-counter': (text) => text.replace(' for update', ''),
+  },
   'signing-key-lock': {
     'lock-signing-keys': (text) => text.replace('for no key update', ''),
   },

@@ -4,9 +4,11 @@ import type { CustomerId } from '@licet/domain';
 import type { GatewayContext, Services } from '../../context.js';
 import { ApiError, granted, unauthenticated } from '../../errors/api-error.js';
 import { KeepAlive } from '../../live/keep-alive.js';
+import { type Held, HeldKeys } from '../../live/socket-keys.js';
 import { Loaders } from '../../loaders.js';
 import { queryOf } from '../door.js';
 import { RefetchStream } from './refetch-stream.js';
+import { StreamPlaces } from './stream-places.js';
 import { readTicket, type StreamTicket, ticketFor, writeTicket } from './stream-ticket.js';
 
 const EVENTS_PATH = '/ofrep/v1/events';
@@ -43,6 +45,11 @@ function mayFollow(access: GatewayContext['access']): boolean {
 /** Answers the streams: `refetchEvaluation` at once, and then after each event that touches the customer. */
 export function addEventStreams(scope: FastifyInstance, services: Services): void {
   const open = new Set<RefetchStream>();
+  const shared: Shared = {
+    services,
+    places: new StreamPlaces(services.streamLimits),
+    keys: new HeldKeys(services),
+  };
   const keepAlive = new KeepAlive();
   scope.addHook('preClose', (done) => {
     keepAlive.close();
@@ -54,7 +61,7 @@ export function addEventStreams(scope: FastifyInstance, services: Services): voi
     const ticket = ticketIn(services, request);
     if (ticket === null) throw unauthenticated();
     services.metrics.operation('ofrep');
-    const stream = await follow(services, ticket, request.headers['last-event-id']);
+    const stream = await enter(shared, ticket, request.headers['last-event-id']);
     keepAlive.add(stream);
     const stopTimers = endInTime(stream, ticket, services);
     open.add(stream);
@@ -71,6 +78,60 @@ export function addEventStreams(scope: FastifyInstance, services: Services): voi
       .headers({ 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
       .send(stream.output);
   });
+}
+
+interface Shared {
+  readonly services: Services;
+  readonly places: StreamPlaces;
+  readonly keys: HeldKeys<Held>;
+}
+
+/** A stream that has its place, and ends with the API key that its ticket was asked for with. */
+async function enter(
+  { services, places, keys }: Shared,
+  ticket: StreamTicket,
+  lastEventId: unknown,
+): Promise<RefetchStream> {
+  const leavePlace = places.take(ticket.tenantId);
+  try {
+    const stream = await follow(services, ticket, lastEventId);
+    stream.output.once('close', leavePlace);
+    if (await isInForce(services, keys, ticket, stream)) return stream;
+    stream.output.destroy();
+    throw unauthenticated();
+  } catch (error) {
+    leavePlace();
+    throw error;
+  }
+}
+
+/** Whether the key of the ticket is in force still. The stream ends when it is no more. */
+async function isInForce(
+  { keys: apiKeys }: Services,
+  keys: HeldKeys<Held>,
+  { tenantId, keyId }: StreamTicket,
+  stream: RefetchStream,
+): Promise<boolean> {
+  if (keyId === null) return true;
+  const look = async (): Promise<Held | null> => {
+    const found = await apiKeys.find(tenantId, keyId);
+    return found && { tenantId, expiresAt: found.expiresAt, isRevocable: true };
+  };
+  const holder = {
+    keyEnded: (): void => {
+      stream.end();
+    },
+  };
+  const key = keys.hold(`${tenantId} ${keyId}`, look, holder);
+  stream.output.once('close', () => {
+    key.leave(holder);
+  });
+  try {
+    return (await key.open()) !== null && !stream.output.readableEnded;
+  } catch (error) {
+    stream.output.destroy();
+    throw error;
+  }
 }
 
 function ticketIn({ db, feed }: Services, request: FastifyRequest): StreamTicket | null {

@@ -8,8 +8,8 @@ const NOW = instant(1_800_000_000_000);
 const TENANT = parseTenantId('0b6b6a0e-3c1e-4d0c-9a53-5f6f0c1f2a11')!;
 const ADA = parseCustomerId('ada')!;
 
-const ticket = (now = NOW, expiresAt: number | null = null) =>
-  ticketFor({ tenantId: TENANT, expiresAt: expiresAt === null ? null : instant(expiresAt) }, ADA, now);
+const ticket = (now = NOW, expiresAt: number | null = null, keyId: string | null = 'key_1') =>
+  ticketFor({ tenantId: TENANT, keyId, expiresAt: expiresAt === null ? null : instant(expiresAt) }, ADA, now);
 
 test('a ticket is read as it was written, until it is over', () => {
   const made = ticket();
@@ -17,6 +17,11 @@ test('a ticket is read as it was written, until it is over', () => {
   expect(readTicket(KEY, text, NOW)).toEqual(made);
   expect(readTicket(KEY, text, instant(made.expiresAt - 1))).toEqual(made);
   expect(readTicket(KEY, text, made.expiresAt)).toBeNull();
+});
+
+test('it names the API key that asked for it, or none', () => {
+  for (const keyId of ['key_1', null])
+    expect(readTicket(KEY, writeTicket(KEY, ticket(NOW, null, keyId)), NOW)).toMatchObject({ keyId });
 });
 
 test('it lasts for one to two hours, and is the same all through one', () => {

@@ -17,6 +17,8 @@ export interface StreamTicket {
   readonly tenantId: TenantId;
   readonly customerId: CustomerId;
   readonly expiresAt: Instant;
+  /** The API key that asked for it, with which it ends; null: it was a token, which ends by itself alone. */
+  readonly keyId: string | null;
 }
 
 /**
@@ -24,18 +26,18 @@ export interface StreamTicket {
  * is the same, so that a client stays on its stream. It ends with the credential that asked for it.
  */
 export function ticketFor(
-  asker: { readonly tenantId: TenantId; readonly expiresAt: Instant | null },
+  asker: Pick<StreamTicket, 'tenantId' | 'keyId'> & { readonly expiresAt: Instant | null },
   customerId: CustomerId,
   now: Instant,
 ): StreamTicket {
   const end = instant((Math.floor(now / SPAN) + 2) * SPAN);
-  const { tenantId, expiresAt } = asker;
-  return { tenantId, customerId, expiresAt: expiresAt !== null && expiresAt < end ? expiresAt : end };
+  const { tenantId, keyId, expiresAt } = asker;
+  return { tenantId, customerId, keyId, expiresAt: expiresAt !== null && expiresAt < end ? expiresAt : end };
 }
 
 /** The ticket as text, signed under `key`. */
-export function writeTicket(key: Buffer, { tenantId, customerId, expiresAt }: StreamTicket): string {
-  const content = Buffer.from(JSON.stringify([tenantId, customerId, expiresAt]));
+export function writeTicket(key: Buffer, { tenantId, customerId, expiresAt, keyId }: StreamTicket): string {
+  const content = Buffer.from(JSON.stringify([tenantId, customerId, expiresAt, keyId]));
   return Buffer.concat([signatureOf(key, content), content]).toString('base64url');
 }
 
@@ -55,12 +57,15 @@ function signatureOf(key: Buffer, content: Buffer): Buffer {
 }
 
 function parsed(content: unknown): StreamTicket | null {
-  const [tenant, customer, expiresAt] = Array.isArray(content) ? content.map((part: unknown) => part) : [];
+  const [tenant, customer, expiresAt, keyId] = Array.isArray(content)
+    ? content.map((part: unknown) => part)
+    : [];
   if (typeof tenant !== 'string' || typeof customer !== 'string' || typeof expiresAt !== 'number')
     return null;
+  if (keyId !== null && typeof keyId !== 'string') return null;
   const tenantId = parseTenantId(tenant);
   const customerId = parseCustomerId(customer);
   return tenantId === null || customerId === null
     ? null
-    : { tenantId, customerId, expiresAt: instant(expiresAt) };
+    : { tenantId, customerId, keyId, expiresAt: instant(expiresAt) };
 }
