@@ -55,13 +55,12 @@ const calledOff = fc
     { kind: 'uncancel', ...FIRST },
   ]);
 
-const crowdedNow = fc
-  .record({
-    from: fc.constantFrom<PlanKey>('pro', 'enterprise'),
-    to: fc.constantFrom<PlanKey>('free', 'plus', 'pro'),
-    members,
-  })
-  .map(({ from, to, members }) => [subscribe(from), ...leases(members), change(to, 'NOW'), pass(NEXT)]);
+function crowded(from: PlanKey, to: PlanKey): readonly Action[] {
+  return [subscribe(from), ...leases(MEMBERS), change(to, 'NOW'), pass(NEXT)];
+}
+const kept = fc.constant(crowded('pro', 'plus'));
+const releasedLater = fc.constant(crowded('pro', 'free'));
+const refused = fc.constantFrom<PlanKey>('pro', 'free').map((to) => crowded('enterprise', to));
 
 const crowdedWhenDue = fc
   .record({ to: fc.constantFrom<PlanKey>('pro', 'free'), minutes })
@@ -142,7 +141,10 @@ function issue(plan: PlanKey, dates: Partial<IssueAction> = {}): Action {
 }
 
 const bound = fc
-  .record({ plan: fc.constantFrom<PlanKey>('station', 'node'), limit: fc.integer({ min: 1, max: 3 }) })
+  .record({
+    plan: fc.constantFrom<PlanKey>('station', 'station', 'node'),
+    limit: fc.integer({ min: 1, max: 3 }),
+  })
   .map(({ plan, limit }): Action[] => [
     issue(plan),
     { kind: 'activateMachine', ...FIRST, fingerprint: 'm1', components: null, name: undefined },
@@ -184,14 +186,28 @@ const outOfMaintenance = fc
 const none = fc.constant<readonly Action[]>([]);
 const ofSubscriptions = fc.oneof(
   { withCrossShrink: true },
-  ...[none, sold, onTrial, calledOff, crowdedNow, crowdedNow, crowdedWhenDue, crowdedByName],
+  ...[
+    none,
+    sold,
+    onTrial,
+    calledOff,
+    kept,
+    kept,
+    releasedLater,
+    refused,
+    refused,
+    crowdedWhenDue,
+    crowdedWhenDue,
+    crowdedByName,
+  ],
   ...[more, excepted, held, held, leftOver],
 );
 const ofLicenses = fc.oneof(
   { withCrossShrink: true },
-  ...[none, none, none, bound, bound, stopped, stopped, endsByItself, outOfMaintenance],
+  ...[none, none, bound, bound, stopped, stopped, endsByItself, outOfMaintenance],
 );
 
+/** One of each, after the other: what is sold by subscription, and by licence. */
 export const OPENING: fc.Arbitrary<readonly Action[]> = fc
   .tuple(ofSubscriptions, ofLicenses)
   .map((openings) => openings.flat());
