@@ -9,12 +9,16 @@ import { catalogDocument } from '../src/model/catalog.js';
 
 const USUAL_HISTORIES = 60;
 const HISTORIES = Number(process.env['LICET_HISTORIES'] ?? USUAL_HISTORIES);
-const STEPS = Number(process.env['LICET_STEPS'] ?? 40);
+const USUAL_STEPS = 40;
+const STEPS = Number(process.env['LICET_STEPS'] ?? USUAL_STEPS);
+/** From so many histories on any seed has met everything. */
+const LONG = 500;
 /** How often each operation has to be done in the usual run, and each rule met that no operation is. */
 const FLOOR = 3;
 /** In `npm test` always the same ones, so that what is found is the fault of what has changed; longer runs look for new ones. */
-const USUAL_SEED = process.env['LICET_HISTORIES'] === undefined ? 20_261_128 : Date.now() % 1_000_000;
-const SEED = Number(process.env['LICET_SEED'] ?? USUAL_SEED);
+const USUAL_SEED = 20_261_128;
+const OTHER_SEED = process.env['LICET_HISTORIES'] === undefined ? USUAL_SEED : Date.now() % 1_000_000;
+const SEED = Number(process.env['LICET_SEED'] ?? OTHER_SEED);
 const SETTINGS = `LICET_SEED=${String(SEED)} LICET_HISTORIES=${String(HISTORIES)} LICET_STEPS=${String(STEPS)}`;
 
 /** The long run is long; what it waits for is bounded by the number of histories. */
@@ -94,7 +98,9 @@ test(
     await fc.assert(property, { numRuns: HISTORIES, seed: SEED, reporter: report });
     process.stdout.write(`${String(customers)} histories of ${String(stepsDone)} steps agree\n`);
     process.stdout.write(`done: ${String(installation?.tally)}\n`);
-    if (HISTORIES >= USUAL_HISTORIES) expect(installation?.tally.below(FLOOR)).toEqual([]);
+    // Another seed meets what it meets, unless the run is long.
+    const isUsual = SEED === USUAL_SEED && HISTORIES === USUAL_HISTORIES && STEPS === USUAL_STEPS;
+    if (isUsual || HISTORIES >= LONG) expect(installation?.tally.below(FLOOR)).toEqual([]);
   },
   TIME_LIMIT_MS,
 );
