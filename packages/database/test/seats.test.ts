@@ -6,6 +6,7 @@ import {
   occupySeat,
   openTestDatabase,
   type OwnTenant,
+  spend,
   subscribeTo,
   tenantRows,
   TEST_CATALOG,
@@ -32,7 +33,7 @@ const CATALOG = {
     team: {
       family: 'team',
       model: 'subscription',
-      entitlements: { editors: 3, admins: 2, viewers: 2, export: true },
+      entitlements: { editors: 3, admins: 2, viewers: 2, export: true, calls: 10 },
     },
     small: { family: 'team', model: 'subscription', entitlements: { editors: 1, admins: 1, viewers: 1 } },
     strict: { family: 'team', model: 'subscription', entitlements: { editors: 1 } },
@@ -277,6 +278,16 @@ describe('floating seats', () => {
     expect(await lease('lapses', 'cy')).toMatchObject({ decision: { code: 'ENTITLED', used: 2 } });
     expect(await lease('lapses', 'ann')).toMatchObject({ decision: { code: 'NO_SEAT' } });
     expect(await pool('lapses', 'viewers')).toEqual({ used: 2, rows: 2 });
+  });
+
+  test('that are over hold up no spend of a counter that does not exist yet, without a worker', async () => {
+    const customerId = await customerNamed('beside');
+    await lease('beside', 'ann');
+    await age('beside', '6 minutes');
+    const [verdict] = await spend(tenant.db, tenant.caller, [
+      { kind: 'consume', customerId, feature: 'calls', quantity: 1, idempotencyKey: 'beside' },
+    ]);
+    expect(verdict).toMatchObject({ decision: { allowed: true, used: 1 } });
   });
 
   test('are given back at once', async () => {

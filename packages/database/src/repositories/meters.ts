@@ -9,6 +9,7 @@ import {
   type Release,
   type TenantId,
   withoutReservations,
+  withoutSeats,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import { type Statement, writeTransaction } from '../connection/transaction.js';
@@ -65,9 +66,9 @@ export async function createMeters(
   });
 }
 
-/** What is held in another counter holds up none: spends do not wait for it either. */
+/** What is held in another counter, and whose seats end, holds up none: spends do not wait for it either. */
 function isOverdue({ account, overdue }: StoredAccount, release: Release, clock: Instant): boolean {
-  const due = nextDue(withoutReservations(account), release);
+  const due = nextDue(withoutSeats(withoutReservations(account)), release);
   return overdue.length > 0 || (due !== null && due <= clock);
 }
 
