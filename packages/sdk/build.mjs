@@ -7,7 +7,14 @@ const shared = {
   format: 'esm',
   target: 'es2022',
   conditions: ['@licet/source'],
-  external: ['jose', 'graphql-sse', 'temporal-polyfill', '@marcbachmann/cel-js', 'fastest-levenshtein'],
+  external: [
+    'jose',
+    'graphql-sse',
+    'temporal-polyfill',
+    '@marcbachmann/cel-js',
+    'fastest-levenshtein',
+    'react',
+  ],
   outbase: 'src',
   outdir: 'dist',
   sourcemap: true,
@@ -17,7 +24,7 @@ const shared = {
 rmSync('dist', { recursive: true, force: true });
 await build({
   ...shared,
-  entryPoints: ['src/index.ts', 'src/browser/index.ts'],
+  entryPoints: ['src/index.ts', 'src/browser/index.ts', 'src/react.ts'],
   splitting: true,
   platform: 'browser',
 });
