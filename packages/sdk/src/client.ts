@@ -19,10 +19,13 @@ import { Kept } from './kept.js';
 import { type ClientOptions, readOptions, type Settings, wrong } from './options.js';
 import { Problems } from './problems.js';
 import { Refresher } from './refresher.js';
+import type { Reports } from './reports.js';
 import { Snapshots } from './snapshots.js';
-import { consume, type ConsumeAnswer } from './spend.js';
+import type { ConsumeAnswer } from './spend.js';
+import type { Spending } from './spending.js';
 import type { AnswerSource, ClientPhase, ClientStatus, ProblemKind } from './status.js';
 import { Timer } from './timer.js';
+import { type ReportCounts, Unreported } from './unreported.js';
 import { RefusedSnapshot } from './verify.js';
 
 /** What a check may tell besides the feature; as `CheckInput` of the API. */
@@ -59,9 +62,11 @@ export interface Client<Features extends string = string> {
   /** Resolves when there is something to decide on, or nothing could be had; never rejects. */
   readonly ready: Promise<void>;
   readonly status: ClientStatus;
+  /** What has become of the decisions of checks, now. */
+  readonly reports: ReportCounts;
   /** May this customer do this, now? Answered here, at once, whether or not anybody can be reached. */
   check(feature: Features, options?: CheckOptions): Answer;
-  /** Spends at the gateway; throws LicetError where that does not answer. */
+  /** Spends of a lease or at the gateway; throws LicetError where it is not known what came of it. */
   consume(feature: Features, options?: ConsumeOptions): Promise<ConsumeAnswer>;
   /** Calls back whenever answers may have changed, by time alone too; call what it returns to stop it. */
   readonly onChange: (listener: () => void) => () => void;
@@ -85,6 +90,8 @@ export function createClient<Features extends string = string>(options: ClientOp
 
 /** How often what was seen is kept where nothing else is written, in milliseconds. */
 const SEEN_KEPT = 10_000;
+/** How long the gateway may take with what it is told at the end, in milliseconds. */
+const PARTING = 2_000;
 
 class SnapshotClient implements Client {
   readonly ready: Promise<void>;
@@ -97,6 +104,9 @@ class SnapshotClient implements Client {
   readonly #listeners = new Set<() => void>();
   readonly #timer = new Timer();
   readonly #seenTimer = new Timer();
+  readonly #unreported: Unreported | null;
+  readonly #reports: Promise<Reports | null>;
+  #spending: Promise<Spending> | null = null;
   #follower: Follower | null = null;
   #isClosed = false;
   /** Whether the gateway tells of changes, and how many it has told of. */
@@ -129,12 +139,19 @@ class SnapshotClient implements Client {
       backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
     });
     this.#status = this.#statusNow('none', 'fallback');
+    this.#unreported = settings.reports === null ? null : new Unreported(settings.reports.most);
+    // A page that cannot load it decides all the same.
+    this.#reports = this.#loadReports().catch(() => null);
     this.ready = this.#start();
   }
 
   get status(): ClientStatus {
     this.#look();
     return this.#status;
+  }
+
+  get reports(): ReportCounts {
+    return this.#unreported?.counts ?? NO_REPORTS;
   }
 
   check(feature: string, options: CheckOptions = NO_OPTIONS): Answer {
@@ -146,6 +163,7 @@ class SnapshotClient implements Client {
       return { ...decision, source: 'fallback', age: null };
     }
     const decision = decideBySnapshot(held.snapshot, request, now, this.#phase);
+    this.#unreported?.add(request, decision, held.snapshot, now);
     const { validUntil, code } = decision;
     if (validUntil !== null && validUntil < this.#answersUntil) this.#answerUntil(validUntil, now);
     const isFallback = code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK';
@@ -165,13 +183,8 @@ class SnapshotClient implements Client {
     return { feature, quantity, memberId, context, productVersion, fingerprint };
   }
 
-  consume(feature: string, options: ConsumeOptions = NO_OPTIONS): Promise<ConsumeAnswer> {
-    const { quantity = 1, context = null, fingerprint = null, memberId = null } = options;
-    const { customerId, random, retryMax, memberId: ownMember } = this.#settings;
-    const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
-    const input = { customerId, feature, quantity, context, fingerprint, idempotencyKey };
-    const spend = { ...input, memberId: memberId ?? ownMember };
-    return consume(this.#gateway, spend, new BackOff(random, 100, Math.min(2_000, retryMax)));
+  async consume(feature: string, options: ConsumeOptions = NO_OPTIONS): Promise<ConsumeAnswer> {
+    return (await this.#loadSpending()).consume(feature, options);
   }
 
   readonly onChange = (listener: () => void): (() => void) => {
@@ -192,7 +205,7 @@ class SnapshotClient implements Client {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#gateway.close();
+    await this.#part();
     const stopped = this.#refresher.stop();
     this.#timer.clear();
     this.#seenTimer.clear();
@@ -203,6 +216,36 @@ class SnapshotClient implements Client {
     this.#timer.clear();
     this.#seenTimer.clear();
     await this.#snapshots.write();
+  }
+
+  /** Tells the gateway what it is to know in the end, and leaves it. */
+  async #part(): Promise<void> {
+    const told = [this.#reports, this.#spending].map(async (telling) => (await telling)?.close());
+    const timer = setTimeout(() => this.#gateway.close(), PARTING);
+    await Promise.allSettled(told);
+    clearTimeout(timer);
+    this.#gateway.close();
+  }
+
+  #loadSpending(): Promise<Spending> {
+    return (this.#spending ??= import('./spending.js').then(
+      ({ Spending }) => new Spending(this.#gateway, this.#settings, this.#clock),
+      (error: unknown) => {
+        this.#spending = null;
+        throw new LicetError('UNREACHABLE', `nothing was spent: ${messageOf(error)}`);
+      },
+    ));
+  }
+
+  async #loadReports(): Promise<Reports | null> {
+    const { reports, storage, customerId, random, retryMax } = this.#settings;
+    if (reports === null || this.#unreported === null) return null;
+    const { Reports } = await import('./reports.js');
+    return new Reports({
+      ...{ gateway: this.#gateway, unreported: this.#unreported, customerId, storage },
+      ...{ name: `${nameOf(this.#settings)}.reports`, every: reports.every },
+      backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
+    });
   }
 
   async #start(): Promise<void> {
@@ -337,6 +380,7 @@ class SnapshotClient implements Client {
 }
 
 const NO_OPTIONS = {};
+const NO_REPORTS: ReportCounts = { waiting: 0, reported: 0, rejected: 0, dropped: 0 };
 const PHASES = { FRESH: 'fresh', STALE: 'stale', GRACE: 'grace', EXPIRED: 'expired' } as const;
 const SET_BACK =
   'the clock is behind the highest time that was seen; set it right, or let the gateway be reached';

@@ -8,8 +8,8 @@ export {
 } from './client.js';
 export { type TokenSource } from './credential.js';
 export { LicetError } from './errors.js';
-export { type ClientOptions } from './options.js';
-export { type ConsumeAnswer } from './spend.js';
+export { type ClientOptions, type LeaseOptions, type ReportOptions } from './options.js';
+export type { ConsumeAnswer } from './spend.js';
 export {
   type AnswerSource,
   type ClientPhase,
@@ -18,3 +18,4 @@ export {
   type ProblemKind,
 } from './status.js';
 export { type ClientStorage, memoryStorage } from './storage.js';
+export type { ReportCounts } from './unreported.js';

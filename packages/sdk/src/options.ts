@@ -19,6 +19,10 @@ export interface ClientOptions {
   readonly storage?: ClientStorage;
   /** Whether to hear of changes when they happen; else they are found when the snapshot is refreshed. By default it does. */
   readonly live?: boolean;
+  /** Features, by key, whose units are taken in advance by the block, so that most spends ask nobody. By default there are none. */
+  readonly leases?: Readonly<Record<string, LeaseOptions>>;
+  /** Whether, and how, the gateway is told what checks have decided (`reportDecisions`). By default it is. */
+  readonly reports?: boolean | ReportOptions;
   /** How long one request may take, in milliseconds; 10 seconds by default. */
   readonly timeout?: number;
   /** Longest time between two attempts to reach the gateway, in milliseconds; a minute by default. */
@@ -30,6 +34,22 @@ export interface ClientOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
+export interface LeaseOptions {
+  /** How long a lease lasts, in milliseconds; a minute by default. Who dies meanwhile has spent all of it. */
+  readonly ttl?: number;
+  /** Units of the first lease; 100 by default. Those that follow go by how much was wanted lately. */
+  readonly first?: number;
+  /** Most units of one lease; 10,000 by default. */
+  readonly most?: number;
+}
+
+export interface ReportOptions {
+  /** Milliseconds between two reports; 10 seconds by default. */
+  readonly every?: number;
+  /** How many decisions may wait to be reported; 1,000 by default. What is made beyond is only counted (`client.reports`). */
+  readonly most?: number;
+}
+
 export interface Settings {
   readonly url: string;
   readonly credential: Credential;
@@ -38,6 +58,9 @@ export interface Settings {
   readonly tenantId: string | null;
   readonly storage: ClientStorage;
   readonly live: boolean;
+  readonly leases: ReadonlyMap<string, Required<LeaseOptions>>;
+  /** Null: nothing is reported. */
+  readonly reports: Required<ReportOptions> | null;
   readonly timeout: number;
   readonly retryMax: number;
   readonly now: () => number;
@@ -68,6 +91,8 @@ export function readOptions(options: ClientOptions): Settings {
     tenantId: options.tenantId ?? null,
     storage: options.storage ?? memoryStorage(),
     live: options.live ?? true,
+    leases: readLeases(options.leases ?? {}),
+    reports: readReports(options.reports ?? true),
     timeout: options.timeout ?? 10_000,
     retryMax: options.retryMax ?? 60_000,
     now: options.now ?? Date.now,
@@ -75,6 +100,30 @@ export function readOptions(options: ClientOptions): Settings {
     // Browsers let nobody call it as a method of something else.
     fetch: options.fetch ?? ((...call) => globalThis.fetch(...call)),
   };
+}
+
+function readLeases(leases: Readonly<Record<string, LeaseOptions>>): Settings['leases'] {
+  return new Map(
+    Object.entries(leases).map(([feature, { ttl = 60_000, first = 100, most = 10_000 }]) => [
+      feature,
+      {
+        ttl: atLeastOne(`leases.${feature}.ttl`, ttl),
+        first: atLeastOne(`leases.${feature}.first`, first),
+        most: atLeastOne(`leases.${feature}.most`, most),
+      },
+    ]),
+  );
+}
+
+function readReports(reports: boolean | ReportOptions): Settings['reports'] {
+  if (reports === false) return null;
+  const { every = 10_000, most = 1_000 } = reports === true ? {} : reports;
+  return { every: atLeastOne('reports.every', every), most: atLeastOne('reports.most', most) };
+}
+
+function atLeastOne(field: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw wrong(field, `a whole number of 1 or more, not ${String(value)}`);
 }
 
 function readUrl(url: string): string {

@@ -20,12 +20,17 @@ export interface ConsumeAnswer {
   readonly consumed: number;
   /** The first answer to this key, again. */
   readonly replayed: boolean;
-  readonly revision: string;
-  readonly decision: Pick<
-    Decision,
-    'allowed' | 'message' | 'limit' | 'unlimited' | 'used' | 'reserved' | 'remaining'
-  > & { readonly code: string; readonly resetsAt: string | null };
+  /** Null in a `fallback`. */
+  readonly revision: string | null;
+  /** `lease`: of units taken in advance; `fallback`: nobody could be asked, and nothing was spent. */
+  readonly source: 'gateway' | 'lease' | 'fallback';
+  readonly decision: ToldDecision;
 }
+
+export type ToldDecision = Pick<
+  Decision,
+  'allowed' | 'message' | 'limit' | 'unlimited' | 'used' | 'reserved' | 'remaining'
+> & { readonly code: string; readonly resetsAt: string | null };
 
 const CONSUME = `mutation ($input: ConsumeInput!) { consume(input: $input) { consumed replayed revision
   decision { allowed code message limit unlimited used reserved remaining resetsAt } } }`;
@@ -44,7 +49,7 @@ export async function consume(
   for (let attempt = 1; ; attempt += 1) {
     try {
       const data = await gateway.ask(CONSUME, { input });
-      if (isRecord(data) && isAnswer(data['consume'])) return data['consume'];
+      if (isRecord(data) && isAnswer(data['consume'])) return { ...data['consume'], source: 'gateway' };
       throw new LicetError('UNAVAILABLE', 'the gateway gave an answer of another form');
     } catch (error) {
       const code = error instanceof LicetError ? error.code : 'UNREACHABLE';
@@ -56,6 +61,6 @@ export async function consume(
   }
 }
 
-function isAnswer(value: unknown): value is ConsumeAnswer {
+function isAnswer(value: unknown): value is Omit<ConsumeAnswer, 'source'> {
   return isRecord(value) && typeof value['consumed'] === 'number' && isRecord(value['decision']);
 }

@@ -50,8 +50,11 @@ export class Site {
   async files(): Promise<{ readonly snapshot: string; readonly seen: string }> {
     const files = (await readdir(this.directory)).map((name) => path.join(this.directory, name));
     const found = { snapshot: '', seen: '' };
-    for (const file of files)
-      found[(await readFile(file, 'utf8')).includes('"token"') ? 'snapshot' : 'seen'] = file;
+    for (const file of files) {
+      const text = await readFile(file, 'utf8');
+      if (text.includes('"token"')) found.snapshot = file;
+      else if (text.includes('"starts"')) found.seen = file;
+    }
     return found;
   }
 

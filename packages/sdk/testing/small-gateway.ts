@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type AskedOfLender, Lender } from './lender.js';
 import { type Payload, Signer, statePayload } from './signer.js';
+
+interface Asked extends AskedOfLender {
+  readonly variables: AskedOfLender['variables'] & { readonly decisions?: Report[] };
+}
+
+type Report = { readonly id: string } & Readonly<Record<string, unknown>>;
+
+const TAKEN = { data: { reportDecisions: { accepted: 1, duplicates: 0, rejected: [] } } };
 
 /** Seconds that a snapshot is fresh, stale and in grace. */
 export const SPANS = { fresh: 10, stale: 20, grace: 30 };
@@ -16,8 +25,13 @@ export class SmallGateway {
   readonly bodies: string[] = [];
   counter = 0;
   state: Payload = statePayload();
+  readonly lender = new Lender();
   /** Answers each consume; `null`: the connection is cut instead. */
   consumes: (object | null)[] = [];
+  /** The decisions of each report that has come. */
+  reports: Report[][] = [];
+  /** Answers the next reports; else all are taken. `null`: the connection is cut instead. */
+  reportAnswers: (object | null)[] = [];
   /** Takes the place of the next answers to snapshot requests. */
   instead: { readonly status: number; readonly body: string }[] = [];
   #server: Server | null = null;
@@ -108,10 +122,20 @@ export class SmallGateway {
         response.on('close', () => this.#streams.delete(response));
         return;
       default: {
-        this.bodies.push(body);
-        const answer = this.consumes.shift();
-        if (answer === null || answer === undefined) response.destroy();
-        else response.end(JSON.stringify(answer));
+        const asked: Asked = JSON.parse(body);
+        const { query, variables } = asked;
+        const lent = this.lender.answer(asked, this.now());
+        if (lent !== null) {
+          if (this.lender.lost-- > 0) response.destroy();
+          else response.end(JSON.stringify(lent));
+          return;
+        }
+        const isReport = query.includes('reportDecisions');
+        if (isReport) this.reports.push(variables.decisions ?? []);
+        else this.bodies.push(body);
+        const [next] = isReport ? [...this.reportAnswers.splice(0, 1), TAKEN] : this.consumes.splice(0, 1);
+        if (next === null || next === undefined) response.destroy();
+        else response.end(JSON.stringify(next));
       }
     }
   }
