@@ -342,7 +342,6 @@ test.each([
   [{ fingerprint: '' }, 'input.fingerprint'],
   [{ validFor: 'P2Y' }, 'input.validFor'],
   [{ validFor: 'PT0.1S' }, 'input.validFor'],
-  [{ budgets: [{ feature: 'calls', quantity: 1 }] }, 'input.budgets'],
   [{ seatFeature: 'editors' }, 'input.memberId'],
   [{ memberId: 'ann' }, 'input.seatFeature'],
   [{ seatFeature: 'cad', memberId: 'ann' }, 'input.seatFeature'],

@@ -263,9 +263,9 @@ export interface QuotaReturnedData {
   readonly returned: number;
   /** Whether it had been counted as spent, because its time was over. */
   readonly late: boolean;
-  /** What its counter says then. */
-  readonly used: number;
-  readonly reserved: number;
+  /** What its counter says then; null: its window is over, and all of it was spent in that. */
+  readonly used: number | null;
+  readonly reserved: number | null;
 }
 
 /** The data of `quota.expired`: nobody has returned the lease in time, and it is spent in full. */

@@ -55,6 +55,7 @@ function addLicense(program: Command, env: NodeJS.ProcessEnv): void {
     .option('--valid-for <duration>', 'from a second to 366 days', 'P30D')
     .option('--seat <feature>', 'borrows a seat of this feature')
     .option('--member <id>', 'whose seat it is')
+    .option('--budget <feature=units...>', 'units that the machine may spend; less where less is left', [])
     .option(
       '--idempotency-key <key>',
       'the same one gets the same file again; for a request it is made from that',
@@ -68,6 +69,7 @@ function addLicense(program: Command, env: NodeJS.ProcessEnv): void {
         'licet license issue --license lic_… --request request.json --valid-for P90D \\',
         '  --out license.jwt --keys-out keys.json --revocations-out revoked.jwt',
         'licet license issue --license lic_… --request request.json --seat editors --member ann',
+        'licet license issue --license lic_… --request request.json --budget api-calls=100',
       ),
     )
     .action((options: IssueOptions & GatewayOptions & Common) =>

@@ -16,7 +16,7 @@ const CATALOG = {
       name: 'Workshop',
       model: 'perpetual',
       machines: { limit: 2, offlineFiles: 2 },
-      entitlements: { desktop: true, editors: 2 },
+      entitlements: { desktop: true, editors: 2, 'api-calls': 60 },
     },
   },
 };
@@ -69,7 +69,7 @@ test('a file goes from a machine without a network to a gateway and back, and is
   const issue = [
     ...['license', 'issue', '--license', licenseId, '--request', 'request.json', '--valid-for', 'P90D'],
     ...['--seat', 'editors', '--member', 'ann', '--out', 'license.jwt', '--keys-out', 'keys.json'],
-    ...['--revocations-out', 'revoked.jwt'],
+    ...['--revocations-out', 'revoked.jwt', '--budget', 'api-calls=100'],
   ];
   const issued = await licet(desk, issue, { env: gateway.env });
   expect(issued).toMatchObject({ code: 0, stdout: 'license.jwt\n' });
@@ -88,13 +88,16 @@ test('a file goes from a machine without a network to a gateway and back, and is
       licenseId,
       customerId: 'mill',
       seat: { feature: 'editors', memberId: 'ann' },
+      // Of the 100 that were asked for.
+      budgets: { 'api-calls': 60 },
     },
     decisions: [
+      { feature: 'api-calls', allowed: true },
       { feature: 'desktop', allowed: true },
       { feature: 'editors', allowed: true },
     ],
   });
-  expect((await verify()).stdout).toMatch(/^good until 20\d\d-.*\nyes desktop/);
+  expect((await verify()).stdout).toMatch(/^good until 20\d\d-(?:.|\n)*\nyes desktop(?:.|\n)*\nbudget api-calls 60\n$/);
 
   const other = await verify('--fingerprint', 'another machine');
   expect(other).toMatchObject({ code: 12, stdout: '' });

@@ -3,11 +3,13 @@ import {
   type CreditBlockId,
   type GrantId,
   parseCreditBlockId,
+  type LeaseId,
   type LicenseFileId,
   type LicenseId,
   type MachineId,
   parseMachineId,
   parseGrantId,
+  parseLeaseId,
   parseLicenseFileId,
   parseLicenseId,
   parsePlanMigrationId,
@@ -50,6 +52,12 @@ export function newMachineId(): MachineId {
 export function newLicenseFileId(): LicenseFileId {
   const id = parseLicenseFileId(newId('file'));
   if (id === null) throw new Error('a new file id has the form of one');
+  return id;
+}
+
+export function newLeaseId(): LeaseId {
+  const id = parseLeaseId(newId('lse'));
+  if (id === null) throw new Error('a new lease id has the form of one');
   return id;
 }
 

@@ -199,6 +199,7 @@ export {
   newCreditBlockId,
   newGrantId,
   newLicenseId,
+  newLeaseId,
   newLicenseFileId,
   newMachineId,
   newSeatId,

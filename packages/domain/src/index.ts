@@ -19,6 +19,7 @@ export * from './license/machines/match.js';
 export * from './license/machines/place.js';
 export * from './license/files/license-file.js';
 export * from './license/files/issue-file.js';
+export type { BudgetRequest } from './license/files/file-budgets.js';
 export * from './license/files/settle-file.js';
 export * from './license/files/request.js';
 export { executeLicense } from './license/execute-license.js';

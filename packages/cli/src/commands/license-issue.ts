@@ -12,6 +12,7 @@ export interface IssueOptions {
   readonly fingerprint?: string;
   readonly seat?: string;
   readonly member?: string;
+  readonly budget: readonly string[];
   readonly idempotencyKey?: string;
   readonly out?: string;
   readonly keysOut?: string;
@@ -73,6 +74,7 @@ function inputOf({
   fingerprint,
   seat,
   member,
+  budget,
   idempotencyKey,
 }: IssueOptions): object {
   if ((request === undefined) === (fingerprint === undefined))
@@ -82,8 +84,21 @@ function inputOf({
     ...{ licenseId: license, validFor, ...named },
     ...(seat === undefined ? {} : { seatFeature: seat }),
     ...(member === undefined ? {} : { memberId: member }),
+    ...(budget.length === 0 ? {} : { budgets: budget.map(readBudget) }),
   };
   return { ...asked, idempotencyKey: idempotencyKey ?? keyFor(asked, request !== undefined) };
+}
+
+/** `api-calls=100` */
+function readBudget(text: string): { readonly feature: string; readonly quantity: number } {
+  const [, feature, units] = /^([^=]+)=([0-9]+)$/.exec(text) ?? [];
+  const quantity = Number(units);
+  if (feature === undefined || !Number.isSafeInteger(quantity) || quantity < 1)
+    throw new Failure(
+      'USAGE',
+      `--budget: \`${text}\` is none; name a feature, and units of it, as api-calls=100`,
+    );
+  return { feature, quantity };
 }
 
 function readRequest(path: string): string {

@@ -56,9 +56,10 @@ export async function verifyLicense(options: VerifyOptions, output: Output): Pro
   const lines = decisions.map(
     ({ feature, allowed, code: of }) => `${allowed ? 'yes' : 'no '} ${feature} (${of})`,
   );
+  const units = [...budgets].map(([feature, quantity]) => `budget ${feature} ${String(quantity)}`);
   output.answer(
     { ok: true, code, ...named, issuedAt: formatInstant(file.issuedAt), expiresAt: until, decisions },
-    [`good until ${until} (${code})`, ...lines].join('\n'),
+    [`good until ${until} (${code})`, ...lines, ...units].join('\n'),
   );
 }
 

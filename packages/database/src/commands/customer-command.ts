@@ -8,7 +8,7 @@ import {
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Statement, Transaction, Writes } from '../connection/transaction.js';
-import { type Caller, withLastEntryId } from '../event-log/append.js';
+import { type Caller, type NewEvent, withLastEntryId } from '../event-log/append.js';
 import { currentRevision, newestEntry, revisionOfEntry } from '../event-log/read.js';
 import type { Revision } from '../event-log/revision.js';
 import { loadAccounts, lockCustomers, type Named, type StoredAccount } from '../repositories/accounts.js';
@@ -40,6 +40,8 @@ export interface CustomerCommand<Answer> {
   readonly answer: (transaction: Transaction, done: Done) => Promise<Answer>;
   /** Rows that are written besides those of the account. */
   readonly rows: (answer: Answer, done: Done) => readonly Statement[];
+  /** What the log tells besides the events of the account, after them. */
+  readonly events?: (done: Done) => readonly NewEvent[];
   /** What the idempotency record keeps of the answer (undefined: it denies, and uses no key up), and the answer again. */
   readonly toRecord: (answer: Answer) => unknown;
   readonly fromRecord: (transaction: Transaction, record: unknown) => Promise<Answer>;
@@ -47,6 +49,8 @@ export interface CustomerCommand<Answer> {
 
 /** A command that was not refused. */
 export interface Done {
+  /** As it was read. */
+  readonly before: StoredAccount;
   readonly account: CustomerAccount;
   readonly customerId: CustomerId;
   readonly clock: Instant;
@@ -131,10 +135,10 @@ async function decideAndWrite<Answer>(
   if (!outcome.ok) return nothing({ ok: false, ...outcome.refusal });
   const by = { actor: caller.actor, reason: command.reason, requestId: caller.requestId };
   const change = changeAfterDue(stored, due, outcome, by, clock);
-  const { events, entryId } = withLastEntryId(change.events);
+  const done: Done = { before: stored, account: outcome.account, customerId: stored.row.id, clock };
+  const { events, entryId } = withLastEntryId([...change.events, ...(command.events?.(done) ?? [])]);
   // What changes nothing is answered at the newest revision, and when it is repeated at the same one.
   const newest = entryId === null ? await newestEntry(transaction) : null;
-  const done: Done = { account: outcome.account, customerId: stored.row.id, clock };
   const answer = await command.answer(transaction, done);
   const changed = outcome.account !== stored.written;
   return {

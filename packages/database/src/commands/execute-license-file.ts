@@ -9,6 +9,7 @@ import {
   type LicenseFile,
   type LicenseFileId,
   parseLicenseFileId,
+  type QuotaLease,
   type Release,
   settleLicenseFile,
 } from '@licet/domain';
@@ -24,6 +25,9 @@ import { type SeatChange, seatStatements } from '../repositories/seats.js';
 import { refused, type Result } from '../result.js';
 import type { PrivateKey } from '../signing/key-pair.js';
 import { signLicenseFile } from '../signing/license-file-token.js';
+import { holdStatements, readBudgets } from '../spending/hold-rows.js';
+import type { LockedLease } from '../spending/quota-leases.js';
+import { budgetCounters } from './budget-counters.js';
 import { type CustomerCommand, runCustomerCommand } from './customer-command.js';
 import { unknownLicenseResult } from './execute-machine.js';
 
@@ -39,6 +43,15 @@ interface Decided {
   readonly answer: FileAnswer;
   readonly stored: StoredFile | null;
   readonly seat: Extract<FileOutcome, { readonly ok: true }>['seat'];
+  /** The budgets of a new file. */
+  readonly made: readonly LockedLease[];
+}
+
+interface FileRead {
+  readonly stored: StoredFile;
+  readonly out: readonly LicenseFile[];
+  /** Those that nobody has settled. */
+  readonly budgets: readonly LockedLease[];
 }
 
 export interface IssueFileRequest {
@@ -73,14 +86,23 @@ export async function executeIssueFile(
     answer: async (_transaction, { account, customerId }) => {
       const { outcome, release, answer } = decision.made;
       const { file, seat } = outcome;
-      if (file === null) return { answer, stored: null, seat };
+      if (file === null) return { answer, stored: null, seat, made: [] };
       const token = await signLicenseFile(key, caller.tenantId, file, knownState(release, account));
-      return { answer, stored: { customerId, file, token, answer }, seat };
+      const stored = { customerId, file, token, answer };
+      return { answer, stored, seat, made: outcome.leases.map((lease) => budgetOf(lease, stored)) };
     },
-    rows: ({ stored, seat }) =>
+    rows: ({ stored, seat, made }) =>
       stored === null
         ? []
-        : [insertFile(caller.tenantId, stored), ...changedSeat(caller, stored.customerId, seat)],
+        : [
+            insertFile(caller.tenantId, stored),
+            ...changedSeat(caller, stored.customerId, seat),
+            ...holdStatements(caller.tenantId, made, []),
+          ],
+    events: (done) => {
+      const { outcome, release } = decision.made;
+      return budgetCounters(caller, done, release, outcome.leases.map(({ feature }) => feature));
+    },
     toRecord: ({ stored }) => stored?.file.id,
     fromRecord: replayed,
   });
@@ -93,7 +115,7 @@ export async function executeSettleFile(
   fileId: LicenseFileId,
   spent: ReadonlyMap<FeatureKey, number>,
 ): Promise<Result<FileResult>> {
-  let read: { readonly stored: StoredFile; readonly out: readonly LicenseFile[] } | null = null;
+  let read: FileRead | null = null;
   let named: CustomerCommand<Decided>['named'] = null;
   const decision = new Deciding();
   return run(db, caller, {
@@ -109,17 +131,26 @@ export async function executeSettleFile(
       return named;
     },
     read: async (transaction, customerId) => {
-      read = { stored: await mustFind(transaction, fileId), out: await filesOut(transaction, customerId) };
+      read = {
+        stored: await mustFind(transaction, fileId),
+        out: await filesOut(transaction, customerId),
+        budgets: await readBudgets(transaction, fileId),
+      };
     },
     execute: (account, release, now) => {
       if (read === null) throw new Error('a file is read before it is settled');
-      return decision.keep(settleLicenseFile(account, read.out, read.stored.file, spent, now), release, now);
+      const { stored, out } = read;
+      // What was told in its window of one that is open the account knows; of one that has ended nothing is told any more.
+      const open = new Map(account.leases.map((lease) => [lease.id, lease]));
+      const budgets = read.budgets.map((lease) => open.get(lease.id) ?? { ...lease, told: [] });
+      const outcome = settleLicenseFile(account, release, { file: stored.file, out, budgets }, spent, now);
+      return decision.keep(outcome, release, now);
     },
     answer: () => {
       const { outcome, answer } = decision.made;
       const { file, seat } = outcome;
-      if (read === null || file === null) return Promise.resolve({ answer, stored: null, seat });
-      return Promise.resolve({ answer, stored: { ...read.stored, file }, seat });
+      if (read === null || file === null) return Promise.resolve({ answer, stored: null, seat, made: [] });
+      return Promise.resolve({ answer, stored: { ...read.stored, file }, seat, made: [] });
     },
     rows: ({ stored, seat }) =>
       stored === null || stored.file.settled === null || stored.file === read?.stored.file
@@ -127,7 +158,12 @@ export async function executeSettleFile(
         : [
             settleFile(caller.tenantId, fileId, stored.file.settled),
             ...changedSeat(caller, stored.customerId, seat),
+            ...holdStatements(caller.tenantId, [], read?.budgets ?? []),
           ],
+    events: (done) => {
+      const features = read?.budgets.map(({ feature }) => feature) ?? [];
+      return budgetCounters(caller, done, decision.made.release, features);
+    },
     toRecord: () => undefined,
     fromRecord: () => Promise.reject(new Error('nothing is kept without an idempotency key')),
   });
@@ -183,7 +219,12 @@ async function replayed(transaction: Transaction, record: unknown): Promise<Deci
   const id = typeof record === 'string' ? parseLicenseFileId(record) : null;
   if (id === null) throw new Error('an idempotency record of a file names it');
   const stored = await mustFind(transaction, id);
-  return { answer: stored.answer, stored, seat: null };
+  return { answer: stored.answer, stored, seat: null, made: [] };
+}
+
+function budgetOf(lease: QuotaLease, { customerId, answer }: StoredFile): LockedLease {
+  const { told: _, ...made } = lease;
+  return { kind: 'LEASE', status: 'OPEN', customerId, madeAt: answer.asOf, ...made };
 }
 
 /** A seat that is taken no more is written with the account. */
@@ -195,5 +236,10 @@ function changedSeat(caller: Caller, customerId: CustomerId, seat: Decided['seat
 
 /** Ids are made up on each call, so they are no part of what was asked. */
 function hashOf(command: IssueLicenseFile): Buffer {
-  return requestHash('issueLicenseFile', { ...command, fileId: null, machineId: null, seatId: null });
+  const { budgets: wanted, ...asked } = command;
+  const budgets = wanted.map(({ feature, quantity }) => [feature, quantity]);
+  return requestHash('issueLicenseFile', {
+    ...{ ...asked, fileId: null, machineId: null, seatId: null },
+    ...(budgets.length === 0 ? {} : { budgets }),
+  });
 }

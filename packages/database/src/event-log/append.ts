@@ -60,7 +60,7 @@ export interface AppendedRow {
 export function withLastEntryId(events: readonly NewEvent[]): { events: NewEvent[]; entryId: string | null } {
   const last = events.at(-1);
   if (!last) return { events: [], entryId: null };
-  const entryId = randomUUID();
+  const { entryId = randomUUID() } = last;
   return { events: [...events.slice(0, -1), { ...last, entryId }], entryId };
 }
 

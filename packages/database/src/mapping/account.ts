@@ -11,6 +11,7 @@ import {
   instant,
   type LeaseId,
   type License,
+  type LicenseFileId,
   type Meter,
   parseFeatureKey,
   parsePlanFamily,
@@ -60,7 +61,7 @@ export interface MeterRow {
 export type ReservationRow = HoldColumns &
   (
     | { readonly kind: 'RESERVATION'; readonly id: ReservationId }
-    | { readonly kind: 'LEASE'; readonly id: LeaseId; readonly told: readonly string[] }
+    | { readonly kind: 'LEASE'; readonly id: LeaseId; readonly file_id: LicenseFileId | null; readonly told: readonly string[] }
   );
 
 interface HoldColumns {
@@ -141,7 +142,7 @@ function heldIn(rows: readonly ReservationRow[]): Held {
   const reservations: Reservation[] = [];
   const leases: QuotaLease[] = [];
   for (const row of rows) {
-    if (row.kind === 'LEASE') leases.push({ ...holdFromRow(row), id: row.id, told: row.told });
+    if (row.kind === 'LEASE') leases.push({ ...holdFromRow(row), id: row.id, fileId: row.file_id, told: row.told });
     else reservations.push({ ...holdFromRow(row), id: row.id });
   }
   return { reservations, leases };

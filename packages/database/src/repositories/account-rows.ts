@@ -192,8 +192,8 @@ export const INSERT_METERS: RowsStatement<MeterChange> = {
   name: 'insert-idle-meters',
   columns: METER_ROW,
   text: `
-insert into meter (tenant_id, ${namesOf(METER_ROW)})
-select $1, r.* from ${givenRows(METER_ROW)} r`,
+insert into meter (tenant_id, version, ${namesOf(METER_ROW)})
+select $1, 1, r.* from ${givenRows(METER_ROW)} r`,
 };
 
 export interface ClosedWindow {

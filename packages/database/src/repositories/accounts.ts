@@ -118,7 +118,7 @@ order by g.created_at, g.id`;
 
 /** Those that time may free, and leases, with the thresholds that are told in their windows; in the order in which time comes. */
 const SELECT_RESERVATIONS = `
-select r.kind, r.id, r.customer_id, r.feature, r.quantity, r.expires_at, r.window_start, r.holds,
+select r.kind, r.id, r.customer_id, r.feature, r.quantity, r.expires_at, r.window_start, r.holds, r.file_id,
        case when r.kind = 'LEASE' then (
          select coalesce(json_agg(t.threshold), '[]') from meter_threshold t
          where t.tenant_id = $1 and t.customer_id = r.customer_id and t.feature = r.feature and t.window_start = r.window_start) end as told

@@ -6,6 +6,8 @@ import type {
   LicenseFileEventData,
   MachineEventData,
   QuotaExpiredData,
+  QuotaLeasedData,
+  QuotaReturnedData,
   ReservationExpiredData,
   RolloverExpiredData,
   RuleTurnedData,
@@ -63,6 +65,21 @@ export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'su
         ...{ lease: id, feature, quantity, expiresAt: formatInstant(expiresAt) },
         ...{ used, reserved },
       };
+      return { subjectType: 'quota_lease', subjectId: id, data: { ...data } };
+    }
+    case 'quota.leased': {
+      const { used, reserved, asked } = event;
+      const { id, feature, quantity, expiresAt } = event.lease;
+      const data: QuotaLeasedData = {
+        ...{ lease: id, feature, quantity, asked, expiresAt: formatInstant(expiresAt) },
+        ...{ used, reserved },
+      };
+      return { subjectType: 'quota_lease', subjectId: id, data: { ...data } };
+    }
+    case 'quota.returned': {
+      const { spent, returned, late, used, reserved } = event;
+      const { id, feature, quantity } = event.lease;
+      const data: QuotaReturnedData = { lease: id, feature, quantity, spent, returned, late, used, reserved };
       return { subjectType: 'quota_lease', subjectId: id, data: { ...data } };
     }
     case 'usage.threshold_reached': {

@@ -6,6 +6,7 @@ import {
   type Instant,
   instant,
   type LeaseId,
+  type LicenseFileId,
   type ReservationId,
   type TenantId,
 } from '@licet/domain';
@@ -35,7 +36,7 @@ interface HoldColumns {
 type HoldRow = HoldColumns &
   (
     | { readonly kind: 'RESERVATION'; readonly id: ReservationId }
-    | { readonly kind: 'LEASE'; readonly id: LeaseId }
+    | { readonly kind: 'LEASE'; readonly id: LeaseId; readonly file_id: LicenseFileId | null }
   );
 
 /**
@@ -49,12 +50,24 @@ export async function readHolds(
   if (ids.length === 0) return new Map();
   const rows = await transaction.query<HoldRow>({
     name: 'read-reservations',
-    text: `select kind, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, member_id, fingerprint, holds
-           from reservation where tenant_id = $1 and id = any($2)`,
+    text: `select ${HOLD_COLUMNS} from reservation where tenant_id = $1 and id = any($2)`,
     values: [transaction.tenantId, textArray(ids)],
   });
   return new Map(rows.map((row) => [row.id, holdFromRow(row)]));
 }
+
+/** The budgets of a licence file that nobody has settled, by the names of their features. Call it under the customer's lock. */
+export async function readBudgets(transaction: Transaction, fileId: LicenseFileId): Promise<LockedLease[]> {
+  const rows = await transaction.query<HoldRow>({
+    name: 'read-budgets',
+    text: `select ${HOLD_COLUMNS} from reservation where tenant_id = $1 and file_id = $2 order by feature`,
+    values: [transaction.tenantId, fileId],
+  });
+  return rows.map(holdFromRow).filter((hold) => hold.kind === 'LEASE');
+}
+
+const HOLD_COLUMNS =
+  'kind, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, member_id, fingerprint, holds, file_id';
 
 function holdFromRow(row: HoldRow): LockedHold {
   const standing = {
@@ -67,7 +80,7 @@ function holdFromRow(row: HoldRow): LockedHold {
     madeAt: instant(row.reserved_at.getTime()),
     holds: row.holds,
   };
-  if (row.kind === 'LEASE') return { ...standing, kind: row.kind, id: row.id };
+  if (row.kind === 'LEASE') return { ...standing, kind: row.kind, id: row.id, fileId: row.file_id };
   const { kind, id, context, member_id: memberId, fingerprint } = row;
   return { ...standing, kind, id, context, memberId, fingerprint };
 }
@@ -88,11 +101,11 @@ function insertHolds(tenantId: TenantId, made: readonly LockedHold[]): Statement
   return [
     {
       name: 'insert-reservations',
-      text: `insert into reservation (tenant_id, kind, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds, member_id, fingerprint)
+      text: `insert into reservation (tenant_id, kind, id, customer_id, feature, quantity, status, window_start, reserved_at, expires_at, context, holds, member_id, fingerprint, file_id)
              select $1, r.kind, r.id, r.customer_id, r.feature, r.quantity, 'OPEN', to_timestamp(r.window_start / 1000),
-               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context, coalesce(r.holds, '[]'), r.member_id, r.fingerprint
-             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[], $10::jsonb[], $11::text[], $12::text[], $13::text[])
-               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context, holds, member_id, fingerprint, kind)`,
+               to_timestamp(r.reserved_at / 1000), to_timestamp(r.expires_at / 1000), r.context, coalesce(r.holds, '[]'), r.member_id, r.fingerprint, r.file_id
+             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::jsonb[], $10::jsonb[], $11::text[], $12::text[], $13::text[], $14::text[])
+               as r(id, customer_id, feature, quantity, window_start, reserved_at, expires_at, context, holds, member_id, fingerprint, kind, file_id)`,
       values: [
         tenantId,
         textArray(made.map(({ id }) => id)),
@@ -107,6 +120,7 @@ function insertHolds(tenantId: TenantId, made: readonly LockedHold[]): Statement
         textArray(asking.map((asked) => asked?.memberId ?? null)),
         textArray(asking.map((asked) => asked?.fingerprint ?? null)),
         textArray(made.map(({ kind }) => kind)),
+        textArray(made.map((one) => (one.kind === 'LEASE' ? one.fileId : null))),
       ],
     },
     lowerDue(tenantId, made),

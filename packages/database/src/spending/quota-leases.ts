@@ -5,6 +5,7 @@ import {
   type Instant,
   leasedUntil,
   type LeaseId,
+  type LicenseFileId,
   parseLeaseId,
   type SpendOutcome,
   type SpendRequest as Question,
@@ -18,6 +19,8 @@ import type { StandingHold } from './reservations.js';
 export interface LockedLease extends StandingHold {
   readonly kind: 'LEASE';
   readonly id: LeaseId;
+  /** The licence file whose budget it is, and with which it is settled; null: it is returned by itself. */
+  readonly fileId: LicenseFileId | null;
 }
 
 /** Named as reservations are. */
@@ -48,7 +51,7 @@ export function madeLease(
   if (!hold) throw new Error('what lends says what is lent');
   const windowStart = row.window?.start ?? null;
   const made = { ...key, ...hold, windowStart, madeAt, holds };
-  return { kind: 'LEASE', id: leaseIdOf(decisionId), status: 'OPEN', ...made };
+  return { kind: 'LEASE', id: leaseIdOf(decisionId), fileId: null, status: 'OPEN', ...made };
 }
 
 interface Movement {

@@ -1,4 +1,10 @@
-import { formatInstant, type Instant, isCorrectable, type SpendRequest as Question } from '@licet/domain';
+import {
+  formatInstant,
+  type Instant,
+  isCorrectable,
+  type LicenseFileId,
+  type SpendRequest as Question,
+} from '@licet/domain';
 import { refused, type Refused } from '../result.js';
 import type { LockedMeter } from './counter-rows.js';
 import type { HoldId, LockedHold } from './hold-rows.js';
@@ -58,10 +64,19 @@ function returnOf(
 ): Question | Refused {
   if (lease?.kind !== 'LEASE')
     return refused('NOT_FOUND', 'leaseId', `there is no quota lease \`${idempotencyKey}\``);
+  if (lease.fileId !== null) return budgetOfFile(lease.fileId);
   if (!isCorrectable(lease, { window: meter?.window ?? null }, clock)) return returnedTooLate(lease);
   return lease.status === 'OPEN'
     ? { kind: 'return', feature, quantity, held: lease.quantity }
     : { kind: 'correct', feature, quantity, counted: lease.quantity };
+}
+
+function budgetOfFile(fileId: LicenseFileId): Refused {
+  return refused(
+    'CONFLICT',
+    'leaseId',
+    `this is a budget of the licence file \`${fileId}\`, which only that can settle; call settleLicenseFile`,
+  );
 }
 
 function returnedTooLate({ quantity, expiresAt }: LockedLease): Refused {

@@ -132,6 +132,30 @@ export type CustomerEvent =
       readonly reserved: number | null;
     }
   | {
+      /** Units were handed out, as the budget of a file. */
+      readonly type: 'quota.leased';
+      readonly at: Instant;
+      readonly lease: QuotaLease;
+      /** At least what was lent. */
+      readonly asked: number;
+      readonly used: number;
+      readonly reserved: number;
+    }
+  | {
+      /** A lease was settled with its file. */
+      readonly type: 'quota.returned';
+      readonly at: Instant;
+      readonly lease: QuotaLease;
+      readonly spent: number;
+      /** Units that came back. */
+      readonly returned: number;
+      /** Time had counted all of it as spent. */
+      readonly late: boolean;
+      /** Null: its window is over, and all of it was spent in that. */
+      readonly used: number | null;
+      readonly reserved: number | null;
+    }
+  | {
       /** A quota lease was not returned in time, and is spent in full. */
       readonly type: 'quota.expired';
       readonly at: Instant;

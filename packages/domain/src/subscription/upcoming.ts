@@ -45,6 +45,10 @@ export function describeUpcoming(event: CustomerEvent): string {
       return `${String(event.reservation.quantity)} reserved of \`${event.reservation.feature}\` are free again`;
     case 'quota.expired':
       return `${String(event.lease.quantity)} leased of \`${event.lease.feature}\` are spent, unless they are returned before`;
+    case 'quota.leased':
+      return `${String(event.lease.quantity)} of \`${event.lease.feature}\` are leased`;
+    case 'quota.returned':
+      return `${String(event.returned)} leased of \`${event.lease.feature}\` come back`;
     case 'usage.threshold_reached':
       return `\`${event.feature}\` reaches the threshold ${thresholdText(event.threshold)}`;
     case 'usage.rollover_expired':

@@ -7,7 +7,7 @@ import { entitlementOf } from '../decision/entitlement.js';
 import type { FeatureKey } from '../ids.js';
 import type { AccountChange, CustomerEvent } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
-import { type QuotaLease, spendLease } from './quota-lease.js';
+import { type QuotaLease, type SpentLease, spendLease } from './quota-lease.js';
 import { thresholdsReached } from './thresholds.js';
 
 /** A lease that nobody has returned is spent when its time is over, and what that reaches of `notifyAt` is told. */
@@ -17,14 +17,25 @@ export function expireLease(account: CustomerAccount, lease: QuotaLease, release
   const { used = null, reserved = null } = spent.counter?.after ?? {};
   const expired = { type: 'quota.expired', at, lease, used, reserved } as const;
   if (spent.counter === null) return { account: spent.account, events: [expired] };
-  const { before, after } = spent.counter;
-  const limit = limitAt(spent.account, release, lease.feature, at);
+  const risen = riseOfLease(spent.account, lease, release, spent.counter, at);
+  return { account: risen.account, events: [...risen.events, expired] };
+}
+
+/** What the units of a lease that were spent reach of `notifyAt`, unless it is told already. */
+export function riseOfLease(
+  account: CustomerAccount,
+  lease: QuotaLease,
+  release: Release,
+  { before, after }: NonNullable<SpentLease['counter']>,
+  at: Instant,
+): AccountChange {
+  const limit = limitAt(account, release, lease.feature, at);
   const reached = untold(lease, release, { from: before.used, to: after.used, limit });
   const events = reached.map((threshold): CustomerEvent => {
     const { feature, window } = after;
     return { type: 'usage.threshold_reached', at, feature, threshold, used: after.used, limit, window };
   });
-  return { account: withTold(spent.account, lease, reached), events: [...events, expired] };
+  return { account: withTold(account, lease, reached), events };
 }
 
 /** Without overage; null: unlimited, or no right to it any more, of which no share is told. */

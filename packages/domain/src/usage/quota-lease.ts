@@ -2,7 +2,7 @@ import { creditsOf, withCredits } from '../credits/change-blocks.js';
 import type { CreditHold } from '../credits/credit-block.js';
 import { spendCredits } from '../credits/spend-credits.js';
 import type { CustomerAccount } from '../customer.js';
-import type { FeatureKey, LeaseId } from '../ids.js';
+import type { FeatureKey, LeaseId, LicenseFileId } from '../ids.js';
 import { addDuration, lengthOf } from '../time/calendar.js';
 import { instant, type Instant, type IsoDuration, type TimeZone } from '../time/instant.js';
 import { firstToEnd, isHeldIn } from './held.js';
@@ -14,7 +14,7 @@ export interface QuotaLease {
   readonly id: LeaseId;
   readonly feature: FeatureKey;
   readonly quantity: number;
-  /** Never after the end of its window. */
+  /** Never after the end of its window, unless it is a budget of a file. */
   readonly expiresAt: Instant;
   /** Of the window in which it was lent, and in which it counts; null: a level, and what is prepaid, have none. */
   readonly windowStart: Instant | null;
@@ -22,6 +22,8 @@ export interface QuotaLease {
   readonly holds: readonly CreditHold[];
   /** Thresholds of `notifyAt` that are told in its window already, as they are written. */
   readonly told: readonly string[];
+  /** The licence file whose budget it is, and with which it is settled; null: it is returned by itself. */
+  readonly fileId: LicenseFileId | null;
 }
 
 const LONGEST_MILLISECONDS = 366 * 86_400_000;

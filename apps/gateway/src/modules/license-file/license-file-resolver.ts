@@ -55,7 +55,8 @@ export class LicenseFileResolver {
     const wanted = readIssue(context, input);
     const { validFor, machine, nonce, seat } = wanted;
     const { fingerprint } = machine;
-    const asked = { licenseId: input.licenseId, fingerprint, nonce, validFor, seat };
+    const budgets = wanted.budgets.map(({ feature, quantity }) => ({ feature, quantity }));
+    const asked = { licenseId: input.licenseId, fingerprint, nonce, validFor, seat, budgets };
     if (licenseId === null) return answer(context, 'issueLicenseFile', asked, await unknown(context));
     const key = await services.signers.of(access.tenantId);
     const command = { ...wanted, licenseId };

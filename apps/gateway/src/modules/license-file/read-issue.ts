@@ -1,8 +1,8 @@
-import { type KnownIdentity, newLicenseFileId, newMachineId, newSeatId } from '@licet/database';
+import { type KnownIdentity, newLeaseId, newLicenseFileId, newMachineId, newSeatId } from '@licet/database';
 import { type IssueLicenseFile, readMachineRequest } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
-import { boundText, readMemberId } from '../arguments.js';
+import { boundList, boundText, readMemberId } from '../arguments.js';
 import { readIdentity, readMachineText } from '../machine/read-machine.js';
 import type { IssueLicenseFileInput } from './license-file-types.js';
 
@@ -11,11 +11,6 @@ export function readIssue(
   context: GatewayContext,
   input: IssueLicenseFileInput,
 ): Omit<IssueLicenseFile, 'licenseId'> {
-  if (input.budgets && input.budgets.length > 0)
-    throw badInput(
-      'input.budgets',
-      'files have no budgets here; leave it out, and report units by recordUsage',
-    );
   const { identity, nonce } = readMachine(context, input);
   const { fingerprint, components } = identity;
   if (fingerprint === null) throw new Error('a machine is named by its fingerprint');
@@ -25,6 +20,7 @@ export function readIssue(
     nonce,
     validFor: input.validFor,
     seat: readSeat(input),
+    budgets: readBudgets(input),
   };
 }
 
@@ -50,6 +46,22 @@ function readMachine(
     );
   readMachineText('input.request', read.nonce);
   return { identity: readIdentity(context, read, 'input.request'), nonce: read.nonce };
+}
+
+/** Each feature once, and at least one unit of it; what there is of it the rules say. */
+function readBudgets({ budgets }: IssueLicenseFileInput): IssueLicenseFile['budgets'] {
+  const seen = new Set<string>();
+  const named = boundList('input.budgets', budgets) ?? [];
+  return named.map(({ feature, quantity }, index) => {
+    const path = `input.budgets.${String(index)}`;
+    boundText(`${path}.feature`, feature);
+    if (seen.has(feature))
+      throw badInput(`${path}.feature`, `the feature \`${feature}\` is named twice; say its quantity`);
+    if (quantity < 1)
+      throw badInput(`${path}.quantity`, 'a budget is of at least 1 unit; leave it out where none is needed');
+    seen.add(feature);
+    return { feature, quantity, leaseId: newLeaseId() };
+  });
 }
 
 function readSeat({ seatFeature, memberId }: IssueLicenseFileInput): IssueLicenseFile['seat'] {

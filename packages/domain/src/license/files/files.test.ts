@@ -73,6 +73,7 @@ function issue(
       seatId: must(parseSeatId(`seat_${String(ids)}`)),
       ...{ machine: { fingerprint, components: [] }, nonce: null, validFor: duration(validFor) },
       seat: feature === '' ? null : { feature, memberId: must(parseMemberId(memberId)) },
+      budgets: [],
     },
     now,
   );
@@ -85,7 +86,7 @@ function settle({ account, files }: World, file: LicenseFile, now: Instant) {
   const due = applyDue(account, release, now).account;
   const known = must(files.find(({ id }) => id === file.id) ?? null);
   const out = files.filter((one) => isOut(one, now));
-  const outcome = settleLicenseFile(due, out, known, new Map(), now);
+  const outcome = settleLicenseFile(due, release, { file: known, out, budgets: [] }, new Map(), now);
   if (!outcome.ok) throw new Error(outcome.refusal.message);
   const settled = must(outcome.file);
   const after = files.map((one) => (one.id === settled.id ? settled : one));

@@ -15,7 +15,9 @@ import { executeMachine } from '../machines/execute-machine.js';
 import { unknownLicense } from '../machines/machine-decision.js';
 import type { MachineIdentity } from '../machines/match.js';
 import { nextTermChange } from '../term.js';
+import type { QuotaLease } from '../../usage/quota-lease.js';
 import { fileDecision } from './file-decision.js';
+import { type BudgetRequest, lendBudgets, refuseBudgets } from './file-budgets.js';
 import { countedFiles, lastOf, type LicenseFile, offlineLimitOf } from './license-file.js';
 
 /** What a caller asks for. Ids are made by the caller: the rules hold no chance. */
@@ -31,6 +33,8 @@ export interface IssueLicenseFile {
   readonly validFor: IsoDuration;
   /** Whose seat of which feature goes along. */
   readonly seat: { readonly feature: string; readonly memberId: MemberId } | null;
+  /** Units that the machine may spend, each feature once. */
+  readonly budgets: readonly BudgetRequest[];
 }
 
 /** `file`: null where the decision denies, and then nothing has changed. */
@@ -43,6 +47,8 @@ export type FileOutcome =
       readonly file: LicenseFile | null;
       /** What becomes of the seat that goes along, or comes back. */
       readonly seat: Pick<SeatOutcome, 'before' | 'after'> | null;
+      /** The budgets of a file that is issued. */
+      readonly leases: readonly QuotaLease[];
     }
   | Refused;
 
@@ -59,7 +65,7 @@ const LONGEST = 366 * 86_400_000;
 
 /**
  * Issues a file, and activates the machine where the licence is bound to machines: it cannot do so itself. A licence that gives nothing
- * speaks first, then the seat, the machine, and the number of files that are out; docs/rules.md, "Decision codes". Everything due until
+ * speaks first, then the seat, the machine, the number of files that are out, and the budgets; docs/rules.md, "Decision codes". Everything due until
  * `now` must have been applied.
  */
 export function issueLicenseFile(
@@ -75,6 +81,8 @@ export function issueLicenseFile(
       'validFor',
       `\`${command.validFor}\` is no time for a file; give from a second to 366 days`,
     );
+  const refusal = refuseBudgets(release, command.budgets);
+  if (refusal !== null) return refusal;
   const license = account.licenses.find(({ id }) => id === command.licenseId);
   if (license === undefined) return denied(account, unknownLicense());
   const asked: Asked = { account, release, license, out, now };
@@ -102,20 +110,32 @@ function issue(asked: Asked, command: IssueLicenseFile): FileOutcome {
     return denied(account, fileDecision('OFFLINE_LIMIT_EXCEEDED', asked, { limit, used }, first));
   }
   const { fileId: id, machine, nonce } = command;
+  const seated = borrowed ? putSeat(activated.account, borrowed.before, borrowed.after) : activated.account;
+  const lent = lendBudgets(
+    seated,
+    asked.release,
+    command.budgets,
+    {
+      ...{ fileId: id, expiresAt, fingerprint: machine.fingerprint },
+      memberId: borrowed?.memberId ?? null,
+    },
+    now,
+  );
+  if (!lent.ok) return denied(account, lent.decision);
   const file: LicenseFile = {
     ...{ id, licenseId: license.id, fingerprint: machine.fingerprint, nonce },
-    ...{ issuedAt: inSeconds(now), expiresAt, budgets: new Map(), settled: null },
+    ...{ issuedAt: inSeconds(now), expiresAt, budgets: lent.budgets, settled: null },
     seat: borrowed && { feature: borrowed.feature.key, memberId: borrowed.memberId },
   };
   const code = license.term.phase === 'GRACE' ? 'ENTITLED_GRACE' : 'ENTITLED';
   const after = limit === null && file.seat !== null ? used : used + 1;
   const decision = fileDecision(code, asked, { limit, used: after }, nextTermChange(license));
   return {
-    ...{ ok: true, decision, file, seat: borrowed },
-    account: borrowed ? putSeat(activated.account, borrowed.before, borrowed.after) : activated.account,
+    ...{ ok: true, decision, file, seat: borrowed, account: lent.account, leases: lent.leases },
     events: [
       ...activated.events,
       ...(borrowed ? seatEvents(borrowed, now) : []),
+      ...lent.events,
       { type: 'license.file_issued', at: now, file: { before: null, after: file } },
     ],
   };
@@ -188,7 +208,7 @@ function seatEvents({ before, after }: SeatOutcome, at: Instant): CustomerEvent[
 }
 
 function denied(account: CustomerAccount, decision: Decision): FileOutcome {
-  return { ok: true, account, events: [], decision, file: null, seat: null };
+  return { ok: true, account, events: [], decision, file: null, seat: null, leases: [] };
 }
 
 function inSeconds(milliseconds: number): Instant {

@@ -1,36 +1,47 @@
-import type { CustomerAccount } from '../../customer.js';
+import type { CustomerAccount, Release } from '../../customer.js';
 import { unknownLicense } from '../machines/machine-decision.js';
 import type { FeatureKey } from '../../ids.js';
 import { isHeld, putSeat, type Seat, seatOf } from '../../seats/seat.js';
 import type { CustomerEvent } from '../../subscription/command.js';
 import { badInput, conflict, type Refused } from '../../subscription/refusal.js';
 import { instant, type Instant } from '../../time/instant.js';
+import type { QuotaLease } from '../../usage/quota-lease.js';
+import { settleBudgets } from './file-budgets.js';
 import { fileDecision } from './file-decision.js';
 import type { FileOutcome } from './issue-file.js';
 import { countedFiles, type LicenseFile, offlineLimitOf } from './license-file.js';
 
+/** What is known of the file besides itself. */
+export interface Circulating {
+  readonly file: LicenseFile;
+  /** Files of the customer that are out. */
+  readonly out: readonly LicenseFile[];
+  /** Its budgets that nobody has settled, also those that time has spent. */
+  readonly budgets: readonly QuotaLease[];
+}
+
 /**
- * The machine was seen again: the file counts no more, and the seat comes back. Asked again with the same it is answered
- * as the first time, with another `spent` it is CONFLICT; more than the budget is BAD_USER_INPUT. `out`: files of the customer that
- * are out. Everything due until `now` must have been applied.
+ * The machine was seen again: the file counts no more, the seat and what was not spent come back. Asked again with the same it is answered
+ * as the first time, with another `spent` it is CONFLICT; more than the budget is BAD_USER_INPUT. Everything due until `now` must have been applied.
  */
 export function settleLicenseFile(
   account: CustomerAccount,
-  out: readonly LicenseFile[],
-  file: LicenseFile,
+  release: Release,
+  { file, out, budgets }: Circulating,
   spent: ReadonlyMap<FeatureKey, number>,
   now: Instant,
 ): FileOutcome {
+  const unchanged = { ok: true, account, events: [], seat: null, leases: [] } as const;
   const license = account.licenses.find(({ id }) => id === file.licenseId);
   if (license === undefined)
-    return { ok: true, account, events: [], decision: unknownLicense(), file: null, seat: null };
+    return { ...unchanged, decision: unknownLicense(), file: null };
   const refusal = refuseSpent(file, spent);
   if (refusal !== null) return refusal;
   const others = out.filter(({ id }) => id !== file.id);
   const used = countedFiles(license, others, now).length;
   const limit = offlineLimitOf(license, file.seat !== null);
   const decision = fileDecision('DONE', { account, license }, { limit, used }, null);
-  if (file.settled !== null) return { ok: true, account, events: [], decision, file, seat: null };
+  if (file.settled !== null) return { ...unchanged, decision, file };
   const settled = { ...file, settled: { at: now, spent } };
   const back = seatBack(account, others, file, now);
   const event: CustomerEvent = {
@@ -38,11 +49,11 @@ export function settleLicenseFile(
     at: now,
     file: { before: file, after: settled },
   };
-  if (back === null) return { ok: true, account, events: [event], decision, file: settled, seat: null };
+  const seated = back === null ? account : putSeat(account, back.before, back.after);
+  const counted = settleBudgets(seated, release, budgets, spent, now);
   return {
-    ...{ ok: true, decision, file: settled, seat: back },
-    account: putSeat(account, back.before, back.after),
-    events: [...releaseEvents(back, now), event],
+    ...{ ok: true, decision, file: settled, seat: back, leases: [], account: counted.account },
+    events: [...(back === null ? [] : releaseEvents(back, now)), ...counted.events, event],
   };
 }
 
