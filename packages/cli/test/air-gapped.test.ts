@@ -92,12 +92,14 @@ test('a file goes from a machine without a network to a gateway and back, and is
       budgets: { 'api-calls': 60 },
     },
     decisions: [
-      { feature: 'api-calls', allowed: true },
       { feature: 'desktop', allowed: true },
       { feature: 'editors', allowed: true },
+      { feature: 'api-calls', allowed: true },
     ],
   });
-  expect((await verify()).stdout).toMatch(/^good until 20\d\d-(?:.|\n)*\nyes desktop(?:.|\n)*\nbudget api-calls 60\n$/);
+  expect((await verify()).stdout).toMatch(
+    /^good until 20\d\d-(?:.|\n)*\nyes desktop(?:.|\n)*\nbudget api-calls 60\n$/,
+  );
 
   const other = await verify('--fingerprint', 'another machine');
   expect(other).toMatchObject({ code: 12, stdout: '' });
@@ -197,10 +199,14 @@ test('what cannot be right is told with what can, and whoever does not answer by
     }),
     licet(desk, ['license', 'verify', '--at', 'soon']),
     licet(desk, ['nonsense']),
+    licet(desk, ['license', 'issue', '--license', licenseId, '--fingerprint', 'f', '--budget', 'api-calls'], {
+      env: gateway.env,
+    }),
   ]);
-  expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2]);
+  expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2, 2]);
   expect(answers[0].stderr).toMatch(/set LICET_API_KEY/);
   expect(answers[3].stderr).toMatch(/`input.validFor`: .*366 days/);
+  expect(answers[6].stderr).toMatch(/--budget: `api-calls` is none/);
   const help = await licet(desk, ['license', 'verify', '--help']);
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toMatch(/Examples:\n {2}licet license verify/);

@@ -101,7 +101,12 @@ export async function executeIssueFile(
           ],
     events: (done) => {
       const { outcome, release } = decision.made;
-      return budgetCounters(caller, done, release, outcome.leases.map(({ feature }) => feature));
+      return budgetCounters(
+        caller,
+        done,
+        release,
+        outcome.leases.map(({ feature }) => feature),
+      );
     },
     toRecord: ({ stored }) => stored?.file.id,
     fromRecord: replayed,

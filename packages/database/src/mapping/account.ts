@@ -61,7 +61,12 @@ export interface MeterRow {
 export type ReservationRow = HoldColumns &
   (
     | { readonly kind: 'RESERVATION'; readonly id: ReservationId }
-    | { readonly kind: 'LEASE'; readonly id: LeaseId; readonly file_id: LicenseFileId | null; readonly told: readonly string[] }
+    | {
+        readonly kind: 'LEASE';
+        readonly id: LeaseId;
+        readonly file_id: LicenseFileId | null;
+        readonly told: readonly string[];
+      }
   );
 
 interface HoldColumns {
@@ -142,7 +147,8 @@ function heldIn(rows: readonly ReservationRow[]): Held {
   const reservations: Reservation[] = [];
   const leases: QuotaLease[] = [];
   for (const row of rows) {
-    if (row.kind === 'LEASE') leases.push({ ...holdFromRow(row), id: row.id, fileId: row.file_id, told: row.told });
+    if (row.kind === 'LEASE')
+      leases.push({ ...holdFromRow(row), id: row.id, fileId: row.file_id, told: row.told });
     else reservations.push({ ...holdFromRow(row), id: row.id });
   }
   return { reservations, leases };

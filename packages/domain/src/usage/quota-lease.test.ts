@@ -50,7 +50,16 @@ function lent(account: CustomerAccount, quantity: number, at: Instant, hours: nu
   const meter = meterAt(account, calls, at);
   const windowStart = meter.window?.start ?? null;
   const expiresAt = instant(Math.min(at + hours * HOUR, meter.window?.end ?? Infinity));
-  const lease: QuotaLease = { id, feature: KEY, quantity: held, expiresAt, windowStart, holds: [], told: [], fileId: null };
+  const lease: QuotaLease = {
+    id,
+    feature: KEY,
+    quantity: held,
+    expiresAt,
+    windowStart,
+    holds: [],
+    told: [],
+    fileId: null,
+  };
   const leases = [...account.leases, lease].sort((one, other) => one.expiresAt - other.expiresAt);
   const freesAt = instant(Math.min(meter.freesAt ?? Infinity, expiresAt));
   const counted = { ...meter, reserved: decision.reserved ?? 0, freesAt };

@@ -20,9 +20,7 @@ export function returnLease(
   now: Instant,
 ): AccountChange {
   const isOpen = account.leases.some(({ id }) => id === lease.id);
-  const rest = isOpen
-    ? { ...account, leases: account.leases.filter(({ id }) => id !== lease.id) }
-    : account;
+  const rest = isOpen ? { ...account, leases: account.leases.filter(({ id }) => id !== lease.id) } : account;
   const before = account.meters.get(lease.feature);
   if (before === undefined || !(isOpen ? isHeldIn(before, lease) : isCorrectable(lease, before, now)))
     return { account: rest, events: isOpen ? [returned(lease, spent, 0, null, now)] : [] };

@@ -33,8 +33,7 @@ export function settleLicenseFile(
 ): FileOutcome {
   const unchanged = { ok: true, account, events: [], seat: null, leases: [] } as const;
   const license = account.licenses.find(({ id }) => id === file.licenseId);
-  if (license === undefined)
-    return { ...unchanged, decision: unknownLicense(), file: null };
+  if (license === undefined) return { ...unchanged, decision: unknownLicense(), file: null };
   const refusal = refuseSpent(file, spent);
   if (refusal !== null) return refusal;
   const others = out.filter(({ id }) => id !== file.id);
