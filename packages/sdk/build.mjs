@@ -7,7 +7,14 @@ const shared = {
   format: 'esm',
   target: 'es2022',
   conditions: ['@licet/source'],
-  external: ['jose', 'graphql-sse', 'temporal-polyfill', '@marcbachmann/cel-js', 'fastest-levenshtein'],
+  external: [
+    'jose',
+    'graphql-sse',
+    'temporal-polyfill',
+    '@marcbachmann/cel-js',
+    'fastest-levenshtein',
+    '@openfeature/*',
+  ],
   outbase: 'src',
   outdir: 'dist',
   sourcemap: true,
@@ -23,4 +30,6 @@ await build({
 });
 // By itself: what checks share with explanations alone would else be in every page.
 await build({ ...shared, entryPoints: ['src/explanation.ts'], platform: 'browser' });
+for (const side of ['server', 'web'])
+  await build({ ...shared, entryPoints: [`src/openfeature/${side}.ts`], platform: 'browser' });
 await build({ ...shared, entryPoints: ['src/node/index.ts'], platform: 'node' });
