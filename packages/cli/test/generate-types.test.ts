@@ -42,3 +42,32 @@ test('a catalog that is none is told by line', async () => {
   expect(made).toMatchObject({ code: 2, stdout: '' });
   expect(made.stderr).toMatch(/broken\.yaml:4: /);
 });
+
+/** What the compiler says of a program whose client is of the catalog's features, by the SDK's own types. */
+function complaintsOfClient(feature: string): string[] {
+  const page = join(folder, `client-${feature}.mts`);
+  const sdk = join(__dirname, '../../sdk/dist/index.js');
+  writeFileSync(
+    page,
+    `import { createClient } from '${sdk}';
+     import type { LicetFeatures } from './features.js';
+     const client = createClient<keyof LicetFeatures>({ url: 'https://licet.example.com', apiKey: 'key', customerId: 'acme' });
+     export const may: boolean = client.check('${feature}').allowed;
+     export const spent = client.consume('${feature}', { quantity: 2 });`,
+  );
+  const program = ts.createProgram([page], {
+    ...{ noEmit: true, strict: true, types: [], target: ts.ScriptTarget.ES2022, skipLibCheck: true },
+    ...{ module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16 },
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
+
+test('a client of those features checks and spends none that is misspelt', async () => {
+  const made = await licet(folder, ['generate', 'types', '--catalog', EXAMPLE, '--out', 'features.ts']);
+  expect(made).toMatchObject({ code: 0 });
+  expect(complaintsOfClient('api-calls')).toEqual([]);
+  const misspelt = expect.stringMatching(/'"api-cals"' is not assignable/);
+  expect(complaintsOfClient('api-cals')).toEqual([misspelt, misspelt]);
+});

@@ -6,6 +6,8 @@ export * from './subscription/subscription.js';
 export * from './subscription/command.js';
 export { boughtOf } from './subscription/bought.js';
 export * from './decision/decision.js';
+export { addFacts, type Fact, factsOf } from './decision/decision-facts.js';
+export { featureOf, type Flag, flagOf, type FlagReason, type FlagValue, UNLIMITED } from './decision/flag.js';
 export { type RequestContext } from './condition/facts.js';
 export { type RuleTurn } from './decision/rule-turns.js';
 export * from './holding.js';

@@ -1,5 +1,7 @@
 /** What a program needs that decides by a snapshot and has to be small: neither CEL nor a schema library is among it. */
 export { type CheckRequest, type Decision, type DecisionCode } from './decision/decision.js';
+export { type Fact } from './decision/decision-facts.js';
+export { featureOf, type Flag, flagOf, type FlagReason, type FlagValue } from './decision/flag.js';
 export { denyWithoutRules } from './decision/decide.js';
 export { type CustomerState } from './customer.js';
 export { type RequestContext } from './condition/facts.js';

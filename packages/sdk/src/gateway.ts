@@ -35,7 +35,7 @@ export class Gateway {
 
   async snapshot(customerId: string, etag: string | null): Promise<FetchedSnapshot> {
     const path = `/v1/snapshot?customerId=${encodeURIComponent(customerId)}`;
-    const headers = etag === null ? {} : { 'if-none-match': etag };
+    const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
     const response = await this.#authorized(path, { headers });
     if (response.status === 304) return { kind: 'SAME' };
     const token = await textOf(response);

@@ -1,11 +1,10 @@
-import { formatInstant } from '@licet/domain';
+import { factsOf, formatInstant } from '@licet/domain';
 import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
 import { type CheckAsked, checkOne } from '../../modules/check/check-many.js';
 import type { DecisionType } from '../../modules/check/decision-type.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { factsOf } from '../decision-facts.js';
 import { readName, readObject, readQuantity, readText } from '../read-value.js';
 
 /** The action that decisions are about. */

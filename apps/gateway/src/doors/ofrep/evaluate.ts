@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CustomerId, TenantId } from '@licet/domain';
+import { type CustomerId, featureOf, type Flag, flagOf, type TenantId } from '@licet/domain';
 import { parseRevision } from '@licet/database';
 import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
@@ -9,7 +9,6 @@ import { answerCheck, type Check, checkMany, readCheck } from '../../modules/che
 import type { DecisionType } from '../../modules/check/decision-type.js';
 import { readText } from '../read-value.js';
 import { CONTEXT_FIELD, type EvaluationContext, readEvaluationContext } from './evaluation-context.js';
-import { featureOf, type Flag, flagOf } from './flag.js';
 
 /** The check that one flag is. Errors are those of its context. */
 export function readFlagCheck(access: Access, key: string, body: unknown): Check {

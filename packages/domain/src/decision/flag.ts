@@ -1,10 +1,11 @@
-import { type Feature, parseFeatureKey, type Release } from '@licet/domain';
-import type { DecisionType } from '../../modules/check/decision-type.js';
-import type { DecisionCodeName } from '../../modules/check/decision-code.js';
-import { addFacts, type Fact } from '../decision-facts.js';
+import type { Feature } from '../catalog/catalog.js';
+import { parseFeatureKey } from '../ids.js';
+import type { Release } from '../customer.js';
+import { addFacts, type Fact } from './decision-facts.js';
+import type { Decision, DecisionCode } from './decision.js';
 
 /** Of OpenFeature, as far as decisions have them. */
-type Reason = 'TARGETING_MATCH' | 'UNKNOWN';
+export type FlagReason = 'TARGETING_MATCH' | 'UNKNOWN';
 
 /** Stands for "unlimited": JSON has no number that is greater than all. */
 export const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -13,7 +14,7 @@ export type FlagValue = boolean | number | string | Readonly<Record<string, unkn
 
 export interface Flag {
   readonly key: string;
-  readonly reason: Reason;
+  readonly reason: FlagReason;
   /** Left out where the application's own default counts. */
   readonly value?: FlagValue;
   readonly metadata: Record<string, Fact>;
@@ -24,7 +25,7 @@ export interface Flag {
  * customer has none of it. CONFIG ones are their value, an object where that is the JSON of one, and none where denied:
  * then the default in the application's code counts.
  */
-export function flagOf(feature: Feature, decision: DecisionType): Flag {
+export function flagOf(feature: Feature, decision: Omit<Decision, 'sources'>): Flag {
   const { allowed, code, message } = decision;
   const value = valueOf(feature, decision);
   const metadata = addFacts({ allowed, code, message }, decision);
@@ -33,10 +34,7 @@ export function flagOf(feature: Feature, decision: DecisionType): Flag {
   return value === null ? { key, reason, metadata } : { key, reason, value, metadata };
 }
 
-function valueOf(
-  { type }: Feature,
-  { allowed, code, value, limit, unlimited }: DecisionType,
-): FlagValue | null {
+function valueOf({ type }: Feature, { allowed, code, value, limit, unlimited }: Omit<Decision, 'sources'>): FlagValue | null {
   switch (type) {
     case 'BOOLEAN':
       return allowed;
@@ -66,7 +64,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** UNKNOWN where the customer's state was out of reach, and something else decided. */
-function reasonOf(code: DecisionCodeName): Reason {
+function reasonOf(code: DecisionCode): FlagReason {
   return code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK' ? 'UNKNOWN' : 'TARGETING_MATCH';
 }
 
