@@ -34,7 +34,10 @@ export function flagOf(feature: Feature, decision: Omit<Decision, 'sources'>): F
   return value === null ? { key, reason, metadata } : { key, reason, value, metadata };
 }
 
-function valueOf({ type }: Feature, { allowed, code, value, limit, unlimited }: Omit<Decision, 'sources'>): FlagValue | null {
+function valueOf(
+  { type }: Feature,
+  { allowed, code, value, limit, unlimited }: Omit<Decision, 'sources'>,
+): FlagValue | null {
   switch (type) {
     case 'BOOLEAN':
       return allowed;
