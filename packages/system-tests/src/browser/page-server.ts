@@ -40,7 +40,8 @@ async function bundled(): Promise<ReadonlyMap<string, Buffer>> {
     const options = ['--bundle', '--splitting', '--format=esm', '--target=es2022', '--log-level=error'];
     const own = [path.join(__dirname, 'page.ts'), `--outdir=${directory}`];
     const production = '--define:process.env.NODE_ENV="production"';
-    execFileSync(process.execPath, [require.resolve('esbuild/bin/esbuild'), ...options, production, ...own]);
+    // A program, or a script: it depends on whether its install script has run.
+    execFileSync(require.resolve('esbuild/bin/esbuild'), [...options, production, ...own]);
     const names = await readdir(directory);
     return new Map(
       await Promise.all(
