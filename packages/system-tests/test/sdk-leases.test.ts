@@ -98,10 +98,14 @@ function sum(numbers: readonly number[]): number {
 
 test('clients that spend from leases on one limit, half of them killed: nothing beyond it, and what nobody returned is spent', async () => {
   const task = { apiKey: API_KEY, customerId: 'acme', feature: 'calls', spends: SPENDS, lease: LEASE };
-  const spenders = Array.from(
+  // Who stops early gives back what is left of its lease; the others may use theirs up.
+  const thrifty = new Spender({ ...task, spends: 1, seed: 0, url: urlOf(0) });
+  await thrifty.ended;
+  const wasteful = Array.from(
     { length: SPENDERS },
     (_, index) => new Spender({ ...task, seed: index + 1, url: urlOf(index) }),
   );
+  const spenders = [...wasteful, thrifty];
   await killSome(spenders);
   await Promise.all(spenders.map(({ ended }) => ended));
   expect(spenders.flatMap(({ errors }) => errors)).toEqual([]);
