@@ -31,15 +31,21 @@ inChromium('in Chromium', () => {
   let context: BrowserContext;
   let page: Page;
   let faults: string[];
+  /** Of what has started, also where something after it has not. */
+  const stops: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
-    [browser, pages] = await Promise.all([startChromium(program ?? ''), PageServer.start()]);
+    pages = await PageServer.start();
+    stops.push(() => pages.stop());
+    browser = await startChromium(program ?? '');
+    stops.push(() => browser.close());
     settings = { LICET_ALLOWED_ORIGINS: pages.origin };
     system = await startSystem([{ settings }], undefined, CATALOG);
+    stops.push(() => system.close());
     gateway = system.gateways[0]!;
   });
   afterAll(async () => {
-    await Promise.all([browser.close(), pages.stop(), system.close()]);
+    await Promise.all(stops.map((stop) => stop()));
   });
   beforeEach(async () => {
     context = await browser.newContext();
