@@ -183,9 +183,7 @@ test('one unlisted event holds the root of each flush, over hashes that only who
     return sha(Buffer.of(1), treeOf(hashes.slice(0, split)), treeOf(hashes.slice(split)));
   };
   const expected = flushes.map(({ gateway_id: gateway, seq, body }) => {
-    const parts: unknown[] = JSON.parse(brotliDecompressSync(body).toString());
-    // Each has a mark before it.
-    const lines = parts.filter((_, index) => index % 2 === 1).map((line) => JSON.stringify(line));
+    const lines = brotliDecompressSync(body).toString().trimEnd().split('\n');
     const hashes = lines.map((line, index) => {
       const customer = /"(customer-\d)"/.exec(line)?.[1] ?? '';
       const key = hmac(tenant.db.keys.decision, Buffer.from(`${tenantId}\n${customer}`));

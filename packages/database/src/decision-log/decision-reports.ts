@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { TenantId } from '@licet/domain';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { notRecorded } from './ending.js';
-import { packFlush } from './flush.js';
+import { OpenFlush, writeRecord } from './flush.js';
 import { sealPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
 import { writeFlushes } from './write-flushes.js';
@@ -81,8 +81,9 @@ export class DecisionReports {
     const seq = (this.#lastSeq.get(tenantId) ?? 0) + 1;
     this.#lastSeq.set(tenantId, seq);
     const { names, key } = this.personal;
-    const sealed = fresh.map((record) => sealPersonal(key, names, tenantId, record));
-    await writeFlushes(client, [await packFlush({ tenantId, gatewayId: this.#gatewayId, seq }, sealed)]);
+    const flush = new OpenFlush();
+    for (const record of fresh) flush.add(writeRecord(sealPersonal(key, names, tenantId, record)));
+    await writeFlushes(client, [await flush.pack({ tenantId, gatewayId: this.#gatewayId, seq })]);
   }
 }
 

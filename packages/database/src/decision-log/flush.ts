@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Instant, TenantId } from '@licet/domain';
 import { lineOf } from './line.js';
+import { Lines, linesOf } from './lines.js';
 import { packText, unpackText } from './packed-text.js';
 import type { DecisionRecord } from './record.js';
-
-const MARK_BYTES = 12;
 
 /** Some records of one tenant, packed, with the name that they are written under. */
 export interface Flush {
@@ -17,33 +15,50 @@ export interface Flush {
   readonly body: Buffer;
 }
 
-/** Packs records; at least one. */
-export async function packFlush(
-  name: Pick<Flush, 'tenantId' | 'gatewayId' | 'seq'>,
-  records: readonly DecisionRecord[],
-): Promise<Flush> {
-  const [first] = records;
-  if (!first) throw new Error('a flush holds at least one record');
-  let [firstAt, lastAt] = [first.at, first.at];
-  for (const { at } of records) {
-    if (at < firstAt) firstAt = at;
-    if (at > lastAt) lastAt = at;
+type FlushName = Pick<Flush, 'tenantId' | 'gatewayId' | 'seq'>;
+
+/** A record as a line of a flush. */
+export interface WrittenRecord {
+  readonly at: Instant;
+  readonly line: string;
+  readonly bytes: number;
+}
+
+export function writeRecord(record: DecisionRecord): WrittenRecord {
+  const line = lineOf(record);
+  return { at: record.at, line, bytes: Buffer.byteLength(line) };
+}
+
+/** What becomes a flush. Nothing is kept of a record but its line. */
+export class OpenFlush {
+  readonly #lines = new Lines();
+  #firstAt: Instant | null = null;
+  #lastAt: Instant | null = null;
+
+  get records(): number {
+    return this.#lines.count;
   }
-  // Written in one go, which takes half the time of one by one. No caller can guess what stands before each, so none can write it.
-  const mark = randomBytes(MARK_BYTES).toString('base64');
-  const body = await packText(JSON.stringify(records.flatMap((record) => [mark, lineOf(record)])));
-  return { ...name, firstAt, lastAt, records: records.length, body };
+
+  add({ at, line, bytes }: WrittenRecord): void {
+    this.#lines.add(line, bytes);
+    if (this.#firstAt === null || at < this.#firstAt) this.#firstAt = at;
+    if (this.#lastAt === null || at > this.#lastAt) this.#lastAt = at;
+  }
+
+  /** Packs what was added: at least one record. Nothing may be added any more. */
+  async pack(name: FlushName): Promise<Flush> {
+    const [firstAt, lastAt] = [this.#firstAt, this.#lastAt];
+    if (firstAt === null || lastAt === null) throw new Error('a flush holds at least one record');
+    return { ...name, firstAt, lastAt, records: this.records, body: await packText(this.#lines.body) };
+  }
 }
 
 /** The records of a flush as lines of text, in the order in which they were made; none of them is read. */
 export async function unpackFlush(body: Buffer): Promise<string[]> {
   const text = await unpackText(body);
-  if (text.startsWith('["')) {
-    const mark = text.slice(1, text.indexOf(',') + 1);
-    return text.slice(1 + mark.length, -1).split(`,${mark}`);
-  }
-  // As they were written formerly: without marks.
-  const lines: unknown = JSON.parse(text);
-  if (!Array.isArray(lines)) throw new Error('a flush holds no records');
-  return lines.map((line) => JSON.stringify(line));
+  if (text.startsWith('["')) return linesOf(text);
+  // As they were written formerly: one list of them.
+  const records: unknown = JSON.parse(text);
+  if (!Array.isArray(records)) throw new Error('a flush holds no records');
+  return records.map((record) => JSON.stringify(record));
 }

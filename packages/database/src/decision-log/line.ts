@@ -55,8 +55,8 @@ export function headOf(line: Line): {
 }
 
 /** The line of a record: its bytes are what is hashed. */
-export function lineOf({ operation, input, actor, requestId, at, decision }: DecisionRecord): Line {
-  return [
+export function lineOf({ operation, input, actor, requestId, at, decision }: DecisionRecord): string {
+  const line: Line = [
     decision.id,
     at,
     operation,
@@ -84,6 +84,7 @@ export function lineOf({ operation, input, actor, requestId, at, decision }: Dec
     decision.asOf,
     decision.stale,
   ];
+  return JSON.stringify(line);
 }
 
 export function recordOf([

@@ -15,8 +15,8 @@ const LEAST_FOR_THREAD = 32 * 1024;
 /** How zlib's streams begin, which were written formerly; none of ours of this window does. */
 const ZLIB = 0x78;
 
-/** Text, packed in another thread. */
-export function packText(text: string): Promise<Buffer> {
+/** Text in UTF-8, packed in another thread. */
+export function packText(text: Buffer | string): Promise<Buffer> {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = constants;
   const params = {
     [BROTLI_PARAM_QUALITY]: QUALITY,

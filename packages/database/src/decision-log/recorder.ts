@@ -4,7 +4,6 @@ import type { Pool } from 'pg';
 import type { TenantId } from '@licet/domain';
 import { Delivery, MOST_IN_STATEMENT, RETRY_MS } from './delivery.js';
 import { notRecorded } from './ending.js';
-import { packFlush } from './flush.js';
 import { sealPersonal } from './personal-fields.js';
 import type { DecisionRecord } from './record.js';
 import type { Spool } from './spool.js';
@@ -19,9 +18,9 @@ export interface DecisionRecorderOptions {
   readonly mostOfTenant?: number;
   /** Records of all tenants that may wait. */
   readonly mostInAll?: number;
-  /** Bytes, about, that one tenant's records may keep while they wait; what comes beyond goes as with `mostOfTenant`. */
+  /** Bytes of one tenant's records that may wait; what comes beyond goes as with `mostOfTenant`. */
   readonly mostBytesOfTenant?: number;
-  /** Bytes, about, of all tenants' records. */
+  /** Bytes of all tenants' records. */
   readonly mostBytesInAll?: number;
   /** Bytes of packed flushes that are kept while the database is away. */
   readonly mostUnsentBytes?: number;
@@ -37,14 +36,14 @@ const PACE = {
   async: { wait: 50, full: 2048 },
   strict: { wait: 1, full: 512 },
 } as const satisfies Record<DecisionLogMode, { wait: number; full: number }>;
-/** Packing holds the process up for as long as it takes to write so much JSON. */
+/** A row is not to be larger, however long its records are. */
 const FULL_BYTES = 4 * MIB;
 /** How long closing waits for a database that is away. */
 const CLOSE_MS = 3000;
 
 /**
- * Puts decisions on record. `record` keeps a reference and no more; packing and writing are done some milliseconds
- * later, many records together, in turns: each statement takes one flush of each tenant that has something, so the
+ * Puts decisions on record. `record` writes a line while the record is at hand, and keeps that alone; lines are packed and brought
+ * into the database some milliseconds later, many together, in turns: each statement takes one flush of each tenant that has something, so the
  * flood of one does not hold another up. What cannot be written is kept, packed, and sent again under the same name.
  */
 export class DecisionRecorder {
@@ -101,7 +100,7 @@ export class DecisionRecorder {
    * DatabaseUnavailableError where it cannot be made so.
    */
   record(tenantId: TenantId, record: DecisionRecord): Promise<void> | null {
-    const piece = this.#closed ? null : this.#waiting.put(tenantId, record);
+    const piece = this.#closed ? null : this.#waiting.put(tenantId, this.#sealed(tenantId, record));
     if (piece === null) {
       this.#dropped += 1;
       return this.#mode === 'strict' ? Promise.reject(notRecorded(null)) : null;
@@ -168,9 +167,9 @@ export class DecisionRecorder {
     const { tenantId, seq, piece } = turn;
     const name = { tenantId, gatewayId: this.#gatewayId, seq };
     try {
-      return { flush: await packFlush(name, this.#sealed(tenantId, piece.records)), end: piece.end };
+      return { flush: await piece.flush.pack(name), end: piece.end };
     } catch (error) {
-      this.#dropped += piece.records.length;
+      this.#dropped += piece.flush.records;
       piece.end?.fail(notRecorded(error));
       return null;
     } finally {
@@ -178,9 +177,8 @@ export class DecisionRecorder {
     }
   }
 
-  #sealed(tenantId: TenantId, records: readonly DecisionRecord[]): readonly DecisionRecord[] {
+  #sealed(tenantId: TenantId, record: DecisionRecord): DecisionRecord {
     const personal = this.#personal;
-    if (!personal || personal.names.length === 0) return records;
-    return records.map((record) => sealPersonal(personal.key, personal.names, tenantId, record));
+    return personal ? sealPersonal(personal.key, personal.names, tenantId, record) : record;
   }
 }

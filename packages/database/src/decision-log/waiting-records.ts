@@ -1,11 +1,11 @@
 import type { TenantId } from '@licet/domain';
 import { ending, type Ending } from './ending.js';
+import { OpenFlush, writeRecord } from './flush.js';
 import type { DecisionRecord } from './record.js';
-import { roughBytes } from './rough-bytes.js';
 
 /** What becomes one flush. */
 export interface Piece {
-  readonly records: DecisionRecord[];
+  readonly flush: OpenFlush;
   bytes: number;
   /** When its first record came, by the process's monotonic clock, in milliseconds. */
   readonly since: number;
@@ -44,7 +44,7 @@ interface Stream {
   seq: number;
 }
 
-/** Records that are not packed yet, by tenant; bounded by how many they are and by about how many bytes they keep. */
+/** Records that are written and not packed yet, by tenant; bounded by how many they are and by how many bytes. */
 export class WaitingRecords {
   readonly #options: WaitingOptions;
   readonly #streams = new Map<TenantId, Stream>();
@@ -85,19 +85,20 @@ export class WaitingRecords {
   put(tenantId: TenantId, record: DecisionRecord): Piece | null {
     const { ofTenant, inAll } = this.#options;
     const stream = this.#streamOf(tenantId);
-    const bytes = roughBytes(record);
     if (stream.records >= ofTenant.records || this.#records >= inAll.records) return null;
+    const written = writeRecord(record);
+    const { bytes } = written;
     if (stream.bytes + bytes > ofTenant.bytes || this.#bytes + bytes > inAll.bytes) return null;
     const piece = this.#openPiece(stream);
-    piece.records.push(record);
+    piece.flush.add(written);
     piece.bytes += bytes;
     this.#count(stream, 1, bytes);
     return piece;
   }
 
-  isFull({ records, bytes }: Piece): boolean {
+  isFull({ flush, bytes }: Piece): boolean {
     const { full } = this.#options;
-    return records.length >= full.records || bytes >= full.bytes;
+    return flush.records >= full.records || bytes >= full.bytes;
   }
 
   /**
@@ -114,7 +115,7 @@ export class WaitingRecords {
 
   /** What had its turn is packed, and waits here no more. */
   forget({ tenantId, piece }: Turn): void {
-    this.#count(this.#streamOf(tenantId), -piece.records.length, -piece.bytes);
+    this.#count(this.#streamOf(tenantId), -piece.flush.records, -piece.bytes);
   }
 
   #count(stream: Stream, records: number, bytes: number): void {
@@ -136,7 +137,7 @@ export class WaitingRecords {
     const last = stream.pieces.at(-1);
     if (last && !this.isFull(last)) return last;
     const end = this.#options.isAwaited ? ending() : null;
-    const piece: Piece = { records: [], bytes: 0, since: performance.now(), end };
+    const piece: Piece = { flush: new OpenFlush(), bytes: 0, since: performance.now(), end };
     stream.pieces.push(piece);
     if (stream.pieces.length === 1) this.#ready.push(stream);
     return piece;
