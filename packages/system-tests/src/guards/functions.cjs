@@ -11,6 +11,14 @@ const REPLACED = {
       return exports;
     },
   },
+  /** What this process has written moves its states when it comes back by the log, as what others have written does. */
+  'own-writes': {
+    file: 'packages/database/dist/states/tenant-states.js',
+    without: (exports) => {
+      exports.TenantStates.prototype.committed = () => undefined;
+      return exports;
+    },
+  },
   /** Cursors and revisions are positions, without a piece of the event's hash. */
   'cursor-tag': {
     file: 'packages/database/dist/event-log/revision.js',
