@@ -1,5 +1,6 @@
 import { readLicenseFile, readRevocationList, decide, writeMachineRequest } from '@licet/domain';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { Client } from 'pg';
 import { CATALOG } from './catalog.js';
 import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
 
@@ -30,10 +31,19 @@ const FILES = {
 };
 
 let gateway: TestGateway;
+let owner: Client;
 let issuer: string;
 let keys: ReturnType<typeof createLocalJWKSet>;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  let databaseUrl = '';
+  gateway = await startTestGateway({
+    through: (url) => {
+      databaseUrl = url;
+      return Promise.resolve(url);
+    },
+  });
+  owner = new Client({ connectionString: databaseUrl });
+  await owner.connect();
   const drafted = await gateway.send(
     'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
     { document: { ...CATALOG, ...FILES, transitions: [], rules: [], addOns: {}, scenarios: [] } },
@@ -49,7 +59,10 @@ beforeAll(async () => {
   const set: JSONWebKeySet = JSON.parse(await response.text());
   keys = createLocalJWKSet(set);
 });
-afterAll(() => gateway.close());
+afterAll(async () => {
+  await owner.end();
+  await gateway.close();
+});
 
 let customers = 0;
 async function issue(plan: string, more: object = {}): Promise<{ customerId: string; licenseId: string }> {
@@ -319,6 +332,19 @@ describe('a borrowed seat', () => {
     ]);
     const released = await move('releaseSeat', customerId, 'editors', 'ann');
     expect(released.get('releaseSeat.decision.code')).toBe('DONE');
+  });
+
+  test('is taken anew by whose lease is over, though nobody has written that down', async () => {
+    const { customerId, licenseId } = await issue('seats');
+    await move('leaseSeat', customerId, 'viewers', 'ann');
+    await owner.query('update seat set lease_expires_at = clock_timestamp() where customer_id = $1', [
+      customerId,
+    ]);
+    const made = await issueFile({ licenseId, fingerprint: 'one', seatFeature: 'viewers', memberId: 'ann' });
+    expect(made.errors).toEqual([]);
+    expect(await seatsOf(customerId)).toMatchObject([
+      { node: { memberId: 'ann', leaseExpiresAt: made.get('issueLicenseFile.file.expiresAt') } },
+    ]);
   });
 
   test('is held by two files until the later one is settled', async () => {

@@ -1,5 +1,4 @@
 import {
-  type CustomerId,
   type FeatureKey,
   type FileOutcome,
   type Instant,
@@ -14,14 +13,13 @@ import {
   settleLicenseFile,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
-import type { Statement, Transaction } from '../connection/transaction.js';
+import type { Transaction } from '../connection/transaction.js';
 import type { Caller } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import type { FileAnswer, StoredFile } from '../mapping/license-file.js';
 import { filesOut, findFile, insertFile, settleFile } from '../repositories/license-files.js';
 import { licenseOwner } from '../repositories/licenses.js';
 import { requestHash } from '../repositories/operations.js';
-import { type SeatChange, seatStatements } from '../repositories/seats.js';
 import { refused, type Result } from '../result.js';
 import type { PrivateKey } from '../signing/key-pair.js';
 import { signLicenseFile } from '../signing/license-file-token.js';
@@ -42,7 +40,6 @@ export interface FileResult extends FileAnswer {
 interface Decided {
   readonly answer: FileAnswer;
   readonly stored: StoredFile | null;
-  readonly seat: Extract<FileOutcome, { readonly ok: true }>['seat'];
   /** The budgets of a new file. */
   readonly made: readonly LockedLease[];
 }
@@ -85,20 +82,16 @@ export async function executeIssueFile(
       decision.keep(issueLicenseFile(account, release, out, command, now), release, now),
     answer: async (_transaction, { account, customerId }) => {
       const { outcome, release, answer } = decision.made;
-      const { file, seat } = outcome;
-      if (file === null) return { answer, stored: null, seat, made: [] };
+      const { file } = outcome;
+      if (file === null) return { answer, stored: null, made: [] };
       const token = await signLicenseFile(key, caller.tenantId, file, knownState(release, account));
       const stored = { customerId, file, token, answer };
-      return { answer, stored, seat, made: outcome.leases.map((lease) => budgetOf(lease, stored)) };
+      return { answer, stored, made: outcome.leases.map((lease) => budgetOf(lease, stored)) };
     },
-    rows: ({ stored, seat, made }) =>
+    rows: ({ stored, made }) =>
       stored === null
         ? []
-        : [
-            insertFile(caller.tenantId, stored),
-            ...changedSeat(caller, stored.customerId, seat),
-            ...holdStatements(caller.tenantId, made, []),
-          ],
+        : [insertFile(caller.tenantId, stored), ...holdStatements(caller.tenantId, made, [])],
     events: (done) => {
       const { outcome, release } = decision.made;
       return budgetCounters(
@@ -136,11 +129,12 @@ export async function executeSettleFile(
       return named;
     },
     read: async (transaction, customerId) => {
-      read = {
-        stored: await mustFind(transaction, fileId),
-        out: await filesOut(transaction, customerId),
-        budgets: await readBudgets(transaction, fileId),
-      };
+      const [stored, out, budgets] = await Promise.all([
+        mustFind(transaction, fileId),
+        filesOut(transaction, customerId),
+        readBudgets(transaction, fileId),
+      ]);
+      read = { stored, out, budgets };
     },
     execute: (account, release, now) => {
       if (read === null) throw new Error('a file is read before it is settled');
@@ -153,16 +147,15 @@ export async function executeSettleFile(
     },
     answer: () => {
       const { outcome, answer } = decision.made;
-      const { file, seat } = outcome;
-      if (read === null || file === null) return Promise.resolve({ answer, stored: null, seat, made: [] });
-      return Promise.resolve({ answer, stored: { ...read.stored, file }, seat, made: [] });
+      const { file } = outcome;
+      const stored = read === null || file === null ? null : { ...read.stored, file };
+      return Promise.resolve({ answer, stored, made: [] });
     },
-    rows: ({ stored, seat }) =>
+    rows: ({ stored }) =>
       stored === null || stored.file.settled === null || stored.file === read?.stored.file
         ? []
         : [
             settleFile(caller.tenantId, fileId, stored.file.settled),
-            ...changedSeat(caller, stored.customerId, seat),
             ...holdStatements(caller.tenantId, [], read?.budgets ?? []),
           ],
     events: (done) => {
@@ -224,19 +217,12 @@ async function replayed(transaction: Transaction, record: unknown): Promise<Deci
   const id = typeof record === 'string' ? parseLicenseFileId(record) : null;
   if (id === null) throw new Error('an idempotency record of a file names it');
   const stored = await mustFind(transaction, id);
-  return { answer: stored.answer, stored, seat: null, made: [] };
+  return { answer: stored.answer, stored, made: [] };
 }
 
 function budgetOf(lease: QuotaLease, { customerId, answer }: StoredFile): LockedLease {
   const { told: _, ...made } = lease;
   return { kind: 'LEASE', status: 'OPEN', customerId, madeAt: answer.asOf, ...made };
-}
-
-/** A seat that is taken no more is written with the account. */
-function changedSeat(caller: Caller, customerId: CustomerId, seat: Decided['seat']): readonly Statement[] {
-  if (seat === null || seat.after === null || seat.before === seat.after) return [];
-  const change: SeatChange = { customerId, before: seat.before, after: seat.after };
-  return seatStatements(caller.tenantId, [change]);
 }
 
 /** Ids are made up on each call, so they are no part of what was asked. */

@@ -209,8 +209,7 @@ export function seatStatements(tenantId: TenantId, changes: readonly SeatChange[
   return [...deleteSeats(tenantId, gone), ...updateSeats(tenantId, changed), ...insertSeats(tenantId, made)];
 }
 
-/** Seats that are not taken any more. */
-export function deleteSeats(tenantId: TenantId, gone: readonly Seat[]): Statement[] {
+function deleteSeats(tenantId: TenantId, gone: readonly Seat[]): Statement[] {
   if (gone.length === 0) return [];
   return [
     {

@@ -14,7 +14,6 @@ import {
   type QuotaLease,
   type Release,
   type Reservation,
-  type Seat,
   type Subscription,
   type TenantId,
   thresholdText,
@@ -49,7 +48,7 @@ import {
 } from './account-rows.js';
 import type { StoredAccount } from './accounts.js';
 import { assertRules } from './releases.js';
-import { deleteSeats } from './seats.js';
+import { type SeatChange, seatStatements } from './seats.js';
 import { toldOf } from './told-of.js';
 
 /** One customer before and after a command or the passing of time. */
@@ -93,7 +92,7 @@ export function accountStatements(
     ),
     writeRows(tenantId, INSERT_BLOCKS, updates.flatMap(newBlocks)),
     writeRows(tenantId, UPDATE_BLOCKS, updates.flatMap(changedBlocks)),
-    deleteSeats(tenantId, updates.flatMap(goneSeats)),
+    seatStatements(tenantId, updates.flatMap(seatChanges)),
     writeRows(tenantId, EXPIRE_RESERVATIONS, updates.flatMap(expiredHolds)),
     writeRows(tenantId, INSERT_WINDOWS, closed),
     writeRows(tenantId, TELL_THRESHOLDS, updates.flatMap(toldThresholds)),
@@ -211,10 +210,17 @@ function meterChanges(
   }));
 }
 
-/** Time and changes of plan take seats away, and give none. */
-function goneSeats({ before, after }: AccountUpdate): Seat[] {
+/** Time and changes of plan take seats away, licence files borrow them. */
+function seatChanges({ before, after }: AccountUpdate): SeatChange[] {
+  const { seats } = before.written;
+  if (seats === after.seats) return [];
+  const known = new Map(seats.map((seat) => [seat.id, seat]));
   const kept = new Set(after.seats.map(({ id }) => id));
-  return before.written.seats.filter(({ id }) => !kept.has(id));
+  const customerId = after.id;
+  return [
+    ...seats.flatMap((seat) => (kept.has(seat.id) ? [] : [{ customerId, before: seat, after: null }])),
+    ...after.seats.map((seat) => ({ customerId, before: known.get(seat.id) ?? null, after: seat })),
+  ];
 }
 
 function expiredHolds({ events }: AccountUpdate): (Reservation | QuotaLease)[] {

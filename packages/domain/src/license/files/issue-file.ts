@@ -45,8 +45,6 @@ export type FileOutcome =
       readonly events: readonly CustomerEvent[];
       readonly decision: Decision;
       readonly file: LicenseFile | null;
-      /** What becomes of the seat that goes along, or comes back. */
-      readonly seat: Pick<SeatOutcome, 'before' | 'after'> | null;
       /** The budgets of a file that is issued. */
       readonly leases: readonly QuotaLease[];
     }
@@ -128,10 +126,11 @@ function issue(asked: Asked, command: IssueLicenseFile): FileOutcome {
     seat: borrowed && { feature: borrowed.feature.key, memberId: borrowed.memberId },
   };
   const code = license.term.phase === 'GRACE' ? 'ENTITLED_GRACE' : 'ENTITLED';
-  const after = limit === null && file.seat !== null ? used : used + 1;
+  // Without a limit the pool of seats counts them.
+  const after = limit === null ? used : used + 1;
   const decision = fileDecision(code, asked, { limit, used: after }, nextTermChange(license));
   return {
-    ...{ ok: true, decision, file, seat: borrowed, account: lent.account, leases: lent.leases },
+    ...{ ok: true, decision, file, account: lent.account, leases: lent.leases },
     events: [
       ...activated.events,
       ...(borrowed ? seatEvents(borrowed, now) : []),
@@ -168,7 +167,7 @@ function borrow(
   { seat, seatId, machine }: IssueLicenseFile,
   until: Instant,
   isActivated: boolean,
-): Borrowed | Refused | FileOutcome | null {
+): Borrowed | FileOutcome | null {
   if (seat === null) return null;
   const state = knownState(release, account);
   const feature = findFeature(release, seat.feature);
@@ -208,7 +207,7 @@ function seatEvents({ before, after }: SeatOutcome, at: Instant): CustomerEvent[
 }
 
 function denied(account: CustomerAccount, decision: Decision): FileOutcome {
-  return { ok: true, account, events: [], decision, file: null, seat: null, leases: [] };
+  return { ok: true, account, events: [], decision, file: null, leases: [] };
 }
 
 function inSeconds(milliseconds: number): Instant {

@@ -31,7 +31,7 @@ export function settleLicenseFile(
   spent: ReadonlyMap<FeatureKey, number>,
   now: Instant,
 ): FileOutcome {
-  const unchanged = { ok: true, account, events: [], seat: null, leases: [] } as const;
+  const unchanged = { ok: true, account, events: [], leases: [] } as const;
   const license = account.licenses.find(({ id }) => id === file.licenseId);
   if (license === undefined) return { ...unchanged, decision: unknownLicense(), file: null };
   const refusal = refuseSpent(file, spent);
@@ -51,7 +51,7 @@ export function settleLicenseFile(
   const seated = back === null ? account : putSeat(account, back.before, back.after);
   const counted = settleBudgets(seated, release, budgets, spent, now);
   return {
-    ...{ ok: true, decision, file: settled, seat: back, leases: [], account: counted.account },
+    ...{ ok: true, decision, file: settled, leases: [], account: counted.account },
     events: [...(back === null ? [] : releaseEvents(back, now)), ...counted.events, event],
   };
 }
