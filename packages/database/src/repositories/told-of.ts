@@ -1,4 +1,5 @@
 import type {
+  CausedData,
   ExpiringSoonData,
   CreditsEventData,
   GrantEventData,
@@ -20,11 +21,13 @@ import {
   type CustomerEvent,
   type ExpiringSoonEvent,
   formatInstant,
+  type Instant,
   isLicense,
+  type PlanMigrationId,
   type RuleTurn,
   thresholdText,
 } from '@licet/domain';
-import type { NewEvent } from '../event-log/append.js';
+import type { Actor, EventCustomer, NewEvent } from '../event-log/append.js';
 import { blockToJson } from '../mapping/credit-block.js';
 import { grantToJson } from '../mapping/grant.js';
 import { licenseToJson } from '../mapping/license.js';
@@ -32,6 +35,32 @@ import { fileToJson } from '../mapping/license-file.js';
 import { seatToJson } from '../mapping/seat.js';
 import { machineToJson } from '../mapping/machine.js';
 import { subscriptionToJson } from '../mapping/subscription.js';
+
+/** By whom and what something happened. */
+export interface Cause {
+  readonly actor: Actor;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+  readonly migration?: PlanMigrationId;
+}
+
+/** What happened to a customer, as an entry of the log. */
+export function customerEvent(
+  event: CustomerEvent,
+  customer: EventCustomer,
+  { actor, reason, requestId, migration }: Cause,
+  recordedAt: Instant,
+): NewEvent {
+  const { subjectType, subjectId, data } = toldOf(event);
+  const caused: CausedData = migration === undefined ? {} : { migration };
+  return {
+    ...{ type: event.type, subjectType, subjectId, customer },
+    ...{ actor, reason, requestId, at: event.at, recordedAt },
+    data: { ...data, ...caused },
+    // Each machine is seen again and again.
+    listed: event.type !== 'machine.seen',
+  };
+}
 
 /** What the log says of an event: whom it is about, and its data. */
 export function toldOf(event: CustomerEvent): Pick<NewEvent, 'subjectType' | 'subjectId' | 'data'> {

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CausedData } from '@licet/api-types';
 import {
   type AccountChange,
   ceilingOf,
@@ -10,7 +9,6 @@ import {
   type License,
   type Machine,
   nextDue,
-  type PlanMigrationId,
   type QuotaLease,
   type Release,
   type Reservation,
@@ -49,7 +47,7 @@ import {
 import type { StoredAccount } from './accounts.js';
 import { assertRules } from './releases.js';
 import { type SeatChange, seatStatements } from './seats.js';
-import { toldOf } from './told-of.js';
+import { type Cause, customerEvent } from './told-of.js';
 
 /** One customer before and after a command or the passing of time. */
 export interface AccountUpdate {
@@ -256,35 +254,10 @@ export function lockMetersOf(tenantId: TenantId, customerIds: readonly string[])
   };
 }
 
-/** By whom and what something happened. */
-export interface Cause {
-  readonly actor: Actor;
-  readonly reason: string | null;
-  readonly requestId: string | null;
-  readonly migration?: PlanMigrationId;
-}
-
 /** What happened to a customer, as entries of the log. */
 export function accountEvents({ before, events }: AccountUpdate, by: Cause, recordedAt: Instant): NewEvent[] {
-  const caused: CausedData = by.migration === undefined ? {} : { migration: by.migration };
   const customer = { id: before.row.id, subject: before.row.subject };
-  return events.map((event) => {
-    const { subjectType, subjectId, data } = toldOf(event);
-    return {
-      type: event.type,
-      subjectType,
-      subjectId,
-      customer,
-      actor: by.actor,
-      reason: by.reason,
-      requestId: by.requestId,
-      at: event.at,
-      recordedAt,
-      data: { ...data, ...caused },
-      // Each machine is seen again and again.
-      listed: event.type !== 'machine.seen',
-    };
-  });
+  return events.map((event) => customerEvent(event, customer, by, recordedAt));
 }
 
 /**

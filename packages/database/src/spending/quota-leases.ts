@@ -1,7 +1,6 @@
-import type { QuotaLeasedData, QuotaReturnedData } from '@licet/api-types';
 import {
   type CreditHold,
-  formatInstant,
+  type CustomerEvent,
   type Instant,
   leasedUntil,
   type LeaseId,
@@ -10,7 +9,8 @@ import {
   type SpendOutcome,
   type SpendRequest as Question,
 } from '@licet/domain';
-import type { EventCustomer, NewEvent } from '../event-log/append.js';
+import type { NewEvent } from '../event-log/append.js';
+import { customerEvent } from '../repositories/told-of.js';
 import type { Counter } from './counter.js';
 import type { Asked, KeptVerdict, LendRequest } from './request.js';
 import type { StandingHold } from './reservations.js';
@@ -62,45 +62,23 @@ interface Movement {
 }
 
 export function leasedEvent(movement: Movement, asked: number): NewEvent {
-  const { id, feature, quantity, expiresAt } = movement.lease;
-  const { used, reserved } = movement.counter;
-  const data: QuotaLeasedData = {
-    ...{ lease: id, feature, quantity, asked, expiresAt: formatInstant(expiresAt) },
-    ...{ used, reserved },
-  };
-  return eventOf('quota.leased', movement, { ...data });
+  const { lease, counter, at } = movement;
+  const { used, reserved } = counter;
+  return eventOf({ type: 'quota.leased', at, lease, asked, used, reserved }, movement);
 }
 
 /** One where the question ends a lease. `delta`: of what its counter had used. */
 export function returnedEvents(movement: Movement, question: Question, delta: number): NewEvent[] {
   if (question.kind !== 'return' && question.kind !== 'correct') return [];
-  const { id, feature, quantity } = movement.lease;
-  const { used, reserved } = movement.counter;
+  const { lease, counter, at } = movement;
+  const { used, reserved } = counter;
   const late = question.kind === 'correct';
-  const data: QuotaReturnedData = {
-    ...{ lease: id, feature, quantity, spent: question.quantity },
-    ...{ returned: late ? -delta : quantity - question.quantity, late, used, reserved },
-  };
-  return [eventOf('quota.returned', movement, { ...data })];
+  const { quantity: spent } = question;
+  const returned = late ? -delta : lease.quantity - spent;
+  return [eventOf({ type: 'quota.returned', at, lease, spent, returned, late, used, reserved }, movement)];
 }
 
-function eventOf(
-  type: 'quota.leased' | 'quota.returned',
-  { asked: { caller }, lease, counter, at }: Movement,
-  data: NewEvent['data'],
-): NewEvent {
-  const customer: EventCustomer = { id: lease.customerId, subject: counter.account.subject };
-  return {
-    type,
-    subjectType: 'quota_lease',
-    subjectId: lease.id,
-    customer,
-    actor: caller.actor,
-    reason: null,
-    requestId: caller.requestId,
-    at,
-    recordedAt: at,
-    data,
-    listed: true,
-  };
+function eventOf(event: CustomerEvent, { asked: { caller }, lease, counter, at }: Movement): NewEvent {
+  const customer = { id: lease.customerId, subject: counter.account.subject };
+  return customerEvent(event, customer, { ...caller, reason: null }, at);
 }

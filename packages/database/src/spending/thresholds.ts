@@ -1,4 +1,3 @@
-import type { ThresholdReachedData } from '@licet/api-types';
 import {
   formatInstant,
   type Instant,
@@ -11,6 +10,7 @@ import type { Statement, Transaction, Writes } from '../connection/transaction.j
 import type { Caller, NewEvent } from '../event-log/append.js';
 import { textArray } from '../mapping/array-literal.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
+import { customerEvent } from '../repositories/told-of.js';
 import type { Decided } from './batch.js';
 
 /** A counter that a spend has brought to a threshold of its feature, and who spent. */
@@ -102,27 +102,13 @@ function columnsOf(tenantId: TenantId, reached: readonly Windowed[]): unknown[] 
 
 function eventOf(
   { key, subject, threshold, used, limit, window, caller }: ReachedThreshold,
-  clock: Instant,
+  at: Instant,
 ): NewEvent {
-  const data: ThresholdReachedData = {
-    feature: key.feature,
-    threshold: thresholdText(threshold),
-    used,
-    limit,
-    windowStart: window === null ? null : formatInstant(window.start),
-    windowEnd: window === null ? null : formatInstant(window.end),
-  };
-  return {
-    type: 'usage.threshold_reached',
-    subjectType: 'usage',
-    subjectId: key.feature,
-    customer: { id: key.customerId, subject },
-    actor: caller.actor,
-    reason: null,
-    requestId: caller.requestId,
-    at: clock,
-    recordedAt: clock,
-    data: { ...data },
-    listed: true,
-  };
+  const { customerId, feature } = key;
+  return customerEvent(
+    { type: 'usage.threshold_reached', at, feature, threshold, used, limit, window },
+    { id: customerId, subject },
+    { ...caller, reason: null },
+    at,
+  );
 }

@@ -132,20 +132,20 @@ export type CustomerEvent =
       readonly reserved: number | null;
     }
   | {
-      /** Units were handed out, as the budget of a file. */
+      /** Units were handed out. */
       readonly type: 'quota.leased';
       readonly at: Instant;
-      readonly lease: QuotaLease;
+      readonly lease: Omit<QuotaLease, 'told'>;
       /** At least what was lent. */
       readonly asked: number;
       readonly used: number;
       readonly reserved: number;
     }
   | {
-      /** A lease was settled with its file. */
+      /** A lease was returned, or settled with its file. */
       readonly type: 'quota.returned';
       readonly at: Instant;
-      readonly lease: QuotaLease;
+      readonly lease: Omit<QuotaLease, 'told'>;
       readonly spent: number;
       /** Units that came back. */
       readonly returned: number;
@@ -165,7 +165,7 @@ export type CustomerEvent =
       readonly reserved: number | null;
     }
   | {
-      /** By a lease whose time is over; what spends reach is told with them. */
+      /** By a spend, or by a lease whose time is over. */
       readonly type: 'usage.threshold_reached';
       readonly at: Instant;
       readonly feature: FeatureKey;
