@@ -9,7 +9,6 @@ import {
   type CreditBlockId,
   type CreditHold,
   type CustomerState,
-  earliest,
   isHeld,
   occupy,
   poolAfter,
@@ -27,7 +26,6 @@ import {
   withSeat,
 } from '@licet/domain';
 import type { Writes } from '../connection/transaction.js';
-import type { NewEvent } from '../event-log/append.js';
 import type { Revision } from '../event-log/revision.js';
 import type { MeterKey } from '../repositories/meters.js';
 import { blockStatements } from '../repositories/credit-blocks.js';
@@ -41,19 +39,12 @@ import { type Counter, updateOf } from './counter.js';
 import { counterStatements } from './counter-rows.js';
 import { DecisionIds } from './decision-ids.js';
 import { putBlocks, putMeter, putSeats } from './kept-account.js';
-import { holdStatements, type LockedHold } from './hold-rows.js';
+import { HoldChanges } from './hold-changes.js';
+import type { LockedHold } from './hold-rows.js';
 import { type KeptOperation, type Operation, operationStatements } from './operations.js';
 import { Corrections, type Past } from './past-windows.js';
-import {
-  type Asked,
-  isSeatRequest,
-  type KeptVerdict,
-  type ReserveRequest,
-  type SeatRequest,
-  settles,
-} from './request.js';
-import { leasedEvent, lentBy, madeLease, returnedEvents } from './quota-leases.js';
-import { reservationOf } from './reservations.js';
+import { type Asked, isSeatRequest, type KeptVerdict, type SeatRequest, settles } from './request.js';
+import { lentBy } from './quota-leases.js';
 import { countsAt, isOverdue, type LockedHolds, questionOf, usedAtOf } from './settlement.js';
 import { coolingAfter, cools, dueStatements, neededSeat, SeatChanges } from './seats.js';
 import type { ReachedThreshold } from './thresholds.js';
@@ -91,9 +82,7 @@ export class Batch {
   readonly #operations: Operation[] = [];
   readonly #reached: ReachedThreshold[] = [];
   readonly #corrections = new Corrections();
-  readonly #made: LockedHold[] = [];
-  readonly #settled: LockedHold[] = [];
-  readonly #leaseEvents: NewEvent[] = [];
+  readonly #holds = new HoldChanges();
   readonly #blocks = new Map<CreditBlockId, CreditBlock>();
   readonly #seats = new SeatChanges();
   readonly #actors = new Actors();
@@ -110,7 +99,8 @@ export class Batch {
     const answers = asked.map((one) => this.#answer(one));
     // As they are inserted, and hashed.
     this.#operations.sort((one, other) => (one.asked.key < other.asked.key ? -1 : 1));
-    const value = { answers, seen, reached: this.#reached, made: this.#made, settled: this.#settled };
+    const { made, settled } = this.#holds;
+    const value = { answers, seen, reached: this.#reached, made, settled };
     if (this.#operations.length === 0 && this.#seats.isEmpty) return { value, statements: [], events: [] };
     const event = batchEvent({
       entryId: this.#entryId,
@@ -128,12 +118,12 @@ export class Batch {
         ...operationStatements(tenantId, this.#operations, { entryId: this.#entryId, at: locked.clock }),
         ...seatStatements(tenantId, this.#seats.changes),
         ...dueStatements(tenantId, this.#seats),
-        ...holdStatements(tenantId, this.#made, this.#settled),
+        ...this.#holds.statements(tenantId),
         ...blockStatements(tenantId, [...this.#blocks.values()]),
         ...counterStatements(tenantId, updates, rulesVersion),
         ...this.#corrections.statements(tenantId),
       ],
-      events: [...this.#corrections.events(event), ...this.#seats.events, ...this.#leaseEvents, event],
+      events: [...this.#corrections.events(event), ...this.#seats.events, ...this.#holds.events, event],
       rulesVersion,
     };
   }
@@ -194,11 +184,7 @@ export class Batch {
     if (counts && !(counter && this.#count(counter, asked, question, outcome, verdict)))
       return this.#putOff(asked, { kind: 'METER_MISSING', key: nameOf(asked) });
     const settled = (settles(request) && holds.get(request.idempotencyKey)) || null;
-    if (settled) this.#settled.push(settled);
-    if (counter && settled?.kind === 'LEASE')
-      this.#leaseEvents.push(
-        ...returnedEvents({ asked, lease: settled, counter, at: locked.clock }, question, delta),
-      );
+    if (settled) this.#holds.settle(settled, counter, { asked, question, delta, at: locked.clock });
     const usedAt = usedAtOf(request, holds);
     this.#operations.push({
       asked,
@@ -238,8 +224,7 @@ export class Batch {
     counter.used = used;
     counter.reserved = reserved;
     const holds = counter.isPrepaid ? this.#spendCredits(counter, asked, question) : [];
-    if (asked.request.kind === 'reserve') this.#reserve(counter, asked.request, verdict, holds);
-    if (asked.request.kind === 'lend') this.#lend(counter, { asked, verdict }, asked.request.quantity, holds);
+    this.#holds.make(counter, asked, verdict, holds);
     if (reserved === 0) counter.freesAt = null;
     if (kind === 'consume' || kind === 'reserve' || kind === 'lend')
       counter.granted = Math.max(counter.granted, used + reserved);
@@ -273,45 +258,6 @@ export class Batch {
     if (lost <= 0) return;
     counter.ceiling = ceilingOf(account.state.account, release, key.feature, locked.clock);
     counter.granted = Math.max(0, counter.granted - lost);
-  }
-
-  #reserve(
-    counter: Counter,
-    request: ReserveRequest,
-    verdict: KeptVerdict,
-    holds: readonly CreditHold[],
-  ): void {
-    const { window } = counter.row;
-    const { context = null, memberId = null, fingerprint = null } = request;
-    const { id, customerId, feature, quantity, expiresAt } = reservationOf(request, counter.key, verdict);
-    this.#made.push({
-      kind: 'RESERVATION',
-      id,
-      customerId,
-      feature,
-      quantity,
-      expiresAt,
-      windowStart: window?.start ?? null,
-      madeAt: verdict.asOf,
-      context,
-      memberId,
-      fingerprint,
-      holds,
-      status: 'OPEN',
-    });
-    counter.freesAt = earliest(counter.freesAt, expiresAt);
-  }
-
-  #lend(
-    counter: Counter,
-    { asked, verdict }: { readonly asked: Asked; readonly verdict: KeptVerdict },
-    quantity: number,
-    holds: readonly CreditHold[],
-  ): void {
-    const lease = madeLease(counter, verdict, holds);
-    this.#made.push(lease);
-    counter.freesAt = earliest(counter.freesAt, lease.expiresAt);
-    this.#leaseEvents.push(leasedEvent({ asked, lease, counter, at: verdict.asOf }, quantity));
   }
 
   /** A denial, and what changes nothing, writes nothing. */

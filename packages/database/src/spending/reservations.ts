@@ -8,7 +8,8 @@ import {
   reservedUntil,
   type ReservationId,
 } from '@licet/domain';
-import type { ReserveRequest, Verdict } from './request.js';
+import type { Counter } from './counter.js';
+import type { KeptVerdict, ReserveRequest, Verdict } from './request.js';
 
 /** What never changes of a reservation, or of a quota lease. */
 export interface MadeHold {
@@ -55,7 +56,22 @@ export function expiryOf({ ttl }: ReserveRequest, at: Instant): Instant {
   return until;
 }
 
-/** The reservation that a granted request has made. */
+/** The reservation that a granted request has made, as its row holds it. */
+export function madeReservation(
+  { key, row }: Counter,
+  request: ReserveRequest,
+  verdict: KeptVerdict,
+  holds: readonly CreditHold[],
+): LockedReservation {
+  const { context = null, memberId = null, fingerprint = null } = request;
+  return {
+    ...{ kind: 'RESERVATION', status: 'OPEN', ...reservationOf(request, key, verdict) },
+    ...{ windowStart: row.window?.start ?? null, madeAt: verdict.asOf, holds },
+    ...{ context, memberId, fingerprint },
+  };
+}
+
+/** The same, as callers are told of it. */
 export function reservationOf(
   request: ReserveRequest,
   names: Pick<MadeReservation, 'customerId' | 'feature'>,
