@@ -4,7 +4,7 @@ import type { GatewayContext } from '../../context.js';
 import { ApiError, badInput, refusalError } from '../../errors/api-error.js';
 import { boundText, readCustomerId, requireStorable } from '../arguments.js';
 import { readCheck } from '../check/check-many.js';
-import { rejectedItem } from '../usage/rejected-item.js';
+import { rejectionOf } from '../usage/rejection.js';
 import type { LocalDecisionInput, ReportDecisionsResultType } from './reported-types.js';
 
 /**
@@ -23,7 +23,7 @@ export async function reportDecisions(
   return {
     accepted,
     duplicates: records.length - accepted,
-    rejected: read.flatMap((one, index) => (one instanceof ApiError ? [rejectedItem(index, one)] : [])),
+    rejected: read.flatMap((one, index) => (one instanceof ApiError ? [{ index, ...rejectionOf(one) }] : [])),
   };
 }
 

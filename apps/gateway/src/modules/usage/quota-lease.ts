@@ -3,9 +3,9 @@ import { isLeaseTtl, type IsoDuration, type LeaseId, parseFeatureKey, parseLease
 import type { GatewayContext } from '../../context.js';
 import { badInput, notFound } from '../../errors/api-error.js';
 import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
-import { asError, orThrow } from './outcome.js';
 import type { LeaseQuotaInput, QuotaLeaseResultType } from './quota-lease-types.js';
-import { answerTo, readSpender } from './spend-many.js';
+import { readSpender } from './spend-many.js';
+import { submitOne } from './submit-one.js';
 import type { ConsumeResultType } from './usage-types.js';
 
 /** Hands out as much as fits, up to the quantity: it counts against the limit until it is returned, or its time is over. */
@@ -24,13 +24,10 @@ export async function leaseQuota(
     context: boundJson('input.context', input.context ?? null),
     ...readSpender(input, 'input'),
   };
-  const verdict = await context.spends.submit(context.caller, request).catch(asError);
-  const { decision, revision } = orThrow(
-    await answerTo(context, { operation: 'leaseQuota', request, verdict, path: 'input' }),
-  );
+  const { answer, verdict } = await submitOne(context, 'leaseQuota', request, 'input');
+  const { decision, revision } = answer;
   const feature = parseFeatureKey(input.feature);
-  if (verdict instanceof Error || !verdict.ok || !verdict.hold || feature === null)
-    return { decision, lease: null, revision };
+  if (!verdict?.hold || feature === null) return { decision, lease: null, revision };
   const { decisionId, hold } = verdict;
   return { decision, lease: { id: leaseIdOf(decisionId), customerId, feature, ...hold, revision }, revision };
 }
@@ -48,8 +45,8 @@ export async function returnQuota(
       `${String(quantity)} were leased; return at most these, and consume what goes beyond`,
     );
   const request: ReturnRequest = { kind: 'return', customerId, feature, quantity: spent, idempotencyKey: id };
-  const verdict = await context.spends.submit(context.caller, request).catch(asError);
-  return orThrow(await answerTo(context, { operation: 'returnQuota', request, verdict, path: '' }));
+  const { answer } = await submitOne(context, 'returnQuota', request, '');
+  return answer;
 }
 
 function readTtl(ttl: IsoDuration): IsoDuration {

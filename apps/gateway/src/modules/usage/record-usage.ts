@@ -12,7 +12,7 @@ import type { Instant } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { ApiError, badInput } from '../../errors/api-error.js';
 import { parseSpentQuantity, readCustomerId, requireStorable } from '../arguments.js';
-import { rejectedItem } from './rejected-item.js';
+import { type Rejection, rejectionOf } from './rejection.js';
 import type { RecordUsageResultType, RejectedItemType } from './usage-types.js';
 
 /** One usage event; `id` and `source` as in CloudEvents. */
@@ -27,14 +27,7 @@ export interface UsageEvent {
 }
 
 type Recorded = { readonly kind: 'ACCEPTED' | 'DUPLICATE'; readonly revision: Revision };
-type Ended =
-  | Recorded
-  | {
-      readonly kind: 'REJECTED';
-      readonly code: string;
-      readonly field: string | null;
-      readonly message: string;
-    };
+type Ended = Recorded | ({ readonly kind: 'REJECTED' } & Readonly<Rejection>);
 
 /** Each event for itself, in order: one that is rejected holds up no other, and can be sent again. What could not be read is rejected as it says. */
 export async function recordUsage(
@@ -45,7 +38,9 @@ export async function recordUsage(
   const valid = requests.filter((request): request is SpendRequest => !(request instanceof ApiError));
   const verdicts = (await context.spends.submitAll(context.caller, valid)).values();
   const ended = requests.map((request) => {
-    return request instanceof ApiError ? rejectedBy(request) : endOf(context, verdicts.next().value);
+    return request instanceof ApiError
+      ? { kind: 'REJECTED' as const, ...rejectionOf(request) }
+      : endOf(context, verdicts.next().value);
   });
   const recorded = ended.filter((one): one is Recorded => one.kind !== 'REJECTED');
   return {
@@ -85,11 +80,6 @@ function requireName(field: 'id' | 'source', name: string): void {
 }
 
 const NAME_MAX = 255;
-
-function rejectedBy(error: ApiError): Ended {
-  const { index: _index, ...rejected } = rejectedItem(0, error);
-  return { kind: 'REJECTED', ...rejected };
-}
 
 function endOf({ metrics }: GatewayContext, verdict: Result<Verdict> | Error | undefined): Ended {
   if (verdict instanceof DatabaseUnavailableError)

@@ -4,9 +4,9 @@ import type { GatewayContext } from '../../context.js';
 import { badInput, notFound } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
 import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
-import { asError, orThrow } from './outcome.js';
-import { answerTo, readSpender } from './spend-many.js';
 import type { ReservationResultType, ReservationType } from './reservation-types.js';
+import { readSpender } from './spend-many.js';
+import { submitOne } from './submit-one.js';
 import type { ConsumeResultType } from './usage-types.js';
 
 interface ReserveAsked {
@@ -33,12 +33,10 @@ export async function reserve(context: GatewayContext, input: ReserveAsked): Pro
     context: boundJson('input.context', input.context ?? null),
     ...readSpender(input, 'input'),
   };
-  const verdict = await context.spends.submit(context.caller, request).catch(asError);
-  const { decision, revision } = orThrow(
-    await answerTo(context, { operation: 'reserve', request, verdict, path: 'input' }),
-  );
+  const { answer, verdict } = await submitOne(context, 'reserve', request, 'input');
+  const { decision, revision } = answer;
   const feature = parseFeatureKey(input.feature);
-  const isMade = !(verdict instanceof Error) && verdict.ok && verdict.decision.allowed && feature !== null;
+  const isMade = verdict?.decision.allowed === true && feature !== null;
   const reservation = isMade ? reservationOf(request, { customerId, feature }, verdict) : null;
   return { decision, reservation: reservation && toReservation(reservation), revision };
 }
@@ -75,9 +73,9 @@ async function settle(
   quantity: number,
 ): Promise<ConsumeResultType> {
   const request = { kind, customerId, feature, quantity, idempotencyKey: id };
-  const verdict = await context.spends.submit(context.caller, request).catch(asError);
   const operation = kind === 'commit' ? 'commitReservation' : 'releaseReservation';
-  return orThrow(await answerTo(context, { operation, request, verdict, path: '' }));
+  const { answer } = await submitOne(context, operation, request, '');
+  return answer;
 }
 
 /** A day has 24 hours here, so it is the same time whenever it is asked. */

@@ -1,13 +1,11 @@
 import type { ApiError } from '../../errors/api-error.js';
 import type { RejectedItemType } from './usage-types.js';
 
-/** An item of a list that is answered item by item, as what is wrong with it says. */
-export function rejectedItem(
-  index: number,
-  { extensions: { code, field }, message }: ApiError,
-): RejectedItemType {
+export type Rejection = Omit<RejectedItemType, 'index'>;
+
+/** What is wrong with an item of a list that is answered item by item. */
+export function rejectionOf({ extensions: { code, field }, message }: ApiError): Rejection {
   return {
-    index,
     code: String(code),
     field: typeof field === 'string' && field !== '' ? field : null,
     message,
