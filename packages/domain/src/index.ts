@@ -40,6 +40,7 @@ export * from './credits/execute-credits.js';
 export { givenTo } from './credits/give-credits.js';
 export * from './seats/seat.js';
 export * from './seats/occupy.js';
+export { seatEvent } from './seats/seat-event.js';
 export { type Leases, withLeases } from './seats/renewed-leases.js';
 export { withoutFreed } from './seats/free-seat.js';
 export * from './usage/held.js';

@@ -6,7 +6,7 @@ import {
   parseMemberId,
   type Release,
   type Seat,
-  type SeatEventType,
+  seatEvent,
   type SeatId,
   type SeatOutcome,
   type SpendRequest as Question,
@@ -14,9 +14,9 @@ import {
 } from '@licet/domain';
 import type { Statement } from '../connection/transaction.js';
 import type { EventCustomer, NewEvent } from '../event-log/append.js';
-import { seatToJson } from '../mapping/seat.js';
 import { meterId, type MeterKey } from '../repositories/meters.js';
 import type { SeatChange, SeatKey } from '../repositories/seats.js';
+import { customerEvent } from '../repositories/told-of.js';
 import { type Asked, isSeatRequest } from './request.js';
 import { lowerDue } from './hold-rows.js';
 import { type LockedHolds, questionOf } from './settlement.js';
@@ -118,13 +118,13 @@ export class SeatChanges {
     });
     if (after === null) pool.seats.delete(memberId);
     else pool.seats.set(memberId, after);
-    const type = toldAs(before, after);
-    if (type === null) {
+    const event = seatEvent({ before, after }, at);
+    if (event === null) {
       pool.renewed.set(seat.id, seat);
       return;
     }
     pool.renewed.delete(seat.id);
-    this.#events.push(seatEvent(type, asked, customer, { before, after }, at));
+    this.#events.push(customerEvent(event, customer, { ...asked.caller, reason: null }, at));
   }
 
   /** One for each seat that was taken or given back. Renewals are told by the batch's own event. */
@@ -160,32 +160,4 @@ export function dueStatements(tenantId: TenantId, { changes }: SeatChanges): Sta
     return expiresAt === null ? [] : [{ customerId, expiresAt }];
   });
   return ends.length === 0 ? [] : [lowerDue(tenantId, ends)];
-}
-
-/** Null: a lease was renewed. */
-function toldAs(before: Seat | null, after: Seat | null): SeatEventType | null {
-  if (after === null || !isHeld(after)) return 'seat.released';
-  return before === null || !isHeld(before) || before.kind !== after.kind ? 'seat.assigned' : null;
-}
-
-function seatEvent(
-  type: SeatEventType,
-  { caller }: Asked,
-  customer: EventCustomer,
-  { before, after }: Pick<SeatOutcome, 'before' | 'after'>,
-  at: Instant,
-): NewEvent {
-  return {
-    type,
-    subjectType: 'seat',
-    subjectId: (after ?? before)?.id ?? '',
-    customer,
-    actor: caller.actor,
-    reason: null,
-    requestId: caller.requestId,
-    at,
-    recordedAt: at,
-    data: { before: before && seatToJson(before), after: after && seatToJson(after) },
-    listed: true,
-  };
 }

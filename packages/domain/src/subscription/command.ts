@@ -242,12 +242,11 @@ export type CustomerEvent =
  * Null: it is not taken.
  */
 export interface SeatEvent {
-  readonly type: SeatEventType;
+  readonly type: 'seat.assigned' | 'seat.released' | 'seat.expired' | 'seat.freed';
   readonly at: Instant;
   readonly seat:
     { readonly before: Seat | null; readonly after: Seat } | { readonly before: Seat; readonly after: null };
 }
-export type SeatEventType = 'seat.assigned' | 'seat.released' | 'seat.expired' | 'seat.freed';
 
 /** `lost`: what was left of a block that has ended. */
 export type CreditsEvent =

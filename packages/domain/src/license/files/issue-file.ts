@@ -5,7 +5,8 @@ import type { Decision } from '../../decision/decision.js';
 import { licenseObstacles } from '../../decision/sources.js';
 import type { LicenseFileId, LicenseId, MachineId, MemberId, SeatId } from '../../ids.js';
 import { borrowSeat, type SeatOutcome } from '../../seats/occupy.js';
-import { isHeld, putSeat } from '../../seats/seat.js';
+import { putSeat } from '../../seats/seat.js';
+import { seatEvent } from '../../seats/seat-event.js';
 import type { CustomerEvent } from '../../subscription/command.js';
 import { badInput, type Refused } from '../../subscription/refusal.js';
 import { addDuration, longestOf } from '../../time/calendar.js';
@@ -108,6 +109,7 @@ function issue(asked: Asked, command: IssueLicenseFile): FileOutcome {
     return denied(account, fileDecision('OFFLINE_LIMIT_EXCEEDED', asked, { limit, used }, first));
   }
   const { fileId: id, machine, nonce } = command;
+  const taken = borrowed && seatEvent(borrowed, now);
   const seated = borrowed ? putSeat(activated.account, borrowed.before, borrowed.after) : activated.account;
   const lent = lendBudgets(
     seated,
@@ -133,7 +135,7 @@ function issue(asked: Asked, command: IssueLicenseFile): FileOutcome {
     ...{ ok: true, decision, file, account: lent.account, leases: lent.leases },
     events: [
       ...activated.events,
-      ...(borrowed ? seatEvents(borrowed, now) : []),
+      ...(taken ? [taken] : []),
       ...lent.events,
       { type: 'license.file_issued', at: now, file: { before: null, after: file } },
     ],
@@ -197,13 +199,6 @@ function circulationOf({ license, out, now }: Asked, { seat }: IssueLicenseFile)
 
 function firstToEnd(files: readonly LicenseFile[]): Instant | null {
   return files.length === 0 ? null : instant(Math.min(...files.map(({ expiresAt }) => expiresAt)));
-}
-
-/** What an event tells of a seat: that it was taken, or is of another kind; not that a lease was prolonged. */
-function seatEvents({ before, after }: SeatOutcome, at: Instant): CustomerEvent[] {
-  if (after === null) return [];
-  const isNew = before === null || !isHeld(before) || before.kind !== after.kind;
-  return isNew ? [{ type: 'seat.assigned', at, seat: { before, after } }] : [];
 }
 
 function denied(account: CustomerAccount, decision: Decision): FileOutcome {
