@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  ceilingOf,
   contains,
   counterFull,
-  creditLimit,
-  creditsOf,
-  type CreditBlock,
-  type CreditBlockId,
-  type CreditHold,
   type CustomerState,
   isHeld,
   occupy,
@@ -18,7 +12,6 @@ import {
   type Rise,
   type SeatOutcome,
   spend,
-  spendCredits,
   type SpendOutcome,
   type SpendRequest as Question,
   type TenantId,
@@ -28,17 +21,17 @@ import {
 import type { Writes } from '../connection/transaction.js';
 import type { Revision } from '../event-log/revision.js';
 import type { MeterKey } from '../repositories/meters.js';
-import { blockStatements } from '../repositories/credit-blocks.js';
 import { seatStatements } from '../repositories/seats.js';
 import { newSeatId } from '../ids.js';
 import { Actors } from './actors.js';
 import { type Answer, keptAnswer, type Obstacle, replayOf } from './answer.js';
 import { BatchCounters, type CounterGround } from './batch-counters.js';
 import { batchEvent } from './batch-event.js';
+import { BlockChanges, lowerCeiling } from './block-changes.js';
 import { type Counter, updateOf } from './counter.js';
 import { counterStatements } from './counter-rows.js';
 import { DecisionIds } from './decision-ids.js';
-import { putBlocks, putMeter, putSeats } from './kept-account.js';
+import { putMeter, putSeats } from './kept-account.js';
 import { HoldChanges } from './hold-changes.js';
 import type { LockedHold } from './hold-rows.js';
 import { type KeptOperation, type Operation, operationStatements } from './operations.js';
@@ -83,7 +76,7 @@ export class Batch {
   readonly #reached: ReachedThreshold[] = [];
   readonly #corrections = new Corrections();
   readonly #holds = new HoldChanges();
-  readonly #blocks = new Map<CreditBlockId, CreditBlock>();
+  readonly #blocks = new BlockChanges();
   readonly #seats = new SeatChanges();
   readonly #actors = new Actors();
   readonly #entryId = randomUUID();
@@ -106,7 +99,7 @@ export class Batch {
       entryId: this.#entryId,
       clock: locked.clock,
       counters: this.#written,
-      blocks: this.#blocks,
+      blocks: this.#blocks.changed,
       operations: this.#operations,
       actors: this.#actors.list,
       seats: this.#seats,
@@ -119,7 +112,7 @@ export class Batch {
         ...seatStatements(tenantId, this.#seats.changes),
         ...dueStatements(tenantId, this.#seats),
         ...this.#holds.statements(tenantId),
-        ...blockStatements(tenantId, [...this.#blocks.values()]),
+        ...this.#blocks.statements(tenantId),
         ...counterStatements(tenantId, updates, rulesVersion),
         ...this.#corrections.statements(tenantId),
       ],
@@ -217,14 +210,17 @@ export class Batch {
     verdict: KeptVerdict,
   ): boolean {
     const { kind } = question;
+    const { release, locked, holds } = this.#ground;
     if (used === null || reserved === null) return false;
     const { window } = counter.row;
-    if (window !== null && !contains(window, this.#ground.locked.clock)) return false;
+    if (window !== null && !contains(window, locked.clock)) return false;
     this.#notice(counter, asked, { from: counter.used, to: used, limit });
     counter.used = used;
     counter.reserved = reserved;
-    const holds = counter.isPrepaid ? this.#spendCredits(counter, asked, question) : [];
-    this.#holds.make(counter, asked, verdict, holds);
+    const { request } = asked;
+    const settled = settles(request) ? holds.get(request.idempotencyKey) : undefined;
+    const held = counter.isPrepaid ? this.#blocks.spend(counter, question, settled) : [];
+    this.#holds.make(counter, asked, verdict, held);
     if (reserved === 0) counter.freesAt = null;
     if (kind === 'consume' || kind === 'reserve' || kind === 'lend')
       counter.granted = Math.max(counter.granted, used + reserved);
@@ -232,32 +228,8 @@ export class Batch {
     const { freesAt, overdrawn, key } = counter;
     const rolled = counter.account.meters.get(key.feature)?.rolled ?? [];
     putMeter(counter.account, { feature: key.feature, used, reserved, window, rolled, freesAt, overdrawn });
-    if (counter.isPrepaid) this.#lowerCeiling(counter, limit);
+    if (counter.isPrepaid) lowerCeiling(counter, limit, release, locked.clock);
     return true;
-  }
-
-  /** Takes from the blocks what was spent; answers with what a reservation holds of them. */
-  #spendCredits(counter: Counter, { request }: Asked, question: Question): readonly CreditHold[] {
-    const { account, key } = counter;
-    const credits = creditsOf(account.state.account, key.feature);
-    const hold = settles(request) ? this.#ground.holds.get(request.idempotencyKey) : undefined;
-    // Of a reservation that has expired nothing is held any more; a lease was spent from the same blocks.
-    const held = hold?.status === 'OPEN' || hold?.kind === 'LEASE' ? hold.holds : [];
-    const after = spendCredits(credits, question, held);
-    for (const block of after.blocks) if (!credits.blocks.includes(block)) this.#blocks.set(block.id, block);
-    putBlocks(account, key.feature, after.blocks);
-    counter.overdrawn = after.overdrawn;
-    return after.holds;
-  }
-
-  /** What a reservation gives back of a block that has ended is lost: the limit falls, below what was granted before, too. */
-  #lowerCeiling(counter: Counter, before: number | null): void {
-    const { account, key } = counter;
-    const { release, locked } = this.#ground;
-    const lost = (before ?? 0) - creditLimit(account.state.account, key.feature);
-    if (lost <= 0) return;
-    counter.ceiling = ceilingOf(account.state.account, release, key.feature, locked.clock);
-    counter.granted = Math.max(0, counter.granted - lost);
   }
 
   /** A denial, and what changes nothing, writes nothing. */
