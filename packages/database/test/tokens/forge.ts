@@ -1,14 +1,7 @@
-import { createHmac, createPrivateKey, createPublicKey, hash, type KeyObject, sign } from 'node:crypto';
+import { createHmac, createPublicKey, sign } from 'node:crypto';
 import { parseTenantId, type TenantId } from '@licet/domain';
-import { publicJwk, type PublicJwk } from '../../src/signing/key-pair.js';
-
-/** One token, and what its verifier has to say of it. */
-export interface TokenVector {
-  readonly name: string;
-  /** A problem of TOKEN_PROBLEMS, or OK. */
-  readonly expect: string;
-  readonly token: string;
-}
+import type { PublicJwk } from '../../src/signing/key-pair.js';
+import { type Json, keyNamed, type NamedKey, NOW, SECONDS, TENANT, type TokenVector } from './vectors.js';
 
 /** Vectors for verifiers in any language: whoever wants `wanted` of a token, and has `keys`, answers as each says. */
 export interface TokenVectors {
@@ -23,11 +16,8 @@ export interface TokenVectors {
   readonly vectors: readonly TokenVector[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
 type Signer = (input: Buffer) => Buffer;
 
-const NOW = '2026-12-01T12:00:00.000Z';
-const SECONDS = Date.parse(NOW) / 1000;
 const TYPE = 'licet-customer+jwt';
 const AUDIENCE = 'licet';
 
@@ -37,28 +27,22 @@ function tenant(text: string): TenantId {
   return id;
 }
 
-const OWN = tenant('0a000000-0000-4000-8000-00000000000a');
+const OWN = tenant(TENANT);
 const OTHER = tenant('0b000000-0000-4000-8000-00000000000b');
 
-/** PKCS #8 of an Ed25519 key up to its seed. */
-const PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** The order of the group: a signature with it added is that of another text of the same token. */
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
-/** A key that anyone can make again, from the words that name it. */
-function keyNamed(name: string): { key: KeyObject; jwk: PublicJwk; signer: Signer } {
-  const seed = hash('sha256', `licet token vectors: ${name}`, 'buffer');
-  const key = createPrivateKey({ key: Buffer.concat([PREFIX, seed]), format: 'der', type: 'pkcs8' });
-  const { x } = createPublicKey(key).export({ format: 'jwk' });
-  if (x === undefined) throw new Error('a public key has a point');
-  return { key, jwk: publicJwk(x), signer: (input) => sign(null, input, key) };
+function signerNamed(name: string): NamedKey & { readonly signer: Signer } {
+  const named = keyNamed(`licet token vectors: ${name}`);
+  return { ...named, signer: (input) => sign(null, input, named.key) };
 }
 
-const ours = keyNamed('ours');
-const older = keyNamed('ours, retiring');
-const gone = keyNamed('ours, retired');
-const foreign = keyNamed('another tenant');
-const attacker = keyNamed('attacker');
+const ours = signerNamed('ours');
+const older = signerNamed('ours, retiring');
+const gone = signerNamed('ours, retired');
+const foreign = signerNamed('another tenant');
+const attacker = signerNamed('attacker');
 
 const HEADER = { alg: 'EdDSA', typ: TYPE, kid: ours.jwk.kid };
 const PAYLOAD = { sub: 'ada', iss: OWN, aud: AUDIENCE, iat: SECONDS - 60, exp: SECONDS + 840 };
