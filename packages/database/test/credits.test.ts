@@ -1,44 +1,32 @@
+import { applyDueBatch, executeCreditCommand, type SpendRequest, type Verdict } from '@licet/database';
 import {
-  applyDueBatch,
-  executeCreditCommand,
-  newCreditBlockId,
-  type SpendRequest,
-  type Verdict,
-} from '@licet/database';
-import {
+  addCredits,
+  blocksOf,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
+  durationOf,
   listedEvents,
   openTestDatabase,
-  spend,
+  type OwnTenant,
+  spendOne,
   subscribeTo,
   TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
 import {
   type CreditBlockId,
-  type CustomerId,
   instant,
   type Instant,
-  type IsoDuration,
   parseCreditBlockId,
-  parseDuration,
   type ReservationId,
 } from '@licet/domain';
-import { Client } from 'pg';
 import { reservationIdOf } from '../src/spending/reservations.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   const { plans } = TEST_CATALOG;
-  tenant = await createTestTenant(database.url, {
+  tenant = await createOwnTenant({
     ...TEST_CATALOG,
     features: { ...TEST_CATALOG.features, credits: { type: 'metered', prepaid: true } },
     plans: {
@@ -52,49 +40,16 @@ beforeAll(async () => {
       },
     },
   });
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
 });
 
-afterAll(async () => {
-  await owner.end();
-  await tenant.close();
-  await database.drop();
-});
+afterAll(() => tenant.close());
 
 let keys = 0;
 const nextKey = (): string => `key ${String((keys += 1))}`;
 
-interface Given {
-  readonly priority?: number;
-  readonly expiresAt?: Instant | null;
-}
-
-async function add(
-  customerId: CustomerId,
-  quantity: number,
-  { priority = 0, expiresAt = null }: Given = {},
-): Promise<CreditBlockId> {
-  const result = await executeCreditCommand(tenant.db, tenant.caller, {
-    command: {
-      kind: 'addCredits',
-      blockId: newCreditBlockId(),
-      feature: 'credits',
-      quantity,
-      priority,
-      expiresAt,
-    },
-    customerId,
-    reason: null,
-    idempotencyKey: nextKey(),
-  });
-  if (!result.ok) throw new Error(result.message);
-  return result.owned.block.id;
-}
-
 async function send(request: SpendRequest, view = tenant.db): Promise<Verdict> {
-  const [result] = await spend(view, tenant.caller, [request]);
-  if (result === undefined || !result.ok) throw new Error(JSON.stringify(result));
+  const result = await spendOne(view, tenant.caller, request);
+  if (!result.ok) throw new Error(JSON.stringify(result));
   return result;
 }
 
@@ -103,14 +58,8 @@ function consume(customerId: string, quantity: number): SpendRequest {
 }
 
 function reserve(customerId: string, quantity: number): SpendRequest {
-  const ttl = hour();
+  const ttl = durationOf('PT1H');
   return { kind: 'reserve', customerId, feature: 'credits', quantity, ttl, idempotencyKey: nextKey() };
-}
-
-function hour(): IsoDuration {
-  const duration = parseDuration('PT1H');
-  if (duration === null) throw new Error('a duration');
-  return duration;
 }
 
 function settle(
@@ -120,15 +69,6 @@ function settle(
   quantity: number,
 ): SpendRequest {
   return { kind, customerId, feature: 'credits', quantity, idempotencyKey: id };
-}
-
-/** `remaining/held` of each block, in the order in which they were added. */
-async function blocks(customerId: string): Promise<string[]> {
-  const rows = await tenantRows<{ remaining: number; held: number }>(
-    tenant,
-    `select remaining::int, held::int from credit_block where customer_id = '${customerId}' order by created_at, id`,
-  );
-  return rows.map(({ remaining, held }) => `${String(remaining)}/${String(held)}`);
 }
 
 async function counter(customerId: string): Promise<unknown> {
@@ -141,12 +81,12 @@ async function counter(customerId: string): Promise<unknown> {
 
 /** As if its time were over. */
 async function expire(id: CreditBlockId, customerId: string): Promise<void> {
-  await owner.query(`update credit_block set expires_at = clock_timestamp() where id = $1`, [id]);
-  await owner.query(
+  await tenant.owner.query(`update credit_block set expires_at = clock_timestamp() where id = $1`, [id]);
+  await tenant.owner.query(
     `update customer set version = version + 1, next_due_at = clock_timestamp() where id = $1`,
     [customerId],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update meter set state_version = state_version + 1, valid_until = clock_timestamp() where customer_id = $1`,
     [customerId],
   );
@@ -154,53 +94,53 @@ async function expire(id: CreditBlockId, customerId: string): Promise<void> {
 
 test('one spend takes from several blocks, in their order, and not one unit more than there are', async () => {
   const id = await createTestCustomer(tenant, 'several');
-  await add(id, 10, { priority: 1 });
-  await add(id, 5);
+  await addCredits(tenant, id, 10, { priority: 1 });
+  await addCredits(tenant, id, 5);
   expect(await send(consume('several', 8))).toMatchObject({
     consumed: 8,
     decision: { code: 'ENTITLED', used: 8, limit: 15, remaining: 7 },
   });
-  expect(await blocks('several')).toEqual(['7/0', '0/0']);
+  expect(await blocksOf(tenant, 'several')).toEqual(['7/0', '0/0']);
   expect(await send(consume('several', 8))).toMatchObject({ decision: { code: 'LIMIT_EXCEEDED' } });
   await send(consume('several', 7));
-  expect(await blocks('several')).toEqual(['0/0', '0/0']);
+  expect(await blocksOf(tenant, 'several')).toEqual(['0/0', '0/0']);
   expect(await counter('several')).toEqual({ used: 15, reserved: 0, lim: 15, overdrawn: 0 });
 });
 
 test('a block that is added counts at once, for those who spent before as well', async () => {
   const id = await createTestCustomer(tenant, 'added');
-  await add(id, 1);
+  await addCredits(tenant, id, 1);
   await send(consume('added', 1));
   expect(await send(consume('added', 1))).toMatchObject({ decision: { allowed: false } });
-  await add(id, 2);
+  await addCredits(tenant, id, 2);
   expect(await send(consume('added', 2))).toMatchObject({ decision: { allowed: true, used: 3, limit: 3 } });
 });
 
 test('a reservation holds its blocks: committed, the first held are spent; freed, they are there again', async () => {
   const id = await createTestCustomer(tenant, 'holds');
-  await add(id, 5);
-  await add(id, 5, { priority: 1 });
+  await addCredits(tenant, id, 5);
+  await addCredits(tenant, id, 5, { priority: 1 });
   const first = await send(reserve('holds', 7));
-  expect(await blocks('holds')).toEqual(['5/5', '5/2']);
+  expect(await blocksOf(tenant, 'holds')).toEqual(['5/5', '5/2']);
   expect(await send(consume('holds', 4))).toMatchObject({
     decision: { code: 'LIMIT_EXCEEDED', reserved: 7 },
   });
   await send(settle('commit', reservationIdOf(first.decisionId), 'holds', 6));
-  expect(await blocks('holds')).toEqual(['0/0', '4/0']);
+  expect(await blocksOf(tenant, 'holds')).toEqual(['0/0', '4/0']);
   const second = await send(reserve('holds', 4));
   await send(settle('free', reservationIdOf(second.decisionId), 'holds', 0));
-  expect(await blocks('holds')).toEqual(['0/0', '4/0']);
+  expect(await blocksOf(tenant, 'holds')).toEqual(['0/0', '4/0']);
   expect(await counter('holds')).toEqual({ used: 6, reserved: 0, lim: 10, overdrawn: 0 });
 });
 
 test('a block expires: the worker tells what was left; what is held of it goes on, and given back it is lost', async () => {
   const id = await createTestCustomer(tenant, 'expires');
-  const soon = await add(id, 10, { expiresAt: instant(Date.now() + 3_600_000) });
-  await add(id, 10, { priority: 1 });
+  const soon = await addCredits(tenant, id, 10, { expiresAt: instant(Date.now() + 3_600_000) });
+  await addCredits(tenant, id, 10, { priority: 1 });
   const held = await send(reserve('expires', 4));
   await expire(soon, 'expires');
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
-  expect(await blocks('expires')).toEqual(['4/4', '10/0']);
+  expect(await blocksOf(tenant, 'expires')).toEqual(['4/4', '10/0']);
   expect(await counter('expires')).toMatchObject({ reserved: 4, lim: 14 });
   const told = (await listedEvents(tenant, id)).filter(({ type }) => type === 'credits.expired');
   expect(told).toMatchObject([
@@ -208,7 +148,7 @@ test('a block expires: the worker tells what was left; what is held of it goes o
   ]);
   const freed = await send(settle('commit', reservationIdOf(held.decisionId), 'expires', 1));
   expect(freed).toMatchObject({ consumed: 1, decision: { used: 1, reserved: 0 } });
-  expect(await blocks('expires')).toEqual(['0/0', '10/0']);
+  expect(await blocksOf(tenant, 'expires')).toEqual(['0/0', '10/0']);
   expect(await counter('expires')).toMatchObject({ used: 1, reserved: 0, lim: 11 });
   expect(await send(consume('expires', 11))).toMatchObject({
     decision: { code: 'LIMIT_EXCEEDED', limit: 11 },
@@ -218,8 +158,8 @@ test('a block expires: the worker tells what was left; what is held of it goes o
 
 test('a spend finds what has expired, without a worker', async () => {
   const id = await createTestCustomer(tenant, 'no worker');
-  const soon = await add(id, 10, { expiresAt: instant(Date.now() + 3_600_000) });
-  await add(id, 3, { priority: 1 });
+  const soon = await addCredits(tenant, id, 10, { expiresAt: instant(Date.now() + 3_600_000) });
+  await addCredits(tenant, id, 3, { priority: 1 });
   await send(consume('no worker', 1));
   await expire(soon, 'no worker');
   expect(await send(consume('no worker', 4))).toMatchObject({
@@ -230,7 +170,7 @@ test('a spend finds what has expired, without a worker', async () => {
 
 test('what is recorded beyond all blocks is taken from the next one', async () => {
   const id = await createTestCustomer(tenant, 'overdrawn');
-  await add(id, 2);
+  await addCredits(tenant, id, 2);
   const recorded = {
     kind: 'record',
     customerId: 'overdrawn',
@@ -240,15 +180,15 @@ test('what is recorded beyond all blocks is taken from the next one', async () =
   } as const;
   await send({ ...recorded, idempotencyKey: nextKey() });
   expect(await counter('overdrawn')).toEqual({ used: 5, reserved: 0, lim: 2, overdrawn: 3 });
-  await add(id, 10);
-  expect(await blocks('overdrawn')).toEqual(['0/0', '7/0']);
+  await addCredits(tenant, id, 10);
+  expect(await blocksOf(tenant, 'overdrawn')).toEqual(['0/0', '7/0']);
   expect(await counter('overdrawn')).toEqual({ used: 5, reserved: 0, lim: 12, overdrawn: 0 });
   expect(await send(consume('overdrawn', 8))).toMatchObject({ decision: { code: 'LIMIT_EXCEEDED' } });
 });
 
 test('what was voided is gone, but for what is held; a second time changes nothing', async () => {
   const id = await createTestCustomer(tenant, 'voided');
-  const blockId = await add(id, 10);
+  const blockId = await addCredits(tenant, id, 10);
   await send(reserve('voided', 4));
   const request = { command: { kind: 'voidCredits', blockId }, reason: 'a refund' } as const;
   const first = await executeCreditCommand(tenant.db, tenant.caller, request);
@@ -260,17 +200,17 @@ test('what was voided is gone, but for what is held; a second time changes nothi
 
 /** As if the period of customer `id` ended now; returns that instant. */
 async function endPeriod(id: string): Promise<Instant> {
-  const { rows } = await owner.query<{ period_end: Date }>(
+  const { rows } = await tenant.owner.query<{ period_end: Date }>(
     `update subscription set period_start = period_start - interval '1 month', period_anchor = period_anchor - interval '1 month',
        period_end = clock_timestamp(), credits_given = (select jsonb_object_agg(k, v::bigint - 2678400000) from jsonb_each_text(credits_given) g(k, v))
      where customer_id = $1 returning period_end`,
     [id],
   );
-  await owner.query(
+  await tenant.owner.query(
     'update customer set version = version + 1, next_due_at = clock_timestamp() where id = $1',
     [id],
   );
-  await owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [id]);
+  await tenant.owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [id]);
   return instant(rows[0]?.period_end.getTime() ?? 0);
 }
 
@@ -286,9 +226,9 @@ test('what time has given is voided also before anybody has written it down', as
       reason: 'a refund',
     });
   expect(await voiding(blockOf(1))).toMatchObject({ ok: false, code: 'NOT_FOUND', field: 'blockId' });
-  expect(await blocks('unwritten')).toEqual(['100/0']);
+  expect(await blocksOf(tenant, 'unwritten')).toEqual(['100/0']);
   expect(await voiding(blockOf(0))).toMatchObject({ ok: true, owned: { block: { status: 'VOIDED' } } });
-  expect(await blocks('unwritten')).toEqual(['100/0', '0/0']);
+  expect(await blocksOf(tenant, 'unwritten')).toEqual(['100/0', '0/0']);
   const told = (await listedEvents(tenant, id)).map(({ type }) => type);
   expect(told.slice(-2)).toEqual(['credits.added', 'credits.voided']);
 });
@@ -296,25 +236,25 @@ test('what time has given is voided also before anybody has written it down', as
 test('a plan gives a block with each period', async () => {
   const id = await createTestCustomer(tenant, 'pack');
   await subscribeTo(tenant, 'pack', 'pack');
-  expect(await blocks('pack')).toEqual(['100/0']);
+  expect(await blocksOf(tenant, 'pack')).toEqual(['100/0']);
   expect(await send(consume('pack', 30))).toMatchObject({ decision: { allowed: true, limit: 100 } });
   await endPeriod('pack');
   await applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
-  expect(await blocks('pack')).toEqual(['70/0', '100/0']);
+  expect(await blocksOf(tenant, 'pack')).toEqual(['70/0', '100/0']);
   const types = (await listedEvents(tenant, id)).map(({ type }) => type);
   expect(types.filter((type) => type === 'credits.added')).toHaveLength(2);
 });
 
 test('two gateways spend to zero together: no unit twice, none left behind', async () => {
   const id = await createTestCustomer(tenant, 'zero');
-  for (let block = 0; block < 5; block += 1) await add(id, 7, { priority: block });
-  const other = await openTestDatabase(database.url);
+  for (let block = 0; block < 5; block += 1) await addCredits(tenant, id, 7, { priority: block });
+  const other = await openTestDatabase(tenant.url);
   try {
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, index) => send(consume('zero', 1), index % 2 ? other : tenant.db)),
     );
     expect(answers.filter(({ decision }) => decision.allowed)).toHaveLength(35);
-    expect(await blocks('zero')).toEqual(['0/0', '0/0', '0/0', '0/0', '0/0']);
+    expect(await blocksOf(tenant, 'zero')).toEqual(['0/0', '0/0', '0/0', '0/0', '0/0']);
     expect(await counter('zero')).toEqual({ used: 35, reserved: 0, lim: 35, overdrawn: 0 });
   } finally {
     await other.close();

@@ -10,6 +10,7 @@ import {
 } from '@licet/database';
 import {
   createOwnTenant,
+  durationOf,
   createTestTenant,
   customerOf,
   decisionIds,
@@ -19,7 +20,7 @@ import {
   type OwnTenant,
   putDecisions,
 } from '@licet/database/testing';
-import { instant, parseDuration } from '@licet/domain';
+import { instant } from '@licet/domain';
 import { Pool } from 'pg';
 
 let tenant: OwnTenant;
@@ -205,8 +206,7 @@ test('decisions are deleted when their time is over, of that tenant alone, and e
   await put([young]);
   await put([record('acme', Date.now() - 30 * hour)], other.caller.tenantId);
   expect(await deleteOldDecisions(tenant.db, tenant.caller.tenantId)).toBe(0);
-  const day = parseDuration('P1D');
-  if (day === null) throw new Error('a duration');
+  const day = durationOf('P1D');
   expect(await updateTenant(tenant.db, tenant.caller, { decisionRetention: day })).toMatchObject({
     ok: true,
   });

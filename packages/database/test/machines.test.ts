@@ -11,6 +11,7 @@ import {
 import {
   createOwnTenant,
   createTestTenant,
+  durationOf,
   issueLicenseTo,
   listedEvents,
   type OwnTenant,
@@ -28,7 +29,6 @@ import {
   type LicenseId,
   type Machine,
   type MachineCommand,
-  parseDuration,
   parseLicenseId,
 } from '@licet/domain';
 
@@ -96,9 +96,12 @@ function deactivate(licenseId: LicenseId, fingerprint: string): Promise<MachineR
 }
 
 function heartbeat(licenseId: LicenseId, fingerprint: string, ttlText = 'PT1H'): Promise<MachineResult> {
-  const ttl = parseDuration(ttlText);
-  if (ttl === null) throw new Error('a duration');
-  return run({ kind: 'heartbeatMachine', licenseId, machine: { fingerprint }, ttl });
+  return run({
+    kind: 'heartbeatMachine',
+    licenseId,
+    machine: { fingerprint },
+    ttl: durationOf(ttlText),
+  });
 }
 
 /** As it is loaded, with what time has done. */
@@ -342,9 +345,8 @@ test('heartbeats that come together are each answered and told of for themselves
   await activate(id, { fingerprint: 'm-1' });
   const { machine } = await activate(id, { fingerprint: 'm-2' });
   if (machine === null) throw new Error('it is activated');
-  const ttl = parseDuration('PT1H');
-  const tooLong = parseDuration('P2D');
-  if (ttl === null || tooLong === null) throw new Error('durations');
+  const ttl = durationOf('PT1H');
+  const tooLong = durationOf('P2D');
   const ask = (
     named: { id: Machine['id'] } | { fingerprint: string },
     length: IsoDuration,

@@ -2,49 +2,41 @@ import {
   applyDueBatch,
   type Database,
   executeCommand,
-  executeCreditCommand,
   leaseIdOf,
-  newCreditBlockId,
+  type Result,
   type SpendRequest,
   type Verdict,
 } from '@licet/database';
 import {
+  addCredits,
+  blocksOf,
+  counterOf,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
   createTestTenant,
+  durationOf,
+  letPass,
   listedEvents,
   openTestDatabase,
-  spend,
+  type OwnTenant,
+  spendOne,
   subscribeTo,
   TEST_CATALOG,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
-import {
-  type CustomerId,
-  type IsoDuration,
-  type LeaseId,
-  parseDuration,
-  parsePlanKey,
-  type SubscriptionId,
-} from '@licet/domain';
-import { Client } from 'pg';
+import { type CustomerId, type LeaseId, parsePlanKey, type SubscriptionId } from '@licet/domain';
 import { loadStates } from '../src/repositories/states.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 /** Another gateway's: it remembers nothing of what the first has lent. */
-let elsewhere: { readonly db: Database };
+let elsewhere: Database;
 
 /** Plan `free`: 10 calls a month, 3 projects. */
 beforeAll(async () => {
-  database = await createTestDatabase();
   const { features, plans } = TEST_CATALOG;
   const { free } = plans;
   const overage = { limit: 10, enforce: 'soft', overage: '50%' };
-  tenant = await createTestTenant(database.url, {
+  tenant = await createOwnTenant({
     ...TEST_CATALOG,
     features: {
       ...features,
@@ -58,16 +50,12 @@ beforeAll(async () => {
       { from: 'pro', to: 'free', usage: 'carry' },
     ],
   });
-  elsewhere = { db: await openTestDatabase(database.url) };
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  elsewhere = await openTestDatabase(tenant.url);
 });
 
 afterAll(async () => {
-  await owner.end();
-  await elsewhere.db.close();
+  await elsewhere.close();
   await tenant.close();
-  await database.drop();
 });
 
 let keys = 0;
@@ -83,19 +71,8 @@ async function customerNamed(id: string, plan = 'free'): Promise<Named> {
   return { customerId, subscriptionId: (await subscribeTo(tenant, id, plan)).id };
 }
 
-function span(text: string): IsoDuration {
-  const duration = parseDuration(text);
-  if (duration === null) throw new Error(`${text} is no duration`);
-  return duration;
-}
-
-type Told = Verdict | { readonly ok: false; readonly code: string; readonly field: string | null };
-
-async function send(request: SpendRequest, view: { readonly db: Database } = tenant): Promise<Told> {
-  const [result] = await spend(view.db, tenant.caller, [request]);
-  if (result === undefined) throw new Error('one request has one answer');
-  return result;
-}
+const send = (request: SpendRequest, view = tenant.db): Promise<Result<Verdict>> =>
+  spendOne(view, tenant.caller, request);
 
 function lend(
   customerId: string,
@@ -104,12 +81,12 @@ function lend(
   ttl = 'PT1H',
   idempotencyKey = nextKey(),
 ): SpendRequest {
-  return { kind: 'lend', customerId, feature, quantity, ttl: span(ttl), idempotencyKey };
+  return { kind: 'lend', customerId, feature, quantity, ttl: durationOf(ttl), idempotencyKey };
 }
 
 async function lent(...asked: Parameters<typeof lend>): Promise<LeaseId> {
   const told = await send(lend(...asked));
-  if (!('decision' in told) || !told.hold) throw new Error(`refused: ${JSON.stringify(told)}`);
+  if (!told.ok || !told.hold) throw new Error(`refused: ${JSON.stringify(told)}`);
   return leaseIdOf(told.decisionId);
 }
 
@@ -121,32 +98,10 @@ function consume(customerId: string, quantity: number, feature = 'calls'): Spend
   return { kind: 'consume', customerId, feature, quantity, idempotencyKey: nextKey() };
 }
 
-async function counter(customerId: string, feature = 'calls'): Promise<unknown> {
-  const [row] = await tenantRows(
-    tenant,
-    `select used::int, reserved::int, held_until is not null as held from meter
-     where customer_id = '${customerId}' and feature = '${feature}'`,
-  );
-  return row;
-}
+const counter = (customerId: string, feature?: string) => counterOf(tenant, customerId, feature);
 
 async function own(sql: string, customerId: string): Promise<void> {
-  await owner.query(sql, [tenant.caller.tenantId, customerId]);
-}
-
-/** As if so many hours had passed: what is lent, and what has been. */
-async function letPass(customerId: string, hours: number): Promise<void> {
-  const ago = `interval '${String(hours)} hours'`;
-  const mine = 'where tenant_id = $1 and customer_id = $2';
-  await own(
-    `update reservation set reserved_at = reserved_at - ${ago}, expires_at = expires_at - ${ago} ${mine}`,
-    customerId,
-  );
-  await own(`update meter set held_until = held_until - ${ago} ${mine}`, customerId);
-  await own(
-    'update customer set next_due_at = clock_timestamp() where tenant_id = $1 and id = $2',
-    customerId,
-  );
+  await tenant.owner.query(sql, [tenant.caller.tenantId, customerId]);
 }
 
 const workOnce = () => applyDueBatch(tenant.db, tenant.caller.tenantId, 100);
@@ -234,7 +189,7 @@ test('what nobody has returned is spent in full: the worker tells so, once, date
   const { customerId } = await customerNamed('expires');
   const id = await lent('expires', 4);
   await lent('expires', 2, 'calls', 'PT20H');
-  await letPass('expires', 2);
+  await letPass(tenant, 'expires', 2);
   await workOnce();
   await workOnce();
   expect(await counter('expires')).toEqual({ used: 4, reserved: 2, held: true });
@@ -249,8 +204,8 @@ test('what nobody has returned is spent in full: the worker tells so, once, date
 test('a spend first writes down what has ended, without a worker; a check shows it before anybody has written it', async () => {
   const { customerId } = await customerNamed('no worker');
   await lent('no worker', 7);
-  await letPass('no worker', 2);
-  const { states } = await loadStates(elsewhere.db, tenant.caller.tenantId, [customerId]);
+  await letPass(tenant, 'no worker', 2);
+  const { states } = await loadStates(elsewhere, tenant.caller.tenantId, [customerId]);
   const state = states.get(customerId);
   expect(state?.kind === 'KNOWN' && [...state.account.meters.values()]).toMatchObject([
     { used: 7, reserved: 0 },
@@ -262,7 +217,7 @@ test('a spend first writes down what has ended, without a worker; a check shows 
 test('a return after its end gives back what was not spent, up to a day later', async () => {
   const { customerId } = await customerNamed('late');
   const id = await lent('late', 6);
-  await letPass('late', 24);
+  await letPass(tenant, 'late', 24);
   // Written down by nobody yet.
   expect(await send(giveBack(id, 'late', 2), elsewhere)).toMatchObject({
     consumed: 0,
@@ -278,7 +233,7 @@ test('a return after its end gives back what was not spent, up to a day later', 
 test('one that the gateway remembers as open, and a worker has spent, is corrected all the same', async () => {
   await customerNamed('remembered');
   const id = await lent('remembered', 6);
-  await letPass('remembered', 2);
+  await letPass(tenant, 'remembered', 2);
   await workOnce();
   await own(
     `update reservation set expires_at = expires_at + interval '2 hours' where tenant_id = $1 and customer_id = $2`,
@@ -291,9 +246,9 @@ test('one that the gateway remembers as open, and a worker has spent, is correct
 test('more than a day after its end it stays spent', async () => {
   await customerNamed('too late');
   const id = await lent('too late', 6);
-  await letPass('too late', 2);
+  await letPass(tenant, 'too late', 2);
   await workOnce();
-  await letPass('too late', 23);
+  await letPass(tenant, 'too late', 23);
   expect(await send(giveBack(id, 'too late', 0))).toMatchObject({
     ok: false,
     code: 'CONFLICT',
@@ -305,7 +260,7 @@ test('more than a day after its end it stays spent', async () => {
 test('a lease ends with its window, counts in it, and is not corrected when it is closed', async () => {
   const { customerId } = await customerNamed('window');
   const made = await send(lend('window', 6, 'calls', 'P1Y'));
-  if (!('decision' in made)) throw new Error('it fits');
+  if (!made.ok) throw new Error('it fits');
   const id = leaseIdOf(made.decisionId);
   expect(
     await tenantRows(
@@ -362,7 +317,7 @@ test('usage that is reset begins a window: what was lent in the one before is sp
     { used: 6 },
   ]);
   expect(await send(giveBack(id, 'reset', 1))).toMatchObject({ ok: false, code: 'CONFLICT' });
-  await letPass('reset', 2);
+  await letPass(tenant, 'reset', 2);
   await workOnce();
   expect(await counter('reset')).toEqual({ used: 0, reserved: 0, held: false });
 });
@@ -371,7 +326,7 @@ test('of a level, which has no window, units come back a day later, never below 
   await customerNamed('level');
   const id = await lent('level', 5, 'projects', 'P30D');
   expect(await counter('level', 'projects')).toEqual({ used: 0, reserved: 3, held: true });
-  await letPass('level', 30 * 24 + 1);
+  await letPass(tenant, 'level', 30 * 24 + 1);
   await workOnce();
   expect(await counter('level', 'projects')).toEqual({ used: 3, reserved: 0, held: false });
   await send({
@@ -389,17 +344,17 @@ test('a lease that ends crosses thresholds, each once in its window', async () =
   const { customerId } = await customerNamed('notified');
   await lent('notified', 6);
   await lent('notified', 2, 'calls', 'PT3H');
-  await letPass('notified', 2);
+  await letPass(tenant, 'notified', 2);
   await workOnce();
   const once = [{ threshold: '50%', used: 6, limit: 10 }];
   expect(await told(customerId, 'usage.threshold_reached')).toMatchObject(once);
-  await letPass('notified', 2);
+  await letPass(tenant, 'notified', 2);
   await workOnce();
   const second = await customerNamed('notified before');
   await send(consume('notified before', 5));
   await lent('notified before', 2);
   await own(`update meter set used = 4 where tenant_id = $1 and customer_id = $2`, 'notified before');
-  await letPass('notified before', 2);
+  await letPass(tenant, 'notified before', 2);
   await workOnce();
   expect(await counter('notified before')).toMatchObject({ used: 6 });
   expect(await told(customerId, 'usage.threshold_reached')).toMatchObject(once);
@@ -432,46 +387,19 @@ test('a return of what nobody has leased is NOT_FOUND', async () => {
   });
 });
 
-async function add(customerId: CustomerId, quantity: number): Promise<string> {
-  const result = await executeCreditCommand(tenant.db, tenant.caller, {
-    command: {
-      ...{ kind: 'addCredits', blockId: newCreditBlockId(), feature: 'credits', quantity },
-      ...{ priority: 0, expiresAt: null },
-    },
-    ...{ customerId, reason: null, idempotencyKey: nextKey() },
-  });
-  if (!result.ok) throw new Error(result.message);
-  return result.owned.block.id;
-}
-
-const blocks = (customerId: string) =>
-  tenantRows(
-    tenant,
-    `select remaining::int, held::int from credit_block where customer_id = '${customerId}' order by created_at, id`,
-  );
-
 test('a lease of prepaid units holds their blocks, is spent from them at its end, and gives them back', async () => {
   const { customerId } = await customerNamed('prepaid');
-  await add(customerId, 5);
-  await add(customerId, 10);
+  await addCredits(tenant, customerId, 5);
+  await addCredits(tenant, customerId, 10);
   const id = await lent('prepaid', 100, 'credits');
-  expect(await blocks('prepaid')).toEqual([
-    { remaining: 5, held: 5 },
-    { remaining: 10, held: 10 },
-  ]);
-  await letPass('prepaid', 2);
+  expect(await blocksOf(tenant, 'prepaid')).toEqual(['5/5', '10/10']);
+  await letPass(tenant, 'prepaid', 2);
   await workOnce();
-  expect(await blocks('prepaid')).toEqual([
-    { remaining: 0, held: 0 },
-    { remaining: 0, held: 0 },
-  ]);
+  expect(await blocksOf(tenant, 'prepaid')).toEqual(['0/0', '0/0']);
   expect(await send(giveBack(id, 'prepaid', 7, 'credits'))).toMatchObject({
     decision: { used: 7, limit: 15, remaining: 8 },
   });
-  expect(await blocks('prepaid')).toEqual([
-    { remaining: 0, held: 0 },
-    { remaining: 8, held: 0 },
-  ]);
+  expect(await blocksOf(tenant, 'prepaid')).toEqual(['0/0', '8/0']);
   expect(await send(consume('prepaid', 9, 'credits'))).toMatchObject({
     decision: { code: 'LIMIT_EXCEEDED' },
   });
@@ -480,10 +408,10 @@ test('a lease of prepaid units holds their blocks, is spent from them at its end
 
 test('what comes back of a block that has ended is lost', async () => {
   const { customerId } = await customerNamed('voided');
-  const block = await add(customerId, 10);
+  const block = await addCredits(tenant, customerId, 10);
   const id = await lent('voided', 6, 'credits');
-  await add(customerId, 5);
-  await letPass('voided', 2);
+  await addCredits(tenant, customerId, 5);
+  await letPass(tenant, 'voided', 2);
   await workOnce();
   await own(
     `update credit_block set expires_at = clock_timestamp() where tenant_id = $1 and customer_id = $2 and id = '${block}'`,
@@ -501,7 +429,7 @@ test('what comes back of a block that has ended is lost', async () => {
 });
 
 test('rows of leases that nobody has returned are found by no other tenant', async () => {
-  const other = await createTestTenant(database.url);
+  const other = await createTestTenant(tenant.url);
   expect(await tenantRows(other, 'select 1 from reservation')).toEqual([]);
   await other.close();
 });

@@ -1,39 +1,40 @@
-import { applyDueBatch, type Database, SpendQueue, type SpendRequest, type Verdict } from '@licet/database';
 import {
+  applyDueBatch,
+  type Database,
+  type Result,
+  SpendQueue,
+  type SpendRequest,
+  type Verdict,
+} from '@licet/database';
+import {
+  counterOf,
+  createOwnTenant,
   createTestCustomer,
-  createTestDatabase,
-  createTestTenant,
+  durationOf,
+  letPass,
   listedEvents,
   openTestDatabase,
+  type OwnTenant,
   spend,
+  spendOne,
   subscribeTo,
-  type TestDatabase,
-  type TestTenant,
   tenantRows,
 } from '@licet/database/testing';
-import { type CustomerId, type IsoDuration, parseDuration, type ReservationId } from '@licet/domain';
-import { Client } from 'pg';
+import type { CustomerId, ReservationId } from '@licet/domain';
 import { reservationIdOf } from '../src/spending/reservations.js';
 
-let database: TestDatabase;
-let tenant: TestTenant;
-let owner: Client;
+let tenant: OwnTenant;
 /** Another gateway's: what the first remembers of its reservations it reads from their rows. */
-let elsewhere: { readonly db: Database };
+let elsewhere: Database;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  tenant = await createTestTenant(database.url);
-  elsewhere = { db: await openTestDatabase(database.url) };
-  owner = new Client({ connectionString: database.url });
-  await owner.connect();
+  tenant = await createOwnTenant();
+  elsewhere = await openTestDatabase(tenant.url);
 });
 
 afterAll(async () => {
-  await owner.end();
-  await elsewhere.db.close();
+  await elsewhere.close();
   await tenant.close();
-  await database.drop();
 });
 
 let keys = 0;
@@ -46,27 +47,16 @@ async function customerNamed(id: string): Promise<CustomerId> {
   return customerId;
 }
 
-function span(text: string): IsoDuration {
-  const duration = parseDuration(text);
-  if (duration === null) throw new Error(`${text} is no duration`);
-  return duration;
-}
-
-type Told = Verdict | { readonly ok: false; readonly code: string; readonly field: string | null };
-
-async function send(request: SpendRequest, view: { readonly db: Database } = tenant): Promise<Told> {
-  const [result] = await spend(view.db, tenant.caller, [request]);
-  if (result === undefined) throw new Error('one request has one answer');
-  return result;
-}
+const send = (request: SpendRequest, view = tenant.db): Promise<Result<Verdict>> =>
+  spendOne(view, tenant.caller, request);
 
 function reserve(customerId: string, quantity: number, feature = 'calls', ttl = 'PT1H'): SpendRequest {
-  return { kind: 'reserve', customerId, feature, quantity, ttl: span(ttl), idempotencyKey: nextKey() };
+  return { kind: 'reserve', customerId, feature, quantity, ttl: durationOf(ttl), idempotencyKey: nextKey() };
 }
 
 async function reserved(...asked: Parameters<typeof reserve>): Promise<ReservationId> {
   const told = await send(reserve(...asked));
-  if (!('decision' in told) || !told.decision.allowed) throw new Error(`refused: ${JSON.stringify(told)}`);
+  if (!told.ok || !told.decision.allowed) throw new Error(`refused: ${JSON.stringify(told)}`);
   return reservationIdOf(told.decisionId);
 }
 
@@ -84,31 +74,10 @@ function consume(customerId: string, quantity: number, feature = 'calls'): Spend
   return { kind: 'consume', customerId, feature, quantity, idempotencyKey: nextKey() };
 }
 
-async function counter(customerId: string, feature = 'calls'): Promise<unknown> {
-  const [row] = await tenantRows(
-    tenant,
-    `select used::int, reserved::int, held_until is not null as held from meter
-     where customer_id = '${customerId}' and feature = '${feature}'`,
-  );
-  return row;
-}
+const counter = (customerId: string, feature?: string) => counterOf(tenant, customerId, feature);
 
-/** As if it had been made so long ago that its time is over. */
-async function letExpire(customerId: string): Promise<void> {
-  await owner.query(
-    `update reservation set reserved_at = reserved_at - interval '2 hours', expires_at = expires_at - interval '2 hours'
-     where tenant_id = $1 and customer_id = $2 and status = 'OPEN'`,
-    [tenant.caller.tenantId, customerId],
-  );
-  await owner.query(
-    `update meter set held_until = held_until - interval '2 hours' where tenant_id = $1 and customer_id = $2`,
-    [tenant.caller.tenantId, customerId],
-  );
-  await owner.query(`update customer set next_due_at = clock_timestamp() where tenant_id = $1 and id = $2`, [
-    tenant.caller.tenantId,
-    customerId,
-  ]);
-}
+/** What was reserved for an hour has ended. */
+const letExpire = (customerId: string): Promise<void> => letPass(tenant, customerId, 2);
 
 test('what is reserved counts against the limit, and is spent by its commit; the rest is free again', async () => {
   await customerNamed('commits');
@@ -178,7 +147,7 @@ test.each<[string, 'commit' | 'free', number, boolean]>([
 
 test('what was reserved is told after its settlement, too, by any gateway', async () => {
   const customerId = await customerNamed('told');
-  const [one, other] = [new SpendQueue(tenant.db), new SpendQueue(elsewhere.db)];
+  const [one, other] = [new SpendQueue(tenant.db), new SpendQueue(elsewhere)];
   const { tenantId } = tenant.caller;
   const found = (id: ReservationId): Promise<unknown> =>
     Promise.all([one, other].map((queue) => queue.reservations.find(tenantId, id)));
@@ -219,7 +188,7 @@ test('a reservation asked for twice under one key is one, and the same', async (
   const request = reserve('same key', 2);
   const first = await send(request);
   expect(await send(request)).toEqual({ ...first, replayed: true });
-  expect(await send({ ...request, ttl: span('PT2H') } as SpendRequest)).toMatchObject({
+  expect(await send({ ...request, ttl: durationOf('PT2H') } as SpendRequest)).toMatchObject({
     ok: false,
     code: 'CONFLICT',
     field: 'idempotencyKey',
@@ -281,14 +250,14 @@ test('a commit that comes too late is decided anew', async () => {
 test('a commit in time is always allowed, though the right is gone', async () => {
   await customerNamed('lost');
   const id = await reserved('lost', 3);
-  await owner.query(
+  await tenant.owner.query(
     `update subscription set status = 'CANCELED', ended_at = clock_timestamp(), cancel_at = null where tenant_id = $1 and customer_id = 'lost'`,
     [tenant.caller.tenantId],
   );
-  await owner.query(`update customer set version = version + 1 where tenant_id = $1 and id = 'lost'`, [
+  await tenant.owner.query(`update customer set version = version + 1 where tenant_id = $1 and id = 'lost'`, [
     tenant.caller.tenantId,
   ]);
-  await owner.query(
+  await tenant.owner.query(
     `update meter set lim = 0, state_version = state_version + 1 where tenant_id = $1 and customer_id = 'lost'`,
     [tenant.caller.tenantId],
   );
@@ -303,12 +272,12 @@ test('a reservation counts in the window in which it was made', async () => {
   const customerId = await customerNamed('window');
   const id = await reserved('window', 4);
   // The window ended a moment ago.
-  await owner.query(
+  await tenant.owner.query(
     `update meter set window_start = window_start - interval '1 month', window_end = clock_timestamp()
      where tenant_id = $1 and customer_id = 'window'`,
     [tenant.caller.tenantId],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update reservation set window_start = window_start - interval '1 month',
        reserved_at = (select window_start from meter where tenant_id = $1 and customer_id = 'window')
      where tenant_id = $1 and customer_id = 'window'`,
@@ -325,12 +294,12 @@ test('a reservation counts in the window in which it was made', async () => {
 
 /** Its window ended a moment ago, and another runs. */
 async function endWindow(customerId: string): Promise<void> {
-  await owner.query(
+  await tenant.owner.query(
     `update meter set window_start = window_start - interval '1 month', window_end = clock_timestamp()
      where tenant_id = $1 and customer_id = $2`,
     [tenant.caller.tenantId, customerId],
   );
-  await owner.query(
+  await tenant.owner.query(
     `update reservation set window_start = window_start - interval '1 month' where tenant_id = $1 and customer_id = $2`,
     [tenant.caller.tenantId, customerId],
   );
@@ -358,7 +327,7 @@ test('one that was made in the very instant in which another window began counts
   const id = await reserved('instant', 10);
   await endWindow('instant');
   await send(consume('instant', 10));
-  await owner.query(
+  await tenant.owner.query(
     `update reservation set reserved_at = (select window_start from meter where tenant_id = $1 and customer_id = 'instant')
      where tenant_id = $1 and customer_id = 'instant'`,
     [tenant.caller.tenantId],
@@ -369,7 +338,7 @@ test('one that was made in the very instant in which another window began counts
 
 test('two gateways reserve and settle against one limit: never beyond it', async () => {
   await customerNamed('two');
-  const other = await openTestDatabase(database.url);
+  const other = await openTestDatabase(tenant.url);
   try {
     const asked = Array.from({ length: 40 }, () => reserve('two', 1));
     const told = await Promise.all(

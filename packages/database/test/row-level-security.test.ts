@@ -15,6 +15,7 @@ import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
+  durationOf,
   issueLicenseTo,
   spend,
   subscribeTo,
@@ -22,7 +23,7 @@ import {
   type TestDatabase,
   type TestTenant,
 } from '@licet/database/testing';
-import { parseDuration, parsePlanKey } from '@licet/domain';
+import { parsePlanKey } from '@licet/domain';
 import { Client } from 'pg';
 
 let database: TestDatabase;
@@ -33,8 +34,7 @@ let owner: Client;
 
 /** A table without rows would prove nothing. */
 async function fillEveryTable(): Promise<void> {
-  const hour = parseDuration('PT1H');
-  if (hour === null) throw new Error('a duration');
+  const hour = durationOf('PT1H');
   const customerId = await createTestCustomer(tenant, 'acme');
   await subscribeTo(tenant, 'acme', 'pro');
   await spend(tenant.db, tenant.caller, [

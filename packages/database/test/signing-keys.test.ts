@@ -1,6 +1,7 @@
 import {
   createTestDatabase,
   createTestTenant,
+  durationOf,
   listedEvents,
   openTestDatabase,
   tenantRows,
@@ -23,7 +24,7 @@ import {
   type VerifiedToken,
   verifyToken,
 } from '@licet/database';
-import { formatInstant, instant, parseDuration, parseTenantId, type TenantId } from '@licet/domain';
+import { formatInstant, instant, parseTenantId, type TenantId } from '@licet/domain';
 import { Client } from 'pg';
 
 let database: TestDatabase;
@@ -52,9 +53,7 @@ function rotate(
   overlap = 'PT1H',
   idempotencyKey = String(Math.random()),
 ): Promise<Result<{ key: SigningKey; revision: Revision }>> {
-  const parsed = parseDuration(overlap);
-  if (parsed === null) throw new Error(`a test names a duration that is none: ${overlap}`);
-  return rotateSigningKey(tenant.db, tenant.caller, { overlap: parsed, idempotencyKey });
+  return rotateSigningKey(tenant.db, tenant.caller, { overlap: durationOf(overlap), idempotencyKey });
 }
 
 async function rotated(overlap?: string): Promise<SigningKey> {

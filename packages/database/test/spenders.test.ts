@@ -2,6 +2,7 @@ import { applyDueBatch, executeMachineCommand, newMachineId, type SpendRequest }
 import {
   createOwnTenant,
   createTestCustomer,
+  durationOf,
   issueLicenseTo,
   occupySeat,
   openTestDatabase,
@@ -10,7 +11,7 @@ import {
   subscribeTo,
   TEST_CATALOG,
 } from '@licet/database/testing';
-import { type CustomerId, parseDuration, type ReservationId } from '@licet/domain';
+import type { CustomerId, ReservationId } from '@licet/domain';
 import { keyedDigest } from '../src/crypto/keyed-digest.js';
 import { SpendBatches } from '../src/spending/batches.js';
 import { KeptAccounts } from '../src/spending/kept-account.js';
@@ -180,8 +181,7 @@ test('a key names one member on one machine: another is another request, also in
   });
   for (const kind of ['consume', 'reserve'] as const) {
     const asked = { feature: 'views', memberId: 'ann', fingerprint: 'studio' };
-    const ttl = parseDuration('PT1H');
-    if (ttl === null) throw new Error('an hour');
+    const ttl = durationOf('PT1H');
     const key = nextKey();
     const request = (other: object): SpendRequest => ({
       ...consume('keyed', asked, key),
@@ -218,10 +218,9 @@ test('a key names one member on one machine: another is another request, also in
 test('a commit that comes too late is decided for the member and the machine that reserved', async () => {
   const customerId = await onDesk('late');
   const taking = { kind: 'lease', feature: 'viewers', memberId: 'ann', fingerprint: 'studio' } as const;
-  const take = () => occupySeat(tenant.db, tenant.caller, 'late', { ...taking, ttl: parseDuration('P1D') });
+  const take = () => occupySeat(tenant.db, tenant.caller, 'late', { ...taking, ttl: durationOf('P1D') });
   await take();
-  const ttl = parseDuration('PT1H');
-  if (ttl === null) throw new Error('an hour');
+  const ttl = durationOf('PT1H');
   const reserve = async (): Promise<ReservationId> => {
     const asked = consume('late', { feature: 'views', memberId: 'ann', fingerprint: 'studio' });
     const [made] = await spend(tenant.db, tenant.caller, [{ ...asked, kind: 'reserve', ttl }]);

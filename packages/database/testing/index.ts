@@ -3,6 +3,7 @@ export {
   createOwnTenant,
   createTestCustomer,
   createTestTenant,
+  durationOf,
   openTestDatabase,
   type OwnTenant,
   subscribeTo,
@@ -19,7 +20,9 @@ export {
 } from './decisions.js';
 export { listedEvents, tenantRows } from './events.js';
 export { type IssueOfTest, issueLicenseTo } from './licenses.js';
-export { occupySeat, spend } from './spend.js';
+export { occupySeat, spend, spendOne } from './spend.js';
+export { counterOf, letPass } from './holds.js';
+export { addCredits, blocksOf } from './credits.js';
 export { findNatsServer, NatsServer } from './nats-server.js';
 export { SwallowingNetwork } from './swallowing-network.js';
 export {

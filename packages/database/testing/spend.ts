@@ -39,3 +39,14 @@ export async function spend(
     return result;
   });
 }
+
+/** Sends one request through the queue of this view of the database. */
+export async function spendOne(
+  db: Database,
+  caller: Caller,
+  request: SpendRequest,
+): Promise<Result<Verdict>> {
+  const [result] = await spend(db, caller, [request]);
+  if (result === undefined) throw new Error('one request has one answer');
+  return result;
+}

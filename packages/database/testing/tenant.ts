@@ -11,8 +11,10 @@ import {
 } from '@licet/database';
 import {
   type CustomerId,
+  type IsoDuration,
   parseAddOnKey,
   parseCustomerId,
+  parseDuration,
   parsePlanKey,
   parseTimeZone,
   type Subscription,
@@ -145,4 +147,10 @@ export async function subscribeTo(
   });
   if (!result.ok) throw new Error(result.message);
   return result.subscription;
+}
+
+export function durationOf(text: string): IsoDuration {
+  const duration = parseDuration(text);
+  if (duration === null) throw new Error(`a test names a duration that is none: ${text}`);
+  return duration;
 }
