@@ -1,15 +1,19 @@
-import { Temporal } from 'temporal-polyfill';
+import * as Durations from 'temporal-polyfill/fns/Duration';
+import * as Instants from 'temporal-polyfill/fns/Instant';
+import * as Dates from 'temporal-polyfill/fns/PlainDate';
+import * as DateTimes from 'temporal-polyfill/fns/PlainDateTime';
+import * as ZonedTimes from 'temporal-polyfill/fns/ZonedDateTime';
 import type { Span } from '../usage/meter.js';
 import { instant, type Instant, type IsoDuration, type TimeZone } from './instant.js';
 
 /** `at` moved forward: years to days by the calendar of `zone`, hours and smaller exactly; docs/rules.md, "Time". */
 export function addDuration(at: Instant, duration: IsoDuration, zone: TimeZone): Instant {
-  return boundary(zoned(at, zone), Temporal.Duration.from(duration), 1);
+  return boundary(zoned(at, zone), Durations.fromString(duration), 1);
 }
 
 /** `at` moved back, reckoned as in `addDuration`. */
 export function subtractDuration(at: Instant, duration: IsoDuration, zone: TimeZone): Instant {
-  return boundary(zoned(at, zone), Temporal.Duration.from(duration), -1);
+  return boundary(zoned(at, zone), Durations.fromString(duration), -1);
 }
 
 /**
@@ -22,7 +26,7 @@ export function spanFromAnchor(anchor: Instant, every: IsoDuration, zone: TimeZo
 
 function countedSpan(anchor: Instant, every: IsoDuration, zone: TimeZone, at: Instant): Span {
   const from = zoned(anchor, zone);
-  const step = Temporal.Duration.from(every);
+  const step = Durations.fromString(every);
   let k = Math.floor((at - anchor) / meanMilliseconds(step));
   while (boundary(from, step, k) > at) k -= 1;
   // Where a zone skips a whole day two boundaries coincide: the last one at or before `at` begins a span that is not empty.
@@ -39,34 +43,37 @@ export function calendarSpan(every: IsoDuration, zone: TimeZone, at: Instant): S
 }
 
 function ownSpan(every: IsoDuration, zone: TimeZone, at: Instant): Span {
-  const step = Temporal.Duration.from(every);
+  const step = Durations.fromString(every);
   const { months, days, milliseconds } = durationParts(step);
   if (months === 0 && days === 0 && milliseconds === HOUR) return fullHour(zone, at);
   const weeksOnly = step.weeks > 0 && months === 0 && milliseconds === 0 && days === step.weeks * 7;
-  const first = Temporal.PlainDate.from(weeksOnly ? '1970-01-05' : '1970-01-01').toZonedDateTime(zone);
+  const first = Dates.toZonedDateTime(Dates.create(1970, 1, weeksOnly ? 5 : 1), zone);
   return spanFromAnchor(instant(first.epochMilliseconds), every, zone, at);
 }
 
 /** Milliseconds, where months have 31 days and the year is no leap year: to compare durations with bounds. */
 export function lengthOf(duration: IsoDuration): number {
-  const start = Temporal.PlainDateTime.from('2025-01-01');
-  return start.until(start.add(Temporal.Duration.from(duration))).total('milliseconds');
+  return millisecondsFrom(DateTimes.create(2025, 1, 1), Durations.fromString(duration));
 }
 
 /** Milliseconds that a duration has at most, whenever it begins: three months are 92 days, a year is 366. */
 export function longestOf(duration: IsoDuration): number {
+  const lasts = Durations.fromString(duration);
   // Four years have every run of months that there is.
-  const starts = Array.from({ length: 48 }, (_, month) =>
-    Temporal.PlainDateTime.from('2024-01-01').add({ months: month }),
+  const lengths = Array.from({ length: 48 }, (_, month) =>
+    millisecondsFrom(DateTimes.addMonths(DateTimes.create(2024, 1, 1), month), lasts),
   );
-  const lasts = Temporal.Duration.from(duration);
-  return Math.max(...starts.map((start) => start.until(start.add(lasts)).total('milliseconds')));
+  return Math.max(...lengths);
+}
+
+function millisecondsFrom(start: DateTimes.Record, lasts: Durations.Record): number {
+  return DateTimes.diffMilliseconds(start, DateTimes.add(start, lasts));
 }
 
 /** Whether two durations are of one length by the calendar: P12M and P1Y are, P1M and P30D are not. */
 export function sameLength(one: IsoDuration, other: IsoDuration): boolean {
-  const a = durationParts(Temporal.Duration.from(one));
-  const b = durationParts(Temporal.Duration.from(other));
+  const a = durationParts(Durations.fromString(one));
+  const b = durationParts(Durations.fromString(other));
   return a.months === b.months && a.days === b.days && a.milliseconds === b.milliseconds;
 }
 
@@ -81,7 +88,8 @@ export function sameLocalTime(
   skipped: 'later' | 'earlier' = 'later',
 ): Instant {
   const disambiguation = skipped === 'later' ? 'compatible' : 'earlier';
-  return instant(zoned(at, from).toPlainDateTime().toZonedDateTime(to, { disambiguation }).epochMilliseconds);
+  const shown = ZonedTimes.toPlainDateTime(zoned(at, from));
+  return instant(DateTimes.toZonedDateTime(shown, to, { disambiguation }).epochMilliseconds);
 }
 
 const MOST_REMEMBERED = 4096;
@@ -101,16 +109,16 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MEAN_MONTH = 30.436875 * DAY;
 
-function zoned(at: Instant, zone: TimeZone): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+function zoned(at: Instant, zone: TimeZone): ZonedTimes.Record {
+  return Instants.toZonedDateTimeISO(Instants.fromEpochMilliseconds(at), zone);
 }
 
-function boundary(from: Temporal.ZonedDateTime, step: Temporal.Duration, k: number): Instant {
-  return instant(from.add(times(step, k)).epochMilliseconds);
+function boundary(from: ZonedTimes.Record, step: Durations.Record, k: number): Instant {
+  return instant(ZonedTimes.add(from, times(step, k)).epochMilliseconds);
 }
 
-function times(step: Temporal.Duration, k: number): Temporal.Duration {
-  return Temporal.Duration.from({
+function times(step: Durations.Record, k: number): Durations.Record {
+  return Durations.fromFields({
     years: step.years * k,
     months: step.months * k,
     weeks: step.weeks * k,
@@ -124,7 +132,7 @@ function times(step: Temporal.Duration, k: number): Temporal.Duration {
   });
 }
 
-function durationParts(step: Temporal.Duration): { months: number; days: number; milliseconds: number } {
+function durationParts(step: Durations.Record): { months: number; days: number; milliseconds: number } {
   const minutes = step.hours * 60 + step.minutes;
   return {
     months: step.years * 12 + step.months,
@@ -137,7 +145,7 @@ function durationParts(step: Temporal.Duration): { months: number; days: number;
   };
 }
 
-function meanMilliseconds(step: Temporal.Duration): number {
+function meanMilliseconds(step: Durations.Record): number {
   const { months, days, milliseconds } = durationParts(step);
   return months * MEAN_MONTH + days * DAY + milliseconds;
 }
@@ -147,22 +155,23 @@ function fullHour(zone: TimeZone, at: Instant): Span {
   return { start: hourStart(zoned(at, zone)), end: hourEnd(zoned(at, zone)) };
 }
 
-function pastTheHour(time: Temporal.ZonedDateTime): number {
-  const local = time.epochMilliseconds + time.offsetNanoseconds / 1e6;
+function pastTheHour(time: ZonedTimes.Record): number {
+  const local = time.epochMilliseconds + ZonedTimes.offsetNanoseconds(time) / 1e6;
   return ((local % HOUR) + HOUR) % HOUR;
 }
 
-function hourStart(time: Temporal.ZonedDateTime): Instant {
-  const candidate = time.subtract({ milliseconds: pastTheHour(time) });
+function hourStart(time: ZonedTimes.Record): Instant {
+  const candidate = ZonedTimes.subtractMilliseconds(time, pastTheHour(time));
   if (pastTheHour(candidate) === 0) return instant(candidate.epochMilliseconds);
-  const change = time.add({ milliseconds: 1 }).getTimeZoneTransition('previous') ?? candidate;
+  const change =
+    ZonedTimes.getTimeZoneTransition(ZonedTimes.addMilliseconds(time, 1), 'previous') ?? candidate;
   if (beginsHour(change)) return instant(change.epochMilliseconds);
-  return hourStart(change.subtract({ milliseconds: 1 }));
+  return hourStart(ZonedTimes.subtractMilliseconds(change, 1));
 }
 
-function hourEnd(time: Temporal.ZonedDateTime): Instant {
-  const candidate = time.add({ milliseconds: HOUR - pastTheHour(time) });
-  const change = time.getTimeZoneTransition('next');
+function hourEnd(time: ZonedTimes.Record): Instant {
+  const candidate = ZonedTimes.addMilliseconds(time, HOUR - pastTheHour(time));
+  const change = ZonedTimes.getTimeZoneTransition(time, 'next');
   if (change === null || change.epochMilliseconds > candidate.epochMilliseconds) {
     return instant(candidate.epochMilliseconds);
   }
@@ -170,8 +179,8 @@ function hourEnd(time: Temporal.ZonedDateTime): Instant {
 }
 
 /** Whether the clocks show a full hour after a change, or skip one, which then moves on to the change. */
-function beginsHour(change: Temporal.ZonedDateTime): boolean {
+function beginsHour(change: ZonedTimes.Record): boolean {
   if (pastTheHour(change) === 0) return true;
-  const before = change.subtract({ milliseconds: 1 }).offsetNanoseconds;
-  return (change.offsetNanoseconds - before) / 1e6 >= pastTheHour(change);
+  const before = ZonedTimes.offsetNanoseconds(ZonedTimes.subtractMilliseconds(change, 1));
+  return (ZonedTimes.offsetNanoseconds(change) - before) / 1e6 >= pastTheHour(change);
 }

@@ -1,4 +1,5 @@
-import { Temporal } from 'temporal-polyfill';
+import * as Durations from 'temporal-polyfill/fns/Duration';
+import * as Instants from 'temporal-polyfill/fns/Instant';
 
 declare const brand: unique symbol;
 
@@ -27,7 +28,7 @@ export function parseInstant(text: string): Instant | null {
   if (!match) return null;
   try {
     const full = match[1] === undefined ? `${text}T00:00:00Z` : text;
-    return instant(Temporal.Instant.from(full).epochMilliseconds);
+    return instant(Instants.fromString(full).epochMilliseconds);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -93,8 +94,7 @@ function digit(number: number, place: number): number {
 /** Reads a positive ISO 8601 duration; null if it is none, zero or negative. */
 export function parseDuration(text: string): IsoDuration | null {
   try {
-    const duration = Temporal.Duration.from(text);
-    return duration.sign > 0 && isIsoDuration(text) ? text : null;
+    return Durations.sign(Durations.fromString(text)) > 0 && isIsoDuration(text) ? text : null;
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -109,7 +109,7 @@ function isIsoDuration(text: string): text is IsoDuration {
 export function parseTimeZone(text: string): TimeZone | null {
   if (!/^[A-Za-z]/.test(text)) return null;
   try {
-    const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
+    const { timeZoneId } = Instants.toZonedDateTimeISO(Instants.fromEpochMilliseconds(0), text);
     return isTimeZone(timeZoneId) ? timeZoneId : null;
   } catch (error) {
     if (error instanceof RangeError) return null;
