@@ -23,9 +23,9 @@ export interface ClientOptions {
   readonly leases?: Readonly<Record<string, LeaseOptions>>;
   /** Whether, and how, the gateway is told what checks have decided (`reportDecisions`). By default it is. */
   readonly reports?: boolean | ReportOptions;
-  /** How long one request may take, in milliseconds; 10 seconds by default. */
+  /** How long one request may take, in milliseconds; 10 seconds by default, a day at most. */
   readonly timeout?: number;
-  /** Longest time between two attempts to reach the gateway, in milliseconds; a minute by default. */
+  /** Longest time between two attempts to reach the gateway, in milliseconds; a minute by default, a day at most. */
   readonly retryMax?: number;
   /** Milliseconds since 1970; by default the clock of the machine. */
   readonly now?: () => number;
@@ -93,8 +93,8 @@ export function readOptions(options: ClientOptions): Settings {
     live: options.live ?? true,
     leases: readLeases(options.leases ?? {}),
     reports: readReports(options.reports ?? true),
-    timeout: options.timeout ?? 10_000,
-    retryMax: options.retryMax ?? 60_000,
+    timeout: aDayAtMost('timeout', options.timeout ?? 10_000),
+    retryMax: aDayAtMost('retryMax', options.retryMax ?? 60_000),
     now: options.now ?? Date.now,
     random: options.random ?? Math.random,
     // Browsers let nobody call it as a method of something else.
@@ -125,6 +125,14 @@ function atLeastOne(field: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw wrong(field, `a whole number of 1 or more, not ${String(value)}`);
 }
+
+/** Timers of a platform take more than 24 days for none at all. */
+function aDayAtMost(field: string, milliseconds: number): number {
+  if (atLeastOne(field, milliseconds) <= A_DAY) return milliseconds;
+  throw wrong(field, `${String(A_DAY)} (a day) at most, not ${String(milliseconds)}`);
+}
+
+const A_DAY = 86_400_000;
 
 function readUrl(url: string): string {
   const { protocol, origin, pathname } = URL.canParse(url) ? new URL(url) : { protocol: '' };

@@ -74,6 +74,14 @@ describe('options that cannot be are refused by name', () => {
     expect(() => createClient(options)).toThrow(`\`${field}\``);
   });
 
+  test.each([0, 1.5, NaN, Infinity, 86_400_001])('timeout and retryMax %p', (milliseconds) => {
+    for (const field of ['timeout', 'retryMax']) {
+      const make = () => createClient({ ...good, [field]: milliseconds });
+      expect(codeOf(make)).toBe('BAD_USER_INPUT');
+      expect(make).toThrow(`\`${field}\``);
+    }
+  });
+
   test.each([-1, 1.5, NaN, 2 ** 60])('quantity %p', async (quantity) => {
     const client = await site.start();
     expect(() => client.check('sso', { quantity })).toThrow('`quantity`');
