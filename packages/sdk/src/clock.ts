@@ -30,6 +30,11 @@ export class SeenClock {
     this.#starts = starts + 1;
   }
 
+  /** A time that is signed has been. */
+  saw(signed: Instant): void {
+    this.#highest = Math.max(this.#highest, signed);
+  }
+
   get seen(): SeenTimes {
     return { time: this.#highest, skew: this.#skew, starts: this.#starts };
   }

@@ -67,6 +67,7 @@ export class Snapshots {
     this.#counter = Math.max(this.#counter, snapshot.counter);
     this.#tenantId = snapshot.tenantId;
     const { issuedAt } = snapshot;
+    this.clock.saw(issuedAt);
     this.#held = { snapshot, token, keys, etag, from: 'KEPT', confirmedAt: issuedAt, isOlder };
   }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { Client, ClientStorage } from '@licet/sdk';
 import { Signer, TENANT } from '../testing/signer.js';
 import { BEGIN, Site } from '../testing/site.js';
@@ -36,6 +36,16 @@ describe('the clock', () => {
     expect(client.check('sso').code).toBe('ENTITLED_GRACE');
     await client.close();
     site.time = BEGIN + 1;
+    const next = await site.start();
+    expect(next.check('sso').code).toBe('UNAVAILABLE');
+    expect(problems(next)).toContain('CLOCK_SET_BACK');
+  });
+
+  test('set back to before the issue is seen without a record of times, too', async () => {
+    await (await site.start()).close();
+    await rm((await site.files()).seen);
+    await site.gateway.down();
+    site.time = BEGIN - 86_400_000;
     const next = await site.start();
     expect(next.check('sso').code).toBe('UNAVAILABLE');
     expect(problems(next)).toContain('CLOCK_SET_BACK');
