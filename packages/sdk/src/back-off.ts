@@ -4,8 +4,8 @@ export class BackOff {
 
   constructor(
     private readonly random: () => number,
+    readonly mostMilliseconds: number,
     private readonly firstMilliseconds = 500,
-    private readonly mostMilliseconds = 60_000,
   ) {}
 
   next(): number {

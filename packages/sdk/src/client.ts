@@ -4,10 +4,8 @@ import {
   decideBySnapshot,
   denyWithoutRules,
   type Instant,
-  nextPhaseAt,
   type RequestContext,
   type Snapshot,
-  snapshotPhase,
   type SnapshotPhase,
 } from '@licet/domain/offline';
 import { BackOff } from './back-off.js';
@@ -17,13 +15,13 @@ import type { Follower } from './follow.js';
 import { Gateway } from './gateway.js';
 import { Kept } from './kept.js';
 import { type ClientOptions, readOptions, type Settings, wrong } from './options.js';
-import { Problems } from './problems.js';
 import { Refresher } from './refresher.js';
 import type { Reports } from './reports.js';
 import { Snapshots } from './snapshots.js';
 import type { ConsumeAnswer } from './spend.js';
 import type { Spending } from './spending.js';
-import type { AnswerSource, ClientPhase, ClientStatus, ProblemKind } from './status.js';
+import { Standing } from './standing.js';
+import type { AnswerSource, ClientStatus } from './status.js';
 import { Timer } from './timer.js';
 import { type ReportCounts, Unreported } from './unreported.js';
 import { RefusedSnapshot } from './verify.js';
@@ -100,25 +98,19 @@ class SnapshotClient implements Client {
   readonly #gateway: Gateway;
   readonly #snapshots: Snapshots;
   readonly #refresher: Refresher;
-  readonly #problems = new Problems();
-  readonly #listeners = new Set<() => void>();
-  readonly #timer = new Timer();
+  readonly #standing: Standing;
   readonly #seenTimer = new Timer();
   readonly #unreported: Unreported | null;
   readonly #reports: Promise<Reports | null>;
   #spending: Promise<Spending> | null = null;
   #follower: Follower | null = null;
+  #isFollowing = false;
   #isClosed = false;
   /** Whether the gateway tells of changes, and how many it has told of. */
   #isConnected = false;
   #told = 0;
   /** Of how many of those it was asked what is new. */
   #asked = -1;
-  #status: ClientStatus;
-  #phase: SnapshotPhase = 'EXPIRED';
-  #phaseUntil = Infinity;
-  /** When the first of the answers that were given is over. */
-  #answersUntil = Infinity;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -126,19 +118,16 @@ class SnapshotClient implements Client {
     this.#clock = new SeenClock(now);
     this.#gateway = new Gateway({ url, credential, fetch, timeout });
     const kept = new Kept(settings.storage, nameOf(settings));
-    const reporting = {
-      report: (kind: ProblemKind, message: string) => this.#report(kind, message),
-      solve: (...kinds: readonly ProblemKind[]) => {
-        if (this.#problems.solve(...kinds)) this.#changed();
-      },
-    };
-    this.#snapshots = new Snapshots(settings, this.#clock, this.#gateway, kept, reporting);
+    this.#standing = new Standing(this.#clock, () => ({
+      held: this.#snapshots.held,
+      isCurrent: this.#isConnected && this.#asked === this.#told,
+    }));
+    this.#snapshots = new Snapshots(settings, this.#clock, this.#gateway, kept, this.#standing);
     this.#refresher = new Refresher({
       fetch: () => this.#fetch(),
       after: () => this.#refreshAfter(),
-      backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
+      backOff: new BackOff(random, retryMax),
     });
-    this.#status = this.#statusNow('none', 'fallback');
     this.#unreported = settings.reports === null ? null : new Unreported(settings.reports.most);
     // A page that cannot load it decides all the same.
     this.#reports = this.#loadReports().catch(() => null);
@@ -146,8 +135,7 @@ class SnapshotClient implements Client {
   }
 
   get status(): ClientStatus {
-    this.#look();
-    return this.#status;
+    return this.#standing.status;
   }
 
   get reports(): ReportCounts {
@@ -155,19 +143,19 @@ class SnapshotClient implements Client {
   }
 
   check(feature: string, options: CheckOptions = NO_OPTIONS): Answer {
-    const now = this.#look();
+    const now = this.#standing.look();
     const request = this.requestOf(feature, options);
     const { held } = this.#snapshots;
     if (held === null) {
       const decision = denyWithoutRules(this.#settings.customerId, request);
       return { ...decision, source: 'fallback', age: null };
     }
-    const decision = decideBySnapshot(held.snapshot, request, now, this.#phase);
+    const decision = decideBySnapshot(held.snapshot, request, now, this.#standing.phase);
     this.#unreported?.add(request, decision, held.snapshot, now);
     const { validUntil, code } = decision;
-    if (validUntil !== null && validUntil < this.#answersUntil) this.#answerUntil(validUntil, now);
+    if (validUntil !== null) this.#standing.answered(validUntil, now);
     const isFallback = code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK';
-    const source = isFallback ? 'fallback' : this.#status.source;
+    const source = isFallback ? 'fallback' : this.#standing.source;
     return { ...decision, source, age: Math.max(0, now - held.confirmedAt) };
   }
 
@@ -187,33 +175,28 @@ class SnapshotClient implements Client {
     return (await this.#loadSpending()).consume(feature, options);
   }
 
-  readonly onChange = (listener: () => void): (() => void) => {
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
-  };
+  get onChange(): Client['onChange'] {
+    return this.#standing.onChange;
+  }
 
   refresh(): Promise<void> {
     return this.#refresher.refresh();
   }
 
   basis(): Basis {
-    const now = this.#look();
+    const now = this.#standing.look();
     const snapshot = this.#snapshots.held?.snapshot ?? null;
-    return { snapshot, phase: this.#phase, now, customerId: this.#settings.customerId };
+    return { snapshot, phase: this.#standing.phase, now, customerId: this.#settings.customerId };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#standing.end();
     await this.#part();
     const stopped = this.#refresher.stop();
-    this.#timer.clear();
-    this.#seenTimer.clear();
     this.#follower?.stop();
-    this.#isConnected = false;
     await this.ready;
     await stopped;
-    this.#timer.clear();
     this.#seenTimer.clear();
     await this.#snapshots.write();
   }
@@ -244,22 +227,22 @@ class SnapshotClient implements Client {
     return new Reports({
       ...{ gateway: this.#gateway, unreported: this.#unreported, customerId, storage },
       ...{ name: `${nameOf(this.#settings)}.reports`, every: reports.every },
-      backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
+      backOff: new BackOff(random, retryMax),
     });
   }
 
   async #start(): Promise<void> {
     await this.#snapshots.resume();
-    this.#changed();
+    this.#standing.changed();
     const refreshed = this.#refresher.refresh();
-    if (this.#settings.live) void this.#follow();
+    void this.#follow();
     if (this.#snapshots.held === null) await refreshed;
     else void this.#keepSeen();
   }
 
   /** What was seen grows with time, not only with what is fetched. */
   async #keepSeen(): Promise<void> {
-    this.#look();
+    this.#standing.look();
     await this.#snapshots.write();
     if (!this.#isClosed) this.#seenTimer.set(SEEN_KEPT, () => void this.#keepSeen());
   }
@@ -269,19 +252,17 @@ class SnapshotClient implements Client {
     try {
       await this.#snapshots.fetch();
       this.#asked = told;
-      this.#problems.solve('GATEWAY_FAILED');
-      this.#changed();
-      await this.#snapshots.write();
-      if (!this.#isClosed) this.#seenTimer.set(SEEN_KEPT, () => void this.#keepSeen());
+      this.#standing.changed('GATEWAY_FAILED');
+      void this.#follow();
+      await this.#keepSeen();
     } catch (error) {
       // A connection that the network has forgotten tells nothing either.
       if (this.#isClosed) throw error;
       if (error instanceof LicetError && error.code === 'UNREACHABLE') this.#follower?.reconnect();
-      this.#report(
+      this.#standing.report(
         error instanceof RefusedSnapshot ? 'SNAPSHOT_REFUSED' : 'GATEWAY_FAILED',
         messageOf(error),
       );
-      this.#changed();
       throw error;
     }
   }
@@ -295,95 +276,38 @@ class SnapshotClient implements Client {
     return Math.max(at - this.#clock.read(), fresh / 10, 100);
   }
 
+  /** Where it cannot be loaded, changes are found by refreshing, and it is tried again then. */
   async #follow(): Promise<void> {
-    const { url, credential, fetch, customerId, random, retryMax } = this.#settings;
-    const { Follower } = await import('./follow.js');
-    if (this.#isClosed) return;
-    this.#follower = new Follower({
+    const { live, url, credential, fetch, customerId, random, retryMax } = this.#settings;
+    if (!live || this.#isFollowing) return;
+    this.#isFollowing = true;
+    const loaded = await import('./follow.js').catch(() => null);
+    this.#isFollowing = loaded !== null;
+    if (loaded === null || this.#isClosed) return;
+    this.#follower = new loaded.Follower({
       ...{ url, credential, fetch, customerId },
-      backOff: new BackOff(random, Math.min(500, retryMax), retryMax),
+      backOff: new BackOff(random, retryMax),
       onConnected: () => {
         this.#isConnected = true;
-        this.#changed();
+        this.#standing.changed();
         // Whoever comes back after a cut may have missed that there is a newer state than what is fetched now and then.
         void this.#refresher.refresh();
       },
       onChange: () => {
         this.#told += 1;
+        this.#standing.changed();
         void this.#refresher.refresh();
       },
       onCut: () => {
         this.#isConnected = false;
-        this.#changed();
+        this.#standing.changed();
       },
     });
-  }
-
-  /** The time, with what it has changed. */
-  #look(): Instant {
-    const now = this.#clock.read();
-    const isSetBack = this.#clock.isSetBack;
-    if (now >= this.#phaseUntil || isSetBack !== this.#isSetBackTold) this.#changed();
-    return now;
-  }
-  #isSetBackTold = false;
-
-  #answerUntil(until: number, now: Instant): void {
-    this.#answersUntil = until;
-    this.#timer.set(Math.min(until, this.#phaseUntil) - now, () => this.#timePasses());
-  }
-
-  #timePasses(): void {
-    const now = this.#clock.read();
-    if (now >= this.#phaseUntil || now >= this.#answersUntil) this.#changed();
-    else this.#timer.set(Math.min(this.#answersUntil, this.#phaseUntil) - now, () => this.#timePasses());
-  }
-
-  #report(kind: ProblemKind, message: string): void {
-    if (this.#problems.report(kind, message, this.#clock.read())) this.#changed();
-  }
-
-  /** Works out the status anew, and tells of it: answers may be other ones. */
-  #changed(): void {
-    const now = this.#clock.read();
-    const { held } = this.#snapshots;
-    this.#isSetBackTold = this.#clock.isSetBack;
-    if (this.#isSetBackTold) this.#problems.report('CLOCK_SET_BACK', SET_BACK, now);
-    else this.#problems.solve('CLOCK_SET_BACK');
-    const counts = held !== null && !held.isOlder && !this.#isSetBackTold;
-    this.#phase = counts ? snapshotPhase(held.snapshot, now) : 'EXPIRED';
-    this.#phaseUntil = counts ? (nextPhaseAt(held.snapshot, now) ?? Infinity) : Infinity;
-    const isCurrent = this.#isConnected && this.#asked === this.#told;
-    const source = held?.from === 'KEPT' ? 'kept' : isCurrent ? 'live' : 'cache';
-    const phase = counts ? PHASES[this.#phase] : 'none';
-    this.#status = this.#statusNow(phase, counts && phase !== 'expired' ? source : 'fallback');
-    this.#answersUntil = Infinity;
-    if (this.#isClosed) return;
-    if (this.#phaseUntil < Infinity) this.#timer.set(this.#phaseUntil - now, () => this.#timePasses());
-    queueMicrotask(() => {
-      for (const listener of [...this.#listeners]) listener();
-    });
-  }
-
-  #statusNow(phase: ClientPhase, source: AnswerSource): ClientStatus {
-    const held = this.#snapshots.held;
-    return {
-      phase,
-      source,
-      counter: held?.snapshot.counter ?? null,
-      revision: held?.snapshot.revision ?? null,
-      confirmedAt: held?.confirmedAt ?? null,
-      starts: this.#clock.seen.starts,
-      problems: this.#problems.all,
-    };
   }
 }
 
 const NO_OPTIONS = {};
 const NO_REPORTS: ReportCounts = { waiting: 0, reported: 0, rejected: 0, dropped: 0 };
-const PHASES = { FRESH: 'fresh', STALE: 'stale', GRACE: 'grace', EXPIRED: 'expired' } as const;
-const SET_BACK =
-  'the clock is behind the highest time that was seen; set it right, or let the gateway be reached';
 
 /** One for each customer, and member, of each gateway. */
 function nameOf({ url, customerId, memberId }: Settings): string {

@@ -1,4 +1,5 @@
 import type { BackOff } from './back-off.js';
+import { LicetError } from './errors.js';
 import type { Gateway } from './gateway.js';
 import { isRecord } from './json.js';
 import type { ClientStorage } from './storage.js';
@@ -107,7 +108,7 @@ export class Reports {
       return true;
     } catch (error) {
       // Whatever stands in the way of a report does not concern checks, and another one may come through.
-      if (!isRecord(error) || error['code'] !== 'BAD_USER_INPUT') return false;
+      if (!(error instanceof LicetError) || error.code !== 'BAD_USER_INPUT') return false;
       unreported.rejected += batch.length;
       return true;
     }

@@ -19,7 +19,7 @@ export class Spending {
     const all = { gateway, clock, customerId, memberId };
     this.#leases = new Map(
       [...leases].map(([feature, options]) => {
-        const backOff = new BackOff(random, Math.min(500, retryMax), retryMax);
+        const backOff = new BackOff(random, retryMax);
         return [feature, new Leases({ ...all, ...options, feature, backOff })];
       }),
     );
@@ -32,7 +32,7 @@ export class Spending {
     const ask = (): Promise<ConsumeAnswer> => {
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const input = { customerId, feature, quantity, memberId, context, fingerprint, idempotencyKey };
-      return consume(this.gateway, input, new BackOff(random, 100, Math.min(2_000, retryMax)));
+      return consume(this.gateway, input, new BackOff(random, Math.min(2_000, retryMax), 100));
     };
     // What a lease was not taken for, and what is to be done once whoever asks, the gateway judges.
     const isPlain = context === null && fingerprint === null && memberId === this.settings.memberId;
