@@ -6,26 +6,30 @@ export type TokenSource = string | (() => string | Promise<string>);
 
 /** What is shown to the gateway. */
 export class Credential {
-  #current: string | null;
+  #current: Promise<string> | null = null;
+  #shown: string | null = null;
 
-  constructor(private readonly source: TokenSource) {
-    this.#current = typeof source === 'string' ? source : null;
+  constructor(private readonly source: TokenSource) {}
+
+  /** The value of the header `authorization`. Whoever asks while the next token is fetched gets that one, too. */
+  header(): Promise<string> {
+    return (this.#current ??= this.#next());
   }
 
-  /** The value of the header `authorization`. */
-  async header(): Promise<string> {
-    if (this.#current === null) {
-      const { source } = this;
-      this.#current = typeof source === 'string' ? source : await source();
-    }
-    return `Bearer ${this.#current}`;
-  }
-
-  /** The gateway does not take it any more; whether there is another one to be had. */
-  renew(): boolean {
+  /** The gateway does not take this header any more; whether there is another one to be had. */
+  renew(refused: string): boolean {
     if (typeof this.source === 'string') return false;
-    this.#current = null;
+    // Somebody else may have been refused before, and have another one.
+    if (refused === this.#shown) this.#current = this.#shown = null;
     return true;
+  }
+
+  #next(): Promise<string> {
+    const next = Promise.resolve(this.source)
+      .then((source) => (typeof source === 'string' ? source : source()))
+      .then((token) => (this.#shown = `Bearer ${token}`));
+    next.catch(() => (this.#current = null));
+    return next;
   }
 }
 

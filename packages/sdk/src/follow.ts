@@ -20,6 +20,9 @@ export interface Following {
 const QUERY =
   'subscription ($customerId: ID!, $after: Cursor) { entitlementsChanged(customerId: $customerId, after: $after) { cursor } }';
 
+/** Who is connected and soon cut off again, time after time, waits longer as if nobody had answered. In milliseconds. */
+const LASTING = 5_000;
+
 /**
  * Follows one customer's changes over server-sent events, which need no more than `fetch`, and go on after a cut where they
  * were (docs/live.md).
@@ -27,7 +30,9 @@ const QUERY =
 export class Follower {
   readonly #client;
   readonly #timer = new Timer();
+  readonly #lasting = new Timer();
   #after: string | null = null;
+  #shown = '';
   #stop: () => void = () => undefined;
   #isStopped = false;
 
@@ -36,7 +41,7 @@ export class Follower {
     this.#client = createClient({
       url: `${url}/graphql/stream`,
       fetchFn: fetch,
-      headers: async () => ({ authorization: await credential.header() }),
+      headers: async () => ({ authorization: (this.#shown = await credential.header()) }),
       // Each attempt begins at another cursor.
       retryAttempts: 0,
     });
@@ -69,15 +74,16 @@ export class Follower {
           if (!this.#take(result)) dispose();
         },
         error: (error) => {
-          if (isRefused(error)) this.following.credential.renew();
+          if (isRefused(error)) this.following.credential.renew(this.#shown);
           end();
         },
         complete: end,
       },
       {
         connected: () => {
-          backOff.reset();
-          if (!isOver) onConnected();
+          if (isOver) return;
+          this.#lasting.set(Math.min(LASTING, backOff.mostMilliseconds), () => backOff.reset());
+          onConnected();
         },
       },
     );
@@ -98,11 +104,12 @@ export class Follower {
     const [error] = errors ?? [];
     const code = codeOf(error);
     if (code === 'CURSOR_EXPIRED') this.#after = null;
-    if (code === 'UNAUTHENTICATED') this.following.credential.renew();
+    if (code === 'UNAUTHENTICATED') this.following.credential.renew(this.#shown);
     return false;
   }
 
   #cut(): void {
+    this.#lasting.clear();
     this.following.onCut();
     if (!this.#isStopped) this.#timer.set(this.following.backOff.next(), () => this.#connect());
   }

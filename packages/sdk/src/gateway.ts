@@ -68,14 +68,15 @@ export class Gateway {
   }
 
   async #authorized(path: string, init: Sent): Promise<Response> {
-    const response = await this.#send(path, await this.#withCredential(init));
-    if (response.status !== 401 || !this.options.credential.renew()) return response;
-    return this.#send(path, await this.#withCredential(init));
+    const { credential } = this.options;
+    const authorization = await reached(() => credential.header());
+    const response = await this.#sendAs(authorization, path, init);
+    if (response.status !== 401 || !credential.renew(authorization)) return response;
+    return this.#sendAs(await reached(() => credential.header()), path, init);
   }
 
-  async #withCredential(init: Sent): Promise<Sent> {
-    const authorization = await reached(() => this.options.credential.header());
-    return { ...init, headers: { ...init.headers, authorization } };
+  #sendAs(authorization: string, path: string, init: Sent): Promise<Response> {
+    return this.#send(path, { ...init, headers: { ...init.headers, authorization } });
   }
 
   #send(path: string, init: Sent): Promise<Response> {

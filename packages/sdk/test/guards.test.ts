@@ -13,6 +13,10 @@ function problems(client: Client): string[] {
   return client.status.problems.map(({ kind }) => kind).sort();
 }
 
+const SPENT = {
+  data: { consume: { consumed: 1, replayed: false, revision: 'r', decision: { code: 'ENTITLED' } } },
+};
+
 describe('the clock', () => {
   test('set back while it runs, no snapshot counts: closed features are denied, open ones fall back', async () => {
     const client = await site.start();
@@ -231,5 +235,27 @@ describe('what the gateway gives', () => {
     const tokens = ['first', 'second'];
     await site.start({ apiKey: undefined, token: () => tokens.shift() ?? 'none' } as object);
     expect(site.gateway.authorizations).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  test('a token that has ended is renewed once for all who were refused with it', async () => {
+    const tokens = ['first', 'second', 'third'];
+    const client = await site.start({ apiKey: undefined, token: () => tokens.shift() ?? 'none' } as object);
+    site.gateway.ended.add('Bearer first');
+    site.gateway.consumes = [null, null, null].map(() => SPENT);
+    await Promise.all([client.consume('calls'), client.consume('calls'), client.refresh()]);
+    expect(tokens).toEqual(['third']);
+  });
+
+  test('a token that cannot be had is asked for again with the next request', async () => {
+    let calls = 0;
+    const token = () => {
+      calls += 1;
+      if (calls === 1) throw new Error('signed out');
+      return 'second';
+    };
+    const client = await site.start({ apiKey: undefined, token } as object);
+    await client.refresh();
+    expect(client.check('sso').code).toBe('ENTITLED');
+    expect(site.gateway.authorizations).toEqual(['Bearer second']);
   });
 });

@@ -1,5 +1,8 @@
-import type { Client } from '@licet/sdk';
+import type { Client, ClientOptions } from '@licet/sdk';
 import { explain } from '@licet/sdk/explanation';
+import { BackOff } from '../src/back-off.js';
+import { Credential } from '../src/credential.js';
+import { Follower } from '../src/follow.js';
 import { codeOf } from '../testing/code-of.js';
 import { statePayload } from '../testing/signer.js';
 import { Site } from '../testing/site.js';
@@ -11,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => site.end());
 
-function follow(): Promise<Client> {
-  return site.start({ live: true });
+function follow(options: Partial<ClientOptions> = {}): Promise<Client> {
+  return site.start({ live: true, ...options });
 }
 
 test('what changes is there as soon as the gateway tells of it', async () => {
@@ -58,6 +61,82 @@ test('a cursor that the log no longer has is dropped', async () => {
   site.gateway.tellErrors('CURSOR_EXPIRED');
   await until(() => site.gateway.cursors.length === 2);
   expect(site.gateway.cursors[1]).toBeNull();
+});
+
+test('what is known to have changed is not called live until it is here', async () => {
+  let answer: () => void = () => undefined;
+  let held: Promise<void> | null = null;
+  const client = await follow({
+    fetch: async (url, init) => {
+      if (typeof url === 'string' && url.includes('/v1/snapshot')) await held;
+      return fetch(url, init);
+    },
+  });
+  await until(() => client.status.source === 'live');
+  await client.refresh();
+  held = new Promise((resolve) => (answer = resolve));
+  site.gateway.tell('1');
+  await until(() => client.check('sso').source === 'cache');
+  answer();
+  await until(() => client.check('sso').source === 'live');
+});
+
+describe('whoever is connected and soon cut off', () => {
+  class Watched extends BackOff {
+    waits: number[] = [];
+    resets = 0;
+
+    override next(): number {
+      const wait = super.next();
+      this.waits.push(wait);
+      return wait / 1_000;
+    }
+
+    override reset(): void {
+      this.resets += 1;
+      super.reset();
+    }
+  }
+
+  function watch(backOff: Watched, onConnected: (follower: () => Follower) => void): Follower {
+    const follower: Follower = new Follower({
+      ...{ url: site.gateway.url, credential: new Credential('lk_x'), customerId: 'ada', fetch, backOff },
+      ...{
+        onConnected: () => onConnected(() => follower),
+        onChange: () => undefined,
+        onCut: () => undefined,
+      },
+    });
+    return follower;
+  }
+
+  const nothing = (): void => undefined;
+
+  test('by a refusal waits longer each time', async () => {
+    site.gateway.refusal = 'FORBIDDEN';
+    const backOff = new Watched(() => 1, 60_000);
+    const follower = watch(backOff, nothing);
+    await until(() => backOff.waits.length === 6);
+    follower.stop();
+    expect(backOff.waits.slice(0, 6)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000]);
+  });
+
+  test('for want of answers to other requests waits longer each time, too', async () => {
+    const backOff = new Watched(() => 1, 60_000);
+    const follower = watch(backOff, (connected) => connected().reconnect());
+    await until(() => backOff.waits.length === 4);
+    follower.stop();
+    expect(backOff.waits.slice(0, 4)).toEqual([500, 1_000, 2_000, 4_000]);
+  });
+
+  test('comes again soon after a connection that has lasted', async () => {
+    const backOff = new Watched(() => 1, 50);
+    const follower = watch(backOff, nothing);
+    await until(() => backOff.resets === 1);
+    follower.reconnect();
+    await until(() => site.gateway.cursors.length === 2);
+    follower.stop();
+  });
 });
 
 test('the status is one object until something changes, and time alone is a change', async () => {

@@ -34,6 +34,10 @@ export class SmallGateway {
   reportAnswers: (object | null)[] = [];
   /** Takes the place of the next answers to snapshot requests. */
   instead: { readonly status: number; readonly body: string }[] = [];
+  /** Headers `authorization` that are not taken any more. */
+  readonly ended = new Set<string>();
+  /** What everybody who follows is told at once, and nothing after it; null: they are taken. */
+  refusal: string | null = null;
   #server: Server | null = null;
   #port = 0;
   #streams = new Set<ServerResponse>();
@@ -107,6 +111,10 @@ export class SmallGateway {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
+    if (this.ended.has(request.headers.authorization ?? '')) {
+      response.writeHead(401).end();
+      return;
+    }
     switch (pathname) {
       case '/v1/snapshot':
         this.authorizations.push(request.headers.authorization);
@@ -119,6 +127,7 @@ export class SmallGateway {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(':\n\n');
         this.#streams.add(response);
+        if (this.refusal !== null) this.tellErrors(this.refusal);
         response.on('close', () => this.#streams.delete(response));
         return;
       default: {
