@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { programFor } from './program.js';
+import { runProgram } from './program.js';
 
-void programFor(process.env).parseAsync();
+void runProgram(process.env);

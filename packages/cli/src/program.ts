@@ -1,4 +1,4 @@
-import { Command, type CommanderError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { generateTypes, type GenerateOptions } from './commands/generate-types.js';
 import { rotateKeys, type RotateOptions } from './commands/keys-rotate.js';
 import {
@@ -19,22 +19,28 @@ interface Common {
   readonly json?: boolean;
 }
 
+/** Does what the arguments of the process ask for, and leaves it its exit code. */
+export async function runProgram(env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    await programFor(env).parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help is no failure; what cannot be right is one of usage.
+    if (error.exitCode !== 0 && error.code !== 'commander.help') process.exitCode = EXIT.USAGE;
+  }
+}
+
 /** All commands. `env`: of the process. */
-export function programFor(env: NodeJS.ProcessEnv): Command {
+function programFor(env: NodeJS.ProcessEnv): Command {
   const program = new Command('licet')
     .description('Licence files, signing keys, tokens and generated types of Licet.')
     .showHelpAfterError('(licet --help shows what there is)')
-    .exitOverride((error) => leave(error));
+    .exitOverride();
   addLicense(program, env);
   addToken(program);
   addKeys(program, env);
   addGenerate(program, env);
   return program;
-}
-
-/** Help is no failure; what cannot be right is one of usage. */
-function leave({ exitCode, code }: CommanderError): void {
-  process.exit(exitCode === 0 || code === 'commander.help' ? 0 : EXIT.USAGE);
 }
 
 function addLicense(program: Command, env: NodeJS.ProcessEnv): void {
