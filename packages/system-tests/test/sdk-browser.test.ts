@@ -74,7 +74,7 @@ inChromium('in Chromium', () => {
   }
 
   function status(): Promise<Client['status']> {
-    return page.evaluate(() => (globalThis as unknown as { licet: Client }).licet.status);
+    return page.evaluate(() => globalThis.licet.status);
   }
 
   async function restart(): Promise<void> {
@@ -116,7 +116,7 @@ inChromium('in Chromium', () => {
     const before = { sso: await commits('sso'), calls: await commits('calls') };
     for (const key of ['1', '2']) {
       await gateway.client.consume('ben', 'calls', key);
-      await page.evaluate(() => (globalThis as unknown as { licet: Client }).licet.refresh());
+      await page.evaluate(() => globalThis.licet.refresh());
       await shows(`calls: ENTITLED live ${key}`);
     }
     expect({ sso: await commits('sso'), calls: await commits('calls') }).toEqual({

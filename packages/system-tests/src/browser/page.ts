@@ -1,8 +1,13 @@
-import { createClient } from '@licet/sdk';
+import { type Client, createClient } from '@licet/sdk';
 import { indexedDbStorage } from '@licet/sdk/browser';
 import { Entitled, EntitlementsProvider, useEntitlement } from '@licet/sdk/react';
 import { createElement, type ReactNode, useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
+
+declare global {
+  /** For whoever looks into the page. */
+  var licet: Client;
+}
 
 /** `?gateway=…&token=…`: shows what its customer may do, as a vendor's page would. */
 const query = new URLSearchParams(location.search);
@@ -36,4 +41,4 @@ function Page(): ReactNode {
 }
 
 void client.ready.then(() => createRoot(document.body).render(createElement(Page)));
-Object.assign(globalThis, { licet: client });
+globalThis.licet = client;
