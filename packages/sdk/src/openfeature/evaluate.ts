@@ -18,11 +18,7 @@ export interface Flagged<T> {
 /** A flag's evaluation, by what the client holds; throws EvaluationError where the default counts for want of one. */
 export function evaluate<T>(
   client: Client,
-  {
-    key,
-    otherwise,
-    isWanted,
-  }: { readonly key: string; readonly otherwise: T; readonly isWanted: IsWanted<T> },
+  { key, otherwise, isWanted }: Flagged<T>,
   context: EvaluationContext,
 ): ResolutionDetails<T> {
   const { snapshot, phase, customerId } = client.basis();

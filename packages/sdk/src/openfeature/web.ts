@@ -10,7 +10,11 @@ import type { Client } from '../client.js';
 import { Announcer } from './announcer.js';
 import { evaluate, isBoolean, isNumber, isObjectOf, isString } from './evaluate.js';
 
-/** Features as flags, decided in this page: OpenFeature's API for browsers, on a client of the page's customer. Closing the client is left to who made it. */
+/**
+ * Features as flags, decided in this page: OpenFeature's API for browsers, on a client of the page's customer. Closing the client is
+ * left to who made it. What it is like and what it answers is the server's (`Announcer`, `evaluate`). What is left looks the same and is
+ * not: each SDK brings its own emitter and its own enum of events, and here nothing is awaited.
+ */
 export class LicetWebProvider implements Provider {
   readonly metadata = { name: 'licet' };
   readonly runsOn = 'client';
