@@ -37,7 +37,7 @@ export class Gateway {
     const path = `/v1/snapshot?customerId=${encodeURIComponent(customerId)}`;
     const headers: Record<string, string> = etag === null ? {} : { 'if-none-match': etag };
     const response = await this.#authorized(path, { headers });
-    if (response.status === 304) return { kind: 'SAME' };
+    if (response.status === 304 && etag !== null) return { kind: 'SAME' };
     const token = await textOf(response);
     if (!response.ok) throw errorOf(response, token);
     return { kind: 'NEW', token, etag: response.headers.get('etag') };

@@ -21,6 +21,8 @@ export class Snapshots {
   #counter = 0;
   #tenantId: string | null;
   #place: string | null = null;
+  /** What is kept here is another machine's. */
+  #isForeign = false;
 
   constructor(
     private readonly settings: Settings,
@@ -41,10 +43,10 @@ export class Snapshots {
     try {
       this.#place = await this.settings.storage.place();
       const [seen, snapshot] = await Promise.all([this.kept.seen(), this.kept.snapshot()]);
-      const isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
+      this.#isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
         (text) => text !== null && text.place !== this.#place,
       );
-      if (isForeign) {
+      if (this.#isForeign) {
         this.problems.report('FOREIGN_STORAGE', FOREIGN);
         return;
       }
@@ -81,6 +83,7 @@ export class Snapshots {
     const fetched = await this.gateway.snapshot(this.settings.customerId, isGood ? held.etag : null);
     if (fetched.kind === 'SAME') {
       if (held !== null) this.#held = { ...held, from: 'GATEWAY', confirmedAt: this.clock.read() };
+      this.problems.solve(...OF_SNAPSHOTS);
       return;
     }
     const { token, etag } = fetched;
@@ -96,10 +99,13 @@ export class Snapshots {
     this.#tenantId = snapshot.tenantId;
     const confirmedAt = this.clock.read();
     this.#held = { snapshot, token, keys: this.#keys, etag, from: 'GATEWAY', confirmedAt, isOlder: false };
-    this.problems.solve('COUNTER_LOWERED', 'FOREIGN_STORAGE', 'SNAPSHOT_REFUSED');
+    this.problems.solve(...OF_SNAPSHOTS);
   }
 
-  /** Keeps what is held, and what was seen; a storage that fails is reported and ends nothing. */
+  /**
+   * Keeps what is held, and what was seen; a storage that fails is reported and ends nothing. What another machine has kept stays until
+   * there is something of this one to put in its place.
+   */
   async write(): Promise<void> {
     const { counter, tenantId, place } = {
       counter: this.#counter,
@@ -108,6 +114,7 @@ export class Snapshots {
     };
     const seen: Seen = { ...this.clock.seen, counter, tenantId, place };
     const held = this.#held;
+    if (this.#isForeign && held === null) return;
     try {
       if (held === null || held.from === 'KEPT') await this.kept.writeSeen(seen);
       else {
@@ -141,6 +148,7 @@ export class Snapshots {
   }
 }
 
+const OF_SNAPSHOTS = ['COUNTER_LOWERED', 'FOREIGN_STORAGE', 'SNAPSHOT_REFUSED'] as const;
 const FOREIGN =
   'what is kept here was written on another machine and is not read; a snapshot of this one is fetched as soon as the gateway answers';
 

@@ -139,6 +139,26 @@ describe('what is kept', () => {
     expect(own.check('sso')).toMatchObject({ code: 'ENTITLED', source: 'kept' });
   });
 
+  test('is left as it was by another machine that has nothing of its own', async () => {
+    const first = await site.start();
+    const { snapshot } = await site.files();
+    const older = await readFile(snapshot, 'utf8');
+    site.time = BEGIN + 20_000;
+    await first.refresh();
+    await first.close();
+    await site.gateway.down();
+    const elsewhere = () => site.start({ storage: site.storage('another machine') });
+    await (await elsewhere()).close();
+    await writeFile(snapshot, older);
+    const replayed = await site.start();
+    expect(problems(replayed)).toContain('COUNTER_LOWERED');
+    expect(replayed.status.starts).toBe(2);
+    await replayed.close();
+    await (await elsewhere()).close();
+    site.time = BEGIN + 1;
+    expect(problems(await site.start())).toContain('CLOCK_SET_BACK');
+  });
+
   test.each([
     ['another signature', (text: string) => text.replace(/.{4}(?=","keys)/, 'AAAA')],
     ['no snapshot', (text: string) => text.replace(/"token":"[^"]+"/, '"token":"a.b.c"')],
@@ -207,6 +227,27 @@ describe('what the gateway gives', () => {
     const client = await site.start();
     expect(problems(client)).toContain('SNAPSHOT_REFUSED');
     expect(client.status.counter).toBeNull();
+  });
+
+  test('as a confirmation, it has no problem any more', async () => {
+    const client = await site.start();
+    site.gateway.instead = [{ status: 200, body: '<html>Sign in to the network</html>' }];
+    await client.refresh();
+    expect(problems(client)).toEqual(['SNAPSHOT_REFUSED']);
+    await client.refresh();
+    expect(problems(client)).toEqual([]);
+  });
+
+  test('as a confirmation of what it was not asked about, is none', async () => {
+    site.gateway.instead = [{ status: 304, body: '' }];
+    const client = await site.start();
+    expect(problems(client)).toEqual(['GATEWAY_FAILED']);
+    await client.refresh();
+    site.time += 15_000;
+    site.gateway.instead = [{ status: 304, body: '' }];
+    await client.refresh();
+    expect(client.check('sso')).toMatchObject({ code: 'ENTITLED', age: 15_000 });
+    expect(problems(client)).toEqual(['GATEWAY_FAILED']);
   });
 
   test('signed by the next key is good once the key set has it', async () => {
