@@ -69,7 +69,14 @@ export const CREDIT_BLOCK_ROW: readonly Column<OwnedBlock>[] = [
 export function blockToJson(block: CreditBlock): CreditBlockData {
   const { id, feature, quantity, remaining, held, priority, source, status } = block;
   return {
-    ...{ id, feature, quantity, remaining, held, priority, source, status },
+    id,
+    feature,
+    quantity,
+    remaining,
+    held,
+    priority,
+    source,
+    status,
     expiresAt: block.expiresAt === null ? null : formatInstant(block.expiresAt),
     createdAt: formatInstant(block.createdAt),
   };

@@ -69,7 +69,10 @@ export const SEAT_ROW: readonly Column<OwnedSeat>[] = [
 export function seatToJson(seat: Seat): SeatData {
   const { id, feature, memberId, kind, assignedAt, leaseExpiresAt, coolsUntil } = seat;
   return {
-    ...{ id, feature, memberId, kind },
+    id,
+    feature,
+    memberId,
+    kind,
     assignedAt: formatInstant(assignedAt),
     leaseExpiresAt: leaseExpiresAt === null ? null : formatInstant(leaseExpiresAt),
     coolsUntil: coolsUntil === null ? null : formatInstant(coolsUntil),

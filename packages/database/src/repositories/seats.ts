@@ -177,7 +177,10 @@ function lockedSeat([
   borrowedUntil,
 ]: LockedSeat): Seat {
   return {
-    ...{ id, feature, memberId, kind },
+    id,
+    feature,
+    memberId,
+    kind,
     assignedAt: instant(assignedAt),
     leaseExpiresAt: leaseExpiresAt === null ? null : instant(leaseExpiresAt),
     coolsUntil: coolsUntil === null ? null : instant(coolsUntil),

@@ -54,8 +54,15 @@ export function customerEvent(
   const { subjectType, subjectId, data } = toldOf(event);
   const caused: CausedData = migration === undefined ? {} : { migration };
   return {
-    ...{ type: event.type, subjectType, subjectId, customer },
-    ...{ actor, reason, requestId, at: event.at, recordedAt },
+    type: event.type,
+    subjectType,
+    subjectId,
+    customer,
+    actor,
+    reason,
+    requestId,
+    at: event.at,
+    recordedAt,
     data: { ...data, ...caused },
     // Each machine is seen again and again.
     listed: event.type !== 'machine.seen',

@@ -52,7 +52,6 @@ export function batchEvent(batch: BatchSummary): NewEvent {
   };
 }
 
-/** Most counters neither hold anything nor have blocks: theirs is written out, as it is made for each. */
 function meterOf(counter: Counter, batch: BatchSummary): object {
   const { key, account, row, used, reserved, freesAt, overdrawn, isPrepaid } = counter;
   const { subject } = account;
@@ -61,7 +60,11 @@ function meterOf(counter: Counter, batch: BatchSummary): object {
   if (isPool(counter)) return poolOf(counter, batch);
   if (freesAt === null && !isPrepaid) return { subject, feature, used, reserved, version };
   return {
-    ...{ subject, feature, used, reserved, version },
+    subject,
+    feature,
+    used,
+    reserved,
+    version,
     ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
     ...(isPrepaid ? { overdrawn, blocks: changedBlocks(counter, batch) } : {}),
   };
@@ -74,7 +77,11 @@ function isPool({ key, account }: Counter): boolean {
 /** `seats`: leases that were renewed; what was taken or given back is told of by itself. */
 function poolOf({ key, account, row, used, reserved, freesAt }: Counter, { seats }: BatchSummary): object {
   return {
-    ...{ subject: account.subject, feature: key.feature, used, reserved, version: row.version + 1 },
+    subject: account.subject,
+    feature: key.feature,
+    used,
+    reserved,
+    version: row.version + 1,
     ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
     seats: seats.renewedIn(key).map(({ id, leaseExpiresAt }) => ({
       id,

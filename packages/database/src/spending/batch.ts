@@ -247,8 +247,12 @@ export class Batch {
     const outcome = occupy(state, request, newSeatId(), locked.clock, known);
     const { decision, before, after } = outcome;
     const verdict: KeptVerdict = {
-      ...{ decisionId: this.#decisionIds.next(), decision, consumed: 0 },
-      ...{ release: release.number, asOf: locked.clock, seat: after && isHeld(after) ? after : null },
+      decisionId: this.#decisionIds.next(),
+      decision,
+      consumed: 0,
+      release: release.number,
+      asOf: locked.clock,
+      seat: after && isHeld(after) ? after : null,
     };
     if (account === undefined || before === after)
       return { ok: true, verdict, replayed: false, entryId: null };
@@ -296,7 +300,7 @@ export class Batch {
       limit: rise.limit,
       caller,
     };
-    for (const threshold of thresholdsReached(feature, rise)) this.#reached.push({ ...reached, threshold });
+    for (const threshold of thresholdsReached(feature, rise)) this.#reached.push({ threshold, ...reached });
   }
 }
 

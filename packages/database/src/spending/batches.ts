@@ -161,8 +161,8 @@ export class SpendBatches {
 function answered(verdict: KeptVerdict, replayed: boolean, revision: Revision): Result<Verdict> {
   const { decisionId, decision, consumed, release, asOf, seat, hold } = verdict;
   const result = { ok: true as const, decisionId, decision, consumed, replayed, revision, release, asOf };
-  if (hold !== undefined) return { ...result, hold };
-  return seat === undefined ? result : { ...result, seat };
+  if (hold !== undefined) return { hold, ...result };
+  return seat === undefined ? result : { seat, ...result };
 }
 
 interface Failures {

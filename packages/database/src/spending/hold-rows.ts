@@ -80,9 +80,9 @@ function holdFromRow(row: HoldRow): LockedHold {
     madeAt: instant(row.reserved_at.getTime()),
     holds: row.holds,
   };
-  if (row.kind === 'LEASE') return { ...standing, kind: row.kind, id: row.id, fileId: row.file_id };
+  if (row.kind === 'LEASE') return { kind: row.kind, id: row.id, fileId: row.file_id, ...standing };
   const { kind, id, context, member_id: memberId, fingerprint } = row;
-  return { ...standing, kind, id, context, memberId, fingerprint };
+  return { kind, id, context, memberId, fingerprint, ...standing };
 }
 
 /** What a batch writes of them. */

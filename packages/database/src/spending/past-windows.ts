@@ -159,7 +159,7 @@ export class Corrections {
 
   statements(tenantId: TenantId): Statement[] {
     const rows = [...this.#corrections.values()].map(({ key, window, added }) => {
-      return { ...key, window, used: added };
+      return { window, used: added, ...key };
     });
     return writeRows(tenantId, INSERT_WINDOWS, rows);
   }

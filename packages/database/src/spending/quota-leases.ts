@@ -50,7 +50,7 @@ export function madeLease(
 ): LockedLease {
   if (!hold) throw new Error('what lends says what is lent');
   const windowStart = row.window?.start ?? null;
-  const made = { ...key, ...hold, windowStart, madeAt, holds };
+  const made = { windowStart, madeAt, holds, ...key, ...hold };
   return { kind: 'LEASE', id: leaseIdOf(decisionId), fileId: null, status: 'OPEN', ...made };
 }
 
@@ -80,5 +80,5 @@ export function returnedEvents(movement: Movement, question: Question, delta: nu
 
 function eventOf(event: CustomerEvent, { asked: { caller }, lease, counter, at }: Movement): NewEvent {
   const customer = { id: lease.customerId, subject: counter.account.subject };
-  return customerEvent(event, customer, { ...caller, reason: null }, at);
+  return customerEvent(event, customer, { reason: null, ...caller }, at);
 }

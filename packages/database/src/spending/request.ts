@@ -85,7 +85,7 @@ export type QueuedRequest = SpendRequest | SeatRequest;
 
 /** A seat request with the name that it goes by in a batch: no two are the same. */
 export function seatRequest(customerId: string, asked: AskedSeat): SeatRequest {
-  return { ...asked, customerId, idempotencyKey: randomUUID() };
+  return { customerId, idempotencyKey: randomUUID(), ...asked };
 }
 
 export function isSeatRequest(request: QueuedRequest): request is SeatRequest {

@@ -65,9 +65,15 @@ export function madeReservation(
 ): LockedReservation {
   const { context = null, memberId = null, fingerprint = null } = request;
   return {
-    ...{ kind: 'RESERVATION', status: 'OPEN', ...reservationOf(request, key, verdict) },
-    ...{ windowStart: row.window?.start ?? null, madeAt: verdict.asOf, holds },
-    ...{ context, memberId, fingerprint },
+    kind: 'RESERVATION',
+    status: 'OPEN',
+    windowStart: row.window?.start ?? null,
+    madeAt: verdict.asOf,
+    holds,
+    context,
+    memberId,
+    fingerprint,
+    ...reservationOf(request, key, verdict),
   };
 }
 

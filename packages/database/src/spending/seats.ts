@@ -25,7 +25,7 @@ import { type LockedHolds, questionOf } from './settlement.js';
 export function seatKeysIn(asked: readonly Asked[]): SeatKey[] {
   return asked.flatMap(({ request, meter }) => {
     const memberId = isSeatRequest(request) ? parseMemberId(request.memberId) : null;
-    return meter === null || memberId === null ? [] : [{ ...meter, memberId }];
+    return meter === null || memberId === null ? [] : [{ memberId, ...meter }];
   });
 }
 
@@ -124,7 +124,7 @@ export class SeatChanges {
       return;
     }
     pool.renewed.delete(seat.id);
-    this.#events.push(customerEvent(event, customer, { ...asked.caller, reason: null }, at));
+    this.#events.push(customerEvent(event, customer, { reason: null, ...asked.caller }, at));
   }
 
   /** One for each seat that was taken or given back. Renewals are told by the batch's own event. */

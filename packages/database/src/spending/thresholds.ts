@@ -108,7 +108,7 @@ function eventOf(
   return customerEvent(
     { type: 'usage.threshold_reached', at, feature, threshold, used, limit, window },
     { id: customerId, subject },
-    { ...caller, reason: null },
+    { reason: null, ...caller },
     at,
   );
 }

@@ -172,7 +172,12 @@ function counterFrom(meter: unknown, at: Instant): CounterEvent | null {
   if (typeof used !== 'number' || typeof reserved !== 'number' || typeof version !== 'number') return null;
   const frees = typeof freesAt === 'string' ? parseInstant(freesAt) : null;
   return {
-    ...{ subject, feature, used, reserved, version, at },
+    subject,
+    feature,
+    used,
+    reserved,
+    version,
+    at,
     freesAt: frees,
     overdrawn: typeof overdrawn === 'number' ? overdrawn : 0,
     blocks: Array.isArray(blocks) ? blocks.filter(isChangedBlock) : [],

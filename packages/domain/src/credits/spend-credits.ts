@@ -28,17 +28,17 @@ export function spendCredits(
   switch (kind) {
     case 'consume':
     case 'record':
-      return { ...drawn(credits, quantity), holds: NO_HOLDS };
+      return { holds: NO_HOLDS, ...drawn(credits, quantity) };
     case 'reserve':
     case 'lend':
       return holding(credits, quantity);
     case 'commit':
     case 'return':
-      return { ...released(credits, held, quantity), holds: NO_HOLDS };
+      return { holds: NO_HOLDS, ...released(credits, held, quantity) };
     case 'free':
-      return { ...released(credits, held, 0), holds: NO_HOLDS };
+      return { holds: NO_HOLDS, ...released(credits, held, 0) };
     case 'correct':
-      return { ...regained(credits, held, quantity), holds: NO_HOLDS };
+      return { holds: NO_HOLDS, ...regained(credits, held, quantity) };
     case 'release':
       throw new Error('prepaid features take no units back');
   }

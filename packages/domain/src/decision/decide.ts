@@ -41,13 +41,13 @@ export function decideOnce(state: CustomerState, request: CheckRequest, now: Ins
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  return answerFor(state, feature, { ...request, asker: askerOf(request) }, now).decision;
+  return answerFor(state, feature, { asker: askerOf(request), ...request }, now).decision;
 }
 
 function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  const answer = answerFor(state, feature, { ...request, asker: askerOf(request) }, now);
+  const answer = answerFor(state, feature, { asker: askerOf(request), ...request }, now);
   // What other facts decide is found again by those.
   if (state.compiled.get(feature.key)?.kind !== 'ASKED') state.answers.keep(feature.key, answer);
   return answer.decision;
@@ -90,12 +90,12 @@ function decideUnknown(
   if (feature.whenUnknown.kind !== 'OPEN') return denied(customerId, request, 'UNAVAILABLE');
   const code = 'ENTITLED_FALLBACK';
   return {
-    ...NOTHING_COUNTED,
     allowed: true,
     code,
     message: ALLOWED[code],
     customerId,
     feature: feature.key,
+    ...NOTHING_COUNTED,
   };
 }
 
@@ -170,12 +170,12 @@ export function findFeature(release: Release, text: string): Feature | null {
 /** A denial that rests on nothing that the customer has. */
 export function denied(customerId: string, request: CheckRequest, code: DenyingCode): Decision {
   return {
-    ...NOTHING_COUNTED,
     allowed: false,
     code,
     message: explainDenial(code, request.feature),
     customerId,
     feature: request.feature,
+    ...NOTHING_COUNTED,
   };
 }
 
@@ -263,9 +263,9 @@ export function decideAt(subject: Subject, { quantity }: CheckRequest, at: Insta
 function settledDecision(subject: Subject, entitlement: CompiledEntitlement, at: Instant): Decision {
   const { account, feature } = subject;
   const base = {
-    ...NOTHING_COUNTED,
     customerId: account.id,
     feature: feature.key,
+    ...NOTHING_COUNTED,
     sources: entitlement.sources,
   };
   if (entitlement.kind === 'DENIED') {
@@ -273,17 +273,17 @@ function settledDecision(subject: Subject, entitlement: CompiledEntitlement, at:
     const meter = counterOf(account, feature, at);
     const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
     const message = explainDenial(entitlement.code, feature.key, { rule: entitlement.rule });
-    return { ...base, ...counted, allowed: false, code: entitlement.code, message };
+    return { allowed: false, code: entitlement.code, message, ...base, ...counted };
   }
   const seat = seatTest(subject, at);
   if (isMissing(seat)) {
     const message = explainDenial('NO_SEAT', feature.key, { seat });
-    return { ...base, allowed: false, code: 'NO_SEAT', message };
+    return { allowed: false, code: 'NO_SEAT', message, ...base };
   }
   const { allowance } = entitlement;
   const code = flatCode(entitlement);
   const value = allowance.kind === 'VALUE' ? allowance.value : null;
-  return { ...base, allowed: true, code, value, message: ALLOWED[code] };
+  return { allowed: true, code, message: ALLOWED[code], ...base, value };
 }
 
 function flatCode({

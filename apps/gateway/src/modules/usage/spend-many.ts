@@ -87,27 +87,26 @@ export async function answerTo(
   const { decision, replayed } = answer;
   // An answer that is given again is an attempt of now.
   const at = replayed || decision.stale ? context.feed.clock.now() : decision.asOf;
-  return recorded(context, { operation, input: { ...inputOf(request), replayed }, at, decision }, answer);
+  return recorded(context, { operation, input: { replayed, ...inputOf(request) }, at, decision }, answer);
 }
 
 /** What was asked. An idempotency key is the client's own, and is kept nowhere; the id of a reservation, or of a lease, is ours. */
 function inputOf(request: SpendRequest): Readonly<Record<string, unknown>> {
   const { customerId, feature, quantity } = request;
-  const asked = { customerId, feature, quantity };
   switch (request.kind) {
     case 'consume':
-      return { ...asked, ...factsOf(request) };
+      return { customerId, feature, quantity, ...factsOf(request) };
     case 'reserve':
     case 'lend':
-      return { ...asked, ttl: request.ttl, ...factsOf(request) };
+      return { customerId, feature, quantity, ttl: request.ttl, ...factsOf(request) };
     case 'commit':
     case 'free':
-      return { ...asked, reservationId: request.idempotencyKey };
+      return { customerId, feature, quantity, reservationId: request.idempotencyKey };
     case 'return':
-      return { ...asked, leaseId: request.idempotencyKey };
+      return { customerId, feature, quantity, leaseId: request.idempotencyKey };
     case 'release':
     case 'record':
-      return asked;
+      return { customerId, feature, quantity };
   }
 }
 
