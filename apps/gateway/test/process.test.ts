@@ -1,7 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '@licet/database/testing';
+import { ensureAdminKey, parseNatsUrl } from '@licet/database';
+import {
+  createTestDatabase,
+  createTestTenant,
+  findNatsServer,
+  NatsServer,
+  openTestDatabase,
+  type TestDatabase,
+} from '@licet/database/testing';
 
 const ROOT = join(__dirname, '..');
 const REGISTER = join(ROOT, '../../scripts/register-source.cjs');
@@ -28,8 +36,8 @@ function start(env: Record<string, string>): ChildProcess {
   });
 }
 
-async function started(): Promise<Started> {
-  const child = start({ PORT: '0', DATABASE_URL: database.url });
+async function started(env: Record<string, string> = {}): Promise<Started> {
+  const child = start({ PORT: '0', DATABASE_URL: database.url, ...env });
   const url = new Promise<string>((resolve) => {
     let output = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -84,3 +92,38 @@ test('a spool that cannot be written to ends it with one message that names the 
   expect(await exitCode(child)).toBe(1);
   expect(output).toMatch(/LICET_SPOOL_DIR.*nothing can be written/);
 });
+
+const KEY = 'process-tests-0123456789abcdef0123456789';
+const program = findNatsServer();
+/** Without the program it counts as skipped, which CI takes for a failure. */
+const testWithNats = program === null ? test.skip : test;
+
+testWithNats('with NATS_URL it tells others over NATS of what it has written', async () => {
+  const server = await NatsServer.start(program ?? '');
+  const tenant = await createTestTenant(database.url);
+  const other = await openTestDatabase(database.url, parseNatsUrl(server.url));
+  try {
+    await ensureAdminKey(tenant.db, tenant.caller.tenantId, KEY);
+    let isTold = false;
+    other.nats?.follow(tenant.caller.tenantId, () => (isTold = true));
+    const { child, url } = await started({ NATS_URL: server.url });
+    const exited = exitCode(child);
+    // Nobody waits for NATS when they start: what is written first may be told of to nobody.
+    for (let number = 0; !isTold; number += 1) await write(url, `c-${String(number)}`);
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+  } finally {
+    await other.close();
+    await tenant.close();
+    await server.kill();
+  }
+});
+
+async function write(url: string, id: string): Promise<void> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query: `mutation { upsertCustomer(input: { id: "${id}" }) { revision } }` }),
+  });
+  expect(await response.text()).toContain('"revision"');
+}
