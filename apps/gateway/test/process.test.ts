@@ -104,12 +104,12 @@ testWithNats('with NATS_URL it tells others over NATS of what it has written', a
   const other = await openTestDatabase(database.url, parseNatsUrl(server.url));
   try {
     await ensureAdminKey(tenant.db, tenant.caller.tenantId, KEY);
-    let isTold = false;
-    other.nats?.follow(tenant.caller.tenantId, () => (isTold = true));
+    let told = 0;
+    other.nats?.follow(tenant.caller.tenantId, () => (told += 1));
     const { child, url } = await started({ NATS_URL: server.url });
     const exited = exitCode(child);
     // Nobody waits for NATS when they start: what is written first may be told of to nobody.
-    for (let number = 0; !isTold; number += 1) await write(url, `c-${String(number)}`);
+    for (let number = 0; told === 0; number += 1) await write(url, `c-${String(number)}`);
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
   } finally {
