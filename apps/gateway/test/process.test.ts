@@ -1,6 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createClient } from 'graphql-ws';
+import { Client } from 'pg';
+import { WebSocket } from 'ws';
 import { ensureAdminKey, parseNatsUrl } from '@licet/database';
 import {
   createTestDatabase,
@@ -9,16 +12,23 @@ import {
   NatsServer,
   openTestDatabase,
   type TestDatabase,
+  type TestTenant,
 } from '@licet/database/testing';
 
 const ROOT = join(__dirname, '..');
 const REGISTER = join(ROOT, '../../scripts/register-source.cjs');
 
+const KEY = 'process-tests-0123456789abcdef0123456789';
+
 let database: TestDatabase;
+let tenant: TestTenant;
 beforeAll(async () => {
   database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  await ensureAdminKey(tenant.db, tenant.caller.tenantId, KEY);
 });
 afterAll(async () => {
+  await tenant.close();
   await database.drop();
 });
 
@@ -68,6 +78,58 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+/** Until so many sessions wait for what others have locked. */
+async function untilWaiting(owner: Client, sessions: number): Promise<void> {
+  let waiting = 0;
+  while (waiting < sessions) {
+    const { rows } = await owner.query<{ waiting: string }>(
+      'select count(distinct pid) as waiting from pg_locks where not granted',
+    );
+    waiting = Number(rows[0]?.waiting);
+  }
+}
+
+test('on SIGTERM it takes nothing more, tells its subscribers to come again, and answers what is under way', async () => {
+  const { child, url } = await started();
+  const exited = exitCode(child);
+  const ids = ['held-1', 'held-2'];
+  // Until the document is known well enough to be executed in the fast lane.
+  for (let visit = 0; visit < 4; visit += 1) for (const id of ids) await write(url, id, visit);
+  const query = 'subscription { events { cursor } }';
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${KEY}` },
+    retryAttempts: 0,
+  });
+  const lock = new Client({ connectionString: database.url });
+  await lock.connect();
+  try {
+    const socketEnds = expect(client.iterate({ query }).next()).rejects.toMatchObject({ code: 1012 });
+    await client.iterate({ query: '{ tenant { id } }' }).next();
+    const stream = await post(`${url}/graphql/stream`, query);
+    await lock.query(
+      `begin; set local app.tenant = '${tenant.caller.tenantId}'; select 1 from customer for update`,
+    );
+    const answers = [WRITE, `${WRITE} # new`].map((text, index) =>
+      post(`${url}/graphql`, text, { id: ids[index], name: 'under way' }),
+    );
+    await untilWaiting(lock, answers.length);
+    child.kill('SIGTERM');
+    await socketEnds;
+    expect(await stream.text()).toBe(':\n\n');
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow('fetch failed');
+    await lock.query('commit');
+    const answered = await Promise.all(answers);
+    expect(answered.map(({ headers }) => headers.get('x-licet-lane'))).toEqual(['compiled', 'general']);
+    for (const answer of answered) expect(await answer.text()).toContain('"name":"under way"');
+    expect(await exited).toBe(0);
+  } finally {
+    child.kill('SIGKILL');
+    await lock.end();
+  }
+});
+
 test('it ends when its parent lets go of it', async () => {
   const { child } = await started();
   const exited = exitCode(child);
@@ -93,37 +155,40 @@ test('a spool that cannot be written to ends it with one message that names the 
   expect(output).toMatch(/LICET_SPOOL_DIR.*nothing can be written/);
 });
 
-const KEY = 'process-tests-0123456789abcdef0123456789';
 const program = findNatsServer();
 /** Without the program it counts as skipped, which CI takes for a failure. */
 const testWithNats = program === null ? test.skip : test;
 
 testWithNats('with NATS_URL it tells others over NATS of what it has written', async () => {
   const server = await NatsServer.start(program ?? '');
-  const tenant = await createTestTenant(database.url);
   const other = await openTestDatabase(database.url, parseNatsUrl(server.url));
   try {
-    await ensureAdminKey(tenant.db, tenant.caller.tenantId, KEY);
     let told = 0;
     other.nats?.follow(tenant.caller.tenantId, () => (told += 1));
     const { child, url } = await started({ NATS_URL: server.url });
     const exited = exitCode(child);
     // Nobody waits for NATS when they start: what is written first may be told of to nobody.
-    for (let number = 0; told === 0; number += 1) await write(url, `c-${String(number)}`);
+    for (let number = 0; told === 0; number += 1) await write(url, 'told', number);
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
   } finally {
     await other.close();
-    await tenant.close();
     await server.kill();
   }
 });
 
-async function write(url: string, id: string): Promise<void> {
-  const response = await fetch(`${url}/graphql`, {
+const WRITE =
+  'mutation ($id: ID!, $name: String) { upsertCustomer(input: { id: $id, name: $name }) { customer { name } revision } }';
+
+function post(url: string, query: string, variables: object = {}): Promise<Response> {
+  return fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ query: `mutation { upsertCustomer(input: { id: "${id}" }) { revision } }` }),
+    body: JSON.stringify({ query, variables }),
   });
-  expect(await response.text()).toContain('"revision"');
+}
+
+async function write(url: string, id: string, number: number): Promise<void> {
+  const answer = await post(`${url}/graphql`, WRITE, { id, name: String(number) });
+  expect(await answer.text()).toContain('"revision"');
 }
