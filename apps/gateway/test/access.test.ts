@@ -135,14 +135,21 @@ test('what others have is FORBIDDEN to a key that names customers in the same wo
     ...{ role: 'ADMIN', customerIds: ['bob'] },
     operations: ['subscription', '_entities', 'cancelSubscription'],
   });
-  const nobodys = `${subscriptionId.slice(0, -4)}0000`;
-  for (const query of [
-    'query ($id: ID!) { subscription(id: $id) { id } }',
-    'query ($id: ID!) { _entities(representations: [{ __typename: "PlanSubscription", id: $id }]) { __typename } }',
-    CANCEL,
-  ]) {
+  const issued = await gateway.send(
+    'mutation { issueLicense(input: { customerId: "ada", plan: "team", idempotencyKey: "others" }) { license { id } } }',
+  );
+  const licenseId = issued.text('issueLicense.license.id');
+  const find = (type: string): string =>
+    `query ($id: ID!) { _entities(representations: [{ __typename: "${type}", id: $id }]) { __typename } }`;
+  for (const [query, others] of [
+    ['query ($id: ID!) { subscription(id: $id) { id } }', subscriptionId],
+    [find('PlanSubscription'), subscriptionId],
+    [find('License'), licenseId],
+    [CANCEL, subscriptionId],
+  ] as const) {
+    const nobodys = `${others.slice(0, -4)}0000`;
     const told = await Promise.all(
-      [subscriptionId, nobodys, 'none'].map(async (id) => {
+      [others, nobodys, 'none'].map(async (id) => {
         const [error] = (await gateway.send(query, { id }, secret)).errors;
         return [error?.extensions.code, error?.message.replace(id, '…')];
       }),
