@@ -92,7 +92,7 @@ async function untilWaiting(owner: Client, sessions: number): Promise<void> {
 test('on SIGTERM it takes nothing more, tells its subscribers to come again, and answers what is under way', async () => {
   const { child, url } = await started();
   const exited = exitCode(child);
-  const ids = ['held-1', 'held-2'];
+  const ids = ['held-1', 'held-2', 'held-3'];
   // Until the document is known well enough to be executed in the fast lane.
   for (let visit = 0; visit < 4; visit += 1) for (const id of ids) await write(url, id, visit);
   const query = 'subscription { events { cursor } }';
@@ -107,22 +107,25 @@ test('on SIGTERM it takes nothing more, tells its subscribers to come again, and
   try {
     const socketEnds = expect(client.iterate({ query }).next()).rejects.toMatchObject({ code: 1012 });
     await client.iterate({ query: '{ tenant { id } }' }).next();
-    const stream = await post(`${url}/graphql/stream`, query);
+    const stream = await post(`${url}${STREAM}`, query);
     await lock.query(
       `begin; set local app.tenant = '${tenant.caller.tenantId}'; select 1 from customer for update`,
     );
-    const answers = [WRITE, `${WRITE} # new`].map((text, index) =>
-      post(`${url}/graphql`, text, { id: ids[index], name: 'under way' }),
-    );
-    await untilWaiting(lock, answers.length);
+    const underWay = [
+      [GRAPHQL, WRITE],
+      [GRAPHQL, `${WRITE} # new`],
+      [STREAM, WRITE],
+    ].map(([path, text = ''], index) => post(`${url}${path}`, text, { id: ids[index], name: 'under way' }));
+    await untilWaiting(lock, underWay.length);
     child.kill('SIGTERM');
     await socketEnds;
     expect(await stream.text()).toBe(':\n\n');
     await expect(fetch(`${url}/readyz`)).rejects.toThrow('fetch failed');
     await lock.query('commit');
-    const answered = await Promise.all(answers);
-    expect(answered.map(({ headers }) => headers.get('x-licet-lane'))).toEqual(['compiled', 'general']);
-    for (const answer of answered) expect(await answer.text()).toContain('"name":"under way"');
+    const answers = await Promise.all(underWay);
+    const lanes = answers.map(({ headers }) => headers.get('x-licet-lane'));
+    expect(lanes).toEqual(['compiled', 'general', null]);
+    for (const answer of answers) expect(await answer.text()).toContain('"name":"under way"');
     expect(await exited).toBe(0);
   } finally {
     child.kill('SIGKILL');
@@ -177,6 +180,8 @@ testWithNats('with NATS_URL it tells others over NATS of what it has written', a
   }
 });
 
+const GRAPHQL = '/graphql';
+const STREAM = '/graphql/stream';
 const WRITE =
   'mutation ($id: ID!, $name: String) { upsertCustomer(input: { id: $id, name: $name }) { customer { name } revision } }';
 
@@ -189,6 +194,6 @@ function post(url: string, query: string, variables: object = {}): Promise<Respo
 }
 
 async function write(url: string, id: string, number: number): Promise<void> {
-  const answer = await post(`${url}/graphql`, WRITE, { id, name: String(number) });
+  const answer = await post(`${url}${GRAPHQL}`, WRITE, { id, name: String(number) });
   expect(await answer.text()).toContain('"revision"');
 }
