@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { newCustomer } from './customers.js';
+import { changePlan, newCustomer } from './customers.js';
 import { startTestGateway, type TestGateway } from './gateway.js';
 
 let gateway: TestGateway;
@@ -205,5 +205,32 @@ test('subscriptions are for keys that may run them', async () => {
   const socket = gateway.socket(secret);
   const { value } = await socket.iterate({ query: 'subscription { planChanged { reason } }' }).next();
   expect(JSON.stringify(value)).toContain('FORBIDDEN');
+  await socket.dispose();
+});
+
+test('a key that names customers is told of what happens to those alone', async () => {
+  const id = await newCustomer(gateway, 'ben', 'free');
+  const { secret } = await gateway.newKey({ role: 'READER', customerIds: ['ben'] });
+  const socket = gateway.socket(secret);
+  const follow = (field: string): AsyncIterableIterator<unknown> =>
+    socket.iterate({ query: `subscription { ${field} { customerId } }` });
+  const told = [follow('events').next(), follow('planChanged').next()];
+  // An answer on the same socket: what was subscribed before is in place.
+  await socket.iterate({ query: '{ plans { key } }' }).next();
+  const revoke = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }';
+  await gateway.send(revoke, { id: (await gateway.newKey({ role: 'READER' })).id });
+  await newCustomer(gateway, 'dan', 'pro');
+  await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
+  const answers = await Promise.all(told);
+  expect(answers.map(({ value }: { value?: unknown }) => value)).toEqual([
+    { data: { events: { customerId: 'ben' } } },
+    { data: { planChanged: { customerId: 'ben' } } },
+  ]);
+  for (const field of ['events', 'planChanged']) {
+    const { value }: { value?: unknown } = await socket
+      .iterate({ query: `subscription { ${field}(customerId: "ada") { customerId } }` })
+      .next();
+    expect(JSON.stringify(value)).toContain('FORBIDDEN');
+  }
   await socket.dispose();
 });
