@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { newCustomer } from './customers.js';
+import { changePlan, newCustomer } from './customers.js';
 import { startTestGateway, type TestGateway } from './gateway.js';
 
 let gateway: TestGateway;
@@ -135,14 +135,21 @@ test('what others have is FORBIDDEN to a key that names customers in the same wo
     ...{ role: 'ADMIN', customerIds: ['bob'] },
     operations: ['subscription', '_entities', 'cancelSubscription'],
   });
-  const nobodys = `${subscriptionId.slice(0, -4)}0000`;
-  for (const query of [
-    'query ($id: ID!) { subscription(id: $id) { id } }',
-    'query ($id: ID!) { _entities(representations: [{ __typename: "PlanSubscription", id: $id }]) { __typename } }',
-    CANCEL,
-  ]) {
+  const issued = await gateway.send(
+    'mutation { issueLicense(input: { customerId: "ada", plan: "team", idempotencyKey: "others" }) { license { id } } }',
+  );
+  const licenseId = issued.text('issueLicense.license.id');
+  const find = (type: string): string =>
+    `query ($id: ID!) { _entities(representations: [{ __typename: "${type}", id: $id }]) { __typename } }`;
+  for (const [query, others] of [
+    ['query ($id: ID!) { subscription(id: $id) { id } }', subscriptionId],
+    [find('PlanSubscription'), subscriptionId],
+    [find('License'), licenseId],
+    [CANCEL, subscriptionId],
+  ] as const) {
+    const nobodys = `${others.slice(0, -4)}0000`;
     const told = await Promise.all(
-      [subscriptionId, nobodys, 'none'].map(async (id) => {
+      [others, nobodys, 'none'].map(async (id) => {
         const [error] = (await gateway.send(query, { id }, secret)).errors;
         return [error?.extensions.code, error?.message.replace(id, '…')];
       }),
@@ -198,5 +205,32 @@ test('subscriptions are for keys that may run them', async () => {
   const socket = gateway.socket(secret);
   const { value } = await socket.iterate({ query: 'subscription { planChanged { reason } }' }).next();
   expect(JSON.stringify(value)).toContain('FORBIDDEN');
+  await socket.dispose();
+});
+
+test('a key that names customers is told of what happens to those alone', async () => {
+  const id = await newCustomer(gateway, 'ben', 'free');
+  const { secret } = await gateway.newKey({ role: 'READER', customerIds: ['ben'] });
+  const socket = gateway.socket(secret);
+  const follow = (field: string): AsyncIterableIterator<unknown> =>
+    socket.iterate({ query: `subscription { ${field} { customerId } }` });
+  const told = [follow('events').next(), follow('planChanged').next()];
+  // An answer on the same socket: what was subscribed before is in place.
+  await socket.iterate({ query: '{ plans { key } }' }).next();
+  const revoke = 'mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }';
+  await gateway.send(revoke, { id: (await gateway.newKey({ role: 'READER' })).id });
+  await newCustomer(gateway, 'dan', 'pro');
+  await changePlan(gateway, { subscriptionId: id, plan: 'pro' });
+  const answers = await Promise.all(told);
+  expect(answers.map(({ value }: { value?: unknown }) => value)).toEqual([
+    { data: { events: { customerId: 'ben' } } },
+    { data: { planChanged: { customerId: 'ben' } } },
+  ]);
+  for (const field of ['events', 'planChanged']) {
+    const { value }: { value?: unknown } = await socket
+      .iterate({ query: `subscription { ${field}(customerId: "ada") { customerId } }` })
+      .next();
+    expect(JSON.stringify(value)).toContain('FORBIDDEN');
+  }
   await socket.dispose();
 });

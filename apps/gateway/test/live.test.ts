@@ -93,14 +93,22 @@ test('resuming with `after` gives everything since, in order, once, and then goe
   await Promise.all([stream.return?.(), again.return?.()]);
 });
 
-test('a cursor that this log never gave is CURSOR_EXPIRED, a text that is none BAD_USER_INPUT', async () => {
-  const unknown = await next(follow(EVENTS, { after: '0000000000000001-ffffffff' }));
-  expect(at(unknown, 'errors.0.extensions.code')).toBe('CURSOR_EXPIRED');
-  const ahead = await next(follow(EVENTS, { after: '00000000ffffffff-00000000' }));
-  expect(at(ahead, 'errors.0.extensions.code')).toBe('CURSOR_EXPIRED');
-  const malformed = await next(follow(EVENTS, { after: 'x' }));
-  expect(at(malformed, 'errors.0.extensions')).toMatchObject({ code: 'BAD_USER_INPUT', field: 'after' });
-});
+test.each([ENTITLEMENTS, PLANS, EVENTS])(
+  'a cursor that this log never gave is CURSOR_EXPIRED, and says what to do, a text that is none BAD_USER_INPUT: %s',
+  async (query) => {
+    await gateway.send('mutation { upsertCustomer(input: { id: "expired" }) { revision } }');
+    const ask = (after: string): Promise<unknown> => next(follow(query, { customerId: 'expired', after }));
+    for (const after of ['0000000000000001-ffffffff', '00000000ffffffff-00000000'])
+      expect(at(await ask(after), 'errors.0')).toMatchObject({
+        message: expect.stringContaining('read the present state and follow from there'),
+        extensions: { code: 'CURSOR_EXPIRED' },
+      });
+    expect(at(await ask('x'), 'errors.0.extensions')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'after',
+    });
+  },
+);
 
 test('entitlements begin with what is now and then come when an answer changes, not for every unit', async () => {
   const id = await newCustomer(gateway, 'cy', 'free');

@@ -1,16 +1,34 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '@licet/database/testing';
+import { createClient } from 'graphql-ws';
+import { Client } from 'pg';
+import { WebSocket } from 'ws';
+import { ensureAdminKey, parseNatsUrl } from '@licet/database';
+import {
+  createTestDatabase,
+  createTestTenant,
+  findNatsServer,
+  NatsServer,
+  openTestDatabase,
+  type TestDatabase,
+  type TestTenant,
+} from '@licet/database/testing';
 
 const ROOT = join(__dirname, '..');
 const REGISTER = join(ROOT, '../../scripts/register-source.cjs');
 
+const KEY = 'process-tests-0123456789abcdef0123456789';
+
 let database: TestDatabase;
+let tenant: TestTenant;
 beforeAll(async () => {
   database = await createTestDatabase();
+  tenant = await createTestTenant(database.url);
+  await ensureAdminKey(tenant.db, tenant.caller.tenantId, KEY);
 });
 afterAll(async () => {
+  await tenant.close();
   await database.drop();
 });
 
@@ -28,8 +46,8 @@ function start(env: Record<string, string>): ChildProcess {
   });
 }
 
-async function started(): Promise<Started> {
-  const child = start({ PORT: '0', DATABASE_URL: database.url });
+async function started(env: Record<string, string> = {}): Promise<Started> {
+  const child = start({ PORT: '0', DATABASE_URL: database.url, ...env });
   const url = new Promise<string>((resolve) => {
     let output = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -60,6 +78,61 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+/** Until so many sessions wait for what others have locked. */
+async function untilWaiting(owner: Client, sessions: number): Promise<void> {
+  let waiting = 0;
+  while (waiting < sessions) {
+    const { rows } = await owner.query<{ waiting: string }>(
+      'select count(distinct pid) as waiting from pg_locks where not granted',
+    );
+    waiting = Number(rows[0]?.waiting);
+  }
+}
+
+test('on SIGTERM it takes nothing more, tells its subscribers to come again, and answers what is under way', async () => {
+  const { child, url } = await started();
+  const exited = exitCode(child);
+  const ids = ['held-1', 'held-2', 'held-3'];
+  // Until the document is known well enough to be executed in the fast lane.
+  for (let visit = 0; visit < 4; visit += 1) for (const id of ids) await write(url, id, visit);
+  const query = 'subscription { events { cursor } }';
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${KEY}` },
+    retryAttempts: 0,
+  });
+  const lock = new Client({ connectionString: database.url });
+  await lock.connect();
+  try {
+    const socketEnds = expect(client.iterate({ query }).next()).rejects.toMatchObject({ code: 1012 });
+    await client.iterate({ query: '{ tenant { id } }' }).next();
+    const stream = await post(`${url}${STREAM}`, query);
+    await lock.query(
+      `begin; set local app.tenant = '${tenant.caller.tenantId}'; select 1 from customer for update`,
+    );
+    const underWay = [
+      [GRAPHQL, WRITE],
+      [GRAPHQL, `${WRITE} # new`],
+      [STREAM, WRITE],
+    ].map(([path, text = ''], index) => post(`${url}${path}`, text, { id: ids[index], name: 'under way' }));
+    await untilWaiting(lock, underWay.length);
+    child.kill('SIGTERM');
+    await socketEnds;
+    expect(await stream.text()).toBe(':\n\n');
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow('fetch failed');
+    await lock.query('commit');
+    const answers = await Promise.all(underWay);
+    const lanes = answers.map(({ headers }) => headers.get('x-licet-lane'));
+    expect(lanes).toEqual(['compiled', 'general', null]);
+    for (const answer of answers) expect(await answer.text()).toContain('"name":"under way"');
+    expect(await exited).toBe(0);
+  } finally {
+    child.kill('SIGKILL');
+    await lock.end();
+  }
+});
+
 test('it ends when its parent lets go of it', async () => {
   const { child } = await started();
   const exited = exitCode(child);
@@ -84,3 +157,43 @@ test('a spool that cannot be written to ends it with one message that names the 
   expect(await exitCode(child)).toBe(1);
   expect(output).toMatch(/LICET_SPOOL_DIR.*nothing can be written/);
 });
+
+const program = findNatsServer();
+/** Without the program it counts as skipped, which CI takes for a failure. */
+const testWithNats = program === null ? test.skip : test;
+
+testWithNats('with NATS_URL it tells others over NATS of what it has written', async () => {
+  const server = await NatsServer.start(program ?? '');
+  const other = await openTestDatabase(database.url, parseNatsUrl(server.url));
+  try {
+    let told = 0;
+    other.nats?.follow(tenant.caller.tenantId, () => (told += 1));
+    const { child, url } = await started({ NATS_URL: server.url });
+    const exited = exitCode(child);
+    // Nobody waits for NATS when they start: what is written first may be told of to nobody.
+    for (let number = 0; told === 0; number += 1) await write(url, 'told', number);
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+  } finally {
+    await other.close();
+    await server.kill();
+  }
+});
+
+const GRAPHQL = '/graphql';
+const STREAM = '/graphql/stream';
+const WRITE =
+  'mutation ($id: ID!, $name: String) { upsertCustomer(input: { id: $id, name: $name }) { customer { name } revision } }';
+
+function post(url: string, query: string, variables: object = {}): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+}
+
+async function write(url: string, id: string, number: number): Promise<void> {
+  const answer = await post(`${url}${GRAPHQL}`, WRITE, { id, name: String(number) });
+  expect(await answer.text()).toContain('"revision"');
+}

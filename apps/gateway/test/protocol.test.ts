@@ -169,6 +169,30 @@ test('a socket has so many operations and no more; the others go on', async () =
   await socket.close();
 });
 
+const MANY = 20;
+
+test('the keys of what has been closed are looked at no more when keys change', async () => {
+  for (let index = 0; index < MANY; index += 1) {
+    const authorization = `Bearer ${(await gateway.newKey({ role: 'SERVICE' })).secret}`;
+    const socket = await RawSocket.open({ authorization });
+    await socket.next();
+    await socket.close();
+    const search = new URLSearchParams(TENANT).toString();
+    const stream = await fetch(`${gateway.url}/graphql/stream?${search}`, { headers: { authorization } });
+    expect(await stream.text()).toContain('event: complete');
+  }
+  await nobodyIsLeft(gateway);
+  const key = await gateway.newKey({ role: 'SERVICE' });
+  const open = await RawSocket.open({ authorization: `Bearer ${key.secret}` });
+  await open.next();
+  const sent = jest.spyOn(Client.prototype, 'query');
+  await gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id: key.id });
+  expect(await open.closed).toBe(4403);
+  const looks = sent.mock.calls.filter(([statement]) => JSON.stringify(statement).includes('find-api-key'));
+  sent.mockRestore();
+  expect(looks.length).toBeLessThan(MANY / 2);
+});
+
 /** With which status a page of this origin is answered; 101: it is let in. */
 function statusFor(origin: string): Promise<number> {
   return new Promise((resolve) => {

@@ -79,12 +79,12 @@ withNats('over a real nats-server', () => {
     return value?.subjectId;
   }
 
-  /** While `work` runs nobody looks unless a signal says so. */
-  async function withoutPolls(work: () => Promise<void>): Promise<void> {
-    const send = reader.pool.query.bind(reader.pool);
+  /** While `work` runs a process looks at nothing unless a signal says so. */
+  async function withoutPolls({ pool }: Database, work: () => Promise<void>): Promise<void> {
+    const send = pool.query.bind(pool);
     let goOn: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (goOn = resolve));
-    const spy = jest.spyOn(reader.pool, 'query').mockImplementation((...args: unknown[]) => {
+    const spy = jest.spyOn(pool, 'query').mockImplementation((...args: unknown[]) => {
       const asked = JSON.stringify(args[0]);
       const sent = (): unknown => Reflect.apply(send, undefined, args);
       return asked.includes('log-ends') ? held.then(sent) : sent();
@@ -99,7 +99,7 @@ withNats('over a real nats-server', () => {
 
   test('a commit is told over NATS, and by no NOTIFY', async () => {
     const sent = jest.spyOn(writer.pool, 'query');
-    await withoutPolls(async () => {
+    await withoutPolls(reader, async () => {
       for (const id of ['told-1', 'told-2']) {
         await create(id);
         expect(await next()).toBe(id);
@@ -116,7 +116,7 @@ withNats('over a real nats-server', () => {
     expect([await next(), await next(), await next()]).toEqual(['away-1', 'away-2', 'away-3']);
     await server.start();
     await untilConnected();
-    await withoutPolls(async () => {
+    await withoutPolls(reader, async () => {
       await create('back');
       expect(await next()).toBe('back');
     });
@@ -136,8 +136,10 @@ withNats('over a real nats-server', () => {
       await server.start();
       await until(() => own.listening);
       await untilConnected();
-      await create('after');
-      expect((await followed.events.next()).value?.subjectId).toBe('after');
+      await withoutPolls(late, async () => {
+        await create('after');
+        expect((await followed.events.next()).value?.subjectId).toBe('after');
+      });
       await followed.events.return?.();
     } finally {
       await own.stop();

@@ -125,6 +125,8 @@ test('50 holders of leases on one limit, 20 of them killed: the log, read alone,
     [],
   );
   expect(leases.filter(({ id, spent }) => spent !== null && spent < (told.get(id)?.spent ?? 0))).toEqual([]);
+  // Who was told that a lease is returned finds it so.
+  expect(leases.filter(({ id, spent }) => spent === null && told.get(id)?.returned === true)).toEqual([]);
   // All that there is to see has happened.
   const unreturned = leases.filter(({ spent }) => spent === null);
   expect(unreturned.length).toBeGreaterThanOrEqual(KILLED / 2);

@@ -179,8 +179,8 @@ test('a gateway that closes ends its streams', async () => {
   expect(await text).toContain('refetchEvaluation');
 });
 
-const revoke = (id: string) =>
-  gateway.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id });
+const revoke = (id: string, of = gateway) =>
+  of.send('mutation ($id: ID!) { revokeApiKey(id: $id) { revision } }', { id });
 
 test('a stream ends when the API key is revoked that its ticket was asked for with, and opens no more', async () => {
   const { id, secret } = await gateway.newKey({ role: 'READER' });
@@ -232,6 +232,22 @@ test('more streams than may be open are refused, of a tenant and in all, until o
     // What is refused for another reason takes no place.
     for (let round = 0; round < 5; round += 1)
       expect((await open(`${path}x`, {}, limited.url)).status).toBe(401);
+  } finally {
+    await limited.close();
+  }
+});
+
+test('a stream that is refused takes no place', async () => {
+  const limited = await startTestGateway({ streamLimits: { ofTenant: 1, inAll: 1 } });
+  try {
+    await newCustomer(limited, 'ada', 'pro');
+    const { id, secret } = await limited.newKey({ role: 'READER' });
+    const path = await streamOf('ada', secret, limited);
+    await revoke(id, limited);
+    for (let round = 0; round < 3; round += 1) expect((await open(path, {}, limited.url)).status).toBe(401);
+    const stream = await open(await streamOf('ada', limited.adminKey, limited), {}, limited.url);
+    expect(stream.status).toBe(200);
+    await stream.leave();
   } finally {
     await limited.close();
   }

@@ -2,15 +2,19 @@ import { VISITS_BEFORE_COMPILED } from '../../src/fast-lane/compiled-documents.j
 import { buildApiSchema } from '../../src/schema/api-schema.js';
 import { newCustomer } from '../customers.js';
 import { startTestGateway, type TestGateway } from '../gateway.js';
+import { conditionalQueries } from './conditional-queries.js';
 import { generatedQueries } from './generated-queries.js';
 import { mutations } from './mutations.js';
 import { hashOf, isExecuted, seenOf, sendAsNew, sendByHash, type Operation, type Seen } from './two-ways.js';
+import { variableQueries } from './variable-queries.js';
 import { writtenQueries } from './written-queries.js';
 
 let gateway: TestGateway;
 let subscriptionId: string;
 const OPERATIONS: readonly Operation[] = [
   ...generatedQueries(buildApiSchema(), () => subscriptionId),
+  ...variableQueries(),
+  ...conditionalQueries(),
   ...writtenQueries(),
   ...mutations(() => gateway),
 ];

@@ -2,6 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { TenantId } from '@licet/domain';
 import { DatabaseUnavailableError } from '../connection/errors.js';
+import { Turns } from '../event-log/turns.js';
 import { notRecorded } from './ending.js';
 import { OpenFlush, writeRecord } from './flush.js';
 import { sealPersonal } from './personal-fields.js';
@@ -23,7 +24,7 @@ export class DecisionReports {
   readonly #gatewayId = randomUUID();
   readonly #lastSeq = new Map<TenantId, number>();
   readonly #waiting = new Map<TenantId, number>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns(1);
 
   constructor(
     private readonly pool: Pool,
@@ -40,10 +41,8 @@ export class DecisionReports {
     if (waiting >= MOST_WAITING)
       throw new DatabaseUnavailableError('too many reports of decisions wait; send this one again', null);
     this.#waiting.set(tenantId, waiting + 1);
-    const turn = this.#last.then(() => this.#write(tenantId, records));
-    this.#last = turn.catch(() => undefined);
     try {
-      return await turn;
+      return await this.#turns.take(() => this.#write(tenantId, records));
     } finally {
       const left = (this.#waiting.get(tenantId) ?? 1) - 1;
       if (left === 0) this.#waiting.delete(tenantId);

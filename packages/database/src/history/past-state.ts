@@ -86,11 +86,12 @@ async function takenBack(
   const usage = dependsOnUsage(stored, release, feature);
   const { events, from } = await pastEvents(transaction, stored.row, usage, MOST_EVENTS);
   if (from > position + 1) return null;
-  const lookup = await lookUp(db, transaction, stored, release, events);
-  const undo = undoable(events, lookup);
-  const since = undo.filter((_one, index) => {
-    const event = events[index];
-    return event !== undefined && isToUndo(event, place) && (usage || isOf(event, feature));
+  // Releases are large: those that gave way before then are not read.
+  const later = events.filter(({ revision }) => positionOf(revision) > position);
+  const lookup = await lookUp(db, transaction, stored, release, later);
+  const since = undoable(events, lookup, later.length).filter((_one, index) => {
+    const event = later[index];
+    return event !== undefined && !wasDue(event, place.at) && (usage || isOf(event, feature));
   });
   // What was due under former releases is written in no row yet: before they gave way it was not due.
   const present = since.some((one) => one.undo.kind === 'RELEASE') ? stored.written : stored.account;
@@ -110,9 +111,8 @@ function dependsOnUsage({ written }: StoredAccount, release: Release, text: stri
 }
 
 /** What time had made due by then counted, whoever has written it down later. */
-function isToUndo({ revision, actor, at }: StoredEvent, place: PastPlace): boolean {
-  const wasDue = actor.kind === TIME.kind && actor.id === TIME.id && at <= place.at;
-  return positionOf(revision) > place.position && !wasDue;
+function wasDue({ actor, at }: StoredEvent, by: Instant): boolean {
+  return actor.kind === TIME.kind && actor.id === TIME.id && at <= by;
 }
 
 /** Whether it is more than the counter of another feature, or a number that is on record. */

@@ -38,12 +38,16 @@ export interface PastLookup {
 }
 
 /**
- * The events as they can be taken back. `events`: newest first, without a gap. One that moved the customer to another time
- * zone cannot: what windows and anchors were in the other zone is told by no event.
+ * The newest events, so many of them, as they can be taken back. `events`: newest first, without a gap; those that are older tell what
+ * was before. One that moved the customer to another time zone cannot: what windows and anchors were in the other zone is told by no event.
  */
-export function undoable(events: readonly StoredEvent[], lookup: PastLookup): PastEvent[] {
+export function undoable(
+  events: readonly StoredEvent[],
+  lookup: PastLookup,
+  count = events.length,
+): PastEvent[] {
   let zones = zonesNow(lookup);
-  return events.map((event, index) => {
+  return events.slice(0, count).map((event, index) => {
     const before = zonesBefore(event, zones, lookup);
     const moved = inForce(before) !== inForce(zones);
     zones = before;

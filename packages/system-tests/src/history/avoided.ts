@@ -1,6 +1,6 @@
 import type { Account } from '../model/account.js';
 import { transitionOf } from '../model/bought.js';
-import { windowed } from '../model/catalog.js';
+import { windowed } from '../model/features.js';
 import { meterOf } from '../model/windows.js';
 import type { Action } from './actions/action.js';
 import type { GrantAction } from './actions/grant-actions.js';

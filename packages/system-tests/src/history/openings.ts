@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { FeatureKey, PlanKey } from '../model/catalog.js';
+import type { FeatureKey } from '../model/features.js';
+import type { PlanKey } from '../model/plans.js';
 import type { Action } from './actions/action.js';
 import { DAY, type When } from './actions/arbitraries.js';
 import type { IssueAction, ValidateAction } from './actions/license-actions.js';

@@ -1,5 +1,5 @@
 import type { Account, License } from '../model/account.js';
-import { versionOf } from '../model/catalog.js';
+import { versionOf } from '../model/features.js';
 import { validateLicense, type Validation } from '../model/validation.js';
 import type { ValidateAction } from './actions/license-actions.js';
 import { record, records } from './gateway.js';

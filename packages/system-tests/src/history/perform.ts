@@ -1,5 +1,5 @@
 import type { Account } from '../model/account.js';
-import { FEATURES } from '../model/catalog.js';
+import { FEATURES } from '../model/features.js';
 import * as commands from '../model/commands.js';
 import * as credits from '../model/credits.js';
 import * as grants from '../model/grants.js';

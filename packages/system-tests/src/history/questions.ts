@@ -1,7 +1,7 @@
 import type { Account } from '../model/account.js';
 import { FINGERPRINTS } from './actions/machine-actions.js';
 import { MEMBERS } from './actions/seat-actions.js';
-import { type FeatureKey, versionOf } from '../model/catalog.js';
+import { type FeatureKey, versionOf } from '../model/features.js';
 
 /** A check of its own, beside the set of entitlements; its fields are those of the API. */
 export interface Question {

@@ -8,7 +8,7 @@ import {
   type Subscription,
 } from '../model/account.js';
 import type { Timing } from '../model/commands.js';
-import { PLANS } from '../model/catalog.js';
+import { PLANS } from '../model/plans.js';
 import { hasLicenseEnded } from '../model/license-status.js';
 import { boundaries } from '../model/time.js';
 import type { When } from './actions/arbitraries.js';

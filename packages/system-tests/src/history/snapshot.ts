@@ -1,7 +1,8 @@
 import { type Account, hasEnded, type ModelEvent } from '../model/account.js';
 import { numbersOf } from '../model/bought.js';
 import { entitlementOf } from '../model/entitlements.js';
-import { PLANS, windowed } from '../model/catalog.js';
+import { windowed } from '../model/features.js';
+import { PLANS } from '../model/plans.js';
 import { statusOf } from '../model/license-status.js';
 import { graceEndOf } from '../model/licenses.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';

@@ -1,5 +1,7 @@
 import { LICENSE_FAILURE_CODES } from './license-status.js';
-import type { AddOnKey, FeatureKey, PlanKey } from './catalog.js';
+import type { AddOnKey } from './add-ons.js';
+import type { FeatureKey } from './features.js';
+import type { PlanKey } from './plans.js';
 
 export type Status = 'SCHEDULED' | 'TRIALING' | 'ACTIVE' | 'PAST_DUE' | 'PAUSED' | 'CANCELED' | 'EXPIRED';
 

@@ -1,13 +1,8 @@
 import { type Bought, Refusal, type Sold, type Subscription } from './account.js';
-import {
-  ADD_ONS,
-  type AddOnKey,
-  type FeatureKey,
-  PLANS,
-  type PlanKey,
-  TRANSITIONS,
-  type TransitionSpec,
-} from './catalog.js';
+import { ADD_ONS, type AddOnKey } from './add-ons.js';
+import type { FeatureKey } from './features.js';
+import { PLANS, type PlanKey } from './plans.js';
+import { TRANSITIONS, type TransitionSpec } from './transitions.js';
 import { addOnsOf } from './windows.js';
 
 export interface Lists {

@@ -10,7 +10,7 @@ import {
 } from './account.js';
 import { checkKept, checkLists, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
-import { PLANS, type PlanKey } from './catalog.js';
+import { PLANS, type PlanKey } from './plans.js';
 import { movePlan } from './plan-move.js';
 import { refusesSeats } from './seats.js';
 import { cancelNow, start } from './time.js';

@@ -9,7 +9,9 @@ import {
   tell,
 } from './account.js';
 import { plus } from './calendar.js';
-import { ADD_ONS, blocksOf, type BlockOffer, type FeatureKey, isPrepaid, PLANS } from './catalog.js';
+import { ADD_ONS } from './add-ons.js';
+import { type FeatureKey, isPrepaid } from './features.js';
+import { blocksOf, type BlockOffer, PLANS } from './plans.js';
 import { statusOf } from './license-status.js';
 import { addOnsOf, meterOf } from './windows.js';
 

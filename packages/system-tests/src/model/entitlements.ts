@@ -1,7 +1,9 @@
 import { type Account, type Grant, hasEnded, type License, type Sold, type Subscription } from './account.js';
 import { numbersOf } from './bought.js';
 import { plus } from './calendar.js';
-import { ADD_ONS, type FeatureKey, FEATURES, isPrepaid, limitOf, PLANS, type Units } from './catalog.js';
+import { ADD_ONS } from './add-ons.js';
+import { type FeatureKey, FEATURES, isPrepaid } from './features.js';
+import { limitOf, PLANS, type Units } from './plans.js';
 import { creditLimit, liveBlocks } from './credits.js';
 import { type Failure, hasLicenseEnded, type LicenseFailure, licenseFailure } from './license-status.js';
 import { licenseEndOf } from './licenses.js';

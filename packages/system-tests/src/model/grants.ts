@@ -1,5 +1,5 @@
 import { type Account, type Grant, Refusal, tell } from './account.js';
-import { isPrepaid } from './catalog.js';
+import { isPrepaid } from './features.js';
 import { beginWindows } from './windows.js';
 
 export type NewGrant = Pick<Grant, 'id' | 'feature' | 'effect' | 'value' | 'expiresAt'> & {

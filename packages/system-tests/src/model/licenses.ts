@@ -1,7 +1,7 @@
 import { type Account, type Bought, type License, meet, Refusal, tell } from './account.js';
 import { checkLists, numbersOf } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
-import { PLANS, type PlanKey } from './catalog.js';
+import { PLANS, type PlanKey } from './plans.js';
 import { givesEveryPeriod } from './credits.js';
 import { hasLicenseEnded } from './license-status.js';
 import { beginWindows } from './windows.js';

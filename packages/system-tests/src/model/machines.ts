@@ -1,6 +1,6 @@
 import { type Account, type License, type Machine, Refusal, tell } from './account.js';
 import { plus } from './calendar.js';
-import { type MachinesSpec, PLANS } from './catalog.js';
+import { type MachinesSpec, PLANS } from './plans.js';
 import type { LicenseDue } from './licenses.js';
 import { type LicenseFailure, licenseFailure } from './license-status.js';
 

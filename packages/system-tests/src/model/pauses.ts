@@ -1,6 +1,6 @@
 import { type Account, Refusal, type Subscription, tell } from './account.js';
 import { notEnded } from './commands.js';
-import { PLANS } from './catalog.js';
+import { PLANS } from './plans.js';
 import { fallDue, resume } from './time.js';
 
 /** `resumesAt` undefined: as it is; null: until it is resumed. */

@@ -1,7 +1,8 @@
 import { type Account, type Subscription, tell } from './account.js';
 import { boughtWith, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
-import { type FeatureKey, limitOf, PLANS, type PlanKey, type Units } from './catalog.js';
+import type { FeatureKey } from './features.js';
+import { limitOf, PLANS, type PlanKey, type Units } from './plans.js';
 import { seatsReleaseAfter } from './seats.js';
 import { beginWindows, featureKeys, meterOf, resetWindows } from './windows.js';
 

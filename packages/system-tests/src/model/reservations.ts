@@ -1,5 +1,5 @@
 import { type Account, Refusal, type Reservation, tell } from './account.js';
-import { type FeatureKey, isPrepaid } from './catalog.js';
+import { type FeatureKey, isPrepaid } from './features.js';
 import { hold, unhold } from './credits.js';
 import { type Answer, entitlementOf } from './entitlements.js';
 import { count, isCounted, spendNow } from './usage.js';

@@ -1,6 +1,6 @@
 import { type Account, meet, type Meter, tell } from './account.js';
 import { plus } from './calendar.js';
-import { type FeatureKey, windowed } from './catalog.js';
+import { type FeatureKey, windowed } from './features.js';
 
 type Lots = Meter['rolled'];
 

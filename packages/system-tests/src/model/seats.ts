@@ -1,7 +1,8 @@
 import { type Account, meet, Refusal, type Seat, type Subscription, tell } from './account.js';
 import { boughtWith, type Lists, transitionOf } from './bought.js';
 import { plus } from './calendar.js';
-import { type FeatureKey, FEATURES, type PlanKey } from './catalog.js';
+import { type FeatureKey, FEATURES } from './features.js';
+import type { PlanKey } from './plans.js';
 import { type Answer, bounds, entitlementOf, poolBound } from './entitlements.js';
 import { featureKeys, takenSeats } from './windows.js';
 

@@ -1,7 +1,7 @@
 import { type Account, hasEnded, meet, type Subscription, tell } from './account.js';
 import { checkKept } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
-import { PLANS } from './catalog.js';
+import { PLANS } from './plans.js';
 import { endBlock, giveCredits } from './credits.js';
 import { licenseDues } from './licenses.js';
 import { placeDues } from './machines.js';

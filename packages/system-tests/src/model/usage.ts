@@ -1,5 +1,5 @@
 import { type Account, Refusal, tell } from './account.js';
-import { type FeatureKey, FEATURES, isPrepaid } from './catalog.js';
+import { type FeatureKey, FEATURES, isPrepaid } from './features.js';
 import { draw } from './credits.js';
 import { type Answer, entitlementOf } from './entitlements.js';
 import { correctWindow, meterOf } from './windows.js';

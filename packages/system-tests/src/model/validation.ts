@@ -1,5 +1,5 @@
 import { type Account, type License, meet, type ValidationCode } from './account.js';
-import type { FeatureKey } from './catalog.js';
+import type { FeatureKey } from './features.js';
 import { type Asker, entitlementOf, failureOf } from './entitlements.js';
 import { type LicenseStatus, statusOf } from './license-status.js';
 

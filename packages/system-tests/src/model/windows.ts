@@ -8,16 +8,9 @@ import {
   tell,
 } from './account.js';
 import { calendarStart, lastFrom, nextFrom } from './calendar.js';
-import {
-  ADD_ONS,
-  type AddOnKey,
-  type FeatureKey,
-  FEATURES,
-  limitOf,
-  type PlanKey,
-  PLANS,
-  windowed,
-} from './catalog.js';
+import { ADD_ONS, type AddOnKey } from './add-ons.js';
+import { type FeatureKey, FEATURES, windowed } from './features.js';
+import { limitOf, type PlanKey, PLANS } from './plans.js';
 import { givesWindows } from './license-status.js';
 import { leftOver, sumOf } from './rollover.js';
 

@@ -93,13 +93,14 @@ async function enter(
   lastEventId: unknown,
 ): Promise<RefetchStream> {
   const leavePlace = places.take(ticket.tenantId);
+  let stream: RefetchStream | null = null;
   try {
-    const stream = await follow(services, ticket, lastEventId);
+    stream = await follow(services, ticket, lastEventId);
     stream.output.once('close', leavePlace);
     if (await isInForce(services, keys, ticket, stream)) return stream;
-    stream.output.destroy();
     throw unauthenticated();
   } catch (error) {
+    stream?.output.destroy();
     leavePlace();
     throw error;
   }
@@ -126,12 +127,7 @@ async function isInForce(
   stream.output.once('close', () => {
     key.leave(holder);
   });
-  try {
-    return (await key.open()) !== null && !stream.output.readableEnded;
-  } catch (error) {
-    stream.output.destroy();
-    throw error;
-  }
+  return (await key.open()) !== null;
 }
 
 function ticketIn({ db, feed }: Services, request: FastifyRequest): StreamTicket | null {

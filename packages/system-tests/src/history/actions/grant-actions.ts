@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { FeatureKey } from '../../model/catalog.js';
+import type { FeatureKey } from '../../model/features.js';
 import { type Weighted, which } from './arbitraries.js';
 import { feature } from './usage-actions.js';
 

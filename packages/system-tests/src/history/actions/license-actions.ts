@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type FeatureKey, FEATURES, PLANS, type PlanKey } from '../../model/catalog.js';
+import { type FeatureKey, FEATURES } from '../../model/features.js';
+import { PLANS, type PlanKey } from '../../model/plans.js';
 import { keys, mostly, type Weighted, which } from './arbitraries.js';
 import { named, type NamedAction } from './machine-actions.js';
 import { MEMBERS } from './seat-actions.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { FeatureKey } from '../../model/catalog.js';
+import type { FeatureKey } from '../../model/features.js';
 import { DAY, mostly, type Weighted } from './arbitraries.js';
 
 export type SeatAction =

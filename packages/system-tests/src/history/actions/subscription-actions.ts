@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { ADD_ONS, type AddOnKey, type FeatureKey, PLANS, type PlanKey } from '../../model/catalog.js';
+import { ADD_ONS, type AddOnKey } from '../../model/add-ons.js';
+import type { FeatureKey } from '../../model/features.js';
+import { PLANS, type PlanKey } from '../../model/plans.js';
 import { DAY, keys, mostly, when, type When, type Weighted, which } from './arbitraries.js';
 
 /** Lists by name; null: left out. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type FeatureKey, FEATURES } from '../../model/catalog.js';
+import { type FeatureKey, FEATURES } from '../../model/features.js';
 import { DAY, days, keys, type Weighted, which } from './arbitraries.js';
 
 export type UsageAction =
