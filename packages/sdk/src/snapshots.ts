@@ -39,8 +39,9 @@ export class Snapshots {
   /** Takes up what an earlier process has kept here. */
   async resume(): Promise<void> {
     try {
-      this.#place = await this.settings.storage.place();
-      const [seen, snapshot] = await Promise.all([this.kept.seen(), this.kept.snapshot()]);
+      const place = this.settings.storage.place();
+      const [seen, snapshot] = await Promise.all([this.kept.seen(), this.kept.snapshot(), place]);
+      this.#place = await place;
       const isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
         (text) => text !== null && text.place !== this.#place,
       );
