@@ -156,35 +156,39 @@ test('120 callers at the cap of one licence and the limit of its units: the log,
   expect(await counter()).toEqual({ used: consumed + sum(counted), reserved: 0 });
 });
 
-const RACING = 60;
+const LANES = 8;
+const TURNS = 4;
 
 test('of settlements that race the end of their file, and one another, each counts once', async () => {
   const licenseId = await license('fleet');
-  const settle = async (_: unknown, index: number): Promise<readonly [number, readonly string[]]> => {
-    const { file } = await issueFile(gateway(index), {
-      ...{ licenseId, fingerprint: `m-${String(index)}`, validFor: 'PT2S' },
-      budgets: [{ feature: 'calls', quantity: 10 }],
-      idempotencyKey: `m-${String(index)}`,
-    });
-    if (file === null) throw new Error('there is room for all');
-    // Some before its end, some after, most about then.
-    const moment = Date.parse(file.expiresAt) + 10 * (index - RACING / 2);
-    await delay(Math.max(0, moment - Date.now()));
-    const told = await Promise.all([
-      settleFile(gateway(0), file.id, 3),
-      settleFile(gateway(1), file.id, 3),
-      settleFile(gateway(index), file.id, 4),
-    ]);
-    return [told[2] === 'DONE' ? 4 : 3, told];
+  const settled: { readonly spent: number; readonly told: readonly string[] }[] = [];
+  const lane = async (_: unknown, number: number): Promise<void> => {
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const name = `m-${String(number)}-${String(turn)}`;
+      const { file } = await issueFile(gateway(number), {
+        ...{ licenseId, fingerprint: name, validFor: 'PT2S', idempotencyKey: name },
+        budgets: [{ feature: 'calls', quantity: 10 }],
+      });
+      if (file === null) throw new Error('there is room for all');
+      // Some before its end, some after, most about then.
+      const moment = Date.parse(file.expiresAt) + 20 * (number * TURNS + turn) - 10 * LANES * TURNS;
+      await delay(Math.max(0, moment - Date.now()));
+      const told = await Promise.all([
+        settleFile(gateway(0), file.id, 3),
+        settleFile(gateway(1), file.id, 3),
+        settleFile(gateway(number), file.id, 4),
+      ]);
+      settled.push({ spent: told[2] === 'DONE' ? 4 : 3, told });
+    }
   };
-  const settled = await Promise.all(Array.from({ length: RACING }, settle));
+  await Promise.all(Array.from({ length: LANES }, lane));
   // The first says what was spent; who says the same hears the same, who says otherwise is refused.
-  for (const [spent, told] of settled)
+  for (const { spent, told } of settled)
     expect(told).toEqual(spent === 3 ? ['DONE', 'DONE', 'CONFLICT'] : ['CONFLICT', 'CONFLICT', 'DONE']);
   await nothingIsLent();
 
   const log = await soundLog(2 * CALLERS, 100 * LIMIT);
   expect([...log.leases.values()].filter(({ status }) => status !== 'RETURNED')).toEqual([]);
-  expect(log.files).toHaveLength(RACING);
-  expect(await counter()).toEqual({ used: sum(settled.map(([spent]) => spent)), reserved: 0 });
+  expect(log.files).toHaveLength(LANES * TURNS);
+  expect(await counter()).toEqual({ used: sum(settled.map(({ spent }) => spent)), reserved: 0 });
 });

@@ -14,7 +14,8 @@ export async function issueFile(
   client: GraphqlClient,
   input: object,
 ): Promise<{ readonly code: string; readonly file: Issued | null }> {
-  const data = await client.send(
+  const data = await answered(
+    client,
     `mutation ($input: IssueLicenseFileInput!) {
        issueLicenseFile(input: $input) { decision { code } file { id expiresAt token } } }`,
     { input },
@@ -31,7 +32,7 @@ export async function issueFile(
 export async function settleFile(client: GraphqlClient, fileId: string, spent: number): Promise<string> {
   const input = { fileId, spent: [{ feature: 'calls', quantity: spent }] };
   const query = `mutation ($input: SettleLicenseFileInput!) { settleLicenseFile(input: $input) { decision { code } } }`;
-  const told = await client.send(query, { input }).then(JSON.stringify, String);
+  const told = await answered(client, query, { input }).then(JSON.stringify, String);
   return /"code":"(\w+)"/.exec(told)?.[1] ?? told;
 }
 
@@ -42,9 +43,13 @@ export async function consumeOn(
   fingerprint: string,
   idempotencyKey: string,
 ): Promise<number> {
-  const data = await client.send('mutation ($input: ConsumeInput!) { consume(input: $input) { consumed } }', {
-    input: { customerId, feature: 'calls', fingerprint, idempotencyKey },
-  });
+  const data = await answered(
+    client,
+    'mutation ($input: ConsumeInput!) { consume(input: $input) { consumed } }',
+    {
+      input: { customerId, feature: 'calls', fingerprint, idempotencyKey },
+    },
+  );
   return /"consumed":1/.test(JSON.stringify(data)) ? 1 : 0;
 }
 
@@ -64,4 +69,15 @@ interface Result {
 
 function isResult(data: object): data is Result {
   return 'issueLicenseFile' in data;
+}
+
+/** Each of these may be sent again as it is: where it is not known what came of it, it is. */
+async function answered(client: GraphqlClient, query: string, variables: object): Promise<object> {
+  for (;;) {
+    try {
+      return await client.send(query, variables);
+    } catch (error) {
+      if (!String(error).includes('"code":"UNAVAILABLE"')) throw error;
+    }
+  }
 }
