@@ -9,19 +9,17 @@ export interface Issued {
   readonly budget: number;
 }
 
-/** The code of the decision, and the file where it allows one. `input`: an IssueLicenseFileInput. */
+/** The code of the decision, or of the error, and the file where it allows one. `input`: an IssueLicenseFileInput. */
 export async function issueFile(
   client: GraphqlClient,
   input: object,
 ): Promise<{ readonly code: string; readonly file: Issued | null }> {
-  const data = await answered(
-    client,
-    `mutation ($input: IssueLicenseFileInput!) {
-       issueLicenseFile(input: $input) { decision { code } file { id expiresAt token } } }`,
-    { input },
-  );
-  if (!isResult(data)) throw new Error(`no answer: ${JSON.stringify(data)}`);
-  const { decision, file } = data.issueLicenseFile;
+  const query = `mutation ($input: IssueLicenseFileInput!) {
+    issueLicenseFile(input: $input) { decision { code } file { id expiresAt token } } }`;
+  const told = await answered(client, query, { input }).catch(String);
+  if (typeof told === 'string') return { code: codeIn(told), file: null };
+  if (!isResult(told)) throw new Error(`no answer: ${JSON.stringify(told)}`);
+  const { decision, file } = told.issueLicenseFile;
   return {
     code: decision.code,
     file: file && { id: file.id, expiresAt: file.expiresAt, budget: budgetOf(file.token) },
@@ -33,6 +31,10 @@ export async function settleFile(client: GraphqlClient, fileId: string, spent: n
   const input = { fileId, spent: [{ feature: 'calls', quantity: spent }] };
   const query = `mutation ($input: SettleLicenseFileInput!) { settleLicenseFile(input: $input) { decision { code } } }`;
   const told = await answered(client, query, { input }).then(JSON.stringify, String);
+  return codeIn(told);
+}
+
+function codeIn(told: string): string {
   return /"code":"(\w+)"/.exec(told)?.[1] ?? told;
 }
 
