@@ -4,8 +4,10 @@ import {
   LICENSE_FILE_TYPE,
   readLicenseFile,
   readRevocationList,
+  readSnapshot,
   REVOCATION_LIST_AUDIENCE,
   REVOCATION_LIST_TYPE,
+  SNAPSHOT_AUDIENCE,
   type CarriedFile,
   type RevocationList,
 } from '@licet/domain';
@@ -64,14 +66,14 @@ async function verified(
   token: string,
   keys: Keys,
   { tenantId, now }: Wanted,
-  { type, audience, what }: { readonly type?: string; readonly audience?: string; readonly what: string },
+  { type, audience, what }: { readonly type: string; readonly audience: string; readonly what: string },
 ): Promise<JWTPayload> {
   const { payload } = await jwtVerify(token, keys, {
     algorithms: ['EdDSA'],
     requiredClaims: ['iss', 'iat', 'exp'],
     currentDate: new Date(now),
-    ...(type === undefined ? {} : { typ: type }),
-    ...(audience === undefined ? {} : { audience }),
+    typ: type,
+    audience,
     ...(tenantId === undefined ? {} : { issuer: tenantId }),
   }).catch((error: unknown) => {
     throw error instanceof errors.JOSEError ? untrusted(error, what) : error;
@@ -134,9 +136,58 @@ export async function verifyList(token: string, keys: Keys, wanted: Wanted): Pro
   throw unknownForm(what, reading);
 }
 
-/** A token of any type. */
+/** What a type of token must say besides `iss`, `iat` and `exp`: its audience, and a payload of this form. */
+interface Demanded {
+  readonly audience: string;
+  readonly what: string;
+  readonly read: (payload: JWTPayload) => Reading;
+}
+type Reading =
+  { readonly ok: true } | { readonly ok: false; readonly path: string; readonly message: string };
+
+/** By `typ`. */
+const DEMANDED: ReadonlyMap<string, Demanded> = new Map([
+  [
+    'licet-customer+jwt',
+    { audience: 'licet', what: 'the customer token', read: ({ sub }) => aText('sub', sub) },
+  ],
+  [
+    'licet-validation+jwt',
+    {
+      audience: 'licet-application',
+      what: 'the validation',
+      read: ({ valid, code }) => (typeof valid === 'boolean' ? aText('code', code) : misfit('valid')),
+    },
+  ],
+  ['licet-snapshot+jwt', { audience: SNAPSHOT_AUDIENCE, what: 'the snapshot', read: readSnapshot }],
+  [LICENSE_FILE_TYPE, { audience: LICENSE_FILE_AUDIENCE, what: 'the licence file', read: readLicenseFile }],
+  [
+    REVOCATION_LIST_TYPE,
+    { audience: REVOCATION_LIST_AUDIENCE, what: 'the revocation list', read: readRevocationList },
+  ],
+]);
+
+function aText(path: string, value: unknown): Reading {
+  return typeof value === 'string' && value !== '' ? { ok: true } : misfit(path);
+}
+
+function misfit(path: string): Reading {
+  return { ok: false, path, message: 'it is missing, or of another type' };
+}
+
+/** A token of any type of ours, and what its type demands. */
 export async function verifyAny(token: string, keys: Keys, wanted: Wanted): Promise<void> {
-  await verified(token, keys, wanted, { what: 'the token' });
+  const { typ: type = '' } = decoded(token).header;
+  const demanded = DEMANDED.get(type);
+  if (demanded === undefined)
+    throw new Failure(
+      'UNTRUSTED',
+      `the token is of the type \`${type}\`, which is none of ours: ${[...DEMANDED.keys()].join(', ')}`,
+      'TYPE',
+    );
+  const { audience, what, read } = demanded;
+  const reading = read(await verified(token, keys, wanted, { type, audience, what }));
+  if (!reading.ok) throw unknownForm(what, reading);
 }
 
 function unknownForm(

@@ -156,7 +156,7 @@ class SnapshotClient implements Client {
     if (validUntil !== null) this.#standing.answered(validUntil, now);
     const isFallback = code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK';
     const source = isFallback ? 'fallback' : this.#standing.source;
-    return { ...decision, source, age: Math.max(0, now - held.confirmedAt) };
+    return answerOf(decision, source, Math.max(0, now - held.confirmedAt));
   }
 
   requestOf(feature: string, options: CheckOptions = NO_OPTIONS): CheckRequest {
@@ -304,6 +304,30 @@ class SnapshotClient implements Client {
       },
     });
   }
+}
+
+/** Each property by its name: copied by spread, a check takes several microseconds. */
+function answerOf(decision: Decision, source: AnswerSource, age: number): Answer {
+  const { allowed, code, limit, used, remaining, reserved, unlimited, value } = decision;
+  const { message, customerId, feature, resetsAt, validUntil, sources } = decision;
+  return {
+    allowed,
+    code,
+    limit,
+    used,
+    remaining,
+    reserved,
+    unlimited,
+    value,
+    message,
+    customerId,
+    feature,
+    resetsAt,
+    validUntil,
+    sources,
+    source,
+    age,
+  };
 }
 
 const NO_OPTIONS = {};

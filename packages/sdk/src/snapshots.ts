@@ -41,8 +41,13 @@ export class Snapshots {
   /** Takes up what an earlier process has kept here. */
   async resume(): Promise<void> {
     try {
-      this.#place = await this.settings.storage.place();
-      const [seen, snapshot] = await Promise.all([this.kept.seen(), this.kept.snapshot()]);
+      const { settings, kept } = this;
+      const [place, seen, snapshot] = await Promise.all([
+        settings.storage.place(),
+        kept.seen(),
+        kept.snapshot(),
+      ]);
+      this.#place = place;
       this.#isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
         (text) => text !== null && text.place !== this.#place,
       );

@@ -8,26 +8,25 @@ export interface Question {
 }
 
 export const FEATURES = ['calls-03', 'calls-04', 'calls-05', 'calls-06'];
-export const CUSTOMERS = Array.from({ length: 1000 }, (_, index) => customerName(index + 1));
+/** A thousand, or as many as the race says. */
+export const CUSTOMERS = Array.from(
+  { length: Number(process.env['LICET_BENCH_CUSTOMERS'] ?? 1000) },
+  (_, index) => customerName(index + 1),
+);
 export const LIMIT = 1000;
 
 /** Units used by the customer at this place of CUSTOMERS, of each of the features. */
 export function usedBy(place: number): number {
-  return place % 10 === 0 ? LIMIT : place % LIMIT;
+  return place % 10 === 9 ? LIMIT : place % LIMIT;
 }
 
-/** 4,000 different questions, so ordered that neighbours have nothing in common. */
-export const QUESTIONS: readonly Question[] = Array.from(
-  { length: CUSTOMERS.length * FEATURES.length },
-  (_, index) => {
-    const place = placeOf(index);
-    return {
-      customer: CUSTOMERS[place] ?? '',
-      feature: featureOf(index),
-      quantity: quantityOf(index),
-    };
-  },
-);
+const COUNT = 4000;
+
+/** Of a thousand customers all different, and so ordered that neighbours have nothing in common. */
+export const QUESTIONS: readonly Question[] = Array.from({ length: COUNT }, (_, index) => {
+  const place = placeOf(index);
+  return { customer: CUSTOMERS[place] ?? '', feature: featureOf(index), quantity: quantityOf(index) };
+});
 
 function placeOf(index: number): number {
   return (index * 389) % CUSTOMERS.length;
@@ -35,7 +34,7 @@ function placeOf(index: number): number {
 
 /** Each time around the customers, each is asked about another one. */
 function featureOf(index: number): string {
-  return FEATURES[(index + Math.floor(index / CUSTOMERS.length)) % FEATURES.length] ?? '';
+  return FEATURES[(index + Math.floor(index / (COUNT / FEATURES.length))) % FEATURES.length] ?? '';
 }
 
 /** 1 to 3 units: each has to be compared with the counter. */

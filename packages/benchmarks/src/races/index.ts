@@ -14,6 +14,8 @@ import { propagation } from './propagation.js';
 import { recordUsage } from './record-usage.js';
 import { reserveCommit } from './reserve-commit.js';
 import { renewSeats } from './renew-seats.js';
+import { sdkCheck } from './sdk-check.js';
+import { sdkStart } from './sdk-start.js';
 import { validateLicense } from './validate-license.js';
 import { workerRace } from './worker.js';
 
@@ -23,6 +25,8 @@ export const RACES: readonly Race[] = [
   decisionLog,
   evaluateOfrep,
   decideRace,
+  sdkCheck,
+  sdkStart,
   consumeStorage,
   reserveCommit,
   recordUsage,

@@ -17,12 +17,15 @@ import { FILE_ROW, fileFromRow, type FileRow, type StoredFile } from '../mapping
 
 const COLUMNS = `${namesOf(FILE_ROW)}, settled_at, spent`;
 
-/** Under the customer's lock: which of its files may be used somewhere. */
+/**
+ * Under the customer's lock: its files that may be used somewhere, or could be since this transaction began. The instant that is
+ * decided for lies in between: a file that ends after it counts, even if it has ended when it is read.
+ */
 export async function filesOut(transaction: Transaction, customerId: CustomerId): Promise<LicenseFile[]> {
   const rows = await transaction.query<FileRow>({
     name: 'license-files-out',
     text: `select ${COLUMNS} from license_file
-           where tenant_id = $1 and customer_id = $2 and settled_at is null and expires_at > clock_timestamp()`,
+           where tenant_id = $1 and customer_id = $2 and settled_at is null and expires_at > now()`,
     values: [transaction.tenantId, customerId],
   });
   return rows.map((row) => fileFromRow(row).file);

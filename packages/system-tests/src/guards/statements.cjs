@@ -75,6 +75,15 @@ exports.REWRITES = {
   'snapshot-counter': {
     'lock-snapshot-counter': (text) => text.replace(' for update', ''),
   },
+  /** Files that are out count against what the licence allows. */
+  'files-counted': {
+    'license-files-out': (text) => text.replace('where', 'where false and'),
+  },
+  /** A file that was settled is so for whoever asks again. */
+  'file-settled-once': {
+    'license-file': (text) =>
+      text.replace('settled_at, spent', 'null::timestamptz as settled_at, null::jsonb as spent'),
+  },
   'signing-key-lock': {
     'lock-signing-keys': (text) => text.replace('for no key update', ''),
   },

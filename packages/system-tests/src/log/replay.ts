@@ -14,6 +14,18 @@ export interface ClosedWindow {
   readonly most: number;
 }
 
+/** Units that were lent, to a caller or as the budget of a licence file. */
+export interface ReplayedLease {
+  readonly counter: string;
+  readonly quantity: number;
+  /** SPENT: by time alone; RETURNED: it was told, also later, how many of them were spent. */
+  readonly status: 'OPEN' | 'SPENT' | 'RETURNED';
+  /** Null: nobody has told. */
+  readonly spent: number | null;
+  /** In a window that was closed while it was lent, and that counts all of it. */
+  readonly isClosed: boolean;
+}
+
 /** What must not be in a log: where it is, and what is wrong there. */
 export interface Finding {
   readonly position: number;
@@ -30,6 +42,8 @@ export interface Replay {
   readonly counters: ReadonlyMap<string, ReplayedCounter>;
   /** By `<subject> <feature> <start>`. */
   readonly closed: ReadonlyMap<string, ClosedWindow>;
+  /** By id. */
+  readonly leases: ReadonlyMap<string, ReplayedLease>;
   /** By entry id: how many units each batch has counted, in windows that run or are closed. */
   readonly batches: ReadonlyMap<string, { readonly operations: number; readonly units: number }>;
 }
@@ -54,9 +68,22 @@ interface ExpiredData {
   readonly reserved: number | null;
 }
 
+interface LeasedData {
+  readonly lease: string;
+  readonly feature: string;
+  readonly quantity: number;
+}
+
 /** Null: the window is over, and has it in what it was closed with. */
 interface LeaseExpiredData extends ExpiredData {
+  readonly lease: string;
   readonly used: number | null;
+}
+
+/** Where the counter stands then is told by `usage.recorded`. */
+interface LeaseReturnedData extends LeasedData {
+  readonly spent: number;
+  readonly late: boolean;
 }
 
 interface PlanData {
@@ -69,6 +96,8 @@ type Entry = { readonly position: number; readonly entry: string; readonly subje
   | { readonly type: 'usage.window_closed'; readonly data: WindowData }
   | { readonly type: 'usage.corrected'; readonly data: WindowData & { readonly added: number } }
   | { readonly type: 'usage.reservation_expired'; readonly data: ExpiredData }
+  | { readonly type: 'quota.leased'; readonly data: LeasedData }
+  | { readonly type: 'quota.returned'; readonly data: LeaseReturnedData }
   | { readonly type: 'quota.expired'; readonly data: LeaseExpiredData }
 );
 
@@ -81,7 +110,8 @@ export async function replayLog(owner: Pool, limitOf: LimitOf): Promise<Replay> 
     `select position::int, type, subject_id as entry, body ->> 'customer' as subject, body -> 'data' as data
      from (select position, type, subject_id, convert_from(body, 'UTF8')::jsonb as body from event
            where type in ('subscription.started', 'subscription.plan_changed', 'usage.recorded', 'usage.window_closed',
-                          'usage.corrected', 'usage.reservation_expired', 'quota.expired')) e order by position`,
+                          'usage.corrected', 'usage.reservation_expired', 'quota.leased', 'quota.returned',
+                          'quota.expired')) e order by position`,
   );
   const log = new ReplayedLog(limitOf);
   for (const entry of rows) log.follow(entry);
@@ -95,6 +125,7 @@ class ReplayedLog implements Replay {
   readonly broken: Finding[] = [];
   readonly counters = new Map<string, ReplayedCounter>();
   readonly closed = new Map<string, ClosedWindow>();
+  readonly leases = new Map<string, ReplayedLease>();
   readonly batches = new Map<string, { operations: number; units: number }>();
   readonly #plans = new Map<string, string>();
   readonly #limitOf: LimitOf;
@@ -122,6 +153,12 @@ class ReplayedLog implements Replay {
         return;
       case 'usage.reservation_expired':
         this.#expire(entry, entry.data);
+        return;
+      case 'quota.leased':
+        this.#lend(entry, entry.data);
+        return;
+      case 'quota.returned':
+        this.#return(entry, entry.data);
         return;
       case 'quota.expired':
         this.#spend(entry, entry.data);
@@ -155,9 +192,19 @@ class ReplayedLog implements Replay {
   #close({ position, subject }: Entry, { feature, windowStart, used }: WindowData): void {
     const counter = `${subject} ${feature}`;
     const before = this.counters.get(counter) ?? UNUSED;
-    if (used !== before.used)
-      this.broken.push({ position, counter, found: `closed with ${String(used)} after ${textOf(before)}` });
-    this.closed.set(`${counter} ${windowStart}`, { used, most: used + before.reserved });
+    // What is lent in a window counts there as spent.
+    let lent = 0;
+    for (const [id, lease] of this.leases) {
+      if (lease.counter !== counter || lease.status !== 'OPEN' || lease.isClosed) continue;
+      lent += lease.quantity;
+      this.leases.set(id, { ...lease, isClosed: true });
+    }
+    if (used !== before.used + lent)
+      this.broken.push({
+        ...{ position, counter },
+        found: `closed with ${String(used)} after ${textOf(before)}, ${String(lent)} of it lent`,
+      });
+    this.closed.set(`${counter} ${windowStart}`, { used, most: used + before.reserved - lent });
     this.counters.set(counter, { used: 0, reserved: 0, version: before.version });
   }
 
@@ -187,8 +234,44 @@ class ReplayedLog implements Replay {
     this.counters.set(counter, { ...before, reserved });
   }
 
+  #lend({ position, subject }: Entry, { lease, feature, quantity }: LeasedData): void {
+    const counter = `${subject} ${feature}`;
+    if (this.leases.has(lease)) this.broken.push({ position, counter, found: `${lease} is lent twice` });
+    this.leases.set(lease, { counter, quantity, status: 'OPEN', spent: null, isClosed: false });
+  }
+
+  /** Once, in time or late; the budget of a licence file when that is settled. */
+  #return({ position }: Entry, { lease, quantity, spent, late }: LeaseReturnedData): void {
+    const before = this.#end(position, lease, quantity, late ? 'SPENT' : 'OPEN');
+    if (before === null) return;
+    if (spent > quantity)
+      this.broken.push({
+        ...{ position, counter: before.counter },
+        found: `${String(spent)} of ${String(quantity)} spent of ${lease}`,
+      });
+    this.leases.set(lease, { ...before, status: 'RETURNED', spent });
+  }
+
+  /** The lease, as it must be before it ends so. */
+  #end(
+    position: number,
+    id: string,
+    quantity: number,
+    status: ReplayedLease['status'],
+  ): ReplayedLease | null {
+    const lease = this.leases.get(id) ?? null;
+    if (lease?.status !== status || lease.quantity !== quantity)
+      this.broken.push({
+        ...{ position, counter: lease?.counter ?? id },
+        found: `${id} of ${String(quantity)} ends as if ${status} after ${JSON.stringify(lease)}`,
+      });
+    return lease;
+  }
+
   /** What was lent is spent: the sum stays. */
-  #spend({ position, subject }: Entry, { feature, quantity, used, reserved }: LeaseExpiredData): void {
+  #spend({ position, subject }: Entry, { lease, feature, quantity, used, reserved }: LeaseExpiredData): void {
+    const lent = this.#end(position, lease, quantity, 'OPEN');
+    if (lent !== null) this.leases.set(lease, { ...lent, status: 'SPENT' });
     if (used === null || reserved === null) return;
     const counter = `${subject} ${feature}`;
     const before = this.counters.get(counter) ?? UNUSED;
