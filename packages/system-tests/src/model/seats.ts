@@ -40,7 +40,6 @@ export function assignSeat(account: Account, taking: Taking): SeatAnswer {
   if (!own) return { allowed, code, seat: take(account, taking, null) };
   if (own.freeAt !== null) {
     own.freeAt = null;
-    own.assignedAt = account.now;
     tell(account, 'seat.assigned', own.id, account.now);
   }
   return { allowed, code, seat: own };
