@@ -6,6 +6,7 @@ import * as grants from '../model/grants.js';
 import { passTime } from '../model/time.js';
 import * as usage from '../model/usage.js';
 import type { Action } from './actions/action.js';
+import type { Spend } from './actions/usage-actions.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performIssue, performOnLicense } from './perform-on-license.js';
@@ -76,6 +77,8 @@ export async function perform(account: Account, world: World, action: Action): P
         got: product.data === null ? '' : decisionText(record(product.data)['decision']),
       };
     }
+    case 'consumeMany':
+      return performMany(account, world, action.spends);
     case 'releaseUsage': {
       const { feature, quantity } = action;
       const input = { customerId: world.customerId, feature, quantity, ...key };
@@ -166,16 +169,34 @@ export async function perform(account: Account, world: World, action: Action): P
   }
 }
 
+/** One after the other, each for itself. */
+async function performMany(account: Account, world: World, spends: readonly Spend[]): Promise<Performed> {
+  const decisions = await world.consumeMany(
+    spends.map((spend) => ({ customerId: world.customerId, ...spend, idempotencyKey: world.nextKey() })),
+  );
+  let expected = '';
+  return {
+    line: `consume ${spends.map(({ feature, quantity }) => `${String(quantity)} ${feature}`).join(' and ')}`,
+    product: { data: {}, code: null, message: '' },
+    model: () => {
+      const answers = spends.map(({ feature, quantity }) => usage.consume(account, feature, quantity));
+      expected = answers.map(({ allowed, code }) => `${String(allowed)} ${code}`).join(' and ');
+    },
+    expected: () => expected,
+    got: decisions.map(decisionText).join(' and '),
+  };
+}
+
 async function performRecord(
   account: Account,
   world: World,
-  { feature, quantity, minutesAgo }: Extract<Action, { kind: 'recordUsage' }>,
+  { feature, quantity, minutesAgo, as }: Extract<Action, { kind: 'recordUsage' }>,
 ): Promise<Performed> {
   const at = account.now - minutesAgo * MINUTE;
   const event = { id: world.nextKey(), customerId: world.customerId, feature, quantity, at: time(at) };
-  const product = await world.recordUsage(event);
+  const product = await (as === 'CLOUD_EVENT' ? world.sendCloudEvent(event) : world.recordUsage(event));
   return {
-    line: `record ${String(quantity)} ${feature} of ${day(at)}`,
+    line: `record ${String(quantity)} ${feature} of ${day(at)}${as === 'CLOUD_EVENT' ? ', as a CloudEvent' : ''}`,
     product,
     model: () => usage.recordUsage(account, feature, quantity, at),
   };

@@ -43,6 +43,7 @@ export class Disagreement extends Error {
 /** What is decided in memory, on a locked counter: it leaves to the worker what is due otherwise. */
 const SPENDS: ReadonlySet<Action['kind']> = new Set([
   'consume',
+  'consumeMany',
   'reserve',
   'commit',
   'releaseReservation',

@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<Kind, true>> = {
   pause: true,
   payment: true,
   consume: true,
+  consumeMany: true,
   releaseUsage: true,
   recordUsage: true,
   grant: true,

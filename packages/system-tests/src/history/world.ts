@@ -82,14 +82,38 @@ export class World {
     );
   }
 
+  /** Several spends in one request; answers with their decisions. */
+  async consumeMany(inputs: readonly object[]): Promise<unknown[]> {
+    const query = `mutation ($inputs: [ConsumeInput!]!) { consumeMany(inputs: $inputs) {
+      revision decision { allowed code } } }`;
+    const { data, message } = await ask(this.url, query, { inputs });
+    if (data === null) throw new Error(message);
+    const results = records(data['consumeMany']);
+    this.revision = String(results.at(-1)?.['revision']);
+    return results.map(({ decision }) => decision);
+  }
+
   /** One usage event; what is rejected is refused. */
-  async recordUsage(event: object): Promise<Answered> {
+  async recordUsage(event: UsageEvent): Promise<Answered> {
     const query = `mutation ($events: [UsageEventInput!]!) { recordUsage(events: $events) {
       revision rejected { code message } } }`;
-    const done = this.#done('recordUsage', await ask(this.url, query, { events: [event] }));
-    const [rejected] = records(done.data?.['rejected']);
-    if (rejected === undefined) return done;
-    return { data: null, code: String(rejected['code']), message: String(rejected['message']) };
+    return unlessRejected(this.#done('recordUsage', await ask(this.url, query, { events: [event] })));
+  }
+
+  /** The same as a CloudEvent. */
+  async sendCloudEvent({ id, customerId, feature, quantity, at }: UsageEvent): Promise<Answered> {
+    const response = await fetch(new URL('/events', this.url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify({
+        ...{ specversion: '1.0', id, source: '/histories', type: feature, subject: customerId, time: at },
+        data: { quantity },
+      }),
+    });
+    if (!response.ok) throw new Error(`${String(response.status)} ${await response.text()}`);
+    const events: unknown = await response.json();
+    const data = { events };
+    return unlessRejected(this.#done('events', { data, code: null, message: '' }));
   }
 
   /** The key that a licence was given, for the times when it is shown. */
@@ -121,6 +145,20 @@ export class World {
     this.revision = String(data['revision']);
     return { ...answered, data };
   }
+}
+
+interface UsageEvent {
+  readonly id: string;
+  readonly customerId: string;
+  readonly feature: string;
+  readonly quantity: number;
+  readonly at: string | null;
+}
+
+function unlessRejected(answered: Answered): Answered {
+  const [rejected] = records(answered.data?.['rejected']);
+  if (rejected === undefined) return answered;
+  return { data: null, code: String(rejected['code']), message: String(rejected['message']) };
 }
 
 /** A mutation that was done, and what it was answered. */

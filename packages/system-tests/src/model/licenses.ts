@@ -27,10 +27,11 @@ export function issueLicense(account: Account, asked: IssueLicense): void {
   checkMachineLimit(plan, asked.machineLimit);
   const startsAt = asked.startsAt ?? now;
   const expiresAt = asked.expiresAt ?? after(startsAt, PLANS[plan].period, zone);
-  if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
+  const maintenanceUntil = asked.maintenanceUntil ?? after(startsAt, PLANS[plan].maintenance, zone);
+  for (const end of [expiresAt, maintenanceUntil])
+    if (end !== null && end <= startsAt) throw new Refusal('BAD_USER_INPUT');
   const license: License = {
-    ...{ id, plan, startsAt, expiresAt },
-    maintenanceUntil: asked.maintenanceUntil ?? after(startsAt, PLANS[plan].maintenance, zone),
+    ...{ id, plan, startsAt, expiresAt, maintenanceUntil },
     phase: 'SCHEDULED',
     suspended: false,
     revokedAt: null,
@@ -86,7 +87,8 @@ export function renewLicense(account: Account, license: License, asked: RenewLic
   const maintenanceUntil = asked.maintenanceUntil ?? later(license.maintenanceUntil, maintenance);
   const quantities = asked.quantities ?? license.quantities;
   const machineLimit = asked.machineLimit === undefined ? license.machineLimit : asked.machineLimit;
-  if (expiresAt !== null && expiresAt <= startsAt) throw new Refusal('BAD_USER_INPUT');
+  for (const end of [expiresAt, maintenanceUntil])
+    if (end !== null && end <= startsAt) throw new Refusal('BAD_USER_INPUT');
   if (expiresAt !== null && expiresAt <= now) throw new Refusal('CONFLICT');
   const isMaintained = asPlanned && maintenanceUntil !== license.maintenanceUntil;
   if (isMaintained && maintenanceUntil !== null && maintenanceUntil <= now) throw new Refusal('CONFLICT');

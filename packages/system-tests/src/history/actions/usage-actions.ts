@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { type FeatureKey, FEATURES } from '../../model/features.js';
+import { isCounted } from '../../model/usage.js';
 import { DAY, days, keys, type Weighted, which } from './arbitraries.js';
 
 export type UsageAction =
   | { readonly kind: 'consume' | 'releaseUsage'; readonly feature: FeatureKey; readonly quantity: number }
+  | { readonly kind: 'consumeMany'; readonly spends: readonly Spend[] }
   | {
       readonly kind: 'recordUsage';
       readonly feature: FeatureKey;
       readonly quantity: number;
       readonly minutesAgo: number;
+      /** The door that it comes through. */
+      readonly as: 'USAGE_EVENT' | 'CLOUD_EVENT';
     }
   | {
       readonly kind: 'reserve';
@@ -29,15 +33,28 @@ export type UsageAction =
     }
   | { readonly kind: 'voidCredits'; readonly which: number };
 
+export interface Spend {
+  readonly feature: FeatureKey;
+  readonly quantity: number;
+}
+
 const decided = keys(FEATURES).filter((key) => FEATURES[key].type !== 'seats');
 export const feature = fc.oneof(
   { weight: 4, arbitrary: decided },
   { weight: 1, arbitrary: fc.constant<FeatureKey>('credits') },
 );
 const quantity = fc.integer({ min: 1, max: 12 });
+const spend: fc.Arbitrary<Spend> = fc.record({ feature: keys(FEATURES).filter(isCounted), quantity });
 
 export const USAGE_ACTIONS: Weighted<UsageAction> = [
   [5, fc.record({ kind: fc.constant('consume' as const), feature, quantity })],
+  [
+    2,
+    fc.record({
+      kind: fc.constant('consumeMany' as const),
+      spends: fc.array(spend, { minLength: 1, maxLength: 4 }),
+    }),
+  ],
   [1, fc.record({ kind: fc.constant('releaseUsage' as const), feature, quantity })],
   [
     2,
@@ -46,6 +63,7 @@ export const USAGE_ACTIONS: Weighted<UsageAction> = [
       feature,
       quantity,
       minutesAgo: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 35 * DAY })),
+      as: fc.constantFrom('USAGE_EVENT' as const, 'CLOUD_EVENT' as const),
     }),
   ],
   [
