@@ -1,10 +1,9 @@
 import type { CustomerState } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
-import { addDuration } from '../time/calendar.js';
 import type { Instant } from '../time/instant.js';
 import type { Snapshot } from './snapshot.js';
-import { type SnapshotTimes, UTC } from './times.js';
+import type { SnapshotTimes } from './times.js';
 
 /** How much a snapshot is worth; docs/rules.md, "Without state". */
 export type SnapshotPhase = 'FRESH' | 'STALE' | 'GRACE' | 'EXPIRED';
@@ -17,8 +16,8 @@ export function snapshotPhase(times: SnapshotTimes, now: Instant): SnapshotPhase
 
 /** The first instant after `now` at which the snapshot, or what it says of a feature, is worth less; null: never again. */
 export function nextPhaseAt(snapshot: Snapshot, now: Instant): Instant | null {
-  const { refreshAfter, graceFrom, expiresAt } = snapshot;
-  const ends = [refreshAfter, graceFrom, expiresAt, ...endsOf(snapshot).values()].filter(
+  const { refreshAfter, graceFrom, expiresAt, lastKnownUntil } = snapshot;
+  const ends = [refreshAfter, graceFrom, expiresAt, ...lastKnownUntil.values()].filter(
     (at) => at > now && at <= expiresAt,
   );
   return ends.reduce<Instant | null>((first, at) => (first === null || at < first ? at : first), null);
@@ -48,24 +47,10 @@ export function stateBySnapshot(
   const { state, customerId } = snapshot;
   const { release } = state;
   if (phase !== 'EXPIRED') {
-    const until = endsOf(snapshot).get(feature);
+    const until = snapshot.lastKnownUntil.get(feature);
     if (until === undefined || now < until) return state;
   }
   return { kind: 'OUT_OF_REACH', release, customerId };
-}
-
-const ENDS = new WeakMap<Snapshot, ReadonlyMap<string, Instant>>();
-
-/** `lastKnown` names an age of its own, which may be over before the snapshot is. */
-function endsOf(snapshot: Snapshot): ReadonlyMap<string, Instant> {
-  const known = ENDS.get(snapshot);
-  if (known !== undefined) return known;
-  const { state, issuedAt } = snapshot;
-  const ends = new Map<string, Instant>();
-  for (const { key, whenUnknown } of state.release.catalog.features.values())
-    if (whenUnknown.kind === 'LAST_KNOWN') ends.set(key, addDuration(issuedAt, whenUnknown.maxAge, UTC));
-  ENDS.set(snapshot, ends);
-  return ends;
 }
 
 /** The first that fits of the allowing codes: beyond the limit is said before grace, and both before grants. */

@@ -1,4 +1,4 @@
-import type { KnownState } from '../customer.js';
+import type { KnownState, Release } from '../customer.js';
 import {
   type CustomerId,
   parseCustomerId,
@@ -7,10 +7,12 @@ import {
   parseTenantId,
   type TenantId,
 } from '../ids.js';
+import { addDuration } from '../time/calendar.js';
+import type { Instant } from '../time/instant.js';
 import { accountFor, type SnapshotAudience } from './audience.js';
 import { anything, integer, literal, Misfit, object, text, variants } from './codec.js';
 import { type ConditionReader, readState } from './read-state.js';
-import type { SnapshotTimes } from './times.js';
+import { type SnapshotTimes, UTC } from './times.js';
 import { seconds, word } from './wire.js';
 import { writeState } from './write-state.js';
 
@@ -33,6 +35,8 @@ export interface Snapshot extends SnapshotStamp, SnapshotTimes {
   readonly tenantId: TenantId;
   readonly customerId: CustomerId;
   readonly state: KnownState;
+  /** By feature with `lastKnown`: when the age that it names is over, which may be before the snapshot is. */
+  readonly lastKnownUntil: ReadonlyMap<string, Instant>;
 }
 
 const audience = variants('kind', [
@@ -106,5 +110,13 @@ function snapshotOf(readCondition: ConditionReader, document: unknown): Snapshot
     throw new Misfit('the times are not in their order', 'refreshAfter');
   const times = { issuedAt: iat, refreshAfter, graceFrom, expiresAt: exp };
   const stamped = { counter, revision, audience: read.for };
-  return { tenantId: iss, customerId: sub, ...stamped, ...times, state };
+  const lastKnownUntil = lastKnownEnds(state.release, iat);
+  return { tenantId: iss, customerId: sub, ...stamped, ...times, state, lastKnownUntil };
+}
+
+function lastKnownEnds({ catalog }: Release, issuedAt: Instant): ReadonlyMap<string, Instant> {
+  const ends = new Map<string, Instant>();
+  for (const { key, whenUnknown } of catalog.features.values())
+    if (whenUnknown.kind === 'LAST_KNOWN') ends.set(key, addDuration(issuedAt, whenUnknown.maxAge, UTC));
+  return ends;
 }
