@@ -56,10 +56,10 @@ export function readEvaluation(access: Access, evaluation: JsonObject): CheckAsk
   switch (subject.type) {
     case 'customer': {
       const memberId = readText('subject.properties.memberId', subject.properties['memberId']);
-      return { ...asked, customerId: subject.id, memberId };
+      return { customerId: subject.id, memberId, ...asked };
     }
     case 'member':
-      return { ...asked, customerId: customerOf(access, subject), memberId: subject.id };
+      return { customerId: customerOf(access, subject), memberId: subject.id, ...asked };
     default:
       return unknown('subject.type', subject.type, 'customer` or `member');
   }
@@ -102,10 +102,15 @@ export function answerOf(decision: DecisionType): AuthzenDecision {
   return {
     decision: allowed,
     context: {
-      ...{ id, code, reason: message },
+      id,
+      code,
+      reason: message,
       ...(value === null ? {} : { value }),
       ...factsOf(decision),
-      ...{ release, revision, asOf: formatInstant(asOf), stale },
+      release,
+      revision,
+      asOf: formatInstant(asOf),
+      stale,
     },
   };
 }

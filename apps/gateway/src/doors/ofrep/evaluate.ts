@@ -12,7 +12,7 @@ import { CONTEXT_FIELD, type EvaluationContext, readEvaluationContext } from './
 
 /** The check that one flag is. Errors are those of its context. */
 export function readFlagCheck(access: Access, key: string, body: unknown): Check {
-  return readCheck({ access }, { ...readEvaluationContext(body), feature: key }, CONTEXT_FIELD);
+  return readCheck({ access }, { feature: key, ...readEvaluationContext(body) }, CONTEXT_FIELD);
 }
 
 /** One flag, or null where the live release has no such feature; at once where the customer's state is in memory. */
@@ -57,7 +57,7 @@ export async function evaluateAll(
   if (seen !== null) await context.states.reach(seen, 'flagConfigEtag', [customerId]);
   const { state, revision, stale } = await context.states.load(customerId);
   const features = [...state.release.catalog.features.values()];
-  const checks = features.map(({ key }) => ({ ...asked, feature: key }));
+  const checks = features.map(({ key }) => ({ feature: key, ...asked }));
   const decisions = await checkMany(context, checks, () => CONTEXT_FIELD);
   const flags = features.flatMap((feature, index) => {
     const decision = decisions[index];

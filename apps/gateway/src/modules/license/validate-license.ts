@@ -70,14 +70,13 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
     : decided.map((decision) => toldOfLicense(decision, opened.licenseId));
   const { asOf, now, stale } = stamped;
   const token = await signToken(await services.signers.of(opened.tenantId), {
-    ...tokenOf(validation, decisions, { asked, asOf, stale }, now),
     issuer: opened.tenantId,
+    ...tokenOf(validation, decisions, { asked, asOf, stale }, now),
   });
-  const answer = { ...shown(validation, stamped), decisions, asOf, stale, token };
+  const answer = { decisions, asOf, stale, token, ...shown(validation, stamped) };
   const stamp = { release: stamped.state.release.number, revision: stamped.revision, asOf, stale };
   const { productVersion } = asked;
   const validated = {
-    ...opened,
     validation,
     productVersion,
     memberId,
@@ -85,6 +84,7 @@ export async function validate(context: GatewayContext, asked: Asked): Promise<L
     now,
     stamp,
     decisions: decided,
+    ...opened,
   };
   return validationRecorded(context, validated, answer);
 }
@@ -153,8 +153,8 @@ async function answerUnknown(context: GatewayContext, asked: Asked): Promise<Lic
     toDecision(denyByLicense('UNKNOWN_LICENSE', '', feature), stamp),
   );
   const token = await signToken(services.installationKey.privateKey, {
-    ...tokenOf(validation, decisions, { asked, asOf: now, stale: false }, now),
     issuer: INSTALLATION_ISSUER,
+    ...tokenOf(validation, decisions, { asked, asOf: now, stale: false }, now),
   });
   const { valid, code, message } = validation;
   const answer = { valid, code, message, license: null, decisions, asOf: now, stale: false, token };
@@ -186,7 +186,9 @@ function tokenOf(
     issuedAt: now,
     expiresAt: instant(now + TOKEN_LIFE),
     claims: {
-      ...{ valid, code, stale },
+      valid,
+      code,
+      stale,
       asOf: formatInstant(asOf),
       license: license && claimsOf(license),
       decisions: decisions.map(({ feature, allowed, code: decided, value, limit, unlimited, remaining }) => {
