@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   createTestDatabase,
   createTestTenant,
@@ -20,6 +21,7 @@ import {
   signingKeys,
   signToken,
   soleTenant,
+  TokenSigners,
   tokenSigner,
   type VerifiedToken,
   verifyToken,
@@ -174,6 +176,18 @@ test('the new key is listed at once, the old one signs until the overlap is over
   const after = await token();
   expect([kidOf(after), (await verify(after)).ok]).toEqual([next.kid, true]);
   expect((await verify(before)).ok).toBe(true);
+});
+
+test('a key that is kept in memory signs no longer than until the next one has its turn', async () => {
+  const signers = new TokenSigners(tenant.db);
+  const { tenantId } = tenant.caller;
+  const old = await signers.of(tenantId);
+  const next = await rotated('PT1S');
+  // As the gateway does that was asked to rotate.
+  signers.forget(tenantId);
+  expect((await signers.of(tenantId)).kid).toBe(old.kid);
+  await delay(1100);
+  expect((await signers.of(tenantId)).kid).toBe(next.kid);
 });
 
 test('the old key verifies for as long again as a token can live, and is then RETIRED', async () => {

@@ -57,17 +57,34 @@ export async function knownKeys(db: Database, tenantId: TenantId): Promise<Known
     .map(({ publicKey, retiresAt }) => ({ publicKey, retiresAt }));
 }
 
+/** What signs tokens, and since when by the database's clock that is known. */
+export interface TokenSigner {
+  readonly privateKey: PrivateKey;
+  readonly clock: Instant;
+  /** When it is the turn of another key that is there already; null: of none. */
+  readonly until: Instant | null;
+}
+
 /**
  * What signs a tenant's tokens at this time, and what time that is by the database's clock. SealedKeyError where the
  * master key is not the one that it was made under.
  */
-export async function tokenSigner(
-  db: Database,
-  tenantId: TenantId,
-): Promise<{ readonly privateKey: PrivateKey; readonly clock: Instant }> {
+export async function tokenSigner(db: Database, tenantId: TenantId): Promise<TokenSigner> {
   const found = await keysOf(db, tenantId);
   const signer = found === null ? null : signerAt(found.keys, found.clock);
   if (!found || !signer?.sealed) throw new Error(`the tenant ${tenantId} has no key to sign with`);
   const { kid, sealed } = signer;
-  return { privateKey: openPrivateKey(db.keys.signing, tenantId, { kid, sealed }), clock: found.clock };
+  const { clock, keys } = found;
+  return {
+    privateKey: openPrivateKey(db.keys.signing, tenantId, { kid, sealed }),
+    clock,
+    until: nextTurn(keys, clock),
+  };
+}
+
+function nextTurn(keys: readonly StoredKey[], clock: Instant): Instant | null {
+  let next: Instant | null = null;
+  for (const { signsFrom } of keys)
+    if (signsFrom > clock && (next === null || signsFrom < next)) next = signsFrom;
+  return next;
 }

@@ -7,15 +7,19 @@ import type { PrivateKey } from './key-pair.js';
 import { tokenSigner } from './tenant-keys.js';
 
 const TENANTS_KEPT = 1_000;
-/** How old a key may be, in milliseconds: a rotation counts here as much later, and an old key verifies for a day longer. */
+/** How old a key may be, in milliseconds: a rotation at another gateway counts here as much later, at most. */
 const GOOD_FOR = 10_000;
 
 interface KeptSigner {
   readonly key: PrivateKey;
-  readonly readAt: number;
+  /** By the process's own clock. */
+  readonly goodUntil: number;
 }
 
-/** What signs tenants' tokens, kept in memory for some seconds; without the database for as long as it is away. */
+/**
+ * What signs tenants' tokens, kept in memory for some seconds, and no longer than until the next key's turn; without the
+ * database for as long as it is away.
+ */
 export class TokenSigners {
   readonly #db: Database;
   readonly #kept = new LRUCache<TenantId, KeptSigner>({ max: TENANTS_KEPT });
@@ -28,7 +32,7 @@ export class TokenSigners {
   /** See `tokenSigner`. */
   of(tenantId: TenantId): PrivateKey | Promise<PrivateKey> {
     const kept = this.#kept.get(tenantId);
-    if (kept && performance.now() - kept.readAt < GOOD_FOR) return kept.key;
+    if (kept && performance.now() < kept.goodUntil) return kept.key;
     return this.#read(tenantId).catch((error: unknown) => {
       if (kept && error instanceof DatabaseUnavailableError) return kept.key;
       throw error;
@@ -46,8 +50,9 @@ export class TokenSigners {
     if (running) return running;
     const readAt = performance.now();
     const read = tokenSigner(this.#db, tenantId)
-      .then(({ privateKey }) => {
-        this.#kept.set(tenantId, { key: privateKey, readAt });
+      .then(({ privateKey, clock, until }) => {
+        const goodFor = until === null ? GOOD_FOR : Math.min(GOOD_FOR, until - clock);
+        this.#kept.set(tenantId, { key: privateKey, goodUntil: readAt + goodFor });
         return privateKey;
       })
       .finally(() => this.#reads.delete(tenantId));

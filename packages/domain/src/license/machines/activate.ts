@@ -67,8 +67,7 @@ export function activateNew(
   command: Activate,
   now: Instant,
 ): Activated | 'DEACTIVATION_LIMIT_EXCEEDED' | 'MACHINE_LIMIT_EXCEEDED' {
-  const over = license.machines.length + 1 - (machineLimitOf(license) ?? 0);
-  const leaving = license.machines.slice(0, Math.max(0, over));
+  const leaving = license.machines.slice(0, placesMissing(license));
   if (leaving.length > 0) {
     if (license.planVersion.plan.machines?.whenFull !== 'replaceOldest') return 'MACHINE_LIMIT_EXCEEDED';
     const left = deactivationsLeft(license, now, account.timeZone);
@@ -88,6 +87,11 @@ export function activateNew(
     after: machine,
   });
   return { account: change.account, events: [...events, ...change.events], machine };
+}
+
+/** How many machines have to go before a new one has a place. */
+export function placesMissing(license: License): number {
+  return Math.max(0, license.machines.length + 1 - (machineLimitOf(license) ?? 0));
 }
 
 /** The licence without the machine, whose places are free. It counts as a deactivation. */

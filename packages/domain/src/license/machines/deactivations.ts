@@ -18,11 +18,16 @@ export function deactivationsLeft(license: License, at: Instant, zone: TimeZone)
   return most === null ? null : Math.max(0, most - countedDeactivations(license, at, zone).length);
 }
 
-/** When there may be one more again; null: never. Asked where none is left. */
-export function deactivationFreesAt(license: License, at: Instant, zone: TimeZone): Instant | null {
+/** When there may be so many more again; null: never. Asked where fewer are left. */
+export function deactivationsFreeAt(
+  license: License,
+  wanted: number,
+  at: Instant,
+  zone: TimeZone,
+): Instant | null {
   const { per = null, deactivations: most = null } = license.planVersion.plan.machines ?? {};
   const counted = countedDeactivations(license, at, zone);
-  const leaving = most === null || most === 0 ? undefined : counted[counted.length - most];
+  const leaving = most === null ? undefined : counted[counted.length + wanted - most - 1];
   return per === null || leaving === undefined ? null : addDuration(leaving, per, zone);
 }
 

@@ -5,9 +5,16 @@ import { type Instant } from '../../time/instant.js';
 import { reservedUntil } from '../../usage/reservation.js';
 import { unreachable } from '../../unreachable.js';
 import type { License } from '../license.js';
-import { type Activate, type Activated, activateNew, reactivate, removeMachine } from './activate.js';
+import {
+  type Activate,
+  type Activated,
+  activateNew,
+  placesMissing,
+  reactivate,
+  removeMachine,
+} from './activate.js';
 import type { MachineCommand, MachineName, MachineOutcome } from './command.js';
-import { deactivationFreesAt, deactivationsLeft } from './deactivations.js';
+import { deactivationsFreeAt, deactivationsLeft } from './deactivations.js';
 import { beat } from './heartbeat.js';
 import type { Machine } from './machine.js';
 import { type MachineCode, machineDecision, unknownLicense } from './machine-decision.js';
@@ -68,7 +75,12 @@ function activate(asked: Asked, command: Activate): MachineOutcome {
   }
   const made = activateNew(account, license, command, now);
   if (made === 'DEACTIVATION_LIMIT_EXCEEDED')
-    return answer(asked, made, null, deactivationFreesAt(license, now, account.timeZone));
+    return answer(
+      asked,
+      made,
+      null,
+      deactivationsFreeAt(license, placesMissing(license), now, account.timeZone),
+    );
   return made === 'MACHINE_LIMIT_EXCEEDED' ? answer(asked, made, null, null) : granted(asked, made);
 }
 
@@ -78,7 +90,7 @@ function deactivate(asked: Asked, name: MachineName): MachineOutcome {
   const machine = machineNamed(license, name);
   if (machine === null) return answer(asked, 'DONE', null, null);
   if (deactivationsLeft(license, now, account.timeZone) === 0) {
-    const freesAt = deactivationFreesAt(license, now, account.timeZone);
+    const freesAt = deactivationsFreeAt(license, 1, now, account.timeZone);
     return answer(asked, 'DEACTIVATION_LIMIT_EXCEEDED', machine, freesAt);
   }
   const { events, ...after } = removeMachine(account, license, machine, now);

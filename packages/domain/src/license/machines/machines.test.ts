@@ -206,6 +206,16 @@ describe('whenFull: replaceOldest', () => {
     expect(run(spent, activate('five'), after(24 * 60)).decision.code).toBe('ENTITLED');
   });
 
+  test('where several have to make room it is denied until there are as many deactivations', () => {
+    const full = having(replacing, [activate('one'), activate('two'), activate('three')]);
+    const lower = { ...full, licenses: full.licenses.map((one) => ({ ...one, machineLimit: 1 })) };
+    const denied = run(lower, activate('four'), after(60));
+    expect(denied.decision).toMatchObject({
+      ...{ allowed: false, code: 'DEACTIVATION_LIMIT_EXCEEDED', validUntil: after(24 * 60) },
+    });
+    expect(run(lower, activate('four'), after(24 * 60)).decision.code).toBe('ENTITLED');
+  });
+
   test('as many make room as a lowered limit asks for, or none', () => {
     const full = having(replacing, [activate('one'), activate('two')]);
     const lower = { ...full, licenses: full.licenses.map((one) => ({ ...one, machineLimit: 1 })) };
