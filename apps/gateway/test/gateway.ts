@@ -39,6 +39,8 @@ export interface TestGateway {
   readonly tenantId: TenantId;
   /** What its requests share. */
   readonly services: Services;
+  /** The database's owner, who sees every row. */
+  readonly owner: Client;
   /** Sends an operation with the admin key, or with another, or (null) with none. */
   send(query: string, variables?: Record<string, unknown>, key?: string | null): Promise<Answer>;
   /** A key of this role, narrowed where asked. */
@@ -129,6 +131,7 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
     adminKey,
     tenantId,
     services,
+    owner,
     send,
     newKey,
     routerKey: async () => (await newKey({ role: 'READER', operations: [...ROUTER_OPERATIONS] })).secret,

@@ -1,8 +1,9 @@
 import { readLicenseFile } from '@licet/domain';
 import { decodeJwt } from 'jose';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { CATALOG } from './catalog.js';
 import { at, newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const BUDGETS = {
   catalog: 1,
@@ -27,30 +28,11 @@ const BUDGETS = {
 let gateway: TestGateway;
 let owner: Client;
 beforeAll(async () => {
-  let databaseUrl = '';
-  gateway = await startTestGateway({
-    through: (url) => {
-      databaseUrl = url;
-      return Promise.resolve(url);
-    },
-  });
-  owner = new Client({ connectionString: databaseUrl });
-  await owner.connect();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: { ...CATALOG, ...BUDGETS, transitions: [], rules: [], addOns: {}, scenarios: [] } },
-  );
-  expect(drafted.errors).toEqual([]);
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  expect(published.errors).toEqual([]);
+  gateway = await startTestGateway();
+  ({ owner } = gateway);
+  await publish(gateway, { ...CATALOG, ...BUDGETS, transitions: [], rules: [], addOns: {}, scenarios: [] });
 });
-afterAll(async () => {
-  await owner.end();
-  await gateway.close();
-});
+afterAll(() => gateway.close());
 
 let customers = 0;
 async function newLicense(): Promise<{ customerId: string; licenseId: string }> {

@@ -1,8 +1,9 @@
 import { readLicenseFile, readRevocationList, decide, writeMachineRequest } from '@licet/domain';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { CATALOG } from './catalog.js';
 import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const FILES = {
   catalog: 1,
@@ -35,34 +36,16 @@ let owner: Client;
 let issuer: string;
 let keys: ReturnType<typeof createLocalJWKSet>;
 beforeAll(async () => {
-  let databaseUrl = '';
-  gateway = await startTestGateway({
-    through: (url) => {
-      databaseUrl = url;
-      return Promise.resolve(url);
-    },
-  });
-  owner = new Client({ connectionString: databaseUrl });
-  await owner.connect();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: { ...CATALOG, ...FILES, transitions: [], rules: [], addOns: {}, scenarios: [] } },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  expect([drafted.errors, published.errors]).toEqual([[], []]);
+  gateway = await startTestGateway();
+  ({ owner } = gateway);
+  await publish(gateway, { ...CATALOG, ...FILES, transitions: [], rules: [], addOns: {}, scenarios: [] });
   issuer = (await gateway.send('{ tenant { id } }')).text('tenant.id');
   await gateway.send('{ revocationList { issuedAt } }');
   const response = await fetch(`${gateway.url}/.well-known/jwks.json?tenant=${issuer}`);
   const set: JSONWebKeySet = JSON.parse(await response.text());
   keys = createLocalJWKSet(set);
 });
-afterAll(async () => {
-  await owner.end();
-  await gateway.close();
-});
+afterAll(() => gateway.close());
 
 let customers = 0;
 async function issue(plan: string, more: object = {}): Promise<{ customerId: string; licenseId: string }> {

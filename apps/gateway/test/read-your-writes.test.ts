@@ -1,6 +1,7 @@
 import { CATALOG } from './catalog.js';
 import { check, newCustomer } from './customers.js';
 import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const WRITTEN = {
   ...CATALOG,
@@ -25,15 +26,7 @@ const ROUNDS = 12;
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: WRITTEN },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  expect(published.errors).toEqual([]);
+  await publish(gateway, WRITTEN);
 });
 afterAll(() => gateway.close());
 

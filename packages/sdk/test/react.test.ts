@@ -58,7 +58,7 @@ test('what a check refuses is thrown where it is rendered', async () => {
 });
 
 test('a misspelt feature does not compile', async () => {
-  // That is what the two `@ts-expect-error` prove: where the line below one compiles, the check of types fails.
+  // Two lines are marked below: where one of them compiles, the check of types fails.
   const own = entitlementsOf<'sso' | 'calls'>();
   const client = await site.start();
   const Page = (): ReactNode => {

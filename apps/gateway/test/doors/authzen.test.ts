@@ -1,7 +1,8 @@
 import { CATALOG } from '../catalog.js';
 import { consume, newCustomer } from '../customers.js';
 import { at, startTestGateway, type TestGateway } from '../gateway.js';
-import { type DoorAnswer, post, postBothWays, publish, type Sent } from './door.js';
+import { type DoorAnswer, post, postBothWays, type Sent } from './door.js';
+import { publish } from '../publish.js';
 
 /**
  * Each normative sentence of "Authorization API 1.0" (final text) that binds a policy decision point, with its section. Those

@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { startServer } from '../../src/server.js';
 import { openServices } from '../../src/services.js';
 import { at, startTestGateway, type TestGateway } from '../gateway.js';
-import { post, publish } from './door.js';
+import { publish } from '../publish.js';
+import { post } from './door.js';
 import { CATALOG } from '../catalog.js';
 
 let gateway: TestGateway;

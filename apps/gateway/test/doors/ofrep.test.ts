@@ -1,6 +1,7 @@
 import { consume, newCustomer } from '../customers.js';
 import { at, startTestGateway, type TestGateway } from '../gateway.js';
-import { type DoorAnswer, post, postBothWays, publish, type Sent } from './door.js';
+import { type DoorAnswer, post, postBothWays, type Sent } from './door.js';
+import { publish } from '../publish.js';
 
 const THEME = '{"logo": "own", "colours": 12}';
 const CATALOG = {
