@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import path from 'node:path';
 import { createTestCustomer, TEST_CATALOG } from '@licet/database/testing';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { startCallers } from '../src/reservations/clients.js';
 import { API_KEY, type RunningSystem, startSystem, until } from '../src/system.js';
@@ -138,7 +139,8 @@ test('500 callers reserve and settle, 500 consume, blocks end and are added: spe
   ]);
   expect(reserved.flatMap(({ errors }) => errors.slice(0, 3))).toEqual([]);
   expect(consumed.flat().filter(({ error }) => error !== undefined)).toEqual([]);
-  await until(async () => (await totals()).reserved === 0 && Date.parse(soon) < Date.now());
+  await until(() => Date.parse(soon) < Date.now());
+  await expectAtLast(async () => (await totals()).reserved, 0);
   // What is left when all is settled is spent as well.
   await Promise.all([consumers(keys('last one')), consumers(keys('last two'))]);
 

@@ -1,6 +1,7 @@
 import { createTestCustomer, subscribeTo } from '@licet/database/testing';
 import { parseRevision, positionOf } from '@licet/database';
 import { catalogWith, draft, publish } from '../src/catalogs.js';
+import { expectAtLast } from '../src/expect-at-last.js';
 import type { GraphqlClient } from '../src/graphql-client.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { follow, type Following } from '../src/live.js';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   replaced = await upsert(clients[0]!, 'lost');
   beyond = await upsert(clients[1]!, 'lost-2');
   for (let more = 0; more < 6; more += 1) beyond = await upsert(clients[1]!, 'lost-2', String(more));
-  for (const client of clients) await until(async () => (await limitOf(client)) === 20);
+  for (const client of clients) await expectAtLast(() => limitOf(client), 20);
   for (const stream of streams) await untilTold(stream, 'lost');
   await postgres.restore();
   await ready();

@@ -1,5 +1,6 @@
 import { ensureAdminKey } from '@licet/database';
 import { createTestCustomer, createTestTenant, subscribeTo, type TestTenant } from '@licet/database/testing';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { GraphqlClient } from '../src/graphql-client.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { type RunningSystem, startSystem, until } from '../src/system.js';
@@ -80,13 +81,13 @@ test('a flood of one tenant waits for itself: what another is answered meanwhile
   await flood();
   const meanwhile = await delaysOf(ASKED);
   const total = FLOOD.requests * FLOOD.checks;
-  await until(async () => {
+  await expectAtLast(async () => {
     const { rows } = await system.owner.query<{ records: string }>(
       'select sum(records) as records from decision_flush where tenant_id = $1',
       [flooding.caller.tenantId],
     );
-    return Number(rows[0]?.records) === total;
-  });
+    return Number(rows[0]?.records);
+  }, total);
   const quiet = (await flushesOf(system.tenant)).slice(known);
   const flooded = await flushesOf(flooding);
   const overtaken = quiet.map(

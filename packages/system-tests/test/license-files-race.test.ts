@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTestCustomer } from '@licet/database/testing';
 import { randomNumbers } from '../src/crash/random.cjs';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { consumeOn, type Issued, issueFile, settleFile } from '../src/license-files/ask.js';
 import { type Replay, replayLog } from '../src/log/replay.js';
 import { replayFiles } from '../src/log/replay-files.js';
-import { type RunningSystem, startSystem, until } from '../src/system.js';
+import { type RunningSystem, startSystem } from '../src/system.js';
 
 // Everybody waits for one customer: on a machine with other work that takes a while.
 jest.setTimeout(300_000);
@@ -66,10 +67,8 @@ async function license(plan: string): Promise<string> {
 }
 
 async function nothingIsLent(): Promise<void> {
-  await until(async () => {
-    const { rows } = await system.owner.query("select 1 from reservation where status = 'OPEN'");
-    return rows.length === 0;
-  });
+  const open = "select * from reservation where status = 'OPEN'";
+  await expectAtLast(async () => (await system.owner.query<object>(open)).rows, []);
 }
 
 interface Counter {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTestCustomer } from '@licet/database/testing';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { replayMachines } from '../src/log/replay-machines.js';
-import { type RunningSystem, startSystem, until } from '../src/system.js';
+import { type RunningSystem, startSystem } from '../src/system.js';
 
 const LIMIT = 10;
 const MACHINES = 100;
@@ -122,10 +123,8 @@ test('100 machines send heartbeats for one place: the log, read alone, never sho
   const counts = tally((await Promise.all(names.map(caller))).flat());
   expect(counts['MACHINE_IN_USE']).toBeGreaterThan(0);
   expect(counts['ENTITLED']).toBeGreaterThan(1);
-  await until(async () => {
-    const { rows } = await system.owner.query('select 1 from machine where in_use_until is not null');
-    return rows.length === 0;
-  });
+  const inUse = 'select * from machine where in_use_until is not null';
+  await expectAtLast(async () => (await system.owner.query<object>(inUse)).rows, []);
 
   const log = await replayMachines(system.owner, { limit: MACHINES, atOnce: 1 });
   expect(log.beyond).toEqual([]);

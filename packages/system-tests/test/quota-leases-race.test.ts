@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTestCustomer, subscribeTo, TEST_CATALOG } from '@licet/database/testing';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { randomNumbers } from '../src/crash/random.cjs';
 import { type Replay, replayLog } from '../src/log/replay.js';
@@ -113,7 +114,7 @@ test('50 holders of leases on one limit, 20 of them killed: the log, read alone,
   await killSome(holders);
   await Promise.all(holders.map(({ ended }) => ended));
   expect(holders.flatMap(({ errors }) => errors)).toEqual([]);
-  await until(async () => (await tables()).open === 0);
+  await expectAtLast(async () => (await tables()).open, 0);
 
   await expectSoundLog();
 

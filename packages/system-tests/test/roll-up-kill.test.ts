@@ -1,4 +1,5 @@
 import { putDecisions, decisionIds, decisionOf } from '@licet/database/testing';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { type RunningSystem, startSystem, until } from '../src/system.js';
 
 let system: RunningSystem;
@@ -46,7 +47,7 @@ test('kill -9 of the worker while it rolls decisions up: each is on record once,
   }
   // Two at a time for what is left.
   await Promise.all([system.startWorker(), system.startWorker()]);
-  await until(async () => (await waiting()) === 0);
+  await expectAtLast(waiting, 0);
   expect((await decisionIds(system.tenant)).sort()).toEqual(asked.sort());
   const { rows } = await system.owner.query<{ records: number; flushes: number; distinct: number }>(
     `with told as (select convert_from(body, 'UTF8')::jsonb as body from event where type = 'decisions.recorded'),

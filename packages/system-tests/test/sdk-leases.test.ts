@@ -6,6 +6,7 @@ import { createTestCustomer, subscribeTo, TEST_CATALOG } from '@licet/database/t
 import { createClient } from '@licet/sdk';
 import { fileStorage } from '@licet/sdk/node';
 import { randomNumbers } from '../src/crash/random.cjs';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { replayLog } from '../src/log/replay.js';
 import { Spender } from '../src/sdk-leases/spenders.js';
@@ -109,7 +110,7 @@ test('clients that spend from leases on one limit, half of them killed: nothing 
   await killSome(spenders);
   await Promise.all(spenders.map(({ ended }) => ended));
   expect(spenders.flatMap(({ errors }) => errors)).toEqual([]);
-  await until(async () => (await counter()).open === 0);
+  await expectAtLast(async () => (await counter()).open, 0);
 
   const { used, reserved } = await counter();
   const { beyond, broken } = await replayLog(system.owner, () => LIMIT);

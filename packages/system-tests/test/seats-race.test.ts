@@ -1,4 +1,5 @@
 import { createTestCustomer, subscribeTo, TEST_CATALOG } from '@licet/database/testing';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { replaySeats, type SeatsReplay } from '../src/log/replay-seats.js';
 import type { RunningProgram } from '../src/program.js';
@@ -111,7 +112,7 @@ test('500 callers for 50 floating seats that free themselves meanwhile: never be
   const done = await askAll('floating', 'FLOATING');
   expect(done.errors).toEqual([]);
   expect(done.codes).toEqual(['ENTITLED', 'NO_SEAT']);
-  await until(async () => (await pool('floating', 'viewers')).used === 0);
+  await expectAtLast(async () => (await pool('floating', 'viewers')).used, 0);
   const log = await replaySeats(system.owner, LIMIT);
   expect(log.beyond).toEqual([]);
   expect(log.broken).toEqual([]);

@@ -1,5 +1,6 @@
+import { expectAtLast } from '../src/expect-at-last.js';
 import type { RunningProgram } from '../src/program.js';
-import { type RunningSystem, startSystem, until } from '../src/system.js';
+import { type RunningSystem, startSystem } from '../src/system.js';
 import { dueTrials, transitions, waiting } from '../src/trials.js';
 
 let system: RunningSystem;
@@ -21,7 +22,7 @@ function applied(worker: RunningProgram): number {
 test('two workers started together split the work, and each transition happens once', async () => {
   await dueTrials(system, { count: 8000 });
   const workers = await Promise.all([system.startWorker(), system.startWorker()]);
-  await until(async () => (await waiting(system)) === 0);
+  await expectAtLast(() => waiting(system), 0);
   // SIGTERM finishes the batch in hand, and with it its log line.
   await Promise.all(workers.map((worker) => worker.stop('SIGTERM')));
   const [one, other] = workers.map(applied);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { expectAtLast } from '../src/expect-at-last.js';
 import { brokenGuard } from '../src/guards/guards.js';
 import { type RunningSystem, startSystem, until } from '../src/system.js';
 import { dueTrials, transitions, waiting } from '../src/trials.js';
@@ -34,7 +35,7 @@ test('kill -9 at ten moments over 1,000 due trials: each moves once, with its ev
     await worker.stop('SIGKILL');
   }
   await system.startWorker({ breakGuard: brokenGuard() });
-  await until(async () => (await waiting(system)) === 0);
+  await expectAtLast(() => waiting(system), 0);
   const moved = await transitions(system);
   expect(moved).toHaveLength(1000);
   const expected = ['subscription.trial_ended', 'subscription.plan_changed'];
