@@ -129,9 +129,13 @@ class SnapshotClient implements Client {
       backOff: new BackOff(random, retryMax),
     });
     this.#unreported = settings.reports === null ? null : new Unreported(settings.reports.most);
+    const resumed = this.#resume();
+    // What is loaded, or reaches out, waits until what is kept could answer.
+    const answered = resumed.then(nextTurn);
     // A page that cannot load it decides all the same.
-    this.#reports = this.#loadReports().catch(() => null);
-    this.ready = this.#start();
+    this.#reports = answered.then(() => this.#loadReports()).catch(() => null);
+    const refreshed = answered.then(() => this.#start());
+    this.ready = resumed.then(() => (this.#snapshots.held === null ? refreshed : undefined));
   }
 
   get status(): ClientStatus {
@@ -231,13 +235,17 @@ class SnapshotClient implements Client {
     });
   }
 
-  async #start(): Promise<void> {
+  async #resume(): Promise<void> {
     await this.#snapshots.resume();
     this.#standing.changed();
+  }
+
+  /** Resolves when the gateway has answered, or could not be reached. */
+  #start(): Promise<void> {
     const refreshed = this.#refresher.refresh();
     void this.#follow();
-    if (this.#snapshots.held === null) await refreshed;
-    else void this.#keepSeen();
+    if (this.#snapshots.held !== null) void this.#keepSeen();
+    return refreshed;
   }
 
   /** What was seen grows with time, not only with what is fetched. */
@@ -328,6 +336,10 @@ function answerOf(decision: Decision, source: AnswerSource, age: number): Answer
     source,
     age,
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 const NO_OPTIONS = {};

@@ -30,6 +30,28 @@ test('a client that has kept a snapshot decides at once after a restart with no 
   expect(second.status).toMatchObject({ phase: 'fresh', source: 'kept', counter: 1, starts: 2 });
 });
 
+test('what is kept answers before anything else is read, written or asked for', async () => {
+  await (await site.start()).close();
+  const storage = site.storage();
+  const done: string[] = [];
+  const second = await site.start({
+    storage: {
+      read: (name) => (done.push(`read ${String(name.split('.').at(-1))}`), storage.read(name)),
+      write: (name, text) => (
+        done.push(`write ${String(name.split('.').at(-1))}`),
+        storage.write(name, text)
+      ),
+      place: () => storage.place(),
+    },
+    fetch: (address, init) => (done.push('fetch'), fetch(address, init)),
+  });
+  expect(second.check('sso')).toMatchObject({ allowed: true, source: 'kept' });
+  expect(done.sort()).toEqual(['read seen', 'read snapshot']);
+  await second.refresh();
+  expect(done).toEqual(expect.arrayContaining(['fetch', 'write seen']));
+  expect(second.check('sso')).toMatchObject({ allowed: true, source: 'cache' });
+});
+
 test('without the gateway each feature goes through the phases by its own rule', async () => {
   const client = await site.start();
   await site.gateway.down();

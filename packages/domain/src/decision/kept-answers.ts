@@ -74,8 +74,9 @@ const unbounded = new WeakMap<ReadonlyMap<string, number>, number[]>();
 function noBounds(places: ReadonlyMap<string, number>): number[] {
   const known = unbounded.get(places);
   if (known !== undefined) return known;
-  // Not `fill`: lists that may have holes are slower to read.
-  const bounds = Array.from({ length: places.size * BOUNDS }, () => Infinity);
+  // One by one: lists that may have holes are slower to read.
+  const bounds: number[] = [];
+  for (let bound = 0; bound < places.size * BOUNDS; bound += 1) bounds.push(Infinity);
   unbounded.set(places, bounds);
   return bounds;
 }

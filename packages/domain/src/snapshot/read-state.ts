@@ -98,7 +98,6 @@ function catalogOf(wire: WireRelease['catalog'], { plans, addOns, readCondition 
     return { ...rule, when: conditionOf(readCondition, rule.when, 'CATALOG', path) };
   };
   return {
-    ...rest,
     features: new Map(features.map((feature) => [feature.key, feature])),
     places: new Map(features.map(({ key }, place) => [key, place])),
     plans: new Map(plans.map(({ plan }): [Plan['key'], Plan] => [plan.key, plan])),
@@ -110,23 +109,24 @@ function catalogOf(wire: WireRelease['catalog'], { plans, addOns, readCondition 
     ),
     rules: rules.map(catalogRule),
     scenarios: [],
+    ...rest,
   };
 }
 
 function accountOf(wire: WireState['account'], reading: Reading): CustomerAccount {
   const { id: customerId } = wire;
   return {
-    ...wire,
-    subscriptions: wire.subscriptions.map((one, index) =>
-      subscriptionOf({ ...one, customerId }, reading, `account.subscriptions.${String(index)}`),
-    ),
-    licenses: wire.licenses.map((one, index) =>
-      licenseOf({ ...one, customerId }, reading, `account.licenses.${String(index)}`),
-    ),
-    grants: wire.grants.map((grant) => ({ ...grant, reason: '' })),
     reservations: [],
     leases: [],
-    seats: wire.seats.map((seat) => ({ ...seat, borrowedUntil: null })),
+    ...wire,
+    subscriptions: wire.subscriptions.map((one, index) =>
+      subscriptionOf({ customerId, ...one }, reading, `account.subscriptions.${String(index)}`),
+    ),
+    licenses: wire.licenses.map((one, index) =>
+      licenseOf({ customerId, ...one }, reading, `account.licenses.${String(index)}`),
+    ),
+    grants: wire.grants.map((grant) => ({ reason: '', ...grant })),
+    seats: wire.seats.map((seat) => ({ borrowedUntil: null, ...seat })),
   };
 }
 
@@ -160,7 +160,7 @@ function boughtOf({ of, quantity }: WireBought, { addOns }: Reading, path: strin
 }
 
 function licenseOf(wire: Owned<WireLicense>, { plans }: Reading, path: string): License {
-  const machines = wire.machines.map((machine) => ({ ...machine, name: null }));
+  const machines = wire.machines.map((machine) => ({ name: null, ...machine }));
   const planVersion = at(plans, wire.planVersion, path);
-  return { ...wire, planVersion, machines, keyHint: '', keyDigest: '' };
+  return { keyHint: '', keyDigest: '', ...wire, planVersion, machines };
 }

@@ -108,10 +108,19 @@ function snapshotOf(readCondition: ConditionReader, document: unknown): Snapshot
   if (state.account.id !== sub) throw new Misfit('the state is of another customer than `sub` names', 'sub');
   if (iat > refreshAfter || refreshAfter > graceFrom || graceFrom > exp)
     throw new Misfit('the times are not in their order', 'refreshAfter');
-  const times = { issuedAt: iat, refreshAfter, graceFrom, expiresAt: exp };
-  const stamped = { counter, revision, audience: read.for };
-  const lastKnownUntil = lastKnownEnds(state.release, iat);
-  return { tenantId: iss, customerId: sub, ...stamped, ...times, state, lastKnownUntil };
+  return {
+    tenantId: iss,
+    customerId: sub,
+    counter,
+    revision,
+    audience: read.for,
+    issuedAt: iat,
+    refreshAfter,
+    graceFrom,
+    expiresAt: exp,
+    state,
+    lastKnownUntil: lastKnownEnds(state.release, iat),
+  };
 }
 
 function lastKnownEnds({ catalog }: Release, issuedAt: Instant): ReadonlyMap<string, Instant> {

@@ -91,8 +91,22 @@ function digit(number: number, place: number): number {
   return ZERO + (Math.floor(number / place) % 10);
 }
 
+/** A catalog writes the same few many times over, and to read one takes as long as a few decisions. */
+const durationsRead = new Map<string, IsoDuration>();
+const DURATIONS_KEPT = 1000;
+
 /** Reads a positive ISO 8601 duration; null if it is none, zero or negative. */
 export function parseDuration(text: string): IsoDuration | null {
+  const known = durationsRead.get(text);
+  if (known !== undefined) return known;
+  const duration = readDuration(text);
+  if (duration === null) return null;
+  if (durationsRead.size === DURATIONS_KEPT) durationsRead.clear();
+  durationsRead.set(text, duration);
+  return duration;
+}
+
+function readDuration(text: string): IsoDuration | null {
   try {
     return Durations.sign(Durations.fromString(text)) > 0 && isIsoDuration(text) ? text : null;
   } catch (error) {
