@@ -1,6 +1,7 @@
 import { CATALOG } from './catalog.js';
 import { check } from './customers.js';
 import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const MACHINES = {
   catalog: 1,
@@ -20,15 +21,7 @@ const MACHINES = {
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: { ...CATALOG, ...MACHINES, transitions: [], rules: [], addOns: {}, scenarios: [] } },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  expect(published.errors).toEqual([]);
+  await publish(gateway, { ...CATALOG, ...MACHINES, transitions: [], rules: [], addOns: {}, scenarios: [] });
 });
 afterAll(async () => {
   await gateway.close();

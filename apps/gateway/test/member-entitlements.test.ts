@@ -2,7 +2,8 @@ import { applyDueBatch } from '@licet/database';
 import type { Client as SocketClient } from 'graphql-ws';
 import { CATALOG } from './catalog.js';
 import { newCustomer } from './customers.js';
-import { at, newIdempotencyKey, startTestGateway, type TestGateway } from './gateway.js';
+import { at, startTestGateway, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const DOCUMENT = {
   ...CATALOG,
@@ -25,15 +26,7 @@ const DOCUMENT = {
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!, $key: String!) { draftRelease(document: $document, idempotencyKey: $key) { release { number } } }',
-    { document: DOCUMENT, key: newIdempotencyKey() },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  expect(published.errors).toEqual([]);
+  await publish(gateway, DOCUMENT);
 });
 afterAll(() => gateway.close());
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CATALOG } from './catalog.js';
 import { changePlan, check, newCustomer } from './customers.js';
 import { type Answer, newIdempotencyKey, startTestGateway, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const SEATED = {
   ...CATALOG,
@@ -31,15 +32,7 @@ const SEATED = {
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!, $key: String!) { draftRelease(document: $document, idempotencyKey: $key) { release { number } } }',
-    { document: SEATED, key: newIdempotencyKey() },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { release { number } } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  if (published.errors.length > 0) throw new Error(JSON.stringify(published.errors));
+  await publish(gateway, SEATED);
 });
 afterAll(() => gateway.close());
 

@@ -1,5 +1,6 @@
 import { newCustomer } from './customers.js';
 import { startTestGateway, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const BERLIN = 'Europe/Berlin';
 const document = (timeZone?: string) => ({
@@ -20,21 +21,9 @@ const document = (timeZone?: string) => ({
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  await publish();
+  await publish(gateway, document());
 });
 afterAll(() => gateway.close());
-
-async function publish(timeZone?: string): Promise<string> {
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: document(timeZone) },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  return published.text('publishRelease.revision');
-}
 
 async function moveTenant(timeZone: string): Promise<string> {
   const moved = await gateway.send(
@@ -81,7 +70,7 @@ test('what another time zone has turned is not said of another event', async () 
   expect(await since('bob', tenant)).toEqual(['DENIED_BY_RULE', null]);
   expect(await since('eve', tenant)).toEqual(['ENTITLED', 'subscription.started']);
 
-  const catalog = await publish('America/New_York');
+  const catalog = await publish(gateway, document('America/New_York'));
   expect(await since('bob', catalog)).toEqual(['ENTITLED', null]);
   expect(await since('eve', catalog)).toEqual(['ENTITLED', 'subscription.started']);
 

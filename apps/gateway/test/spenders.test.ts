@@ -8,6 +8,7 @@ import {
 import { parseLicenseId } from '@licet/domain';
 import { CATALOG } from './catalog.js';
 import { type Answer, newIdempotencyKey, startTestGateway, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 const DOCUMENT = {
   ...CATALOG,
@@ -32,15 +33,7 @@ const DOCUMENT = {
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: DOCUMENT },
-  );
-  const published = await gateway.send(
-    'mutation ($release: Int!) { publishRelease(release: $release) { revision } }',
-    { release: drafted.get('draftRelease.release.number') },
-  );
-  expect(published.errors).toEqual([]);
+  await publish(gateway, DOCUMENT);
 });
 afterAll(() => gateway.close());
 
