@@ -1,6 +1,7 @@
 import { CATALOG } from './catalog.js';
 import { changePlan, check, consume, newCustomer, subscribe } from './customers.js';
 import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -35,15 +36,6 @@ function grant(input: object): Promise<Answer> {
     'mutation ($input: GrantInput!) { grantEntitlement(input: $input) { revision grant { id } } }',
     { input: { idempotencyKey: newIdempotencyKey(), reason: 'an exception', ...input } },
   );
-}
-async function publish(document: object): Promise<Answer> {
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document },
-  );
-  return gateway.send('mutation ($release: Int!) { publishRelease(release: $release) { revision } }', {
-    release: drafted.get('draftRelease.release.number'),
-  });
 }
 /** The type of the event since when the answer is what it is, as of a revision. */
 async function sinceType(customerId: string, feature: string, atLeast: string): Promise<unknown> {
@@ -297,7 +289,7 @@ describe('the event since when the answer is what it is', () => {
     const rules = [
       { name: 'signed', feature: 'support', when: 'has(customer.attributes.frozen)', then: 'deny' },
     ];
-    await publish({ ...CATALOG, rules });
+    await publish(gateway, { ...CATALOG, rules });
     await newCustomer(gateway, 'pia', 'pro');
     const frozen = await upsert({ id: 'pia', attributes: { frozen: 1 } });
     expect(await sinceType('pia', 'support', frozen.text('upsertCustomer.revision'))).toBe(
@@ -336,8 +328,7 @@ describe('the event since when the answer is what it is', () => {
     const asked = { customerId: 'moe', feature: 'sso' };
     expect((await explain(asked)).get('explain.since.type')).toBe('subscription.started');
     const rules = [{ name: 'no more', feature: 'sso', when: 'true', then: 'deny' }];
-    const published = await publish({ ...CATALOG, rules });
-    const atLeast = published.text('publishRelease.revision');
+    const atLeast = await publish(gateway, { ...CATALOG, rules });
     const why = await explain({ ...asked, atLeast });
     expect(why.get('explain')).toMatchObject({
       decision: { code: 'DENIED_BY_RULE' },

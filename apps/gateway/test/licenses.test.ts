@@ -3,6 +3,7 @@ import { tenantRows } from '@licet/database/testing';
 import { CATALOG } from './catalog.js';
 import { check, newCustomer } from './customers.js';
 import { at, newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 /** With software that is owned. */
 const { features, plans } = structuredClone(CATALOG) as { features: object; plans: object };
@@ -19,13 +20,7 @@ const OWNED = {
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document: OWNED },
-  );
-  await gateway.send('mutation ($release: Int!) { publishRelease(release: $release) { revision } }', {
-    release: drafted.get('draftRelease.release.number'),
-  });
+  await publish(gateway, OWNED);
 });
 afterAll(() => gateway.close());
 

@@ -1,6 +1,7 @@
 import { CATALOG } from './catalog.js';
 import { check, newCustomer } from './customers.js';
 import { startTestGateway, type TestGateway } from './gateway.js';
+import { publish } from './publish.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -23,14 +24,7 @@ async function resetOf(customerId: string): Promise<string> {
 /** The test catalog without a time zone of its own. */
 async function publishWithoutZone(): Promise<void> {
   const { timeZone: _timeZone, ...document } = CATALOG;
-  const drafted = await gateway.send(
-    'mutation ($document: JSONObject!) { draftRelease(document: $document) { release { number } } }',
-    { document },
-  );
-  const release = drafted.get('draftRelease.release.number');
-  await gateway.send('mutation ($release: Int!) { publishRelease(release: $release) { revision } }', {
-    release,
-  });
+  await publish(gateway, document);
 }
 
 test('a tenant that moves takes the customers along who name no zone, and says so in one event', async () => {
