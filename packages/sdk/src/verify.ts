@@ -4,7 +4,7 @@ import {
   type Snapshot,
   type SnapshotReading,
 } from '@licet/domain/offline';
-import { compactVerify, decodeProtectedHeader, type JWK } from 'jose';
+import { compactVerify, decodeProtectedHeader, type JWK, type JWK_OKP_Public } from 'jose';
 
 const TYPE = 'licet-snapshot+jwt';
 /** As in the gateway's own verifier: a snapshot holds all that a customer has. */
@@ -37,13 +37,20 @@ async function payloadOf(token: string, keys: readonly JWK[]): Promise<unknown> 
     if (typ !== TYPE) throw new RefusedSnapshot('it is no snapshot');
     const key = keys.find((known) => known.kid === kid);
     if (key === undefined) throw new RefusedSnapshot('it was signed by a key that is not known', true);
-    const { kty, crv, x } = key;
-    const { payload } = await compactVerify(token, { kty, crv, x } as JWK, { algorithms: ['EdDSA'] });
+    const { payload } = await compactVerify(token, ed25519KeyOf(key), { algorithms: ['EdDSA'] });
     return JSON.parse(new TextDecoder().decode(payload));
   } catch (error) {
     if (error instanceof RefusedSnapshot) throw error;
     throw new RefusedSnapshot(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Nothing else that a key set says of a key is taken from it. */
+function ed25519KeyOf({ kid, kty, crv, x }: JWK): JWK_OKP_Public {
+  if (kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string') return { kty, crv, x };
+  throw new RefusedSnapshot(
+    `the key \`${String(kid)}\` is no Ed25519 key (\`kty\` OKP, \`crv\` Ed25519, and an \`x\`), and no other signs snapshots`,
+  );
 }
 
 /** CEL is loaded for snapshots that have conditions, and for no others. */
