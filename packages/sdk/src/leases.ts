@@ -78,6 +78,8 @@ export class Leases {
     await this.#taking;
     this.#over.push(...this.#held.splice(0).filter(isLeft));
     await this.#giveBack();
+    // As with reports: the first may have met a connection that leads nowhere.
+    if (this.#over.length > 0) await this.#giveBack();
   }
 
   #spend(quantity: number): ConsumeAnswer | null {

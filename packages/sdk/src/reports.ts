@@ -52,11 +52,12 @@ export class Reports {
     void this.#again(true);
   }
 
-  /** Sends what there is, once; what cannot be sent stays in the storage. */
+  /** Sends what there is; what cannot be sent stays in the storage. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer.clear();
-    await this.#flush();
+    // What goes out first may meet a connection that a gateway has left behind: it is how that is noticed.
+    if (!(await this.#flush())) await this.#flush();
   }
 
   async #again(isFirst = false): Promise<void> {

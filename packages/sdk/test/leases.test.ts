@@ -196,6 +196,16 @@ test('a return that is not answered is told again', async () => {
   expect([...site.gateway.lender.returned.values()]).toEqual([3]);
 });
 
+test('at the end a return is told once more where the connection breaks', async () => {
+  const client = await start();
+  await client.consume('calls', { quantity: 3 });
+  const before = site.gateway.lender.requests;
+  site.gateway.lender.lost = 1;
+  await client.close();
+  expect(site.gateway.lender.requests - before).toBe(2);
+  expect([...site.gateway.lender.returned.values()]).toEqual([3]);
+});
+
 test.each(['ttl', 'first', 'most'])('an option that cannot be is refused by name: %s', async (field) => {
   await expect(start({ [field]: 0 })).rejects.toThrow(`\`leases.calls.${field}\``);
 });

@@ -1,3 +1,4 @@
+import { memoryStorage } from '@licet/sdk';
 import { BEGIN, Site } from '../testing/site.js';
 import { until } from '../testing/until.js';
 
@@ -83,6 +84,16 @@ test('what is made offline is sent once after a restart, under the ids that it h
   const fourth = await site.start(OFTEN);
   await fourth.close();
   expect(sent()).toHaveLength(before + after.length);
+});
+
+test('at the end it is sent once more where the connection breaks: nobody may come later', async () => {
+  const client = await site.start({ storage: memoryStorage() });
+  client.check('sso');
+  site.gateway.reportAnswers = [null];
+  await client.close();
+  expect(client.reports).toMatchObject({ waiting: 0, reported: 1 });
+  expect(sent()).toHaveLength(2);
+  expect(new Set(sent().map(({ id }) => id)).size).toBe(1);
 });
 
 test('two processes with one storage keep what the other has kept there', async () => {
