@@ -7,7 +7,11 @@ const CATALOG = {
   catalog: 1,
   name: 'Air gap',
   features: {
-    desktop: { name: 'Desktop', type: 'boolean' },
+    desktop: {
+      name: 'Desktop',
+      type: 'boolean',
+      versions: { '4.1': '2025-09-01T00:00:00Z', '5.0': '2098-01-01T00:00:00Z' },
+    },
     editors: { name: 'Editors', type: 'seats', kind: 'named' },
     'api-calls': { name: 'API calls', type: 'metered', window: 'P1M' },
   },
@@ -15,6 +19,7 @@ const CATALOG = {
     workshop: {
       name: 'Workshop',
       model: 'perpetual',
+      maintenance: 'P1Y',
       machines: { limit: 2, offlineFiles: 2 },
       entitlements: { desktop: true, editors: 2, 'api-calls': 60 },
     },
@@ -131,6 +136,16 @@ test.each([
   expect(answer.code).toBe(11);
   expect(answer.stderr).toMatch(sentence);
   expect(JSON.parse(answer.stdout)).toMatchObject({ ok: false, exit: 'TIME', code });
+});
+
+test('a version that came out when the maintenance was over is given nothing', async () => {
+  expect((await verify('--product-version', '4.1')).code).toBe(0);
+  const answer = await verify('--product-version', '5.0', '--json');
+  expect(answer.code).toBe(14);
+  expect(answer.stderr).toMatch(/this version came out when the maintenance of the licence was over/);
+  expect(JSON.parse(answer.stdout)).toMatchObject({
+    ...{ ok: false, exit: 'NOT_LICENSED', code: 'VERSION_NOT_COVERED' },
+  });
 });
 
 test('a list that is no list, keys that are none, and a tenant that is another are refused', async () => {

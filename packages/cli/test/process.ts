@@ -15,13 +15,20 @@ export interface Ended {
   readonly stderr: string;
 }
 
+interface LicetOptions {
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+  /** Options of Node's own. */
+  readonly node?: readonly string[];
+}
+
 /** Runs `licet` as a process of its own, in `folder`. It has no gateway and no key unless `env` names them. */
 export async function licet(
   folder: string,
   args: readonly string[],
-  { env = {}, input = '' }: { readonly env?: Record<string, string>; readonly input?: string } = {},
+  { env = {}, input = '', node = [] }: LicetOptions = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [...SOURCE, join(__dirname, '../src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [...SOURCE, ...node, join(__dirname, '../src/main.ts'), ...args], {
     cwd: folder,
     // Nothing listens on the discard port: whoever asks a gateway that was not named is told at once.
     env: { PATH: process.env['PATH'], LICET_URL: 'http://127.0.0.1:9', ...env },
