@@ -1,3 +1,4 @@
+import { deleteOldOperations } from '@licet/database';
 import { readLicenseFile } from '@licet/domain';
 import { decodeJwt } from 'jose';
 import type { Client } from 'pg';
@@ -116,8 +117,8 @@ async function told(customerId: string, ...types: string[]): Promise<unknown[]> 
 /** The customer's file and its budgets have ended so many hours ago. */
 async function end(customerId: string, hours: number): Promise<void> {
   await owner.query(
-    'update reservation set reserved_at = reserved_at - make_interval(days => 2) where customer_id = $1',
-    [customerId],
+    'update reservation set reserved_at = reserved_at - make_interval(hours => $2 + 48) where customer_id = $1',
+    [customerId, hours],
   );
   for (const table of ['reservation', 'license_file'])
     await owner.query(
@@ -250,6 +251,58 @@ test.each([
   expect((await settle(id, { calls: 10 })).get('settleLicenseFile.decision.code')).toBe('DONE');
   expect(await counter(customerId)).toEqual(expected);
 });
+
+const HOURS_UNTIL_DELETED = 37 * 24;
+
+/** A file whose budgets time has spent, so long ago that the worker deletes what is left of them. */
+async function longOver(): Promise<{ customerId: string; id: string }> {
+  const { customerId, licenseId } = await newLicense();
+  const id = fileIdOf(await issueFile(licenseId, { calls: 60 }));
+  await end(customerId, HOURS_UNTIL_DELETED);
+  expect((await consume(customerId, 1)).get('consume.decision')).toMatchObject({ used: 61, reserved: 0 });
+  return { customerId, id };
+}
+
+async function expectSettledLate(customerId: string, id: string, settled: Answer): Promise<void> {
+  expect(settled.errors).toEqual([]);
+  expect(settled.get('settleLicenseFile.decision')).toMatchObject({ allowed: true, code: 'DONE' });
+  expect(await counter(customerId)).toEqual({ used: 61, reserved: 0 });
+  expect(await told(customerId, 'quota.returned')).toEqual([]);
+  expect(await told(customerId, 'license.file_settled')).toHaveLength(1);
+  expect((await settle(id, { calls: 10 })).get('settleLicenseFile')).toEqual(
+    settled.get('settleLicenseFile'),
+  );
+  expect((await settle(id, { calls: 11 })).errors[0]?.extensions).toMatchObject({ code: 'CONFLICT' });
+}
+
+test('one whose budgets are deleted is settled all the same, and all of them stays spent', async () => {
+  const { customerId, id } = await longOver();
+  await deleteOldOperations(gateway.services.db, gateway.tenantId);
+  const { rows } = await owner.query('select 1 from reservation where file_id = $1', [id]);
+  expect(rows).toEqual([]);
+  await expectSettledLate(customerId, id, await settle(id, { calls: 10 }));
+});
+
+test('so is one whose budgets are deleted while it is settled', async () => {
+  const { customerId, id } = await longOver();
+  // As the worker does, and it has not committed yet.
+  await owner.query('begin');
+  await owner.query('delete from reservation where file_id = $1', [id]);
+  const settling = settle(id, { calls: 10 });
+  await somebodyWaits();
+  await owner.query('commit');
+  await expectSettledLate(customerId, id, await settling);
+});
+
+/** Another transaction waits for what this one has locked. */
+async function somebodyWaits(): Promise<void> {
+  for (;;) {
+    const { rows } = await owner.query<{ waits: boolean }>(
+      `select exists (select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))) as waits`,
+    );
+    if (rows[0]?.waits === true) return;
+  }
+}
 
 test('it counts in the window of its issue, of which it is a part when that is over', async () => {
   const { customerId, licenseId } = await newLicense();

@@ -56,11 +56,14 @@ export async function readHolds(
   return new Map(rows.map((row) => [row.id, holdFromRow(row)]));
 }
 
-/** The budgets of a licence file that nobody has settled, by the names of their features. Call it under the customer's lock. */
+/**
+ * The budgets of a licence file that nobody has settled, by the names of their features. Call it under the customer's lock: it keeps all
+ * away but what deletes old ones, which waits, or is waited for.
+ */
 export async function readBudgets(transaction: Transaction, fileId: LicenseFileId): Promise<LockedLease[]> {
   const rows = await transaction.query<HoldRow>({
     name: 'read-budgets',
-    text: `select ${HOLD_COLUMNS} from reservation where tenant_id = $1 and file_id = $2 order by feature`,
+    text: `select ${HOLD_COLUMNS} from reservation where tenant_id = $1 and file_id = $2 order by feature for update`,
     values: [transaction.tenantId, fileId],
   });
   return rows.map(holdFromRow).filter((hold) => hold.kind === 'LEASE');
