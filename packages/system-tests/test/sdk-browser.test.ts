@@ -140,6 +140,25 @@ inChromium('in Chromium', () => {
     expect(faults).toEqual([]);
   });
 
+  test('where the browser has no space left, it is reported that nothing is kept, until there is', async () => {
+    await createTestCustomer(system.tenant, 'eve');
+    await subscribeTo(system.tenant, 'eve', 'pro');
+    const browserSide = await context.newCDPSession(page);
+    const { origin } = pages;
+    await browserSide.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    await open('eve');
+    await shows('sso: ENTITLED live 0');
+    await page.waitForFunction(() =>
+      globalThis.licet.status.problems.some(({ kind }) => kind === 'STORAGE_FAILED'),
+    );
+    expect(await page.evaluate(keptTexts, null)).toEqual([]);
+    await browserSide.send('Storage.overrideQuotaForOrigin', { origin });
+    await page.evaluate(() => globalThis.licet.refresh());
+    await page.waitForFunction(() => globalThis.licet.status.problems.length === 0);
+    expect(await page.evaluate(keptTexts, null)).toHaveLength(2);
+    expect(faults).toEqual([]);
+  });
+
   test('what another browser has kept is not read', async () => {
     await createTestCustomer(system.tenant, 'dan');
     await subscribeTo(system.tenant, 'dan', 'pro');

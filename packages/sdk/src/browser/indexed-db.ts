@@ -16,8 +16,10 @@ export function indexedDbStorage(name = 'licet'): ClientStorage {
       return typeof text === 'string' ? text : null;
     },
     async write(key, text) {
+      // Not flushed to the disk: a page writes every few seconds, and what a power cut takes along is fetched, or sent, again.
       const transaction = (await database()).transaction(TEXTS, 'readwrite');
-      await done(transaction.objectStore(TEXTS).put(text, key));
+      transaction.objectStore(TEXTS).put(text, key);
+      await committed(transaction);
     },
     async place() {
       const key = await ownKey(await database());
@@ -48,15 +50,25 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+/** That a request has succeeded says little: where there is no space left, its transaction is taken back. An error ends in that, too. */
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('the browser has not kept it'));
+  });
+}
+
 async function ownKey(database: IDBDatabase): Promise<CryptoKey> {
   const known: unknown = await done(database.transaction(KEYS).objectStore(KEYS).get(OWN));
   if (known instanceof CryptoKey) return known;
   const made = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  const transaction = database.transaction(KEYS, 'readwrite');
+  // Once for each browser, and without it nothing that is kept can be read.
+  const transaction = database.transaction(KEYS, 'readwrite', { durability: 'strict' });
   const store = transaction.objectStore(KEYS);
   // Another page may have made one meanwhile: that one stays.
   const other: unknown = await done(store.get(OWN));
   if (other instanceof CryptoKey) return other;
-  await done(store.put(made, OWN));
+  store.put(made, OWN);
+  await committed(transaction);
   return made;
 }
