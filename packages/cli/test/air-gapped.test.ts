@@ -183,6 +183,53 @@ test('keys are rotated, and the older file is good by the newer keys, too', asyn
   expect((await verify()).code).toBe(0);
 });
 
+/** The id of the key that has signed a token. */
+function kidOf(token: string): string {
+  return textAt(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()), 'kid');
+}
+
+test('after a leak: without the old key a file that it has signed is refused, and one that is issued anew is good', async () => {
+  const leaked = kidOf(readFileSync(join(a, 'license.jwt'), 'utf8'));
+  const rotate = ['keys', 'rotate', '--overlap', 'PT1S', '--keys-out', 'keys.json'];
+  expect((await licet(desk, rotate, { env: gateway.env })).code).toBe(0);
+  const signer = async (): Promise<string> =>
+    kidOf(textAt(await gateway.ask('{ snapshot(customerId: "mill") { token } }'), 'snapshot.token'));
+  while ((await signer()) === leaked);
+  const { keys }: { keys: { kid: string }[] } = JSON.parse(readFileSync(join(desk, 'keys.json'), 'utf8'));
+  expect(keys.map(({ kid }) => kid)).toContain(leaked);
+  writeFileSync(
+    join(desk, 'good-keys.json'),
+    JSON.stringify({ keys: keys.filter(({ kid }) => kid !== leaked) }),
+  );
+  const anew = await licet(
+    desk,
+    [
+      ...[
+        'license',
+        'issue',
+        '--license',
+        licenseId,
+        '--request',
+        'request.json',
+        '--idempotency-key',
+        'anew',
+      ],
+      ...['--out', 'anew.jwt', '--revocations-out', 'newest.jwt'],
+    ],
+    { env: gateway.env },
+  );
+  expect(anew.code).toBe(0);
+  carried(desk, a, 'keys.json', 'good-keys.json', 'anew.jwt', 'newest.jwt');
+  // Who has the leaked key among his own goes on trusting it.
+  expect((await verify()).code).toBe(0);
+  const newest = ['--keys', 'good-keys.json', '--revocations', 'newest.jwt'];
+  expect((await verify(...newest, '--file', 'anew.jwt')).code).toBe(0);
+  const old = await verify(...newest, '--json');
+  expect(old.code).toBe(10);
+  expect(JSON.parse(old.stdout)).toMatchObject({ exit: 'UNTRUSTED', code: 'KEY' });
+  expect((await verify('--keys', 'good-keys.json', '--file', 'anew.jwt')).code).toBe(10);
+});
+
 test('one of a licence that was revoked is refused as soon as a newer list is carried along', async () => {
   await gateway.ask(`mutation { revokeLicense(licenseId: "${licenseId}", reason: "stolen") { revision } }`);
   expect((await verify()).code).toBe(0);
