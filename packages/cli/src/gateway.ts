@@ -16,7 +16,18 @@ export function gatewayOf({ url, apiKey }: GatewayOptions, env: NodeJS.ProcessEn
   const key = apiKey ?? env['LICET_API_KEY'];
   if (key === undefined)
     throw new Failure('USAGE', 'no API key is given; set LICET_API_KEY, or give --api-key');
-  return { url: (url ?? env['LICET_URL'] ?? 'http://127.0.0.1:4000').replace(/\/+$/, ''), apiKey: key };
+  if (!/^[!-~]+$/.test(key))
+    throw new Failure('USAGE', 'the API key is not all of one, or more than one; set LICET_API_KEY anew');
+  return { url: readUrl(url ?? env['LICET_URL'] ?? 'http://127.0.0.1:4000'), apiKey: key };
+}
+
+function readUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : null;
+  if (protocol === 'http:' || protocol === 'https:') return text.replace(/\/+$/, '');
+  throw new Failure(
+    'USAGE',
+    `\`${text}\` is no address of a gateway; set LICET_URL, as https://licet.example`,
+  );
 }
 
 /** How long an answer may take, in milliseconds. */

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { EXIT, Failure } from './failure.js';
 
 /** How a command tells what it has done: for people in words, for machines as JSON. Answers go to stdout, the rest to stderr. */
@@ -42,7 +43,19 @@ export function readText(path: string, what: string): string {
   }
 }
 
-/** Null: nothing is written. */
+/** For what is done once: a failure now, and not when it is done and what it gave is lost. */
+export function mustBeWritable(path: string | undefined, what: string): void {
+  if (path === undefined) return;
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory() === true) throw new Error(`${path} is a directory`);
+    accessSync(there === undefined ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    throw new Failure('USAGE', `${what} cannot be written: ${reasonOf(error)}; nothing was done`);
+  }
+}
+
+/** Undefined: nothing is written. */
 export function writeText(path: string | undefined, text: string, what: string): void {
   if (path === undefined) return;
   try {

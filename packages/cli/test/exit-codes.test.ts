@@ -5,6 +5,7 @@ import { EXIT } from '../src/failure.js';
 import { licet } from './process.js';
 
 const FOLDER = tmpdir();
+const ISSUE = ['license', 'issue', '--api-key', 'lk_x', '--license', 'lic_x', '--fingerprint', 'x'];
 
 test.each([
   [['--help']],
@@ -21,6 +22,17 @@ test.each([
   [['nonsense'], 'unknown command'],
   [['token', 'inspect'], 'missing required argument'],
   [['token', 'inspect', 'a', '--nonsense'], 'unknown option'],
+  [['token', 'inspect', 'missing.jwt'], 'there is no file `missing.jwt`'],
+  [['license', 'request', '--fingerprint', ''], '--fingerprint'],
+  [['license', 'request', '--fingerprint', 'a'.repeat(256)], '--fingerprint'],
+  // Found before the gateway is asked, which does it once: nobody answers here.
+  [['keys', 'rotate', '--api-key', 'lk_x', '--keys-out', 'missing/keys.json'], 'the keys cannot be written'],
+  [[...ISSUE, '--out', 'missing/license.jwt'], 'the licence file cannot be written'],
+  [[...ISSUE, '--keys-out', '.'], 'the keys cannot be written'],
+  [[...ISSUE, '--revocations-out', 'missing/revoked.jwt'], 'the revocation list cannot be written'],
+  [['license', 'revocations', '--api-key', 'lk_x', '--url', 'nonsense'], 'no address of a gateway'],
+  [['license', 'revocations', '--api-key', 'lk_x', '--url', 'ftp://localhost'], 'no address of a gateway'],
+  [['license', 'revocations', '--api-key', 'lk_x\nlk_y'], 'API key'],
 ])('what cannot be right is one of usage: licet %j', async (args, message) => {
   const { code, stdout, stderr } = await licet(FOLDER, args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -167,6 +167,7 @@ class SnapshotClient implements Client {
     const { quantity = 1, context = null, productVersion = null, fingerprint = null } = options;
     if (!Number.isSafeInteger(quantity) || quantity < 0)
       throw wrong('quantity', `a whole number of 0 or more, not ${String(quantity)}`);
+    if (options !== NO_OPTIONS) mustBeFacts(options);
     const audience = this.#snapshots.held?.snapshot.audience;
     const own = audience?.kind === 'MEMBER' ? audience.memberId : null;
     const memberId = options.memberId ?? own ?? this.#settings.memberId;
@@ -176,6 +177,8 @@ class SnapshotClient implements Client {
   }
 
   async consume(feature: string, options: ConsumeOptions = NO_OPTIONS): Promise<ConsumeAnswer> {
+    if (this.#isClosed)
+      throw new LicetError('CLOSED', 'nothing was spent: this client is closed; make another one');
     return (await this.#loadSpending()).consume(feature, options);
   }
 
@@ -312,6 +315,20 @@ class SnapshotClient implements Client {
       },
     });
   }
+}
+
+/** As the gateway refuses them: whatever else is handed in would be compared, and be nobody. */
+function mustBeFacts({ memberId, productVersion, fingerprint, context }: CheckOptions): void {
+  mustBeText('memberId', memberId);
+  mustBeText('productVersion', productVersion);
+  mustBeText('fingerprint', fingerprint);
+  if (context != null && (typeof context !== 'object' || Array.isArray(context)))
+    throw wrong('context', 'an object with facts for rules');
+}
+
+function mustBeText(field: string, value: unknown): void {
+  if (value != null && typeof value !== 'string')
+    throw wrong(field, `a text, not of the type ${typeof value}`);
 }
 
 /** Each property by its name: copied by spread, a check takes several microseconds. */

@@ -1,7 +1,7 @@
 /** What the gateway, or the way to it, answered instead of a result. Checks never throw it for want of a gateway. */
 export class LicetError extends Error {
   constructor(
-    /** A code of the API, or UNREACHABLE: no answer came, so it is not known whether anything was done. */
+    /** A code of the API; UNREACHABLE: no answer came, so it is not known whether anything was done; or CLOSED: nobody was asked. */
     readonly code: string,
     message: string,
     /** Of the call whose outcome is not known: repeat it with this key, and it is done once. */

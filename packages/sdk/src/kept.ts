@@ -88,8 +88,13 @@ export function isKey(value: unknown): value is JWK {
 
 function readSeenText(text: string | null): Seen | null {
   const { time, skew, starts, counter, tenantId, place } = parsed(text) ?? {};
-  if (!isWhole(time) || !isWhole(skew) || !isWhole(starts) || !isWhole(counter)) return null;
+  if (!isTime(time) || !isTime(skew) || !isWhole(starts) || !isWhole(counter)) return null;
   return { time, skew, starts, counter, tenantId: textOrNull(tenantId), place: textOrNull(place) };
+}
+
+/** Whether a clock can show it, and still does with what is added to it: beyond 8.64e15 there is no time. */
+function isTime(value: unknown): value is number {
+  return isWhole(value) && Math.abs(value) <= 4e15;
 }
 
 function isWhole(value: unknown): value is number {

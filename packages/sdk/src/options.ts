@@ -70,17 +70,16 @@ export interface Settings {
 
 /** Throws LicetError BAD_USER_INPUT, which names the option. */
 export function readOptions(options: ClientOptions): Settings {
-  const { apiKey, token } = options;
-  if ((apiKey === undefined) === (token === undefined))
-    throw wrong('apiKey', 'give either an `apiKey` or a `token`');
-  const source = apiKey ?? token ?? '';
-  if (source === '') throw wrong(apiKey === '' ? 'apiKey' : 'token', 'it is empty');
+  const { token } = options;
+  const source = readSource(options);
   const holder = typeof token === 'string' ? holderOf(token) : null;
   const customerId = options.customerId ?? holder?.customerId;
   if (customerId === undefined) throw wrong('customerId', 'name the customer whom checks are about');
+  mustBeId('customerId', customerId);
   if (holder !== null && holder.customerId !== customerId)
     throw wrong('customerId', 'the token is of another customer; leave it out');
   const memberId = options.memberId ?? holder?.memberId ?? null;
+  if (memberId !== null) mustBeId('memberId', memberId);
   if (holder !== null && holder.memberId !== null && holder.memberId !== memberId)
     throw wrong('memberId', 'the token is of another member; leave it out');
   return {
@@ -89,7 +88,7 @@ export function readOptions(options: ClientOptions): Settings {
     customerId,
     memberId,
     tenantId: options.tenantId ?? null,
-    storage: options.storage ?? memoryStorage(),
+    storage: readStorage(options.storage ?? memoryStorage()),
     live: options.live ?? true,
     leases: readLeases(options.leases ?? {}),
     reports: readReports(options.reports ?? true),
@@ -100,6 +99,27 @@ export function readOptions(options: ClientOptions): Settings {
     // Browsers let nobody call it as a method of something else.
     fetch: options.fetch ?? ((...call) => globalThis.fetch(...call)),
   };
+}
+
+function readSource({ apiKey, token }: ClientOptions): TokenSource {
+  if ((apiKey === undefined) === (token === undefined))
+    throw wrong('apiKey', 'give either an `apiKey` or a `token`');
+  const [field, source] = apiKey === undefined ? ['token', token] : ['apiKey', apiKey];
+  if (source === '') throw wrong(field, 'it is empty');
+  if (typeof source === 'string' || (typeof source === 'function' && field === 'token')) return source;
+  throw wrong(field, field === 'token' ? 'a text, or a function that gives one' : 'a text');
+}
+
+/** Programs without types hand in numbers as well, and no snapshot is of those. */
+function mustBeId(field: string, id: unknown): void {
+  if (typeof id !== 'string') throw wrong(field, `a text, not of the type ${typeof id}`);
+  if (id === '') throw wrong(field, 'it is empty');
+}
+
+function readStorage(storage: ClientStorage): ClientStorage {
+  const kinds = [typeof storage.read, typeof storage.write, typeof storage.place];
+  if (kinds.every((kind) => kind === 'function')) return storage;
+  throw wrong('storage', 'what has the functions `read`, `write` and `place`, such as `memoryStorage()`');
 }
 
 function readLeases(leases: Readonly<Record<string, LeaseOptions>>): Settings['leases'] {

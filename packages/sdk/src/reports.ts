@@ -24,6 +24,9 @@ interface Report {
   readonly text: string;
 }
 
+/** REFUSED: the gateway cannot read it as a whole, and never will; UNTOLD: it is to be sent again. */
+type Told = 'TOLD' | 'REFUSED' | 'UNTOLD';
+
 const REPORT = `mutation ($decisions: [LocalDecisionInput!]!) { reportDecisions(decisions: $decisions) {
   accepted duplicates rejected { index } } }`;
 
@@ -82,12 +85,21 @@ export class Reports {
   async #send(): Promise<boolean> {
     await this.#resumed;
     this.#seal();
+    let most = BATCH_MOST;
     while (this.#waiting.length > 0) {
-      const batch = firstOf(this.#waiting);
-      if (!(await this.#tell(batch))) {
+      const batch = firstOf(this.#waiting, most);
+      const told = await this.#tell(batch);
+      if (told === 'UNTOLD') {
         await this.#keep();
         return false;
       }
+      // One that cannot be read, for a NUL in its context say, takes none of the others along.
+      if (told === 'REFUSED' && batch.length > 1) {
+        most = batch.length >> 1;
+        continue;
+      }
+      if (told === 'REFUSED') this.settings.unreported.rejected += 1;
+      most = Math.min(most * 2, BATCH_MOST);
       this.#waiting = this.#waiting.slice(batch.length);
       this.settings.unreported.sealed = this.#waiting.length;
     }
@@ -95,23 +107,20 @@ export class Reports {
     return true;
   }
 
-  /** Whether it needs not be sent again. */
-  async #tell(batch: readonly Report[]): Promise<boolean> {
+  async #tell(batch: readonly Report[]): Promise<Told> {
     const { gateway, unreported } = this.settings;
     try {
       const decisions = batch.map(({ text }): unknown => JSON.parse(text));
       const data = await gateway.ask(REPORT, { decisions });
       const answer = isRecord(data) ? data['reportDecisions'] : null;
-      if (!isRecord(answer) || !Array.isArray(answer['rejected'])) return false;
+      if (!isRecord(answer) || !Array.isArray(answer['rejected'])) return 'UNTOLD';
       const rejected = answer['rejected'].length;
       unreported.rejected += rejected;
       unreported.reported += batch.length - rejected;
-      return true;
+      return 'TOLD';
     } catch (error) {
       // Whatever stands in the way of a report does not concern checks, and another one may come through.
-      if (!(error instanceof LicetError) || error.code !== 'BAD_USER_INPUT') return false;
-      unreported.rejected += batch.length;
-      return true;
+      return error instanceof LicetError && error.code === 'BAD_USER_INPUT' ? 'REFUSED' : 'UNTOLD';
     }
   }
 
@@ -173,11 +182,11 @@ export class Reports {
   }
 }
 
-function firstOf(waiting: readonly Report[]): readonly Report[] {
+function firstOf(waiting: readonly Report[], most: number): readonly Report[] {
   let length = 0;
   const end = waiting.findIndex(({ text }, index) => {
     length += text.length;
-    return index > 0 && (index === BATCH_MOST || length > BATCH_TEXT_MOST);
+    return index > 0 && (index === most || length > BATCH_TEXT_MOST);
   });
   return end === -1 ? waiting : waiting.slice(0, end);
 }

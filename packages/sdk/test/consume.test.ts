@@ -86,6 +86,42 @@ describe('options that cannot be are refused by name', () => {
     const client = await site.start();
     expect(() => client.check('sso', { quantity })).toThrow('`quantity`');
   });
+
+  /** As a program without types hands them in. */
+  test.each([
+    ['customerId', '{ "customerId": 42 }'],
+    ['customerId', '{ "customerId": "" }'],
+    ['memberId', '{ "memberId": 42 }'],
+    ['memberId', '{ "memberId": "" }'],
+    ['apiKey', '{ "apiKey": 5 }'],
+    ['storage', '{ "storage": "licet.db" }'],
+  ])('%s in %s', (field, text) => {
+    const given: object = JSON.parse(text);
+    const make = () => createClient({ ...good, ...given });
+    expect(codeOf(make)).toBe('BAD_USER_INPUT');
+    expect(make).toThrow(`\`${field}\``);
+  });
+
+  test.each([
+    ['memberId', '{ "memberId": 42 }'],
+    ['productVersion', '{ "productVersion": 5.1 }'],
+    ['fingerprint', '{ "fingerprint": {} }'],
+    ['context', '{ "context": "x" }'],
+    ['context', '{ "context": [] }'],
+  ])('of a check: %s in %s', async (field, text) => {
+    const client = await site.start();
+    const given: object = JSON.parse(text);
+    const check = () => client.check('sso', given);
+    expect(codeOf(check)).toBe('BAD_USER_INPUT');
+    expect(check).toThrow(`\`${field}\``);
+  });
+});
+
+test('a client that is closed spends nothing, and says so', async () => {
+  const client = await site.start();
+  await client.close();
+  await expect(client.consume('calls')).rejects.toMatchObject({ code: 'CLOSED' });
+  expect(site.gateway.bodies).toHaveLength(0);
 });
 
 test('a check about another member than the token’s is refused', async () => {

@@ -187,6 +187,17 @@ describe('what is kept', () => {
     },
   );
 
+  test.each(['time', 'skew'])('with a %s that no clock can show is no record of times', async (name) => {
+    await (await site.start()).close();
+    const { seen } = await site.files();
+    const kept: object = JSON.parse(await readFile(seen, 'utf8'));
+    await writeFile(seen, JSON.stringify({ ...kept, [name]: Number.MAX_SAFE_INTEGER }));
+    await site.gateway.down();
+    const client = await site.start();
+    expect(client.check('sso').code).toBe('ENTITLED');
+    expect(client.status.starts).toBe(1);
+  });
+
   test('of another customer or member is not read by a client of this one', async () => {
     await (await site.start()).close();
     await site.gateway.down();

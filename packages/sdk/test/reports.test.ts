@@ -141,6 +141,16 @@ test('what the gateway rejects is counted and not sent again', async () => {
   expect(sent()).toHaveLength(2);
 });
 
+test('one that the gateway cannot read takes none of the others along', async () => {
+  const client = await site.start({ reports: { every: 60_000 } });
+  site.gateway.isUnreadable = (text) => text.includes('\\u0000');
+  for (let made = 0; made < 20; made += 1)
+    client.check('sso', { context: { agent: made === 13 ? 'a\0' : 'a' } });
+  await client.close();
+  expect(client.reports).toEqual({ waiting: 0, reported: 19, rejected: 1, dropped: 0 });
+  expect(new Set(site.gateway.reports.flat().map(({ id }) => id)).size).toBe(19);
+});
+
 test('where the gateway refuses the caller, what is made waits', async () => {
   const client = await site.start(OFTEN);
   site.gateway.reportAnswers = [{ errors: [{ message: 'no', extensions: { code: 'FORBIDDEN' } }] }];

@@ -10,6 +10,7 @@ interface Asked extends AskedOfLender {
 
 type Report = { readonly id: string } & Readonly<Record<string, unknown>>;
 
+const UNREADABLE = { errors: [{ message: 'a NUL', extensions: { code: 'BAD_USER_INPUT' } }] };
 const TAKEN = { data: { reportDecisions: { accepted: 1, duplicates: 0, rejected: [] } } };
 
 /** Seconds that a snapshot is fresh, stale and in grace. */
@@ -32,6 +33,8 @@ export class SmallGateway {
   reports: Report[][] = [];
   /** Answers the next reports; else all are taken. `null`: the connection is cut instead. */
   reportAnswers: (object | null)[] = [];
+  /** Reports that are refused as a whole. */
+  isUnreadable: (body: string) => boolean = () => false;
   /** Takes the place of the next answers to snapshot requests. */
   instead: { readonly status: number; readonly body: string }[] = [];
   /** Headers `authorization` that are not taken any more. */
@@ -140,9 +143,13 @@ export class SmallGateway {
           return;
         }
         const isReport = query.includes('reportDecisions');
-        if (isReport) this.reports.push(variables.decisions ?? []);
-        else this.bodies.push(body);
-        const [next] = isReport ? [...this.reportAnswers.splice(0, 1), TAKEN] : this.consumes.splice(0, 1);
+        const isUnreadable = isReport && this.isUnreadable(body);
+        if (!isReport) this.bodies.push(body);
+        else if (!isUnreadable) this.reports.push(variables.decisions ?? []);
+        const answers = isReport
+          ? [isUnreadable ? UNREADABLE : TAKEN, ...this.reportAnswers.splice(0, 1)]
+          : this.consumes.splice(0, 1);
+        const next = answers.at(-1);
         if (next === null || next === undefined) response.destroy();
         else response.end(JSON.stringify(next));
       }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ask, fieldOf, type Gateway, mustText, publishedKeys } from '../gateway.js';
-import { type Output, writeText } from '../output.js';
+import { mustBeWritable, type Output, writeText } from '../output.js';
 
 export interface RotateOptions {
   readonly overlap?: string;
@@ -14,6 +14,7 @@ const ROTATE = `mutation ($overlap: Duration, $key: String!) {
 /** Has the gateway make a new signing key; the old one signs until the overlap is over. */
 export async function rotateKeys(gateway: Gateway, options: RotateOptions, output: Output): Promise<void> {
   const { overlap = null, idempotencyKey = `licet-cli:${randomUUID()}`, keysOut } = options;
+  mustBeWritable(keysOut, 'the keys');
   output.progress(`asking ${gateway.url} …`);
   const { rotateSigningKey: result } = await ask(gateway, ROTATE, { overlap, key: idempotencyKey });
   const key = fieldOf(result, 'key');

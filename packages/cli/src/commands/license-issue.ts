@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readMachineRequest } from '@licet/domain';
 import { Failure } from '../failure.js';
 import { ask, fieldOf, type Gateway, mustText, publishedKeys, textIn } from '../gateway.js';
-import { type Output, readText, writeText } from '../output.js';
+import { mustBeWritable, type Output, readText, writeText } from '../output.js';
 import { decoded } from '../tokens.js';
 
 export interface IssueOptions {
@@ -25,6 +25,9 @@ const ISSUE = `mutation ($input: IssueLicenseFileInput!) { issueLicenseFile(inpu
 /** Has the gateway issue a file for the machine that made the request, and writes what is to be carried to it. */
 export async function issueLicense(gateway: Gateway, options: IssueOptions, output: Output): Promise<void> {
   const input = inputOf(options);
+  mustBeWritable(options.out, 'the licence file');
+  mustBeWritable(options.keysOut, 'the keys');
+  mustBeWritable(options.revocationsOut, 'the revocation list');
   output.progress(`asking ${gateway.url} …`);
   const result = (await ask(gateway, ISSUE, { input }))['issueLicenseFile'];
   const decision = fieldOf(result, 'decision');

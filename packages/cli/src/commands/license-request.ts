@@ -1,5 +1,6 @@
-import { writeMachineRequest } from '@licet/domain';
+import { readMachineRequest, writeMachineRequest } from '@licet/domain';
 import { describeMachine, newNonce } from '../machine-parts.js';
+import { Failure } from '../failure.js';
 import { type Output, writeText } from '../output.js';
 
 export interface RequestOptions {
@@ -12,6 +13,9 @@ export function requestLicense({ fingerprint, out }: RequestOptions, output: Out
   const described = fingerprint === undefined ? describeMachine() : { fingerprint, components: [] };
   const request = { ...described, nonce: newNonce() };
   const text = writeMachineRequest(request);
+  // Whoever has carried it elsewhere would hear of it only there.
+  if (readMachineRequest(text) === null)
+    throw new Failure('USAGE', '--fingerprint: it has 1 to 255 characters; give another one');
   writeText(out, text, 'the request');
   if (out === undefined) output.answer({ ok: true, request }, text);
   else {

@@ -11,9 +11,15 @@ export interface InspectOptions {
   readonly full?: boolean;
 }
 
+/** What may be a token: three parts with dots between them. */
+const COMPACT = /^[^./\\]*\.[^./\\]*\.[^./\\]*$/;
+
 /** Shows what a token says: that itself, a file that holds it, or `-`. Verifies it where keys are given. */
 export async function inspectToken(given: string, options: InspectOptions, output: Output): Promise<void> {
-  const token = given === '-' || existsSync(given) ? readText(given, 'the token') : given;
+  const isFile = given === '-' || existsSync(given);
+  if (!isFile && !COMPACT.test(given))
+    throw new Failure('USAGE', `there is no file \`${given}\`, and it is no token either`);
+  const token = isFile ? readText(given, 'the token') : given;
   const { header, payload } = decoded(token);
   if (options.keys !== undefined) {
     const now = options.at === undefined ? instant(Date.now()) : parseInstant(options.at);
