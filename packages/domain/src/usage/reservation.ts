@@ -34,10 +34,20 @@ const MOST_LENGTHS = 1000;
 function millisecondsIn(ttl: IsoDuration): number {
   const known = LENGTHS.get(ttl);
   if (known !== undefined) return known;
-  const length = addDuration(EPOCH, ttl, UTC) - EPOCH;
+  const length = lengthFromEpoch(ttl);
   if (LENGTHS.size >= MOST_LENGTHS) LENGTHS.clear();
   LENGTHS.set(ttl, length);
   return length;
+}
+
+function lengthFromEpoch(ttl: IsoDuration): number {
+  try {
+    return addDuration(EPOCH, ttl, UTC) - EPOCH;
+  } catch (error) {
+    // Longer than any calendar.
+    if (error instanceof RangeError) return Infinity;
+    throw error;
+  }
 }
 
 /** Its time is over, and nobody has settled it: the units are free again. */
