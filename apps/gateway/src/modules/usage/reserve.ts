@@ -1,12 +1,5 @@
 import { type MadeReservation, reservationOf, type ReserveRequest } from '@licet/database';
-import {
-  type IsoDuration,
-  instant,
-  lengthOf,
-  parseFeatureKey,
-  parseReservationId,
-  reservedUntil,
-} from '@licet/domain';
+import { type IsoDuration, instant, parseFeatureKey, parseReservationId, reservedUntil } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput, notFound } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
