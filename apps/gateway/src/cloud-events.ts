@@ -1,5 +1,5 @@
 import { CloudEvent, HTTP, ValidationError } from 'cloudevents';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Instant } from '@licet/domain';
 import { GatewayContext, type Services } from './context.js';
 import { ApiError, badInput } from './errors/api-error.js';
@@ -36,7 +36,7 @@ export function addCloudEvents(server: FastifyInstance, services: Services): voi
     scope.route({
       method: 'POST',
       url: EVENTS_PATH,
-      onRequest: requireAccess(services),
+      onRequest: [requireAccess(services), requireCloudEvents],
       handler: (request) => answer(request, services),
     });
     done();
@@ -58,10 +58,33 @@ async function answer(request: FastifyRequest, services: Services): Promise<Reco
   return { ...result, rejected };
 }
 
-function eventsIn({ headers, body }: FastifyRequest): readonly unknown[] {
-  if (headers['content-type']?.startsWith(BATCH) !== true) return [body];
-  if (!Array.isArray(body))
-    throw badInput('', 'a batch is a list of events; send a single one as `application/cloudevents+json`');
+/** Also where the headers hold an event, as in the format's binary mode, and the body may be none. */
+function requireCloudEvents(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  const type = mediaType(request);
+  if (type === ONE || type === BATCH) {
+    done();
+    return;
+  }
+  const message = `usage is sent as \`${ONE}\`, one event, or \`${BATCH}\`, a list of them; name one of them as \`content-type\``;
+  done(Object.assign(new Error(message), { statusCode: 415 }));
+}
+
+function mediaType({ headers }: FastifyRequest): string | undefined {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+}
+
+function eventsIn(request: FastifyRequest): readonly unknown[] {
+  const { body } = request;
+  const isList = Array.isArray(body);
+  if (mediaType(request) === ONE) {
+    if (isList) throw badInput('', `this is one event, not a list; send a list as \`${BATCH}\``);
+    return [body];
+  }
+  if (!isList) throw badInput('', `a batch is a list of events; send a single one as \`${ONE}\``);
   return boundList('', body);
 }
 
@@ -70,6 +93,9 @@ function readCloudEvent(sent: unknown): UsageEvent | ApiError {
   if (typeof sent !== 'object' || sent === null) return badInput('', 'an event is an object');
   if (!('id' in sent) || typeof sent.id !== 'string' || sent.id === '')
     return badInput('id', 'an event has an `id`, a text; without one it cannot be told from a repeated one');
+  // The format's schema is that of this version; of another nothing would be validated.
+  if (!('specversion' in sent) || sent.specversion !== '1.0')
+    return badInput('specversion', 'an event has the `specversion` `1.0`, a text');
   try {
     const event = HTTP.toEvent({ headers: { 'content-type': ONE }, body: sent });
     if (!(event instanceof CloudEvent)) return badInput('', 'one event is expected, not a list');
@@ -84,7 +110,7 @@ function readCloudEvent(sent: unknown): UsageEvent | ApiError {
       at: timeOf(sent),
     };
   } catch (error) {
-    return error instanceof ApiError ? error : badInput('', `this is no CloudEvent: ${messageOf(error)}`);
+    return error instanceof ApiError ? error : noCloudEvent(error);
   }
 }
 
@@ -98,17 +124,27 @@ function timeOf(sent: object): Instant | null {
   }
 }
 
-/** What the format's schema finds missing or wrong, in one line. */
+/** What the format's schema finds missing or wrong, and in which attribute. */
+function noCloudEvent(error: unknown): ApiError {
+  const found = error instanceof ValidationError ? error.errors?.[0] : undefined;
+  if (found === undefined || typeof found === 'string')
+    return badInput('', `this is no CloudEvent: ${found ?? messageOf(error)}`);
+  const { missingProperty: missing }: { missingProperty?: unknown } = found.params;
+  const [attribute, wrong] =
+    typeof missing === 'string'
+      ? [missing, 'is missing']
+      : [found.instancePath.slice(1), found.message ?? 'is wrong'];
+  return badInput(attribute, `this is no CloudEvent: \`${attribute}\` ${wrong}`);
+}
+
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const found = error instanceof ValidationError ? (error.errors ?? []) : [];
-  const details = found.map((one) => (typeof one === 'string' ? one : (one.message ?? '')));
-  return details.length > 0 ? details.join('; ') : error.message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function quantityOf(data: unknown): number {
   if (data === undefined || data === null) return 1;
-  const quantity: unknown = typeof data === 'object' ? ('quantity' in data ? data.quantity : 1) : null;
+  const isObject = typeof data === 'object' && !Array.isArray(data) && !ArrayBuffer.isView(data);
+  const quantity: unknown = isObject ? ('quantity' in data ? data.quantity : 1) : null;
   if (typeof quantity === 'number' && Number.isSafeInteger(quantity)) return quantity;
   throw badInput('quantity', 'a whole number of units is expected, from 1 to 2^53-1');
 }

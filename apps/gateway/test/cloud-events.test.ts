@@ -100,7 +100,7 @@ test('in a batch each event is for itself: what is wrong with one is said at its
       { index: 9, code: 'BAD_USER_INPUT', field: 'id' },
       { index: 10, code: 'BAD_USER_INPUT', field: 'id' },
       { index: 11, code: 'BAD_USER_INPUT', field: 'id' },
-      { index: 12, code: 'BAD_USER_INPUT', field: null },
+      { index: 12, code: 'BAD_USER_INPUT', field: 'source' },
       { index: 13, code: 'BAD_USER_INPUT', field: null },
       { index: 14, code: 'BAD_USER_INPUT', field: 'data.quantity' },
     ],
@@ -109,11 +109,69 @@ test('in a batch each event is for itself: what is wrong with one is said at its
   expect(await counted(body)).toEqual({ used: 6, history: [{ used: 1 }] });
 });
 
+test('an event of another version of the format is rejected, whatever it holds, and the others count', async () => {
+  const { status, body } = await post(
+    [
+      usage(),
+      usage({ specversion: '2.0', source: { of: 'an object' } }),
+      usage({ specversion: '0.3', subject: 7 }),
+      usage({ specversion: 1 }),
+      usage({ specversion: undefined }),
+    ],
+    { type: BATCH },
+  );
+  const rejected = [1, 2, 3, 4].map((index) => ({ index, code: 'BAD_USER_INPUT', field: 'specversion' }));
+  expect({ status, body }).toMatchObject({ status: 200, body: { accepted: 1, rejected } });
+});
+
+test('data that is no object is no usage: nothing is counted for it', async () => {
+  const base64 = Buffer.from('{"quantity":3}').toString('base64');
+  const { body } = await post(
+    [
+      usage({ data: [{ quantity: 3 }] }),
+      usage({ data_base64: base64 }),
+      usage({ data_base64: base64, datacontenttype: 'application/json' }),
+    ],
+    { type: BATCH },
+  );
+  const rejected = [0, 1, 2].map((index) => ({ index, code: 'BAD_USER_INPUT', field: 'data.quantity' }));
+  expect(body).toMatchObject({ accepted: 0, rejected });
+});
+
+test('what the format’s schema refuses names the attribute', async () => {
+  const { body } = await post(
+    [usage({ type: 1 }), usage({ type: undefined }), usage({ source: 'two words' }), usage({ subject: 7 })],
+    { type: BATCH },
+  );
+  expect(at(body, 'rejected')).toMatchObject([
+    { field: 'type', message: 'this is no CloudEvent: `type` must be string' },
+    { field: 'type', message: 'this is no CloudEvent: `type` is missing' },
+    { field: 'source', message: expect.stringMatching(/`source` must match/) },
+    { field: 'subject', message: expect.stringMatching(/`subject` must be string/) },
+  ]);
+});
+
+test('the media type is read as HTTP has it: case and parameters do not count', async () => {
+  const type = 'Application/CloudEvents-Batch+JSON; charset=UTF-8';
+  expect(await post([usage(), usage()], { type })).toMatchObject({ status: 200, body: { accepted: 2 } });
+});
+
+test('an event in headers alone is refused, and what to send is said', async () => {
+  const event = { 'ce-specversion': '1.0', 'ce-id': 'in headers', 'ce-source': '/m', 'ce-type': 'api-calls' };
+  const response = await fetch(`${gateway.url}/events`, {
+    method: 'POST',
+    headers: { ...event, authorization: `Bearer ${gateway.adminKey}` },
+  });
+  expect(response.status).toBe(415);
+  expect(at(await response.json(), 'errors.0.message')).toMatch(/application\/cloudevents\+json/);
+});
+
 test.each<[string, unknown, Sent, number, string]>([
   ['without a key', usage(), { key: null }, 401, 'UNAUTHENTICATED'],
   ['that is no JSON', '{', {}, 400, 'BAD_USER_INPUT'],
   ['with a key that would reach the prototype', '{"__proto__": {}}', {}, 400, 'BAD_USER_INPUT'],
   ['that is no list, as a batch', usage(), { type: BATCH }, 400, 'BAD_USER_INPUT'],
+  ['that is a list, as one event', [usage()], {}, 400, 'BAD_USER_INPUT'],
   [
     'of more than 1,000 events',
     Array.from({ length: 1001 }, () => 1),

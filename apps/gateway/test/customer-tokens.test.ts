@@ -76,6 +76,7 @@ test.each<[string, object, string, string]>([
   ['a year', { ttl: 'P1Y' }, 'BAD_USER_INPUT', 'input.ttl'],
   ['more than a day', { ttl: 'PT24H1S' }, 'BAD_USER_INPUT', 'input.ttl'],
   ['less than a second', { ttl: 'PT0.5S' }, 'BAD_USER_INPUT', 'input.ttl'],
+  ['longer than any calendar', { ttl: 'P1000000Y' }, 'BAD_USER_INPUT', 'input.ttl'],
   ['no time', { ttl: 'PT0S' }, 'BAD_USER_INPUT', 'input.ttl'],
 ])('is not made for %s, and nothing is written', async (_name, input, code, field) => {
   const before = await gateway.countEvents();

@@ -135,6 +135,20 @@ test.each<[string, () => Promise<Answer>, string, string | null, RegExp]>([
     'input.ttl',
     /at most `PT24H`/,
   ],
+  [
+    'longer than any calendar',
+    () => reserve({ customerId: 'gil', ttl: 'P1000000Y' }),
+    'BAD_USER_INPUT',
+    'input.ttl',
+    /at most `PT24H`/,
+  ],
+  [
+    'less than a millisecond',
+    () => reserve({ customerId: 'gil', ttl: 'PT0.0001S' }),
+    'BAD_USER_INPUT',
+    'input.ttl',
+    /from a millisecond to a day/,
+  ],
   ['no duration', () => reserve({ customerId: 'gil', ttl: 'soon' }), 'BAD_USER_INPUT', null, /ISO 8601/],
   [
     'nothing',

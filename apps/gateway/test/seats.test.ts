@@ -282,6 +282,12 @@ test.each<[string, () => Promise<Answer>, string, string]>([
     'input.memberId',
   ],
   ['no customer', () => assign({ customerId: '', memberId: 'a' }), 'BAD_USER_INPUT', 'input.customerId'],
+  [
+    'more than any calendar',
+    () => lease({ customerId: 'jo', memberId: 'a', ttl: 'P1000000Y' }),
+    'BAD_USER_INPUT',
+    'input.ttl',
+  ],
   ['ten years', () => lease({ customerId: 'jo', memberId: 'a', ttl: 'P10Y' }), 'BAD_USER_INPUT', 'input.ttl'],
 ])('refused, and says why: %s', async (_, ask, code, field) => {
   const before = await gateway.countEvents();

@@ -74,7 +74,7 @@ function roomIn(units: Units | null, { used, reserved }: Counted): number {
 
 /** Every field is written out: a spread would cost more than all the rest. */
 function decisionOf(counted: Counted, { code, fitsAlone }: Span, validUntil: Instant | null): Decision {
-  const { used, reserved, resetsAt, seat } = counted;
+  const { used, reserved, resetsAt, isPrepaid, seat } = counted;
   const { limit } = counted.units;
   const allowed = code !== 'LIMIT_EXCEEDED' && code !== 'NO_SEAT';
   return {
@@ -88,7 +88,7 @@ function decisionOf(counted: Counted, { code, fitsAlone }: Span, validUntil: Ins
     value: null,
     message: allowed
       ? ALLOWED[code]
-      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt, fitsAlone, seat }),
+      : explainDenial(code, counted.feature, { limit, used, reserved, resetsAt, isPrepaid, fitsAlone, seat }),
     customerId: counted.customerId,
     feature: counted.feature,
     resetsAt,

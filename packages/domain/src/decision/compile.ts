@@ -1,3 +1,4 @@
+import { isPrepaid } from '../credits/credit-block.js';
 import { sameSeatTest, type SeatTest, seatTest } from '../seats/seat-test.js';
 import { accountAt } from '../subscription/due.js';
 import type { Instant } from '../time/instant.js';
@@ -44,6 +45,7 @@ export interface Counted {
   /** When time may free what is held: the answers then are others, whatever the quantity. */
   freesAt: Instant | null;
   readonly resetsAt: Instant | null;
+  readonly isPrepaid: boolean;
   /** Row 18. */
   readonly seat: SeatTest;
 }
@@ -67,6 +69,7 @@ export function countedAt(subject: Subject, entitlement: Entitled, units: Units,
     reserved: meter?.reserved ?? 0,
     freesAt: freesAfter(meter, at),
     resetsAt: feature.type === 'METERED' ? (windowAt(feature, account, at)?.end ?? null) : null,
+    isPrepaid: isPrepaid(feature),
     seat: seatTest(subject, at),
   };
 }

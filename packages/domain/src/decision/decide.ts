@@ -1,5 +1,6 @@
 import type { Feature } from '../catalog/catalog.js';
 import { NO_CONTEXT, type RequestContext } from '../condition/facts.js';
+import { isPrepaid } from '../credits/credit-block.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
 import { parseFeatureKey } from '../ids.js';
 import { isMissing, seatTest } from '../seats/seat-test.js';
@@ -272,7 +273,8 @@ function settledDecision(subject: Subject, entitlement: CompiledEntitlement, at:
     // What is used of a feature that the customer has no right to any more.
     const meter = counterOf(account, feature, at);
     const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
-    const message = explainDenial(entitlement.code, feature.key, { rule: entitlement.rule });
+    const details = { rule: entitlement.rule, isPrepaid: isPrepaid(feature) };
+    const message = explainDenial(entitlement.code, feature.key, details);
     return { allowed: false, code: entitlement.code, message, ...base, ...counted };
   }
   const seat = seatTest(subject, at);

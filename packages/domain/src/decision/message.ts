@@ -19,6 +19,8 @@ interface Details extends Partial<Counted> {
   /** Whether as much would fit if nothing were used. */
   readonly fitsAlone?: boolean;
   readonly seat?: SeatTest;
+  /** Nothing of it can be freed, and no time brings more. */
+  readonly isPrepaid?: boolean;
 }
 type Counted = Pick<Decision, 'limit' | 'used' | 'reserved' | 'resetsAt'>;
 
@@ -37,7 +39,7 @@ export function explainDenial(code: DenyingCode, feature: string, details: Detai
     case 'BLOCKED':
       return `\`${feature}\` is blocked for this customer; lift the block`;
     case 'NO_ACTIVE_PLAN':
-      return `the customer has no plan; subscribe to one that has \`${feature}\``;
+      return `the customer has no plan; subscribe to one that has \`${feature}\`${details.isPrepaid ? ', or add credits' : ''}`;
     case 'NOT_IN_PLAN':
       return `the customer's plan does not have \`${feature}\`; change to one that has it, or add it`;
     case 'LICENSE_REVOKED':
@@ -115,9 +117,13 @@ function missingSeat(feature: string, { missing, isNamed }: MissingSeat): string
     : `\`${feature}\` needs a seat of \`${missing}\`, and the member holds none; give it one`;
 }
 
-function limitExceeded(feature: string, { fitsAlone = true, ...counted }: Details): string {
+function limitExceeded(
+  feature: string,
+  { fitsAlone = true, isPrepaid = false, ...counted }: Details,
+): string {
   const taken = `${String(counted.used ?? 0)} of ${String(counted.limit ?? 0)} used`;
   const held = counted.reserved ? `, ${String(counted.reserved)} reserved` : '';
+  if (isPrepaid) return `\`${feature}\`: ${taken}${held}; add credits or change to a larger plan`;
   const sooner = counted.resetsAt ? `wait for ${formatInstant(counted.resetsAt)}` : 'free some';
   // What is more than all that there is fits at no time.
   const remedy = fitsAlone

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { duration, time, zoneOf } from '../../testing/subscriptions.js';
-import { addDuration, calendarSpan, sameLength, spanFromAnchor, subtractDuration } from './calendar.js';
+import {
+  addDuration,
+  calendarSpan,
+  lengthOf,
+  longestOf,
+  sameLength,
+  spanFromAnchor,
+  subtractDuration,
+} from './calendar.js';
 import { formatInstant, instant } from './instant.js';
 
 const ZONES = [
@@ -93,6 +101,17 @@ describe('adding durations', () => {
     expect(sameLength(duration('P1W'), duration('P7D'))).toBe(true);
     expect(sameLength(duration('P1M'), duration('P30D'))).toBe(false);
     expect(sameLength(duration('P1D'), duration('PT24H'))).toBe(false);
+  });
+
+  test('lengths are whole milliseconds, as instants are', () => {
+    for (const length of [lengthOf, longestOf]) {
+      expect(length(duration('PT1.0005S'))).toBe(1000);
+      expect(length(duration('PT0.0001S'))).toBe(0);
+    }
+  });
+
+  test('what is longer than any calendar is longer than any bound', () => {
+    for (const length of [lengthOf, longestOf]) expect(length(duration('P1000000Y'))).toBe(Infinity);
   });
 });
 

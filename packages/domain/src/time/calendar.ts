@@ -51,12 +51,18 @@ function ownSpan(every: IsoDuration, zone: TimeZone, at: Instant): Span {
   return spanFromAnchor(instant(first.epochMilliseconds), every, zone, at);
 }
 
-/** Milliseconds, where months have 31 days and the year is no leap year: to compare durations with bounds. */
+/**
+ * Whole milliseconds, where months have 31 days and the year is no leap year: to compare durations with bounds.
+ * Infinity: longer than any calendar.
+ */
 export function lengthOf(duration: IsoDuration): number {
   return millisecondsFrom(DateTimes.create(2025, 1, 1), Durations.fromString(duration));
 }
 
-/** Milliseconds that a duration has at most, whenever it begins: three months are 92 days, a year is 366. */
+/**
+ * Whole milliseconds that a duration has at most, whenever it begins: three months are 92 days, a year is 366.
+ * Infinity: longer than any calendar.
+ */
 export function longestOf(duration: IsoDuration): number {
   const lasts = Durations.fromString(duration);
   // Four years have every run of months that there is.
@@ -67,7 +73,12 @@ export function longestOf(duration: IsoDuration): number {
 }
 
 function millisecondsFrom(start: DateTimes.Record, lasts: Durations.Record): number {
-  return DateTimes.diffMilliseconds(start, DateTimes.add(start, lasts));
+  try {
+    return Math.floor(DateTimes.diffMilliseconds(start, DateTimes.add(start, lasts)));
+  } catch (error) {
+    if (error instanceof RangeError) return Infinity;
+    throw error;
+  }
 }
 
 /** Whether two durations are of one length by the calendar: P12M and P1Y are, P1M and P30D are not. */

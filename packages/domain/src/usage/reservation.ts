@@ -4,8 +4,8 @@ import { spendCredits } from '../credits/spend-credits.js';
 import type { CustomerAccount } from '../customer.js';
 import type { FeatureKey, ReservationId } from '../ids.js';
 import type { AccountChange } from '../subscription/command.js';
-import { instant, type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
-import { addDuration } from '../time/calendar.js';
+import { instant, type Instant, type IsoDuration } from '../time/instant.js';
+import { lengthOf } from '../time/calendar.js';
 import { firstToEnd, isHeldIn } from './held.js';
 import type { Meter } from './meter.js';
 
@@ -34,7 +34,7 @@ const MOST_LENGTHS = 1000;
 function millisecondsIn(ttl: IsoDuration): number {
   const known = LENGTHS.get(ttl);
   if (known !== undefined) return known;
-  const length = addDuration(EPOCH, ttl, UTC) - EPOCH;
+  const length = lengthOf(ttl);
   if (LENGTHS.size >= MOST_LENGTHS) LENGTHS.clear();
   LENGTHS.set(ttl, length);
   return length;
@@ -64,11 +64,3 @@ function withoutHolds(account: CustomerAccount, { feature, holds }: Reservation)
 }
 
 const MOST = 86_400_000;
-const EPOCH = instant(0);
-const UTC = utc();
-
-function utc(): TimeZone {
-  const zone = parseTimeZone('UTC');
-  if (zone === null) throw new Error('UTC is a time zone');
-  return zone;
-}

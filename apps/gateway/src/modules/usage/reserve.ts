@@ -81,7 +81,10 @@ async function settle(
 /** A day has 24 hours here, so it is the same time whenever it is asked. */
 function readTtl(ttl: IsoDuration): IsoDuration {
   if (reservedUntil(instant(0), ttl) !== null) return ttl;
-  throw badInput('input.ttl', `\`${ttl}\` is more than a day, which is the longest; give at most \`PT24H\``);
+  throw badInput(
+    'input.ttl',
+    `a reservation lasts from a millisecond to a day, not \`${ttl}\`; give at most \`PT24H\``,
+  );
 }
 
 /** The reservation, if the caller's key may touch it. */
