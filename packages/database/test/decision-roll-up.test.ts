@@ -11,6 +11,7 @@ import {
   EventFeed,
   listDecisions,
   listEvents,
+  parsePersonalFields,
   positionOf,
   ROLLER_ROLE,
   rollingTenants,
@@ -466,7 +467,7 @@ test("who names a customer or a decision looks through no others', and who looks
 });
 
 test('what is personal is as unreadable in blocks as in flushes, and is opened for who may read', async () => {
-  const personal = { names: ['email'], key: tenant.db.keys.decision };
+  const personal = { fields: parsePersonalFields('email'), key: tenant.db.keys.decision };
   const recorder = new DecisionRecorder(tenant.db.recorder, { mode: 'async', personal });
   const record = decisionOf('acme', AT);
   const context = { email: 'ada@example.org', country: 'UK' };

@@ -68,19 +68,21 @@ export async function listDecisions(
 
 export interface SoughtDecision {
   readonly customerId: CustomerId;
+  readonly feature: string;
   /** It was decided at or before `at`. */
   readonly at: Instant;
+  /** Asked of a record with what is personal in it opened. */
   readonly isWanted: (record: DecisionRecord) => boolean;
 }
 
 /**
- * The customer's newest decision that is wanted, among those that the tenant keeps; null: there is none. BAD_USER_INPUT for a time before these, or where
+ * The customer's newest decision about the feature that is wanted, among those that the tenant keeps; null: there is none. BAD_USER_INPUT for a time before these, or where
  * more than `mostSeen` would be looked through.
  */
 export async function lastDecision(
   db: Database,
   tenantId: TenantId,
-  { customerId, at, isWanted }: SoughtDecision,
+  { customerId, feature, at, isWanted }: SoughtDecision,
   mostSeen = MOST_SEEN,
 ): Promise<Result<{ record: DecisionRecord | null }>> {
   const key = db.keys.decision;
@@ -97,9 +99,10 @@ export async function lastDecision(
     const sought: Sought = { customers, id: null, since, until, notAfter: null };
     const isKept = (record: DecisionRecord): boolean =>
       record.decision.customerId === customerId &&
+      record.decision.feature === feature &&
       record.at >= since &&
       record.at < until &&
-      isWanted(record);
+      isWanted(openPersonal(key, tenantId, record));
     const looked = { first: 0, after: null, mostSeen, isWanted: isKept };
     const found = await newest(transaction, sought, looked);
     if (found === null)
