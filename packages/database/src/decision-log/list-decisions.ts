@@ -10,7 +10,8 @@ import {
   type PageRequest,
 } from '../repositories/page.js';
 import { type Refused, refused, type Result } from '../result.js';
-import { type Batch, blockBatches, type Candidate, flushBatches, type Sought } from './batches.js';
+import { ANY_ANSWER, type AnswerSought } from './answers.js';
+import { type Batch, blockBatches, type Candidate, flushBatches, type Sought, traceOf } from './batches.js';
 import { customerKey, markOf } from './customer-key.js';
 import { parseLine, recordOf } from './line.js';
 import { openPersonal } from './personal-fields.js';
@@ -53,7 +54,7 @@ export async function listDecisions(
   if (request.after !== null && after === null) return malformedCursor();
   const { id, since, until } = request;
   const customers = customersOf(db.keys.decision, tenantId, request);
-  const sought: Sought = { customers, id, since, until, notAfter: after?.at ?? null };
+  const sought: Sought = { customers, id, answer: request, since, until, notAfter: after?.at ?? null };
   return readTransaction(db, tenantId, async (transaction) => {
     const isWanted = (record: DecisionRecord): boolean => fits(record, request);
     const found = await newest(transaction, sought, { first: request.first, after, mostSeen, isWanted });
@@ -96,7 +97,8 @@ export async function lastDecision(
         'at',
         `decisions are kept for \`${retention}\`; give a time since ${formatInstant(since)}, and keep coming ones for longer by \`updateTenant\``,
       );
-    const sought: Sought = { customers, id: null, since, until, notAfter: null };
+    const answer = { ...ANY_ANSWER, feature };
+    const sought: Sought = { customers, id: null, answer, since, until, notAfter: null };
     const isKept = (record: DecisionRecord): boolean =>
       record.decision.customerId === customerId &&
       record.decision.feature === feature &&
@@ -144,6 +146,7 @@ async function newest(
   sought: Sought,
   { first, after, mostSeen, isWanted }: Looked,
 ): Promise<Placed[] | null> {
+  const mayAnswer = answersAs(sought.answer);
   let found: Placed[] = [];
   let seen = 0;
   for await (const batch of newestFirst([
@@ -154,7 +157,8 @@ async function newest(
     const candidates = await batch.candidates();
     seen += candidates.length;
     if (seen > mostSeen) return null;
-    found = merged(found, fitting(candidates, isWanted, after), first + 1);
+    const fit = fitting(candidates.filter(mayAnswer), isWanted, after);
+    if (fit.length > 0) found = merged(found, fit, first + 1);
   }
   return found;
 }
@@ -174,6 +178,12 @@ async function* newestFirst(lists: readonly AsyncGenerator<Batch, undefined>[]):
     yield first.head;
     await advance(first.list);
   }
+}
+
+/** By what a line has to have in it, so that others need not be parsed. */
+function answersAs({ feature, code }: AnswerSought): (candidate: Candidate) => boolean {
+  const traces = [feature, code].filter((text) => text !== null).map(traceOf);
+  return ({ text }) => traces.every((trace) => text.includes(trace));
 }
 
 function fitting(

@@ -152,10 +152,10 @@ export async function writeBlocks(
 ): Promise<void> {
   await transaction.query({
     name: 'write-blocks',
-    text: `insert into decision_block (tenant_id, day, bucket, roll, first_at, last_at, records, customers, ids, body)
-           select $1, (last_at at time zone 'UTC')::date, bucket, $2, first_at, last_at, records, customers::int[], ids, body
-           from unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::bytea[], $9::bytea[])
-             as b (bucket, first_at, last_at, records, customers, ids, body)`,
+    text: `insert into decision_block (tenant_id, day, bucket, roll, first_at, last_at, records, customers, ids, answers, body)
+           select $1, (last_at at time zone 'UTC')::date, bucket, $2, first_at, last_at, records, customers::int[], ids, answers::int[], body
+           from unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::bytea[], $9::text[], $10::bytea[])
+             as b (bucket, first_at, last_at, records, customers, ids, answers, body)`,
     values: [
       transaction.tenantId,
       roll,
@@ -165,6 +165,7 @@ export async function writeBlocks(
       blocks.map(({ records }) => records),
       blocks.map(({ customers }) => numberArray(customers)),
       blocks.map(({ ids }) => ids),
+      blocks.map(({ answers }) => numberArray(answers)),
       blocks.map(({ body }) => body),
     ],
   });

@@ -29,7 +29,8 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** Records that are reckoned between two statements: the server ends a transaction in which it waits for long. */
 const AT_ONCE = 4 * 1024;
 const HOUR = 3_600_000;
-const FINGERPRINT_BYTES = 4;
+/** Of what stands for a customer, or an answer. */
+const HASH_BYTES = 4;
 
 export interface RolledUp {
   /** Records that are in blocks now, and were not before. */
@@ -185,8 +186,8 @@ class RollUp {
     );
     await writeBlocks(this.transaction, this.#roll, blocks);
     this.#blocks += blocks.length;
-    for (const { ids, customers, body } of blocks)
-      this.#blockBytes += body.length + ids.length + customers.length * FINGERPRINT_BYTES;
+    for (const { ids, customers, answers, body } of blocks)
+      this.#blockBytes += body.length + ids.length + (customers.length + answers.length) * HASH_BYTES;
   }
 
   /** For the audit trail: the root of each flush. Nobody's decisions change by it, so `events` does not list it. */
