@@ -1,1 +1,5 @@
-module.exports = { ...require('../../jest.base.cjs') };
+module.exports = {
+  ...require('../../jest.base.cjs'),
+  globalSetup: '@licet/database/testing/global-setup',
+  globalTeardown: '@licet/database/testing/global-teardown',
+};

@@ -11,6 +11,7 @@ test('all problems are named at once, each with its remedy and none with a passw
     LICET_TRUSTED_DOCUMENTS: '/nowhere.json',
     LICET_ALLOWED_ORIGINS: 'https://a.example, *',
     LICET_DECISION_LOG: 'sometimes',
+    LICET_PERSONAL_FIELDS: 'email, customerId',
     LICET_PUBLIC_URL: 'https://licet.example.com/path',
     LICET_FEDERATED_TRACES: 'yes',
     NATS_URL: 'http://u:secret@nats',
@@ -21,9 +22,9 @@ test('all problems are named at once, each with its remedy and none with a passw
   } catch (error) {
     if (error instanceof EnvironmentError) problems = error.problems;
   }
-  expect(problems).toHaveLength(10);
+  expect(problems).toHaveLength(11);
   expect(problems.join('\n')).toMatch(
-    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PUBLIC_URL[^]*LICET_FEDERATED_TRACES[^]*NATS_URL/,
+    /PORT[^]*DATABASE_URL[^]*LICET_MASTER_KEY[^]*LOG_LEVEL[^]*LICET_TRUSTED_DOCUMENTS[^]*LICET_ALLOWED_ORIGINS[^]*LICET_DECISION_LOG[^]*LICET_PERSONAL_FIELDS[^]*LICET_PUBLIC_URL[^]*LICET_FEDERATED_TRACES[^]*NATS_URL/,
   );
   expect(problems.join('\n')).not.toContain('secret');
 });
@@ -38,7 +39,7 @@ test('what is left out has a default, but for the database', () => {
     developmentKey: true,
     decisionLog: 'async',
     spoolDirectory: null,
-    personalFields: [],
+    personalFields: { request: new Set(), context: new Set() },
     publicUrl: null,
     federatedTraces: false,
     nats: null,

@@ -4,6 +4,8 @@ import {
   type NatsServers,
   parseMasterKey,
   parseNatsUrl,
+  parsePersonalFields,
+  type PersonalFields,
 } from '@licet/database';
 import { addressBehind } from './address.js';
 import { parseOrigin } from './cross-origin.js';
@@ -29,8 +31,8 @@ export interface Environment {
   readonly decisionLog: DecisionLogMode;
   /** The directory for decisions while the database is away; null: they are kept in memory. */
   readonly spoolDirectory: string | null;
-  /** Fields of `context` that the log of decisions holds encrypted. */
-  readonly personalFields: readonly string[];
+  /** Fields that the log of decisions holds encrypted. */
+  readonly personalFields: PersonalFields;
   /** Origin under which clients reach the gateway, such as `https://licet.example.com`; null: it is not told. */
   readonly publicUrl: string | null;
   /** Whether routers that ask for it are told how long fields took. */
@@ -73,6 +75,7 @@ export function parseEnvironment(
   const trustedProxies = read(() => parseTrustedProxies(env['LICET_TRUSTED_PROXIES']));
   const allowedOrigins = read(() => parseAllowedOrigins(env['LICET_ALLOWED_ORIGINS']));
   const decisionLog = read(() => parseDecisionLog(env['LICET_DECISION_LOG']));
+  const personalFields = read(() => parsePersonalFields(env['LICET_PERSONAL_FIELDS']));
   const publicUrl = read(() => parsePublicUrl(env['LICET_PUBLIC_URL']));
   const federatedTraces = read(() => parseFederatedTraces(env['LICET_FEDERATED_TRACES']));
   const nats = read(() => ({ servers: parseNatsUrl(env['NATS_URL']) }));
@@ -86,6 +89,7 @@ export function parseEnvironment(
     trustedProxies === null ||
     allowedOrigins === null ||
     decisionLog === null ||
+    personalFields === null ||
     publicUrl === null ||
     federatedTraces === null ||
     nats === null
@@ -105,7 +109,7 @@ export function parseEnvironment(
     trustedProxies,
     allowedOrigins,
     decisionLog,
-    personalFields: listIn(env['LICET_PERSONAL_FIELDS']),
+    personalFields,
     spoolDirectory: env['LICET_SPOOL_DIR'] === '' ? null : (env['LICET_SPOOL_DIR'] ?? null),
     publicUrl: publicUrl.origin,
     federatedTraces,

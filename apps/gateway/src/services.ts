@@ -9,6 +9,8 @@ import {
   EventFeed,
   installationKey,
   makeDecisionDays,
+  NOTHING_PERSONAL,
+  type PersonalFields,
   SpendQueue,
   type Spool,
   StateStore,
@@ -40,8 +42,8 @@ export interface ServiceOptions extends StateStoreOptions {
   readonly spool?: Spool | null;
   /** How many event streams of OFREP may be open. */
   readonly streamLimits?: StreamLimits;
-  /** Fields of `context` that the log of decisions holds encrypted. */
-  readonly personalFields?: readonly string[];
+  /** Fields that the log of decisions holds encrypted. */
+  readonly personalFields?: PersonalFields;
 }
 
 /** Starts what the gateway's requests share, over an open database. */
@@ -64,7 +66,7 @@ export async function openServices(
       metrics.batch(requests);
     },
   });
-  const personal = { names: options.personalFields ?? [], key: db.keys.decision };
+  const personal = { fields: options.personalFields ?? NOTHING_PERSONAL, key: db.keys.decision };
   const decisions = new DecisionRecorder(db.recorder, {
     mode: options.decisionLog ?? 'async',
     spool: options.spool ?? null,

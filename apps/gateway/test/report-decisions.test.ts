@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { brotliDecompressSync } from 'node:zlib';
+import { parsePersonalFields } from '@licet/database';
 import { newCustomer } from './customers.js';
 import { type Answer, at, startTestGateway, type TestGateway } from './gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ personalFields: ['email'] });
+  gateway = await startTestGateway({ personalFields: parsePersonalFields('email') });
   await newCustomer(gateway, 'ada', 'free');
 });
 afterAll(() => gateway.close());

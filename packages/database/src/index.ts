@@ -223,6 +223,7 @@ export {
   dropEmptyDecisionDays,
   makeDecisionDays,
 } from './decision-log/retention.js';
+export { NOTHING_PERSONAL, parsePersonalFields, type PersonalFields } from './decision-log/personal-names.js';
 export { DecisionReports, REPORTED } from './decision-log/decision-reports.js';
 export { type RolledUp, rollingTenants, rollUpDecisions } from './decision-log/roll-up.js';
 export { Spool } from './decision-log/spool.js';

@@ -33,6 +33,7 @@ import { DecisionBlocks1764582000000 } from './migrations/1764582000000-decision
 import { ReportedDecisions1764625000000 } from './migrations/1764625000000-reported-decisions.js';
 import { LicenseFiles1764640000000 } from './migrations/1764640000000-license-files.js';
 import { QuotaLeases1764650000000 } from './migrations/1764650000000-quota-leases.js';
+import { AnswersOfBlocks1764670000000 } from './migrations/1764670000000-answers-of-blocks.js';
 import { FileBudgets1764661000000 } from './migrations/1764661000000-file-budgets.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
@@ -75,6 +76,7 @@ export const MIGRATIONS = [
   LicenseFiles1764640000000,
   QuotaLeases1764650000000,
   FileBudgets1764661000000,
+  AnswersOfBlocks1764670000000,
 ];
 
 /**

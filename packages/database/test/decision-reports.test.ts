@@ -3,6 +3,7 @@ import {
   type DecisionRecord,
   DecisionReports,
   deleteOldDecisions,
+  NOTHING_PERSONAL,
   openDatabase,
   parseMasterKey,
   REPORTED,
@@ -28,7 +29,7 @@ const DAY = 86_400_000;
 
 /** As of another gateway. */
 function newReports(pool = tenant.db.recorder): DecisionReports {
-  return new DecisionReports(pool, { names: [], key: tenant.db.keys.decision });
+  return new DecisionReports(pool, { fields: NOTHING_PERSONAL, key: tenant.db.keys.decision });
 }
 
 function local(customerId = 'acme', at = Date.now()): DecisionRecord {

@@ -9,8 +9,10 @@ import {
   deleteOldDecisions,
   dropEmptyDecisionDays,
   EventFeed,
+  lastDecision,
   listDecisions,
   listEvents,
+  parsePersonalFields,
   positionOf,
   ROLLER_ROLE,
   rollingTenants,
@@ -453,7 +455,8 @@ test("who names a customer or a decision looks through no others', and who looks
       { ...EVERY_DECISION, first: 50, after: null, ...filter },
       1000,
     );
-  expect(await list({ code: 'NONE' })).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'since' });
+  expect(await list({ allowed: true })).toMatchObject({ ok: false, code: 'BAD_USER_INPUT', field: 'since' });
+  expect(await list({ allowed: true, customerId: customerOf('customer-9') })).toMatchObject({ ok: true });
   expect(await list({ code: 'NONE', customerId: customerOf('customer-9') })).toMatchObject({
     ok: true,
     page: { items: [] },
@@ -465,8 +468,59 @@ test("who names a customer or a decision looks through no others', and who looks
   expect(found.page.items.map(({ node }) => node)).toEqual([asked[1234]]);
 });
 
+describe('blocks that hold no such answer', () => {
+  const rare = decisionOf('acme', AT + 10, { allowed: false, code: 'NOT_IN_PLAN', feature: 'a "rare" ünit' });
+  const { code, feature } = rare.decision;
+  const filters: Partial<DecisionFilter>[] = [
+    { code },
+    { feature },
+    { allowed: false },
+    { feature, code, allowed: false, customerId: customerOf('acme') },
+  ];
+  /** By each filter, and by what explains the past. */
+  const found = async (): Promise<unknown[]> => {
+    const sought = { customerId: customerOf('acme'), feature, at: instant(Date.now()), isWanted: () => true };
+    const last = await lastDecision(tenant.db, tenant.caller.tenantId, sought);
+    const listed = await Promise.all(filters.map((filter) => idsOf(filter)));
+    return [...listed, last.ok && [last.record?.decision.id]];
+  };
+  const once = Array.from({ length: filters.length + 1 }, () => [rare.decision.id]);
+  beforeEach(async () => {
+    await tenant.owner.query("update tenant set decision_retention = 'P100Y'");
+    await put([rare, decisionOf('acme', AT)]);
+    for (const hours of [-1, 1, 2]) await put([decisionOf('acme', AT + hours * HOUR)]);
+    await rollUp();
+    expect(await counted('decision_block')).toMatchObject({ rows: 4 });
+  });
+
+  test('are passed over unread', async () => {
+    // Whoever reads one of them fails.
+    await tenant.owner.query("update decision_block set body = 'nothing' where records = 1");
+    expect(await found()).toEqual(once);
+    await tenant.owner.query('update decision_block set answers = null');
+    await expect(idsOf({ code })).rejects.toThrow();
+    await expect(idsOf({ code: 'ENTITLED' })).rejects.toThrow();
+  });
+
+  test('are looked through where they were written before it was noted, and noted when they are merged', async () => {
+    await tenant.owner.query('update decision_block set answers = null');
+    expect(await found()).toEqual(once);
+    for (let n = 0; n < 3; n += 1) {
+      await put([decisionOf('acme', AT + 20 + n)]);
+      await rollUp();
+    }
+    expect(await found()).toEqual(once);
+    const rows = await tenantRows(
+      tenant,
+      'select records, cardinality(answers) as answers from decision_block where answers is not null order by 1',
+    );
+    // Of two features, two codes and two verdicts.
+    expect(rows).toEqual([{ records: 5, answers: 6 }]);
+  });
+});
+
 test('what is personal is as unreadable in blocks as in flushes, and is opened for who may read', async () => {
-  const personal = { names: ['email'], key: tenant.db.keys.decision };
+  const personal = { fields: parsePersonalFields('email'), key: tenant.db.keys.decision };
   const recorder = new DecisionRecorder(tenant.db.recorder, { mode: 'async', personal });
   const record = decisionOf('acme', AT);
   const context = { email: 'ada@example.org', country: 'UK' };

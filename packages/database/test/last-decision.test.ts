@@ -19,7 +19,7 @@ const put = (records: readonly DecisionRecord[]): Promise<void> =>
   putDecisions(tenant.db, tenant.caller.tenantId, records);
 
 function last(at: number, mostSeen?: number, isWanted: (record: DecisionRecord) => boolean = () => true) {
-  const sought = { customerId: customerOf('acme'), at: instant(at), isWanted };
+  const sought = { customerId: customerOf('acme'), feature: 'calls', at: instant(at), isWanted };
   return lastDecision(tenant.db, tenant.caller.tenantId, sought, mostSeen);
 }
 

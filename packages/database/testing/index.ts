@@ -18,6 +18,7 @@ export {
   listedDecisions,
   putDecisions,
 } from './decisions.js';
+export { storedDecisions } from './stored-decisions.js';
 export { listedEvents, tenantRows } from './events.js';
 export { type IssueOfTest, issueLicenseTo } from './licenses.js';
 export { occupySeat, spend, spendOne } from './spend.js';

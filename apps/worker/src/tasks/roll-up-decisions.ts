@@ -10,7 +10,10 @@ const WAITED_MS = 9000;
 /** Between tries while the database is away: one line a second in the log is enough. */
 const FAILED_MS = 1000;
 
-/** Regroups decisions by customer, tenant by tenant, until it is told to stop. Several workers may run; each passes over what another is at. */
+/**
+ * Regroups decisions by customer, tenant by tenant, until it is told to stop. Several workers may run; each passes over what another
+ * is at. What it has done is a line of the log each time; docs/metrics.md says how to watch it.
+ */
 export async function rollUpAll(db: Database, log: Logger, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const pause = await rollOnce(db, log, stop);
@@ -46,8 +49,8 @@ async function rollUpTenant(
       const rolled = await rollUpDecisions(db, tenantId);
       more = rolled?.more ?? false;
       if (rolled === null || rolled.records === 0) continue;
-      const { records, flushes, blocks } = rolled;
-      log.info({ tenantId, records, flushes, blocks }, 'decisions rolled up');
+      const { revision: _, more: _more, ...figures } = rolled;
+      log.info({ tenantId, ...figures }, 'decisions rolled up');
     }
     return 0;
   } catch (error) {

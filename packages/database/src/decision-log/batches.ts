@@ -1,6 +1,7 @@
 import { type CustomerId, type Instant, instant } from '@licet/domain';
 import type { Transaction } from '../connection/transaction.js';
 import { arrayOf, numberArray } from '../mapping/array-literal.js';
+import { answerHashes, type AnswerSought } from './answers.js';
 import { bucketsOf, idHashes, unpackBlock } from './block.js';
 import type { Mark } from './customer-key.js';
 import { unpackFlush } from './flush.js';
@@ -11,6 +12,7 @@ export interface Sought {
   /** Null: everybody's. */
   readonly customers: ReadonlyMap<CustomerId, Mark> | null;
   readonly id: string | null;
+  readonly answer: AnswerSought;
   /** From `since` on, before `until`, not after `notAfter`. */
   readonly since: Instant | null;
   readonly until: Instant | null;
@@ -30,7 +32,7 @@ export interface Batch {
 }
 
 /** As a line writes a text: what does not have it need not be parsed. */
-function traceOf(text: string): string {
+export function traceOf(text: string): string {
   return JSON.stringify(text);
 }
 
@@ -153,7 +155,7 @@ async function* blocksOf(
 
 async function readBlocks(
   transaction: Transaction,
-  { customers, id, since, until, notAfter }: Sought,
+  { customers, id, answer, since, until, notAfter }: Sought,
   { from, to }: Days,
   last: BlockRow | undefined,
   most: number,
@@ -171,6 +173,9 @@ async function readBlocks(
       `(last_at, bucket, roll) < (${bound(last.last_at)}, ${bound(last.bucket)}, ${bound(last.roll)})`,
     );
   if (id !== null) conditions.push(...idHashes(id).map((hashed) => bitOf(bound(hashed))));
+  const answers = answerHashes(answer);
+  if (answers.length > 0)
+    conditions.push(`(answers is null or answers @> ${bound(numberArray(answers))}::int[])`);
   const order = `order by last_at desc, bucket desc, roll desc limit ${bound(most)}`;
   const read = (also: readonly string[]): string =>
     `select bucket, roll, last_at, body from decision_block where ${[...conditions, ...also].join(' and ')} ${order}`;

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import { type Instant, instant } from '@licet/domain';
+import { type Answer, answersOf } from './answers.js';
 import type { Mark } from './customer-key.js';
 import { headOf, parseLine } from './line.js';
 import { packText, unpackText } from './packed-text.js';
 import type { Origin } from './record-hash.js';
 
 /** A record as it lies in a block. */
-export interface Entry extends Origin {
+export interface Entry extends Origin, Answer {
   readonly id: string;
   readonly customerId: string;
   readonly at: Instant;
@@ -24,6 +25,8 @@ export interface Block {
   readonly customers: readonly number[];
   /** A Bloom filter of the decisions' ids. */
   readonly ids: Buffer;
+  /** Hashes of what was answered. */
+  readonly answers: readonly number[];
   readonly body: Buffer;
 }
 
@@ -87,6 +90,7 @@ export async function packBlock(
     ...{ bucket, firstAt: instant(firstAt), lastAt: instant(lastAt), records: entries.length },
     customers: [...new Set(fingerprints)].sort((one, other) => one - other),
     ids: idFilter(entries),
+    answers: answersOf(entries),
     body: await packText(text),
   };
 }

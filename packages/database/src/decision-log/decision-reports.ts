@@ -6,6 +6,7 @@ import { Turns } from '../event-log/turns.js';
 import { notRecorded } from './ending.js';
 import { OpenFlush, writeRecord } from './flush.js';
 import { sealPersonal } from './personal-fields.js';
+import type { PersonalFields } from './personal-names.js';
 import type { DecisionRecord } from './record.js';
 import { writeFlushes } from './write-flushes.js';
 
@@ -28,7 +29,7 @@ export class DecisionReports {
 
   constructor(
     private readonly pool: Pool,
-    private readonly personal: { readonly names: readonly string[]; readonly key: Buffer },
+    private readonly personal: { readonly fields: PersonalFields; readonly key: Buffer },
   ) {}
 
   /**
@@ -79,9 +80,9 @@ export class DecisionReports {
     if (fresh.length === 0) return;
     const seq = (this.#lastSeq.get(tenantId) ?? 0) + 1;
     this.#lastSeq.set(tenantId, seq);
-    const { names, key } = this.personal;
+    const { fields, key } = this.personal;
     const flush = new OpenFlush();
-    for (const record of fresh) flush.add(writeRecord(sealPersonal(key, names, tenantId, record)));
+    for (const record of fresh) flush.add(writeRecord(sealPersonal(key, fields, tenantId, record)));
     await writeFlushes(client, [await flush.pack({ tenantId, gatewayId: this.#gatewayId, seq })]);
   }
 }

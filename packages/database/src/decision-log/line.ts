@@ -1,5 +1,6 @@
 import type { Instant } from '@licet/domain';
 import type { ActorKind } from '../event-log/append.js';
+import type { Answer } from './answers.js';
 import type { AnsweredSource, DecisionRecord } from './record.js';
 
 /** A record as a line of JSON: without names, which would be most of it. */
@@ -46,12 +47,15 @@ function isLine(value: unknown): value is Line {
 }
 
 /** What a record is found by. */
-export function headOf(line: Line): {
+export function headOf(line: Line): Answer & {
   readonly id: string;
   readonly at: Instant;
   readonly customerId: string;
 } {
-  return { id: line[0], at: line[1], customerId: line[11] };
+  return {
+    ...{ id: line[0], at: line[1], customerId: line[11] },
+    ...{ allowed: line[8], code: line[9], feature: line[12] },
+  };
 }
 
 /** The line of a record: its bytes are what is hashed. */

@@ -10,7 +10,8 @@ import {
   type PageRequest,
 } from '../repositories/page.js';
 import { type Refused, refused, type Result } from '../result.js';
-import { type Batch, blockBatches, type Candidate, flushBatches, type Sought } from './batches.js';
+import { ANY_ANSWER, type AnswerSought } from './answers.js';
+import { type Batch, blockBatches, type Candidate, flushBatches, type Sought, traceOf } from './batches.js';
 import { customerKey, markOf } from './customer-key.js';
 import { parseLine, recordOf } from './line.js';
 import { openPersonal } from './personal-fields.js';
@@ -53,7 +54,7 @@ export async function listDecisions(
   if (request.after !== null && after === null) return malformedCursor();
   const { id, since, until } = request;
   const customers = customersOf(db.keys.decision, tenantId, request);
-  const sought: Sought = { customers, id, since, until, notAfter: after?.at ?? null };
+  const sought: Sought = { customers, id, answer: request, since, until, notAfter: after?.at ?? null };
   return readTransaction(db, tenantId, async (transaction) => {
     const isWanted = (record: DecisionRecord): boolean => fits(record, request);
     const found = await newest(transaction, sought, { first: request.first, after, mostSeen, isWanted });
@@ -68,19 +69,21 @@ export async function listDecisions(
 
 export interface SoughtDecision {
   readonly customerId: CustomerId;
+  readonly feature: string;
   /** It was decided at or before `at`. */
   readonly at: Instant;
+  /** Asked of a record with what is personal in it opened. */
   readonly isWanted: (record: DecisionRecord) => boolean;
 }
 
 /**
- * The customer's newest decision that is wanted, among those that the tenant keeps; null: there is none. BAD_USER_INPUT for a time before these, or where
+ * The customer's newest decision about the feature that is wanted, among those that the tenant keeps; null: there is none. BAD_USER_INPUT for a time before these, or where
  * more than `mostSeen` would be looked through.
  */
 export async function lastDecision(
   db: Database,
   tenantId: TenantId,
-  { customerId, at, isWanted }: SoughtDecision,
+  { customerId, feature, at, isWanted }: SoughtDecision,
   mostSeen = MOST_SEEN,
 ): Promise<Result<{ record: DecisionRecord | null }>> {
   const key = db.keys.decision;
@@ -94,12 +97,14 @@ export async function lastDecision(
         'at',
         `decisions are kept for \`${retention}\`; give a time since ${formatInstant(since)}, and keep coming ones for longer by \`updateTenant\``,
       );
-    const sought: Sought = { customers, id: null, since, until, notAfter: null };
+    const answer = { ...ANY_ANSWER, feature };
+    const sought: Sought = { customers, id: null, answer, since, until, notAfter: null };
     const isKept = (record: DecisionRecord): boolean =>
       record.decision.customerId === customerId &&
+      record.decision.feature === feature &&
       record.at >= since &&
       record.at < until &&
-      isWanted(record);
+      isWanted(openPersonal(key, tenantId, record));
     const looked = { first: 0, after: null, mostSeen, isWanted: isKept };
     const found = await newest(transaction, sought, looked);
     if (found === null)
@@ -141,6 +146,7 @@ async function newest(
   sought: Sought,
   { first, after, mostSeen, isWanted }: Looked,
 ): Promise<Placed[] | null> {
+  const mayAnswer = answersAs(sought.answer);
   let found: Placed[] = [];
   let seen = 0;
   for await (const batch of newestFirst([
@@ -151,7 +157,8 @@ async function newest(
     const candidates = await batch.candidates();
     seen += candidates.length;
     if (seen > mostSeen) return null;
-    found = merged(found, fitting(candidates, isWanted, after), first + 1);
+    const fit = fitting(candidates.filter(mayAnswer), isWanted, after);
+    if (fit.length > 0) found = merged(found, fit, first + 1);
   }
   return found;
 }
@@ -171,6 +178,12 @@ async function* newestFirst(lists: readonly AsyncGenerator<Batch, undefined>[]):
     yield first.head;
     await advance(first.list);
   }
+}
+
+/** By what a line has to have in it, so that others need not be parsed. */
+function answersAs({ feature, code }: AnswerSought): (candidate: Candidate) => boolean {
+  const traces = [feature, code].filter((text) => text !== null).map(traceOf);
+  return ({ text }) => traces.every((trace) => text.includes(trace));
 }
 
 function fitting(

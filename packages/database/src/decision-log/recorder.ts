@@ -5,6 +5,7 @@ import type { TenantId } from '@licet/domain';
 import { Delivery, MOST_IN_STATEMENT, RETRY_MS } from './delivery.js';
 import { notRecorded } from './ending.js';
 import { sealPersonal } from './personal-fields.js';
+import type { PersonalFields } from './personal-names.js';
 import type { DecisionRecord } from './record.js';
 import type { Spool } from './spool.js';
 import { type Turn, WaitingRecords } from './waiting-records.js';
@@ -26,8 +27,8 @@ export interface DecisionRecorderOptions {
   readonly mostUnsentBytes?: number;
   /** Where packed flushes go while the database is away; left out, or full: they are kept in memory. */
   readonly spool?: Spool | null;
-  /** Fields of `context` that are stored encrypted alone, and the key that each customer's is derived from. */
-  readonly personal?: { readonly names: readonly string[]; readonly key: Buffer };
+  /** Fields that are stored encrypted alone, and the key that each customer's is derived from. */
+  readonly personal?: { readonly fields: PersonalFields; readonly key: Buffer };
 }
 
 const MIB = 1024 * 1024;
@@ -179,6 +180,6 @@ export class DecisionRecorder {
 
   #sealed(tenantId: TenantId, record: DecisionRecord): DecisionRecord {
     const personal = this.#personal;
-    return personal ? sealPersonal(personal.key, personal.names, tenantId, record) : record;
+    return personal ? sealPersonal(personal.key, personal.fields, tenantId, record) : record;
   }
 }

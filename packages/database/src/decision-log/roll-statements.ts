@@ -36,8 +36,16 @@ export interface ClaimedFlush {
   readonly seq: number;
   readonly lastAt: Date;
   readonly records: number;
+  /** As it is packed. */
+  readonly bytes: number;
   /** It was rolled up before, and has come once more. */
   readonly again: boolean;
+}
+
+export interface ClaimedFlushes {
+  readonly flushes: readonly ClaimedFlush[];
+  /** Of the newest record of the oldest flush that is left; null: none is. */
+  readonly leftAt: Instant | null;
 }
 
 interface FlushRow {
@@ -46,7 +54,9 @@ interface FlushRow {
   readonly seq: number;
   readonly last_at: Date;
   readonly records: number;
+  readonly bytes: number;
   readonly again: boolean;
+  readonly next_at: Date | null;
 }
 
 /** The oldest flushes, those that come late first of all, up to so many records and bytes; in a statement after the claim, so that what was rolled up before is gone. */
@@ -54,21 +64,24 @@ export async function claimFlushes(
   transaction: Transaction,
   mostRecords: number,
   mostBytes: number,
-): Promise<ClaimedFlush[]> {
+): Promise<ClaimedFlushes> {
   const rows = await transaction.query<FlushRow>({
     name: 'claim-flushes',
-    text: `select day::text, gateway_id, seq, last_at, records,
+    text: `select day::text, gateway_id, seq, last_at, records, octet_length(body) as bytes, next_at,
              exists (select from decision_gateway g where g.tenant_id = $1 and g.gateway_id = f.gateway_id and g.rolled @> f.seq) as again
            from (select *, sum(records) over oldest - records as records_before,
-                   sum(octet_length(body)) over oldest - octet_length(body) as bytes_before
+                   sum(octet_length(body)) over oldest - octet_length(body) as bytes_before,
+                   lead(last_at) over oldest as next_at
                  from decision_flush where tenant_id = $1 window oldest as (order by last_at, gateway_id, seq)) f
            where records_before < $2 and bytes_before < $3
            order by last_at, gateway_id, seq`,
     values: [transaction.tenantId, mostRecords, mostBytes],
   });
-  return rows.map(({ day, gateway_id: gatewayId, seq, last_at: lastAt, records, again }) => {
-    return { day, gatewayId, seq, lastAt, records, again };
+  const flushes = rows.map(({ day, gateway_id: gatewayId, seq, last_at: lastAt, records, bytes, again }) => {
+    return { day, gatewayId, seq, lastAt, records, bytes, again };
   });
+  const nextAt = rows.at(-1)?.next_at ?? null;
+  return { flushes, leftAt: nextAt && instant(nextAt.getTime()) };
 }
 
 export async function flushBodies(
@@ -117,8 +130,8 @@ export async function takeRolls(
   transaction: Transaction,
   { from }: Span,
   rolls: readonly Roll[],
-): Promise<Entry[]> {
-  if (rolls.length === 0) return [];
+): Promise<{ readonly blocks: number; readonly entries: readonly Entry[] }> {
+  if (rolls.length === 0) return { blocks: 0, entries: [] };
   const rows = await transaction.query<{ body: Buffer }>({
     name: 'take-rolls',
     text: `with taken as (delete from decision_block
@@ -129,7 +142,7 @@ export async function takeRolls(
   });
   const entries: Entry[] = [];
   for (const { body } of rows) for (const entry of await entriesOf(body)) entries.push(entry);
-  return entries;
+  return { blocks: rows.length, entries };
 }
 
 export async function writeBlocks(
@@ -139,10 +152,10 @@ export async function writeBlocks(
 ): Promise<void> {
   await transaction.query({
     name: 'write-blocks',
-    text: `insert into decision_block (tenant_id, day, bucket, roll, first_at, last_at, records, customers, ids, body)
-           select $1, (last_at at time zone 'UTC')::date, bucket, $2, first_at, last_at, records, customers::int[], ids, body
-           from unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::bytea[], $9::bytea[])
-             as b (bucket, first_at, last_at, records, customers, ids, body)`,
+    text: `insert into decision_block (tenant_id, day, bucket, roll, first_at, last_at, records, customers, ids, answers, body)
+           select $1, (last_at at time zone 'UTC')::date, bucket, $2, first_at, last_at, records, customers::int[], ids, answers::int[], body
+           from unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::bytea[], $9::text[], $10::bytea[])
+             as b (bucket, first_at, last_at, records, customers, ids, answers, body)`,
     values: [
       transaction.tenantId,
       roll,
@@ -152,6 +165,7 @@ export async function writeBlocks(
       blocks.map(({ records }) => records),
       blocks.map(({ customers }) => numberArray(customers)),
       blocks.map(({ ids }) => ids),
+      blocks.map(({ answers }) => numberArray(answers)),
       blocks.map(({ body }) => body),
     ],
   });

@@ -11,6 +11,7 @@ import { recordHash, rootOf } from './record-hash.js';
 import {
   type Claim,
   type ClaimedFlush,
+  type ClaimedFlushes,
   claimFlushes,
   claimTenant,
   firstClaim,
@@ -28,12 +29,25 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** Records that are reckoned between two statements: the server ends a transaction in which it waits for long. */
 const AT_ONCE = 4 * 1024;
 const HOUR = 3_600_000;
+/** Of what stands for a customer, or an answer. */
+const HASH_BYTES = 4;
 
 export interface RolledUp {
   /** Records that are in blocks now, and were not before. */
   readonly records: number;
   readonly flushes: number;
+  /** Of those flushes, as they were packed. */
+  readonly flushBytes: number;
+  /** Blocks written, and their bytes, indexes for looking through them included. */
   readonly blocks: number;
+  readonly blockBytes: number;
+  /** Earlier blocks that were read and packed anew together with these records. */
+  readonly mergedBlocks: number;
+  readonly mergedRecords: number;
+  /** How long the oldest of the flushes had waited, in milliseconds by the database's clock; null: there was none. */
+  readonly waitedMs: number | null;
+  /** How long the oldest flush that is left has waited; null: none is left. */
+  readonly behindMs: number | null;
   readonly revision: Revision | null;
   /** Whether so much was there that more may be left. */
   readonly more: boolean;
@@ -68,10 +82,10 @@ export async function rollUpDecisions(
       const claim = await claimTenant(transaction);
       if (claim === null) return { value: null, statements: [], events: [] };
       if (claim === 'NEVER_ROLLED') return { value: claim, statements: [firstClaim(tenantId)], events: [] };
-      const flushes = await claimFlushes(transaction, most, MOST_BYTES);
-      if (flushes.length === 0) return { value: NOTHING, statements: [], events: [] };
+      const claimed = await claimFlushes(transaction, most, MOST_BYTES);
+      if (claimed.flushes.length === 0) return { value: NOTHING, statements: [], events: [] };
       const keys = new CustomerKeys(db.keys.decision, tenantId);
-      return new RollUp(transaction, claim, keys).write(flushes, most);
+      return new RollUp(transaction, claim, keys).write(claimed, most);
     },
   );
   if (value === 'NEVER_ROLLED') return rollUpDecisions(db, tenantId, most);
@@ -79,7 +93,10 @@ export async function rollUpDecisions(
 }
 
 type Done = Omit<RolledUp, 'revision'>;
-const NOTHING: Done = { records: 0, flushes: 0, blocks: 0, more: false };
+const NOTHING: Done = {
+  ...{ records: 0, flushes: 0, flushBytes: 0, blocks: 0, blockBytes: 0, mergedBlocks: 0, mergedRecords: 0 },
+  ...{ waitedMs: null, behindMs: null, more: false },
+};
 
 /** What the event says of a flush. */
 type Sealed = readonly [seq: number, records: number, root: string];
@@ -90,6 +107,9 @@ class RollUp {
   readonly #sealed = new Map<string, Sealed[]>();
   #roll: number;
   #blocks = 0;
+  #blockBytes = 0;
+  #mergedBlocks = 0;
+  #mergedRecords = 0;
 
   constructor(
     private readonly transaction: Transaction,
@@ -99,17 +119,27 @@ class RollUp {
     this.#roll = claim.lastRoll;
   }
 
-  async write(flushes: readonly ClaimedFlush[], most: number): Promise<Writes<Done>> {
+  async write({ flushes, leftAt }: ClaimedFlushes, most: number): Promise<Writes<Done>> {
     const fresh = flushes.filter(({ again }) => !again);
     for (const some of inPieces(fresh)) await this.#read(some);
     for (const [hour, entries] of this.#byHour) await this.#pack(hour, entries);
-    const claimed = flushes.reduce((sum, flush) => sum + flush.records, 0);
-    const records = fresh.reduce((sum, flush) => sum + flush.records, 0);
+    const records = recordsOf(fresh);
     return {
-      value: { records, flushes: fresh.length, blocks: this.#blocks, more: claimed >= most },
+      value: {
+        ...{ records, flushes: fresh.length, flushBytes: fresh.reduce((sum, { bytes }) => sum + bytes, 0) },
+        ...{ blocks: this.#blocks, blockBytes: this.#blockBytes },
+        ...{ mergedBlocks: this.#mergedBlocks, mergedRecords: this.#mergedRecords },
+        ...{ waitedMs: this.#since(flushes[0]?.lastAt.getTime() ?? null), behindMs: this.#since(leftAt) },
+        more: recordsOf(flushes) >= most,
+      },
       statements: writtenStatements(this.transaction.tenantId, flushes, this.#roll),
       events: fresh.length === 0 ? [] : [this.#event(records)],
     };
+  }
+
+  /** Records are dated by their gateways, whose clocks may be ahead. */
+  #since(at: number | null): number | null {
+    return at === null ? null : Math.max(0, this.claim.clock - at);
   }
 
   async #read(flushes: readonly ClaimedFlush[]): Promise<void> {
@@ -129,7 +159,10 @@ class RollUp {
     const from = instant(hour * HOUR);
     const span = { from, to: instant(from + HOUR) };
     const taken = takenUp(fresh.length, await looseRolls(this.transaction, span));
-    const entries = [...(await takeRolls(this.transaction, span, taken)), ...fresh];
+    const merged = await takeRolls(this.transaction, span, taken);
+    this.#mergedBlocks += merged.blocks;
+    this.#mergedRecords += merged.entries.length;
+    const entries = [...merged.entries, ...fresh];
     const bits = bitsFor(entries.length);
     const byBucket = new Map<number, Entry[]>();
     for (const entry of entries) addTo(byBucket, bucketOf(this.keys.markOf(entry.customerId), bits), entry);
@@ -148,9 +181,13 @@ class RollUp {
 
   async #writeBlocks(buckets: readonly (readonly [number, readonly Entry[]])[]): Promise<void> {
     if (buckets.length === 0) return;
-    const packed = buckets.map(([bucket, entries]) => packBlock(bucket, entries, this.keys.marks));
-    await writeBlocks(this.transaction, this.#roll, await Promise.all(packed));
-    this.#blocks += buckets.length;
+    const blocks = await Promise.all(
+      buckets.map(([bucket, entries]) => packBlock(bucket, entries, this.keys.marks)),
+    );
+    await writeBlocks(this.transaction, this.#roll, blocks);
+    this.#blocks += blocks.length;
+    for (const { ids, customers, answers, body } of blocks)
+      this.#blockBytes += body.length + ids.length + (customers.length + answers.length) * HASH_BYTES;
   }
 
   /** For the audit trail: the root of each flush. Nobody's decisions change by it, so `events` does not list it. */
@@ -198,6 +235,10 @@ class CustomerKeys {
     this.marks.set(customerId, mark);
     return mark;
   }
+}
+
+function recordsOf(flushes: readonly ClaimedFlush[]): number {
+  return flushes.reduce((sum, { records }) => sum + records, 0);
 }
 
 function inPieces(flushes: readonly ClaimedFlush[]): ClaimedFlush[][] {

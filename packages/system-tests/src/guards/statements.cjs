@@ -61,6 +61,10 @@ exports.REWRITES = {
   'recorded-once': {
     'write-decisions': (text) => text.replace('::date, gateway_id', '::date, gen_random_uuid()'),
   },
+  /** A tenant's decisions are rolled up by who holds its row. */
+  'roll-claim': {
+    'claim-roll': (text) => text.replace('for update skip locked', ''),
+  },
   'limit-in-row': {
     'lock-meters-of': () => 'select 1 where $1::uuid is null and $2::text[] is null',
     'update-meters': (text) => text.replace('where m.tenant_id = $1', 'where false and m.tenant_id = $1'),

@@ -16,10 +16,9 @@ export async function explainPastCheck(
   at: Instant,
 ): Promise<ExplanationType> {
   const isWanted = (record: DecisionRecord): boolean =>
-    record.decision.feature === feature &&
-    (memberId === null || record.input['memberId'] === memberId) &&
-    isExplained(record);
-  const { record } = granted(await lastDecision(db, tenantId, { customerId, at, isWanted }), '');
+    (memberId === null || record.input['memberId'] === memberId) && isExplained(record);
+  const sought = { customerId, feature, at, isWanted };
+  const { record } = granted(await lastDecision(db, tenantId, sought), '');
   if (record === null)
     throw notFound(
       'at',
