@@ -53,8 +53,12 @@ export function headOf(line: Line): Answer & {
   readonly customerId: string;
 } {
   return {
-    ...{ id: line[0], at: line[1], customerId: line[11] },
-    ...{ allowed: line[8], code: line[9], feature: line[12] },
+    id: line[0],
+    at: line[1],
+    customerId: line[11],
+    allowed: line[8],
+    code: line[9],
+    feature: line[12],
   };
 }
 
