@@ -16,8 +16,12 @@ function isMadeTogether(
   return effect === 'REPLACE' && rivals.some((one) => one.startsAt === startsAt);
 }
 
-function isOfNewWindow(account: Account, { feature, madeAt }: Account['reservations'][number]): boolean {
-  return madeAt === account.now && meterOf(account, feature).window?.start === account.now;
+/** Whether something is held in a window that began at this very instant. */
+function holdsInNewWindow(account: Account): boolean {
+  return [...account.reservations, ...account.leases].some(
+    ({ feature, status, inWindow }) =>
+      status === 'OPEN' && inWindow && meterOf(account, feature).window?.start === account.now,
+  );
 }
 
 /** Steps that are kept out of histories because product and model are known to part there, each with its reason. */
@@ -38,11 +42,11 @@ export function isAvoided(account: Account, action: Action): boolean {
       const { window, lost } = meterOf(account, action.feature);
       return windowed(action.feature) !== null && (window === null || lost !== null);
     }
-    // A reservation and a reset within the millisecond in which its window began: that is no other window for the product.
+    // A reservation or lease and a reset within the millisecond in which its window began: that is no other window for the product.
     case 'changePlan': {
       const subscription = subscriptionAt(account, action.which);
       const resets = subscription && transitionOf(subscription.plan, action.plan)?.usage === 'reset';
-      return resets === true && account.reservations.some((one) => isOfNewWindow(account, one));
+      return resets === true && holdsInNewWindow(account);
     }
     default:
       return false;

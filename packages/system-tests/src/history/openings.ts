@@ -114,6 +114,47 @@ const held = fc
     { kind: 'releaseUsage', feature: 'projects', quantity: 1 },
   ]);
 
+const lentTo = fc.record({
+  feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'pages', 'credits', 'projects'),
+  quantity: fc.integer({ min: 2, max: 40 }),
+  minutes: fc.integer({ min: 1, max: 2 * DAY }),
+  quarters: fc.nat(4),
+});
+
+const lent = lentTo.map(({ feature, quantity, minutes, quarters }): Action[] => [
+  subscribe('pro'),
+  { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
+  { kind: 'consume', feature, quantity: 1 },
+  { kind: 'returnQuota', ...FIRST, quarters },
+]);
+
+/** In time to be corrected, or not; with what rolled over, and has ended meanwhile, among it. */
+const returnedLate = fc
+  .record({ lent: lentTo, late: fc.integer({ min: -10, max: 2 * DAY }), days: fc.constantFrom(0, 8, 32) })
+  .map(({ lent: { feature, quantity, minutes, quarters }, late, days }): Action[] => [
+    subscribe('pro'),
+    ...(days === 0 ? [] : [pass({ minutes: days * DAY })]),
+    { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
+    pass({ minutes: Math.max(1, minutes + late) }),
+    { kind: 'returnQuota', ...FIRST, quarters },
+  ]);
+
+const lentUntilItsWindowEnds = fc
+  .record({
+    lent: lentTo,
+    end: fc.constantFrom<Action>(
+      pass({ minutes: 32 * DAY }),
+      change('plus', 'NOW'),
+      change('enterprise', null),
+    ),
+  })
+  .map(({ lent: { feature, quantity, quarters }, end }): Action[] => [
+    subscribe('pro'),
+    { kind: 'leaseQuota', feature, quantity, ttl: 'P2M' },
+    end,
+    { kind: 'returnQuota', ...FIRST, quarters },
+  ]);
+
 const leftOver = fc
   .record({
     plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'),
@@ -201,7 +242,7 @@ const ofSubscriptions = fc.oneof(
     crowdedWhenDue,
     crowdedByName,
   ],
-  ...[more, excepted, held, held, leftOver],
+  ...[more, excepted, held, held, leftOver, lent, returnedLate, returnedLate, lentUntilItsWindowEnds],
 );
 const ofLicenses = fc.oneof(
   { withCrossShrink: true },

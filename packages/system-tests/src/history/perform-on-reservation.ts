@@ -1,4 +1,5 @@
-import type { Account, Reservation } from '../model/account.js';
+import type { Account } from '../model/account.js';
+import type { Reservation } from '../model/holds.js';
 import * as reservations from '../model/reservations.js';
 import type { UsageAction } from './actions/usage-actions.js';
 import { record } from './gateway.js';

@@ -10,6 +10,7 @@ import type { Spend } from './actions/usage-actions.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performIssue, performOnLicense } from './perform-on-license.js';
+import { performLease, performReturn } from './perform-on-lease.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
 import { performValidate } from './perform-validate.js';
 import { performOnMachine } from './perform-on-machine.js';
@@ -24,6 +25,7 @@ import {
   licenseAt,
   MINUTE,
   blockAt,
+  leaseAt,
   reservationAt,
   shownLicenseAt,
   subscriptionAt,
@@ -141,6 +143,13 @@ export async function perform(account: Account, world: World, action: Action): P
       return action.kind === 'commit'
         ? performCommit(account, world, reservation, action.quarters)
         : performRelease(account, world, reservation);
+    }
+    case 'leaseQuota':
+      return performLease(account, world, action, key);
+    case 'returnQuota': {
+      const lease = leaseAt(account, action.which);
+      if (!lease) throw new Error('a history without a lease');
+      return performReturn(account, world, lease, action.quarters);
     }
     case 'again': {
       const { line, got, expected } = await world.repeat();

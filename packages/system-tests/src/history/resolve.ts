@@ -4,10 +4,10 @@ import {
   type Grant,
   hasEnded,
   type License,
-  type Reservation,
   type Subscription,
 } from '../model/account.js';
 import type { Timing } from '../model/commands.js';
+import type { QuotaLease, Reservation } from '../model/holds.js';
 import { PLANS } from '../model/plans.js';
 import { hasLicenseEnded } from '../model/license-status.js';
 import { boundaries } from '../model/time.js';
@@ -66,6 +66,15 @@ const REMEMBERED = 30 * DAY;
 /** Open ones first, then those that ended last. */
 export function reservationAt({ reservations, now }: Account, which: number): Reservation | undefined {
   const sorted = reservations
+    .filter(({ expiresAt }) => now < expiresAt + REMEMBERED)
+    .reverse()
+    .sort((one, other) => Number(one.status !== 'OPEN') - Number(other.status !== 'OPEN'));
+  return sorted[which % sorted.length];
+}
+
+/** As of reservations: open ones first, then those that ended last. */
+export function leaseAt({ leases, now }: Account, which: number): QuotaLease | undefined {
+  const sorted = leases
     .filter(({ expiresAt }) => now < expiresAt + REMEMBERED)
     .reverse()
     .sort((one, other) => Number(one.status !== 'OPEN') - Number(other.status !== 'OPEN'));

@@ -7,7 +7,7 @@ import { record } from './gateway.js';
 import { perform } from './perform.js';
 import { type Performed, refusalOf } from './performed.js';
 import { questionsOf } from './questions.js';
-import { blockAt, grantAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
+import { blockAt, grantAt, leaseAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
 import { until } from '../system.js';
 import {
   day,
@@ -27,7 +27,7 @@ const MOST = 12;
 export class Disagreement extends Error {
   constructor(lines: readonly string[], found: readonly string[], customerId: string) {
     const short = (line: string): string =>
-      line.replaceAll(/(sub|lic|mach|seat|gra|grant|rsv|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
+      line.replaceAll(/(sub|lic|mach|seat|gra|grant|rsv|lse|blk)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2');
     super(
       [
         `the product and the model disagree (customer ${customerId}) after`,
@@ -47,6 +47,8 @@ const SPENDS: ReadonlySet<Action['kind']> = new Set([
   'reserve',
   'commit',
   'releaseReservation',
+  'leaseQuota',
+  'returnQuota',
   'assignSeat',
   'leaseSeat',
   'releaseSeat',
@@ -68,6 +70,8 @@ export class Step implements fc.AsyncCommand<Account, World> {
       case 'commit':
       case 'releaseReservation':
         return reservationAt(account, action.which) !== undefined;
+      case 'returnQuota':
+        return leaseAt(account, action.which) !== undefined;
       case 'renewLicense':
       case 'suspendLicense':
       case 'reinstateLicense':
@@ -91,13 +95,13 @@ export class Step implements fc.AsyncCommand<Account, World> {
       throw new Disagreement(failed, [String(error), ...installation.errors()], world.customerId);
     });
     installation.tally.count(this.action.kind, performed);
-    const found = applyToModel(account, performed);
+    const { found, told } = applyToModel(account, performed);
     installation.tally.meet(account.met.splice(0));
     world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
     if (installation.workerRuns) await installation.caughtUp(world.customerId);
     const wrote = performed.product !== null && performed.product.data !== null;
     const all = installation.workerRuns || (wrote && !SPENDS.has(this.action.kind));
-    found.push(...(await compareEvents(account, world, { all, wrote })));
+    found.push(...(await compareEvents(account, world, { all, wrote, told })));
     found.push(...(await this.#differences(account, world, { all, found })));
     if (found.length > 0) throw new Disagreement(world.lines, found, world.customerId);
   }
@@ -123,7 +127,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
     };
     const different = await compare();
     // On a state that may not be current what was held counts on as held.
-    if (different.length === 0 || account.reservations.length === 0) return different;
+    if (different.length === 0 || account.reservations.length + account.leases.length === 0) return different;
     await until(() => isCurrent(url, customerId));
     return compare();
   }
@@ -133,28 +137,49 @@ export class Step implements fc.AsyncCommand<Account, World> {
   }
 }
 
-/** What was due, the command, and what is due by it; answers with what differs in the outcome. */
-function applyToModel(account: Account, { product, model, expected, got }: Performed): string[] {
+interface Applied {
+  /** What differs in the outcome. */
+  readonly found: string[];
+  /** What the command itself has told; time is none. */
+  readonly told: readonly ModelEvent[];
+}
+
+/** What was due, the command, and what is due by it. */
+function applyToModel(account: Account, performed: Performed): Applied {
   const before = account.events.length;
+  const refused = modelRefuses(account, performed);
+  const told = performed.product === null ? [] : account.events.slice(before);
+  passTime(account, account.now);
+  return { found: outcomeDiffers(performed, refused, told), told };
+}
+
+/** As `refusalOf`. */
+function modelRefuses(account: Account, { product, model }: Performed): string | null {
   account.turn += 1;
   // One that ends at this very instant is still to be closed.
   if (product !== null) account.rollsFrom = account.now - 1;
   const refused = refusalOf(() => model(madeId(product)));
   if (product !== null && refused === null) account.announcedUntil = account.now;
-  passTime(account, account.now);
+  return refused;
+}
+
+function outcomeDiffers(
+  { product, expected, got }: Performed,
+  refused: string | null,
+  told: readonly ModelEvent[],
+): string[] {
   const answer =
     expected && refused === null && expected() !== got
       ? [`answer: product ${got ?? ''}, model ${expected()}`]
       : [];
   if (product === null) return answer;
-  if (refused !== null && account.events.length > before)
-    throw new Error('the model has refused what it has done');
+  if (refused !== null && told.length > 0) throw new Error('the model has refused what it has done');
   if (refused !== product.code)
     return [`outcome: product ${product.code ?? 'done'} (${product.message}), model ${refused ?? 'done'}`];
   return answer;
 }
 
-const MADE = ['subscription', 'license', 'machine', 'seat', 'grant', 'reservation', 'block'];
+const MADE = ['subscription', 'license', 'machine', 'seat', 'grant', 'reservation', 'lease', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {
@@ -167,16 +192,26 @@ function outcome({ product, got }: Performed): string {
   return product.code === null ? (got === undefined ? '' : ` → ${got}`) : ` → ${product.code}`;
 }
 
-/** `all`: nothing is left to be written; else what is written begins what the model tells. */
+interface Written {
+  /** Nothing is left to be written; else what was due and is written begins what the model tells. */
+  readonly all: boolean;
+  readonly wrote: boolean;
+  /** By the step itself: it is written with it, whatever is still due. */
+  readonly told: readonly ModelEvent[];
+}
+
 async function compareEvents(
   account: Account,
   world: World,
-  { all, wrote }: { all: boolean; wrote: boolean },
+  { all, wrote, told }: Written,
 ): Promise<string[]> {
   const { events, cursor, revision } = await eventsAfter(world.url, world.customerId, world.cursor);
   world.cursor = cursor;
   if (!wrote && revision !== null) world.revision = revision;
-  const wanted = account.events.splice(0, all ? account.events.length : events.length);
+  const own = all ? [] : told;
+  const due = account.events.filter((event) => !own.includes(event));
+  const wanted = [...due.splice(0, all ? due.length : Math.max(0, events.length - own.length)), ...own];
+  account.events.splice(0, account.events.length, ...due);
   const texts = (list: readonly ModelEvent[]): string => list.map(eventText).join(', ');
   return texts(events) === texts(wanted) ? [] : [`events: product ${texts(events)}; model ${texts(wanted)}`];
 }

@@ -25,6 +25,8 @@ const KINDS: Readonly<Record<Kind, true>> = {
   reserve: true,
   commit: true,
   releaseReservation: true,
+  leaseQuota: true,
+  returnQuota: true,
   addCredits: true,
   voidCredits: true,
   issueLicense: true,

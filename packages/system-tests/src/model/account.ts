@@ -1,6 +1,7 @@
 import { LICENSE_FAILURE_CODES } from './license-status.js';
 import type { AddOnKey } from './add-ons.js';
 import type { FeatureKey } from './features.js';
+import type { QuotaLease, Reservation } from './holds.js';
 import type { PlanKey } from './plans.js';
 
 export type Status = 'SCHEDULED' | 'TRIALING' | 'ACTIVE' | 'PAST_DUE' | 'PAUSED' | 'CANCELED' | 'EXPIRED';
@@ -148,28 +149,6 @@ export interface CreditBlock {
   status: 'LIVE' | 'EXPIRED' | 'VOIDED';
 }
 
-/** Units that are held until they are committed, released, or time frees them. */
-export interface Reservation {
-  readonly id: string;
-  readonly feature: FeatureKey;
-  readonly quantity: number;
-  readonly madeAt: number;
-  readonly expiresAt: number;
-  /** EXPIRED: by time; it may still be settled. */
-  status: 'OPEN' | 'COMMITTED' | 'RELEASED' | 'EXPIRED';
-  /** Whether the window in which it was made still runs; a level has one for ever. */
-  inWindow: boolean;
-  /** Of credit blocks, by their ids, in the order in which they were taken. */
-  readonly holds: readonly { readonly block: string; readonly units: number }[];
-  /** What its commit was answered with. */
-  settled: {
-    readonly allowed: boolean;
-    readonly code: string;
-    readonly consumed: number;
-    readonly replayed: boolean;
-  } | null;
-}
-
 export interface ModelEvent {
   readonly type: string;
   readonly subject: string;
@@ -190,6 +169,7 @@ export interface Account {
   readonly seats: Seat[];
   readonly meters: Map<FeatureKey, Meter>;
   readonly reservations: Reservation[];
+  readonly leases: QuotaLease[];
   readonly blocks: CreditBlock[];
   /** Recorded beyond all blocks of a prepaid feature. */
   readonly overdrawn: Map<FeatureKey, number>;
@@ -217,6 +197,11 @@ export const TO_MEET = [
   'units roll over by the calendar',
   'units roll over by the anchor',
   'rolled-over units end',
+  'less is lent than was asked for',
+  'a lease is spent by time',
+  'a lease ends with its window',
+  'a lease is returned late',
+  'a lease is returned too late',
 ] as const;
 
 /** What a command was refused with. */
@@ -239,6 +224,7 @@ export function newAccount(zone: string, now: number): Account {
     seats: [],
     meters: new Map(),
     reservations: [],
+    leases: [],
     blocks: [],
     overdrawn: new Map(),
     own: new Map(),

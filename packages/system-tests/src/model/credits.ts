@@ -3,7 +3,6 @@ import {
   type CreditBlock,
   type License,
   Refusal,
-  type Reservation,
   type Sold,
   type Subscription,
   tell,
@@ -11,6 +10,7 @@ import {
 import { plus } from './calendar.js';
 import { ADD_ONS } from './add-ons.js';
 import { type FeatureKey, isPrepaid } from './features.js';
+import type { BlockHold } from './holds.js';
 import { blocksOf, type BlockOffer, PLANS } from './plans.js';
 import { statusOf } from './license-status.js';
 import { addOnsOf, meterOf } from './windows.js';
@@ -102,14 +102,19 @@ export function draw(account: Account, feature: FeatureKey, quantity: number): v
   account.overdrawn.set(feature, (account.overdrawn.get(feature) ?? 0) + missing);
 }
 
-export function hold(account: Account, feature: FeatureKey, quantity: number): Reservation['holds'] {
+export function hold(account: Account, feature: FeatureKey, quantity: number): BlockHold[] {
   const taken = take(account, feature, quantity);
   for (const { block, units } of taken) block.held += units;
   return taken.map(({ block, units }) => ({ block: block.id, units }));
 }
 
-/** A reservation ends: so much of what it holds is spent, the rest is free, or lost with a block that has ended. */
-export function unhold(account: Account, { feature, holds }: Reservation, spent: number): void {
+interface Holder {
+  readonly feature: FeatureKey;
+  readonly holds: readonly BlockHold[];
+}
+
+/** A hold ends: so much of what it holds is spent, the rest is free, or lost with a block that has ended. */
+export function unhold(account: Account, { feature, holds }: Holder, spent: number): void {
   let left = spent;
   for (const { block: id, units } of holds) {
     const block = account.blocks.find((one) => one.id === id);
@@ -118,6 +123,18 @@ export function unhold(account: Account, { feature, holds }: Reservation, spent:
     left -= used;
     block.held -= units;
     block.remaining -= block.status === 'LIVE' ? used : units;
+  }
+  if (isPrepaid(feature)) payOverdraft(account, feature);
+}
+
+/** What was spent of them beyond `spent` is in them again; in one that has ended it is lost. */
+export function putBack(account: Account, { feature, holds }: Holder, spent: number): void {
+  let left = spent;
+  for (const { block: id, units } of holds) {
+    const block = account.blocks.find((one) => one.id === id);
+    const used = Math.min(units, left);
+    left -= used;
+    if (block?.status === 'LIVE') block.remaining += units - used;
   }
   if (isPrepaid(feature)) payOverdraft(account, feature);
 }

@@ -1,6 +1,7 @@
-import { type Account, Refusal, type Reservation, tell } from './account.js';
+import { type Account, Refusal, tell } from './account.js';
 import { type FeatureKey, isPrepaid } from './features.js';
 import { hold, unhold } from './credits.js';
+import type { Reservation } from './holds.js';
 import { type Answer, entitlementOf } from './entitlements.js';
 import { count, isCounted, spendNow } from './usage.js';
 import { correctWindow, meterOf } from './windows.js';

@@ -54,12 +54,16 @@ export function nextEnd({ rolled, used, window }: Meter): number | null {
   return next !== undefined && window !== null && next.until < window.end ? next.until : null;
 }
 
-/** What is left of it is lost; what was spent of it counts on until the window is over. */
-export function endLots(account: Account, feature: FeatureKey, meter: Meter, at: number): void {
+/** What is left of those that have ended is lost; what was spent of them counts on until the window is over. */
+export function loseLeft(meter: Meter, at: number): void {
   const left = after(meter.rolled, meter.used);
   meter.rolled = meter.rolled
     .map((lot, index) => (lot.until <= at ? { ...lot, units: lot.units - (left[index]?.units ?? 0) } : lot))
     .filter(({ units }) => units > 0);
+}
+
+export function endLots(account: Account, feature: FeatureKey, meter: Meter, at: number): void {
+  loseLeft(meter, at);
   meet(account, 'rolled-over units end');
   tell(account, 'usage.rollover_expired', feature, at);
 }

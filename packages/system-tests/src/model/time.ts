@@ -3,6 +3,7 @@ import { checkKept } from './bought.js';
 import { lastFrom, nextFrom, plus } from './calendar.js';
 import { PLANS } from './plans.js';
 import { endBlock, giveCredits } from './credits.js';
+import { correctableUntil, leaseDues } from './leases.js';
 import { licenseDues } from './licenses.js';
 import { placeDues } from './machines.js';
 import { beginPeriod, end, follow, movePlan } from './plan-move.js';
@@ -34,10 +35,11 @@ const [
   BLOCK,
   SEAT,
   RESERVATION,
+  LEASE,
   PLACE,
   START,
   ARCHIVE,
-] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
 
 const LICENSE_KINDS = { start: START, end: LICENSE, period: PERIOD, archive: ARCHIVE, place: PLACE };
 
@@ -63,11 +65,13 @@ function noteOwn(account: Account): void {
   account.own = new Map(featureKeys().map((feature) => [feature, ownLimit(account, feature)]));
 }
 
-/** The instants ahead at which time changes something. */
+/** The instants ahead at which time changes something, or what may still be done. */
 export function boundaries(account: Account): number[] {
-  const all = dues(account)
-    .map(({ at }) => at)
-    .filter((at) => at > account.now);
+  const correctable = account.leases.filter(({ status, inWindow }) => status === 'SPENT' && inWindow);
+  const all = [
+    ...dues(account).map(({ at }) => at),
+    ...correctable.map((lease) => correctableUntil(account, lease)),
+  ].filter((at) => at > account.now);
   return [...new Set(all)].sort((one, other) => one - other);
 }
 
@@ -141,6 +145,7 @@ function dues(account: Account): Due[] {
     ...blocks,
     ...seatDues(account).map((due) => ({ ...due, kind: SEAT })),
     ...reservations,
+    ...leaseDues(account).map((due) => ({ ...due, kind: LEASE })),
     ...archives,
   ];
 }

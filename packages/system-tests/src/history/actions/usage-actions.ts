@@ -25,6 +25,14 @@ export type UsageAction =
   | { readonly kind: 'commit'; readonly which: number; readonly quarters: number | null }
   | { readonly kind: 'releaseReservation'; readonly which: number }
   | {
+      readonly kind: 'leaseQuota';
+      readonly feature: FeatureKey;
+      readonly quantity: number;
+      readonly ttl: string;
+    }
+  /** Quarters of what is lent. */
+  | { readonly kind: 'returnQuota'; readonly which: number; readonly quarters: number }
+  | {
       readonly kind: 'addCredits';
       readonly quantity: number;
       readonly priority: number;
@@ -84,6 +92,20 @@ export const USAGE_ACTIONS: Weighted<UsageAction> = [
     }),
   ],
   [5, fc.record({ kind: fc.constant('releaseReservation' as const), which })],
+  [
+    6,
+    fc.record({
+      kind: fc.constant('leaseQuota' as const),
+      feature,
+      quantity,
+      ttl: fc.oneof(
+        fc.integer({ min: 1, max: DAY }).map((minutes) => `PT${String(minutes)}M`),
+        fc.integer({ min: 1, max: 40 }).map((many) => `P${String(many)}D`),
+        fc.constantFrom('P1Y', 'P13M'),
+      ),
+    }),
+  ],
+  [7, fc.record({ kind: fc.constant('returnQuota' as const), which, quarters: fc.nat(5) })],
   [
     3,
     fc.record({

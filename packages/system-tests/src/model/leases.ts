@@ -1,0 +1,116 @@
+import { type Account, meet, Refusal, tell } from './account.js';
+import { plus } from './calendar.js';
+import { hold, putBack, unhold } from './credits.js';
+import { type Answer, entitlementOf } from './entitlements.js';
+import { type FeatureKey, isPrepaid } from './features.js';
+import type { QuotaLease } from './holds.js';
+import { loseLeft } from './rollover.js';
+import { count, isCounted } from './usage.js';
+import { meterOf } from './windows.js';
+
+/** Quota leases: units that are spent somewhere else, and told of afterwards. */
+
+export interface NewLease {
+  /** Null where the product has made none. */
+  readonly id: string;
+  readonly feature: FeatureKey;
+  /** The most that is wanted. */
+  readonly quantity: number;
+  readonly ttl: string;
+}
+
+/** As far as a spend would be allowed; where not one unit is, denied like one. */
+export function leaseQuota(
+  account: Account,
+  { id, feature, quantity, ttl }: NewLease,
+): { readonly answer: Answer; readonly lease: QuotaLease | null } {
+  const { now, zone } = account;
+  const end = plus(now, ttl, zone);
+  if (!isCounted(feature) || end > plus(now, 'P1Y', zone)) throw new Refusal('BAD_USER_INPUT');
+  let units = quantity;
+  let answer = entitlementOf(account, feature, units);
+  while (!answer.allowed && units > 1) {
+    units -= 1;
+    answer = entitlementOf(account, feature, units);
+  }
+  if (!answer.allowed) return { answer, lease: null };
+  if (units < quantity) meet(account, 'less is lent than was asked for');
+  const meter = meterOf(account, feature);
+  meter.everUsed = true;
+  const lease: QuotaLease = {
+    ...{ id, feature, quantity: units },
+    expiresAt: Math.min(end, meter.window?.end ?? end),
+    status: 'OPEN',
+    inWindow: true,
+    holds: isPrepaid(feature) ? hold(account, feature, units) : [],
+    returned: null,
+  };
+  account.leases.push(lease);
+  tell(account, 'quota.leased', id, now);
+  return { answer, lease };
+}
+
+export interface Return {
+  readonly consumed: number;
+  readonly replayed: boolean;
+}
+
+/** In time whatever is asked of it; then for a day, while its window runs. */
+export function returnQuota(account: Account, lease: QuotaLease, spent: number): Return {
+  const { id, returned } = lease;
+  if (spent > lease.quantity) throw new Refusal('BAD_USER_INPUT');
+  if (returned) {
+    if (returned.spent !== spent) throw new Refusal('CONFLICT');
+    return { consumed: returned.consumed, replayed: true };
+  }
+  if (lease.status === 'SPENT') correct(account, lease, spent);
+  else {
+    unhold(account, lease, spent);
+    count(account, lease.feature, spent);
+  }
+  const consumed = lease.status === 'SPENT' ? 0 : spent;
+  lease.status = 'RETURNED';
+  lease.returned = { spent, consumed };
+  tell(account, 'quota.returned', id, account.now);
+  return { consumed, replayed: false };
+}
+
+/** What was not spent is taken off again; what has ended since is lost. */
+function correct(account: Account, lease: QuotaLease, spent: number): void {
+  const { feature, quantity } = lease;
+  if (!lease.inWindow || account.now >= correctableUntil(account, lease)) {
+    meet(account, 'a lease is returned too late');
+    throw new Refusal('CONFLICT');
+  }
+  const meter = meterOf(account, feature);
+  meter.used = Math.max(0, meter.used - (quantity - spent));
+  putBack(account, lease, spent);
+  loseLeft(meter, account.now);
+  meet(account, 'a lease is returned late');
+}
+
+export function correctableUntil({ zone }: Account, { expiresAt }: QuotaLease): number {
+  return plus(expiresAt, 'P1D', zone);
+}
+
+interface LeaseDue {
+  readonly at: number;
+  readonly id: string;
+  happen(): void;
+}
+
+export function leaseDues(account: Account): LeaseDue[] {
+  return account.leases
+    .filter(({ status }) => status === 'OPEN')
+    .map((lease) => ({ at: lease.expiresAt, id: lease.id, happen: () => spendLease(account, lease) }));
+}
+
+/** Nobody has returned it. */
+function spendLease(account: Account, lease: QuotaLease): void {
+  const { id, feature, quantity, expiresAt } = lease;
+  lease.status = 'SPENT';
+  unhold(account, lease, quantity);
+  count(account, feature, quantity);
+  meet(account, 'a lease is spent by time');
+  tell(account, 'quota.expired', id, expiresAt);
+}
