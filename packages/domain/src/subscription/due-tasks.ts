@@ -11,7 +11,7 @@ import { nextTermChange } from '../license/term.js';
 import { type PendingMove, versionMove } from '../release/version-move.js';
 import type { Instant } from '../time/instant.js';
 import type { Meter, Span } from '../usage/meter.js';
-import type { QuotaLease } from '../usage/quota-lease.js';
+import { leaseEndsAt, type QuotaLease } from '../usage/quota-lease.js';
 import type { Reservation } from '../usage/reservation.js';
 import { countersToClose, nextRolledEnd } from '../usage/rollover.js';
 import { freeAt, type Seat } from '../seats/seat.js';
@@ -269,9 +269,10 @@ function reservationTasks({ reservations: [first] }: CustomerAccount): readonly 
     : [{ kind: 'reservationEnd', id: first.id, at: first.expiresAt, reservation: first }];
 }
 
-/** Sorted, too. */
-function leaseTasks({ leases: [first] }: CustomerAccount): readonly DueTask[] {
-  return first === undefined ? [] : [{ kind: 'leaseEnd', id: first.id, at: first.expiresAt, lease: first }];
+function leaseTasks(account: CustomerAccount): readonly DueTask[] {
+  return account.leases.map((lease) => {
+    return { kind: 'leaseEnd', id: lease.id, at: leaseEndsAt(account, lease), lease };
+  });
 }
 
 /** All rules that turn at one instant are told of together. */

@@ -126,7 +126,7 @@ function perform(
     case 'reservationEnd':
       return expireReservation(account, task.reservation);
     case 'leaseEnd':
-      return expireLease(account, task.lease, release);
+      return expireLease(account, task.lease, release, task.at);
     case 'placeEnd':
       return expirePlace(account, task.license, task.machine, task.at);
     case 'ruleTurn':

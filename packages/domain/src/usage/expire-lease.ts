@@ -11,8 +11,12 @@ import { type QuotaLease, type SpentLease, spendLease } from './quota-lease.js';
 import { thresholdsReached } from './thresholds.js';
 
 /** A lease that nobody has returned is spent when its time is over, and what that reaches of `notifyAt` is told. */
-export function expireLease(account: CustomerAccount, lease: QuotaLease, release: Release): AccountChange {
-  const { expiresAt: at } = lease;
+export function expireLease(
+  account: CustomerAccount,
+  lease: QuotaLease,
+  release: Release,
+  at: Instant,
+): AccountChange {
   const spent = spendLease(account, lease);
   const { used = null, reserved = null } = spent.counter?.after ?? {};
   const expired = { type: 'quota.expired', at, lease, used, reserved } as const;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   accepted,
+  changeTo,
   duration,
   featureKey,
   metered,
@@ -9,10 +10,11 @@ import {
   releaseOf,
   subscribeTo,
   time,
+  transition,
 } from '../../testing/subscriptions.js';
 import { type CustomerAccount, knownState } from '../customer.js';
 import { decide } from '../decision/decide.js';
-import { parseLeaseId, parseReservationId } from '../ids.js';
+import { parseLeaseId, parseLicenseFileId, parseReservationId } from '../ids.js';
 import { accountAt, applyDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
 import { formatInstant, instant, type Instant, parseTimeZone } from '../time/instant.js';
@@ -118,6 +120,37 @@ test('it ends with its window, and counts in that', () => {
   ]);
   expect(passed.account.meters.get(KEY)).toMatchObject({ used: 0, reserved: 0, freesAt: null });
   expect(passed.account.leases).toEqual([]);
+});
+
+test('a window that is cut takes it along: told when the window ended, whatever time it had left', () => {
+  const resetting = releaseOf({
+    features: [calls],
+    plans: ['pro', 'max'].map((key) => plan(key, { period: 'P1M', units: { calls: LIMIT } })),
+    transitions: [transition('pro', 'max', { usage: 'reset' })],
+  });
+  const pro = accepted(execute(newCustomer(), subscribeTo('pro'), resetting, START)).account;
+  const { account } = lentOrThrow(lentOrThrow(pro, 30, START, 9).account, 20, START, 2);
+  const changed = accepted(execute(account, changeTo('max'), resetting, after(1)));
+  const ended = { type: 'quota.expired', at: after(1), used: null, reserved: null };
+  expect(changed.events).toMatchObject([
+    { type: 'subscription.plan_changed' },
+    { type: 'usage.window_closed', at: after(1), used: 50 },
+    { ...ended, lease: { quantity: 30 } },
+    { ...ended, lease: { quantity: 20 } },
+  ]);
+  expect(changed.account.leases).toEqual([]);
+});
+
+test('the budget of a file that has lost its window ends with the file', () => {
+  const late = time('2026-01-01T23:30:00Z');
+  const { account, lease } = lentOrThrow(customer(), 30, late, 5);
+  const end = time('2026-01-05');
+  const fileId = parseLicenseFileId('file_1');
+  const budget = { ...account, leases: [{ ...lease, expiresAt: end, fileId }] };
+  const passed = applyDue(budget, release, instant(end + HOUR));
+  expect(passed.events.filter(({ type }) => type === 'quota.expired')).toMatchObject([
+    { at: end, used: null },
+  ]);
 });
 
 test('what expires at one instant: reservations first, then leases', () => {

@@ -60,6 +60,17 @@ export function lentIn({ leases }: CustomerAccount, meter: Meter): number {
   );
 }
 
+/**
+ * When a lease ends that nobody returns: where its window was cut short, by a reset or another zone, as the next one began.
+ * A budget ends with its file.
+ */
+export function leaseEndsAt({ meters }: CustomerAccount, lease: QuotaLease): Instant {
+  const { feature, windowStart, expiresAt, fileId } = lease;
+  const running = meters.get(feature)?.window?.start;
+  if (running === undefined || windowStart === null || fileId !== null) return expiresAt;
+  return running > windowStart && running < expiresAt ? running : expiresAt;
+}
+
 /** A lease whose time is over, and its counter before and after; null: that has moved on, and has it in its closed window. */
 export interface SpentLease {
   readonly account: CustomerAccount;
