@@ -5,29 +5,16 @@ import type { Action } from './actions/action.js';
 import { DAY, type When } from './actions/arbitraries.js';
 import type { IssueAction, ValidateAction } from './actions/license-actions.js';
 import { MEMBERS } from './actions/seat-actions.js';
-import type { TimingAction } from './actions/subscription-actions.js';
+import { change, FIRST, pass, subscribe } from './opening-steps.js';
+import { USAGE_OPENINGS } from './usage-openings.js';
 
 /**
  * What histories begin with: steps at random seldom find something that is sold, and hardly ever a pool so full that a change
  * leaves too many in it.
  */
 
-const FIRST = { which: 0 };
-const NO_LISTS = { addOns: null, quantities: null };
 const AS_PLANNED = { lasts: null, maintained: null, quantities: null, machineLimit: undefined };
 const NOBODY = { fingerprint: null, components: null };
-
-function subscribe(plan: PlanKey, trial = false): Action {
-  return { kind: 'subscribe', plan, trial, startsIn: null, ...NO_LISTS };
-}
-
-function change(plan: PlanKey, timing: TimingAction | null): Action {
-  return { kind: 'changePlan', ...FIRST, plan, timing, from: null, ...NO_LISTS };
-}
-
-function pass(to: When): Action {
-  return { kind: 'pass', to };
-}
 
 const members = fc.subarray([...MEMBERS], { minLength: 3 });
 const minutes = fc.integer({ min: 1, max: DAY });
@@ -95,78 +82,6 @@ const excepted = fc
     subscribe('plus'),
     { kind: 'grant', feature, effect, units: 5, startsIn: null, lasts: null },
     { kind: 'revoke', ...FIRST },
-  ]);
-
-const held = fc
-  .record({
-    feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'credits', 'projects'),
-    minutes,
-    settle: fc.constantFrom<Action>(
-      { kind: 'releaseReservation', ...FIRST },
-      { kind: 'commit', ...FIRST, quarters: 2 },
-    ),
-  })
-  .map(({ feature, minutes: lasts, settle }): Action[] => [
-    subscribe('pro'),
-    { kind: 'reserve', feature, quantity: 3, lasts },
-    { kind: 'consume', feature, quantity: 1 },
-    settle,
-    { kind: 'releaseUsage', feature: 'projects', quantity: 1 },
-  ]);
-
-const lentTo = fc.record({
-  feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'pages', 'credits', 'projects'),
-  quantity: fc.integer({ min: 2, max: 40 }),
-  minutes: fc.integer({ min: 1, max: 2 * DAY }),
-  quarters: fc.nat(4),
-});
-
-const lent = lentTo.map(({ feature, quantity, minutes, quarters }): Action[] => [
-  subscribe('pro'),
-  { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
-  { kind: 'consume', feature, quantity: 1 },
-  { kind: 'returnQuota', ...FIRST, quarters },
-]);
-
-/** In time to be corrected, or not; with what rolled over, and has ended meanwhile, among it. */
-const returnedLate = fc
-  .record({ lent: lentTo, late: fc.integer({ min: -10, max: 2 * DAY }), days: fc.constantFrom(0, 8, 32) })
-  .map(({ lent: { feature, quantity, minutes, quarters }, late, days }): Action[] => [
-    subscribe('pro'),
-    ...(days === 0 ? [] : [pass({ minutes: days * DAY })]),
-    { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
-    pass({ minutes: Math.max(1, minutes + late) }),
-    { kind: 'returnQuota', ...FIRST, quarters },
-  ]);
-
-const lentUntilItsWindowEnds = fc
-  .record({
-    lent: lentTo,
-    end: fc.constantFrom<Action>(
-      pass({ minutes: 32 * DAY }),
-      change('plus', 'NOW'),
-      change('enterprise', null),
-    ),
-  })
-  .map(({ lent: { feature, quantity, quarters }, end }): Action[] => [
-    subscribe('pro'),
-    { kind: 'leaseQuota', feature, quantity, ttl: 'P2M' },
-    end,
-    { kind: 'returnQuota', ...FIRST, quarters },
-  ]);
-
-const leftOver = fc
-  .record({
-    plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'),
-    feature: fc.constantFrom<FeatureKey>('pages', 'exports'),
-    quantity: fc.integer({ min: 1, max: 3 }),
-  })
-  .map(({ plan, ...usage }): Action[] => [
-    subscribe(plan),
-    { kind: 'consume', ...usage },
-    pass({ minutes: 32 * DAY }),
-    { kind: 'consume', ...usage },
-    pass({ minutes: 9 * DAY }),
   ]);
 
 /** As an application asks for its user, who has typed the key: without any other credential. */
@@ -242,7 +157,8 @@ const ofSubscriptions = fc.oneof(
     crowdedWhenDue,
     crowdedByName,
   ],
-  ...[more, excepted, held, held, leftOver, lent, returnedLate, returnedLate, lentUntilItsWindowEnds],
+  ...[more, excepted],
+  ...USAGE_OPENINGS,
 );
 const ofLicenses = fc.oneof(
   { withCrossShrink: true },

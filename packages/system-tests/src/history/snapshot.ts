@@ -5,6 +5,7 @@ import { windowed } from '../model/features.js';
 import { PLANS } from '../model/plans.js';
 import { statusOf } from '../model/license-status.js';
 import { graceEndOf } from '../model/licenses.js';
+import { reachedText } from '../model/thresholds.js';
 import { addOnsOf, featureKeys } from '../model/windows.js';
 import { ask, record, records } from './gateway.js';
 import { FINGERPRINTS } from './actions/machine-actions.js';
@@ -32,7 +33,7 @@ entitlements(customerId: $id, atLeast: $atLeast) {
 } }`;
 
 const EVENTS = `query ($id: ID!, $after: Cursor) { events(customerId: $id, first: 100, after: $after) {
-  edges { cursor node { type subjectId at revision } } } }`;
+  edges { cursor node { type subjectId at data revision } } } }`;
 
 /** Whether the gateway knows that its state is current: time that leaps ahead takes that from it for a moment. */
 export async function isCurrent(url: string, id: string): Promise<boolean> {
@@ -294,7 +295,7 @@ export async function eventsAfter(url: string, id: string, after: string | null)
       const node = record(edge['node']);
       events.push({
         type: text(node['type']),
-        subject: text(node['subjectId']),
+        subject: subjectOf(node),
         at: Date.parse(text(node['at'])),
       });
       cursor = text(edge['cursor']);
@@ -302,6 +303,13 @@ export async function eventsAfter(url: string, id: string, after: string | null)
     }
     if (edges.length < 100) return { events, cursor, revision };
   }
+}
+
+/** What the model tells of: of a threshold it is what was reached, not whose it is. */
+function subjectOf({ type, subjectId, data }: Readonly<Record<string, unknown>>): string {
+  if (type !== 'usage.threshold_reached') return text(subjectId);
+  const { feature, threshold, used, limit } = record(data);
+  return reachedText({ feature: text(feature), threshold: text(threshold), used: Number(used), limit });
 }
 
 export function eventText({ type, subject, at }: ModelEvent): string {

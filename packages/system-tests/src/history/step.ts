@@ -44,6 +44,8 @@ export class Disagreement extends Error {
 const SPENDS: ReadonlySet<Action['kind']> = new Set([
   'consume',
   'consumeMany',
+  'releaseUsage',
+  'recordUsage',
   'reserve',
   'commit',
   'releaseReservation',

@@ -127,6 +127,8 @@ export interface Meter {
   /** Whether anything was ever used: a window in which nothing was ever counted is nowhere written. */
   everUsed: boolean;
   window: { start: number; end: number; anchor: number } | null;
+  /** Each threshold with the start of the window in which it was told of. */
+  readonly told: Set<string>;
   /** What earlier windows have left over, the soonest to end first. */
   rolled: readonly { readonly units: number; readonly until: number }[];
   /** Those that were told of when they were over, as far as they have been used since. */
@@ -202,6 +204,11 @@ export const TO_MEET = [
   'a lease ends with its window',
   'a lease is returned late',
   'a lease is returned too late',
+  'a spend reaches a threshold',
+  'a spend reaches several thresholds',
+  'a lease that ends reaches a threshold',
+  'a level reaches a threshold again',
+  'a threshold is not told again in its window',
 ] as const;
 
 /** What a command was refused with. */

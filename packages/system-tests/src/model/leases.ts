@@ -43,6 +43,7 @@ export function leaseQuota(
     status: 'OPEN',
     inWindow: true,
     holds: isPrepaid(feature) ? hold(account, feature, units) : [],
+    takenAlong: null,
     returned: null,
   };
   account.leases.push(lease);
@@ -100,17 +101,25 @@ interface LeaseDue {
 }
 
 export function leaseDues(account: Account): LeaseDue[] {
-  return account.leases
-    .filter(({ status }) => status === 'OPEN')
-    .map((lease) => ({ at: lease.expiresAt, id: lease.id, happen: () => spendLease(account, lease) }));
+  return account.leases.flatMap((lease): LeaseDue[] => {
+    const { id, status, expiresAt, takenAlong } = lease;
+    if (takenAlong !== null)
+      return [{ at: takenAlong, id, happen: () => tellEnd(account, lease, takenAlong) }];
+    return status === 'OPEN' ? [{ at: expiresAt, id, happen: () => spendLease(account, lease) }] : [];
+  });
 }
 
 /** Nobody has returned it. */
 function spendLease(account: Account, lease: QuotaLease): void {
-  const { id, feature, quantity, expiresAt } = lease;
+  const { feature, quantity, expiresAt } = lease;
   lease.status = 'SPENT';
   unhold(account, lease, quantity);
-  count(account, feature, quantity);
+  count(account, feature, quantity, expiresAt);
   meet(account, 'a lease is spent by time');
-  tell(account, 'quota.expired', id, expiresAt);
+  tellEnd(account, lease, expiresAt);
+}
+
+function tellEnd(account: Account, lease: QuotaLease, at: number): void {
+  lease.takenAlong = null;
+  tell(account, 'quota.expired', lease.id, at);
 }

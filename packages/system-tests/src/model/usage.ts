@@ -2,6 +2,7 @@ import { type Account, Refusal, tell } from './account.js';
 import { type FeatureKey, FEATURES, isPrepaid } from './features.js';
 import { draw } from './credits.js';
 import { type Answer, entitlementOf } from './entitlements.js';
+import { tellReached } from './thresholds.js';
 import { correctWindow, meterOf } from './windows.js';
 
 export function isCounted(feature: FeatureKey): boolean {
@@ -24,10 +25,11 @@ export function spendNow(account: Account, feature: FeatureKey, quantity: number
 }
 
 /** What has been taken from credit blocks before, where it is prepaid. */
-export function count(account: Account, feature: FeatureKey, quantity: number): void {
+export function count(account: Account, feature: FeatureKey, quantity: number, at = account.now): void {
   if (quantity === 0) return;
   const meter = meterOf(account, feature);
   Object.assign(meter, { used: meter.used + quantity, everUsed: true });
+  tellReached(account, feature, quantity, at);
 }
 
 /** After the fact, whatever the limit: in the window of `at`. A closed one is told of, and turns nothing. */

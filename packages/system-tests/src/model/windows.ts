@@ -12,7 +12,6 @@ import { ADD_ONS, type AddOnKey } from './add-ons.js';
 import { type FeatureKey, FEATURES, windowed } from './features.js';
 import { limitOf, type PlanKey, PLANS } from './plans.js';
 import { givesWindows } from './license-status.js';
-import type { QuotaLease } from './holds.js';
 import { leftOver, sumOf } from './rollover.js';
 
 /** The plan lists it, or an add-on that was bought brings it. */
@@ -87,6 +86,7 @@ export function meterOf(account: Account, feature: FeatureKey): Meter {
     everUsed: false,
     lost: null,
     window: null,
+    told: new Set(),
     rolled: [],
     closed: [],
   };
@@ -195,25 +195,29 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
 function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: number, always = false): void {
   // Cut at the instant at which it begins, it is no window.
   const hasLength = meter.window === null || meter.window.start < at;
-  const ended = spendLeasesOfWindow(account, feature, meter);
+  spendLeasesOfWindow(account, feature, { meter, at });
   if (hasLength && (isInUse(account, feature) || always)) {
     tell(account, 'usage.window_closed', feature, at);
     if (meter.window) meter.closed.push({ start: meter.window.start, end: at, used: meter.used });
   }
-  for (const { id } of ended) tell(account, 'quota.expired', id, at);
   meter.used = 0;
   for (const one of account.reservations) if (one.feature === feature) one.inWindow = false;
   for (const subscription of account.subscriptions) subscription.prorated.delete(feature);
 }
 
-/** Leases end with the window, and count in it. */
-function spendLeasesOfWindow({ leases, met }: Account, feature: FeatureKey, meter: Meter): QuotaLease[] {
-  const ended = leases.filter((one) => one.feature === feature && one.status === 'OPEN');
-  for (const lease of ended) {
+/** Leases end with the window, and count in it; that they have is told when it is their turn. */
+function spendLeasesOfWindow(
+  { leases, met }: Account,
+  feature: FeatureKey,
+  { meter, at }: { readonly meter: Meter; readonly at: number },
+): void {
+  for (const lease of leases) {
+    if (lease.feature !== feature) continue;
+    lease.inWindow = false;
+    if (lease.status !== 'OPEN') continue;
     lease.status = 'SPENT';
+    lease.takenAlong = at;
     meter.used += lease.quantity;
     met.push('a lease ends with its window');
   }
-  for (const lease of leases) if (lease.feature === feature) lease.inWindow = false;
-  return ended;
 }

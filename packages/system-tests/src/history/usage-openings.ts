@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import type { FeatureKey } from '../model/features.js';
+import type { PlanKey } from '../model/plans.js';
+import type { Action } from './actions/action.js';
+import { DAY } from './actions/arbitraries.js';
+import { change, FIRST, pass, subscribe } from './opening-steps.js';
+
+/** What histories of usage begin with. */
+
+const minutes = fc.integer({ min: 1, max: DAY });
+
+function consume(feature: FeatureKey, quantity: number): Action {
+  return { kind: 'consume', feature, quantity };
+}
+
+const held = fc
+  .record({
+    feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'credits', 'projects'),
+    minutes,
+    settle: fc.constantFrom<Action>(
+      { kind: 'releaseReservation', ...FIRST },
+      { kind: 'commit', ...FIRST, quarters: 2 },
+    ),
+  })
+  .map(({ feature, minutes: lasts, settle }): Action[] => [
+    subscribe('pro'),
+    { kind: 'reserve', feature, quantity: 3, lasts },
+    { kind: 'consume', feature, quantity: 1 },
+    settle,
+    { kind: 'releaseUsage', feature: 'projects', quantity: 1 },
+  ]);
+
+const lentTo = fc.record({
+  feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'pages', 'credits', 'projects'),
+  quantity: fc.integer({ min: 2, max: 40 }),
+  minutes: fc.integer({ min: 1, max: 2 * DAY }),
+  quarters: fc.nat(4),
+});
+
+const lent = lentTo.map(({ feature, quantity, minutes, quarters }): Action[] => [
+  subscribe('pro'),
+  { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
+  { kind: 'consume', feature, quantity: 1 },
+  { kind: 'returnQuota', ...FIRST, quarters },
+]);
+
+/** In time to be corrected, or not; with what rolled over, and has ended meanwhile, among it. */
+const returnedLate = fc
+  .record({ lent: lentTo, late: fc.integer({ min: -10, max: 2 * DAY }), days: fc.constantFrom(0, 8, 32) })
+  .map(({ lent: { feature, quantity, minutes, quarters }, late, days }): Action[] => [
+    subscribe('pro'),
+    ...(days === 0 ? [] : [pass({ minutes: days * DAY })]),
+    { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
+    pass({ minutes: Math.max(1, minutes + late) }),
+    { kind: 'returnQuota', ...FIRST, quarters },
+  ]);
+
+const lentUntilItsWindowEnds = fc
+  .record({
+    lent: lentTo,
+    end: fc.constantFrom<Action>(
+      pass({ minutes: 32 * DAY }),
+      change('plus', 'NOW'),
+      change('enterprise', null),
+    ),
+  })
+  .map(({ lent: { feature, quantity, quarters }, end }): Action[] => [
+    subscribe('pro'),
+    { kind: 'leaseQuota', feature, quantity, ttl: 'P2M' },
+    end,
+    { kind: 'returnQuota', ...FIRST, quarters },
+  ]);
+
+const leftOver = fc
+  .record({
+    plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'),
+    feature: fc.constantFrom<FeatureKey>('pages', 'exports'),
+    quantity: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ plan, ...usage }): Action[] => [
+    subscribe(plan),
+    { kind: 'consume', ...usage },
+    pass({ minutes: 32 * DAY }),
+    { kind: 'consume', ...usage },
+    pass({ minutes: 9 * DAY }),
+  ]);
+
+const reached = fc
+  .record({
+    feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'minutes', 'credits'),
+    more: fc.integer({ min: 1, max: 9 }),
+  })
+  .map(({ feature, more }): Action[] => [
+    subscribe('pro'),
+    consume(feature, more),
+    consume(feature, 5),
+    consume(feature, more),
+  ]);
+
+const reachedAgain = fc
+  .integer({ min: 1, max: 8 })
+  .map((lowered): Action[] => [
+    subscribe('pro'),
+    consume('projects', 8),
+    { kind: 'releaseUsage', feature: 'projects', quantity: lowered },
+    consume('projects', lowered),
+  ]);
+
+/** Its share of the new limit, too: that is told once. */
+const reachedOfMore = fc
+  .constantFrom<PlanKey>('pro', 'plus')
+  .map((to): Action[] => [
+    subscribe('free'),
+    consume('calls', 9),
+    change(to, 'NOW'),
+    { kind: 'recordUsage', feature: 'calls', quantity: 18, minutesAgo: 0, as: 'USAGE_EVENT' },
+  ]);
+
+const reachedByTime = fc
+  .record({ feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'projects'), minutes })
+  .map(({ feature, minutes }): Action[] => [
+    subscribe('pro'),
+    { kind: 'leaseQuota', feature, quantity: 30, ttl: `PT${String(minutes)}M` },
+    pass({ minutes }),
+  ]);
+
+export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
+  ...[held, held, leftOver, lent, returnedLate, returnedLate, lentUntilItsWindowEnds],
+  ...[reached, reachedAgain, reachedOfMore, reachedByTime],
+];
