@@ -68,10 +68,9 @@ function noteOwn(account: Account): void {
 /** The instants ahead at which time changes something, or what may still be done. */
 export function boundaries(account: Account): number[] {
   const correctable = account.leases.filter(({ status, inWindow }) => status === 'SPENT' && inWindow);
-  const all = [
-    ...dues(account).map(({ at }) => at),
-    ...correctable.map((lease) => correctableUntil(account, lease)),
-  ].filter((at) => at > account.now);
+  const all = [...dues(account).map(({ at }) => at), ...correctable.map(correctableUntil)].filter(
+    (at) => at > account.now,
+  );
   return [...new Set(all)].sort((one, other) => one - other);
 }
 
