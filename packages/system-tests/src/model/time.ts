@@ -49,6 +49,8 @@ export function passTime(account: Account, now: number): void {
   account.commandAt = null;
   account.now = now;
   noteOwn(account);
+  // What a command gives is told before the end of leases whose windows it has cut.
+  if (account.leases.some(({ takenAlong }) => takenAlong === at)) giveCredits(account, at);
   for (;;) {
     const [first] = dues(account).sort(inOrder);
     // After all else that happens at an instant.
