@@ -157,7 +157,7 @@ const ofSubscriptions = fc.oneof(
     crowdedWhenDue,
     crowdedByName,
   ],
-  ...[more, excepted],
+  ...[more, excepted, excepted],
   ...USAGE_OPENINGS,
 );
 const ofLicenses = fc.oneof(

@@ -46,7 +46,7 @@ const lent = lentTo.map(({ feature, quantity, minutes, quarters }): Action[] => 
 
 /** In time to be corrected, or not; with what rolled over, and has ended meanwhile, among it. */
 const returnedLate = fc
-  .record({ lent: lentTo, late: fc.integer({ min: -10, max: 2 * DAY }), days: fc.constantFrom(0, 8, 32) })
+  .record({ lent: lentTo, late: fc.integer({ min: -10, max: DAY }), days: fc.constantFrom(0, 8, 32) })
   .map(({ lent: { feature, quantity, minutes, quarters }, late, days }): Action[] => [
     subscribe('pro'),
     ...(days === 0 ? [] : [pass({ minutes: days * DAY })]),
@@ -125,6 +125,6 @@ const reachedByTime = fc
   ]);
 
 export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
-  ...[held, held, leftOver, lent, returnedLate, returnedLate, lentUntilItsWindowEnds],
-  ...[reached, reachedAgain, reachedOfMore, reachedByTime],
+  ...[held, held, held, leftOver, lent, returnedLate, returnedLate, returnedLate, lentUntilItsWindowEnds],
+  ...[reached, reachedAgain, reachedOfMore, reachedOfMore, reachedByTime],
 ];
