@@ -7,9 +7,9 @@ import { Installation, World } from '../src/history/world.js';
 import { type Account, newAccount } from '../src/model/account.js';
 import { catalogDocument } from '../src/model/catalog.js';
 
-const USUAL_HISTORIES = 60;
+const USUAL_HISTORIES = 90;
 const HISTORIES = Number(process.env['LICET_HISTORIES'] ?? USUAL_HISTORIES);
-const USUAL_STEPS = 40;
+const USUAL_STEPS = 30;
 const STEPS = Number(process.env['LICET_STEPS'] ?? USUAL_STEPS);
 /** From so many histories on any seed has met everything. */
 const LONG = 500;

@@ -51,7 +51,7 @@ export async function loadStates(
         states.set(
           id,
           stored
-            ? knownState(release, withoutFreed(withoutExpired(stored.account, clock), clock))
+            ? knownState(release, withoutFreed(withoutExpired(stored.account, clock), release, clock))
             : { kind: 'UNKNOWN_CUSTOMER', release, customerId: id },
         );
       }

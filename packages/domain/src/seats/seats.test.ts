@@ -13,9 +13,10 @@ import { type CustomerAccount, knownState } from '../customer.js';
 import { decide } from '../decision/decide.js';
 import { entitlementsOf } from '../decision/entitlement-set.js';
 import { parseMemberId, parseSeatId } from '../ids.js';
-import { applyDue, nextDue } from '../subscription/due.js';
+import { accountAt, applyDue, nextDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
 import { instant, type Instant } from '../time/instant.js';
+import { withoutFreed } from './free-seat.js';
 import { occupy, refuseSeat, type SeatRequest } from './occupy.js';
 import { firstFree, freeAt, isHeld, putSeat } from './seat.js';
 
@@ -381,4 +382,22 @@ describe('whatever is asked, in whatever order', () => {
       { numRuns: 100 },
     );
   });
+});
+
+test('in memory seats that are over are gone, but for those that something rests on which was due before they were', () => {
+  const later = instant(START + 60 * 60_000);
+  const leased = play(on('large'), [lease('ann'), lease('bob'), lease('cy')]).account;
+  expect(withoutFreed(leased, release, later)).toMatchObject({ seats: [] });
+
+  const at = instant(START + 4 * 60_000);
+  const toSmaller = changeTo('small', { timing: 'AT', at });
+  const { account } = accepted(execute(on('large'), toSmaller, release, START));
+  const waiting = play(account, [lease('ann', 'PT1M'), lease('bob'), lease('cy')]).account;
+  const kept = withoutFreed(waiting, release, later);
+  expect(kept.seats.map(({ memberId }) => memberId)).toEqual(['bob', 'cy']);
+  for (const one of [kept, waiting])
+    expect(accountAt(one, release, later)).toMatchObject({
+      seats: [],
+      subscriptions: [{ planVersion: { plan: { key: 'large' } } }],
+    });
 });

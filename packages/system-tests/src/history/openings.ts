@@ -29,7 +29,7 @@ const sold = fc
   .map((plan) => [subscribe(plan)]);
 
 const onTrial = fc
-  .record({ plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'), later: fc.integer({ min: 8, max: 40 }) })
+  .record({ plan: fc.constantFrom<PlanKey>('pro', 'plus', 'basic'), later: fc.integer({ min: 14, max: 40 }) })
   .map(({ plan, later }): Action[] => [
     subscribe(plan, true),
     { kind: 'extendTrial', ...FIRST, until: { minutes: later * DAY } },
@@ -42,6 +42,10 @@ const calledOff = fc
     { kind: 'cancel', ...FIRST, timing: 'PERIOD_END' },
     { kind: 'uncancel', ...FIRST },
   ]);
+
+const changeCalledOff = fc
+  .constantFrom<PlanKey>('pro', 'plus')
+  .map((to): Action[] => [subscribe('enterprise'), change(to, 'PERIOD_END'), { kind: 'withdraw', ...FIRST }]);
 
 function crowded(from: PlanKey, to: PlanKey): readonly Action[] {
   return [subscribe(from), ...leases(MEMBERS), change(to, 'NOW'), pass(NEXT)];
@@ -147,7 +151,10 @@ const ofSubscriptions = fc.oneof(
     none,
     sold,
     onTrial,
+    onTrial,
+    onTrial,
     calledOff,
+    changeCalledOff,
     kept,
     kept,
     releasedLater,
@@ -157,7 +164,7 @@ const ofSubscriptions = fc.oneof(
     crowdedWhenDue,
     crowdedByName,
   ],
-  ...[more, excepted, excepted],
+  ...[more, excepted, excepted, excepted],
   ...USAGE_OPENINGS,
 );
 const ofLicenses = fc.oneof(

@@ -55,6 +55,13 @@ const returnedLate = fc
     { kind: 'returnQuota', ...FIRST, quarters },
   ]);
 
+const returnedTooLate = lentTo.map(({ feature, quantity, minutes, quarters }): Action[] => [
+  subscribe('pro'),
+  { kind: 'leaseQuota', feature, quantity, ttl: `PT${String(minutes)}M` },
+  pass({ minutes: minutes + DAY + 1 }),
+  { kind: 'returnQuota', ...FIRST, quarters },
+]);
+
 const lentUntilItsWindowEnds = fc
   .record({
     lent: lentTo,
@@ -124,7 +131,15 @@ const reachedByTime = fc
     pass({ minutes }),
   ]);
 
+const voided = fc
+  .integer({ min: 1, max: 10 })
+  .map((quantity): Action[] => [
+    { kind: 'addCredits', quantity, priority: 0, lasts: null },
+    consume('credits', 1),
+    { kind: 'voidCredits', ...FIRST },
+  ]);
+
 export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
-  ...[held, held, held, leftOver, lent, returnedLate, returnedLate, returnedLate, lentUntilItsWindowEnds],
-  ...[reached, reachedAgain, reachedOfMore, reachedOfMore, reachedByTime],
+  ...[held, held, held, leftOver, lent, returnedLate, returnedLate, returnedTooLate, lentUntilItsWindowEnds],
+  ...[reached, reachedAgain, reachedOfMore, reachedOfMore, reachedByTime, voided],
 ];

@@ -74,6 +74,7 @@ export interface ChangePlan extends Lists {
 export function changePlan(account: Account, subscription: Subscription, change: ChangePlan): void {
   const { plan, from, timing: asked, ...lists } = change;
   notEnded(subscription);
+  if (PLANS[plan].model === 'perpetual') throw new Refusal('BAD_USER_INPUT');
   if (from !== null && from !== subscription.plan) throw new Refusal('CONFLICT');
   const transition = transitionOf(subscription.plan, plan);
   if (plan === subscription.plan || !transition) throw new Refusal('BAD_USER_INPUT');
