@@ -7,7 +7,7 @@ import { Installation, World } from '../src/history/world.js';
 import { type Account, newAccount } from '../src/model/account.js';
 import { catalogDocument } from '../src/model/catalog.js';
 
-const USUAL_HISTORIES = 90;
+const USUAL_HISTORIES = 100;
 const HISTORIES = Number(process.env['LICET_HISTORIES'] ?? USUAL_HISTORIES);
 const USUAL_STEPS = 30;
 const STEPS = Number(process.env['LICET_STEPS'] ?? USUAL_STEPS);

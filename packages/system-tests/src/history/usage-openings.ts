@@ -64,6 +64,7 @@ const returnedTooLate = lentTo.map(({ feature, quantity, minutes, quarters }): A
 
 const lentUntilItsWindowEnds = fc
   .record({
+    feature: fc.constantFrom<FeatureKey>('calls', 'exports', 'pages'),
     lent: lentTo,
     end: fc.constantFrom<Action>(
       pass({ minutes: 32 * DAY }),
@@ -71,7 +72,7 @@ const lentUntilItsWindowEnds = fc
       change('enterprise', null),
     ),
   })
-  .map(({ lent: { feature, quantity, quarters }, end }): Action[] => [
+  .map(({ feature, lent: { quantity, quarters }, end }): Action[] => [
     subscribe('pro'),
     { kind: 'leaseQuota', feature, quantity, ttl: 'P2M' },
     end,
@@ -140,6 +141,15 @@ const voided = fc
   ]);
 
 export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
-  ...[held, held, held, leftOver, lent, returnedLate, returnedLate, returnedTooLate, lentUntilItsWindowEnds],
-  ...[reached, reachedAgain, reachedOfMore, reachedOfMore, reachedByTime, voided],
+  held,
+  lent,
+  returnedLate,
+  returnedTooLate,
+  lentUntilItsWindowEnds,
+  leftOver,
+  reached,
+  reachedAgain,
+  reachedOfMore,
+  reachedByTime,
+  voided,
 ];
