@@ -100,7 +100,7 @@ test('close gives back what is left, once', async () => {
   await client.close();
   await client.close();
   expect([...site.gateway.lender.returned.values()]).toEqual([3]);
-  await expect(client.consume('calls')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  await expect(client.consume('calls')).rejects.toMatchObject({ code: 'CLOSED' });
 });
 
 test('with the gateway away it goes on from what is leased, then it is denied, and afterwards it is lent again', async () => {
