@@ -9,6 +9,8 @@ import {
   TEST_CATALOG,
 } from '@licet/database/testing';
 import { parseCatalogDocument } from '@licet/domain';
+import { writeTransaction } from '../src/connection/transaction.js';
+import { assertRules, publishedRelease, rulesVersion } from '../src/repositories/releases.js';
 
 let tenant: OwnTenant;
 beforeAll(async () => {
@@ -68,4 +70,18 @@ test('the first spend after a publication compiles the limit anew, and both ways
   expect(await row()).toEqual({ used: 12, lim: 13, rules_version: 3 });
   await publishCombining('max');
   expect(await consume(1)).toEqual({ allowed: false, used: 12, limit: 10, release: 4 });
+});
+
+test('what publications overtake again and again is decided anew each time, and nobody is told that the database is away', async () => {
+  await publishCombining('max');
+  const { db, caller } = tenant;
+  let runs = 0;
+  const { value } = await writeTransaction(db, caller.tenantId, async (transaction) => {
+    runs += 1;
+    const release = await publishedRelease(db, transaction, await rulesVersion(transaction));
+    if (runs < 8) await publishCombining(runs % 2 === 0 ? 'max' : 'sum');
+    return { value: release.number, statements: [assertRules(release, caller.tenantId)], events: [] };
+  });
+  expect(runs).toBe(8);
+  expect(await consume(1)).toMatchObject({ release: value });
 });

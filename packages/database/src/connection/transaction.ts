@@ -11,10 +11,12 @@ import { revisionOf, type Revision } from '../event-log/revision.js';
 import type { Database } from './database.js';
 import {
   DatabaseUnavailableError,
+  errorCode,
   isGivenUp,
   isLostConnection,
   isRetryable,
   NoConnectionError,
+  SQLSTATE,
 } from './errors.js';
 
 /** One prepared statement; the server keeps the plan of a named one. */
@@ -50,6 +52,8 @@ interface Sent<T> extends Committed<T> {
 }
 
 const ATTEMPTS = 4;
+/** Where each time another release has gone live: nothing is wrong with the database then. */
+const ATTEMPTS_BETWEEN_RELEASES = 25;
 
 /**
  * For rows that are found by their keys: planned for one list of keys, a statement would scan the table for the next,
@@ -207,7 +211,7 @@ function toQuery(statement: Statement): { name?: string; text: string; values: u
 }
 
 /**
- * Runs again what a deadlock, a lock timeout or a lost connection has ended; DatabaseUnavailableError at last, and at
+ * Runs again what a deadlock, a lock timeout, a lost connection or another release has ended; DatabaseUnavailableError at last, and at
  * once for a statement that ran into its time limit.
  */
 export async function retried<T>(
@@ -221,9 +225,12 @@ export async function retried<T>(
       if (isGivenUp(error))
         throw new DatabaseUnavailableError('the database took too long', error, outcome());
       if (!isRetryable(error)) throw error;
-      if (attempt === ATTEMPTS)
+      const most = errorCode(error) === SQLSTATE.rulesChanged ? ATTEMPTS_BETWEEN_RELEASES : ATTEMPTS;
+      if (attempt >= most)
         throw new DatabaseUnavailableError('the database is out of reach or overloaded', error, outcome());
-      await new Promise((resolve) => setTimeout(resolve, attempt * 20 * (1 + Math.random())));
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.min(attempt, ATTEMPTS) * 20 * (1 + Math.random())),
+      );
     }
   }
 }
