@@ -167,7 +167,6 @@ class SnapshotClient implements Client {
     const { quantity = 1, context = null, productVersion = null, fingerprint = null } = options;
     if (!Number.isSafeInteger(quantity) || quantity < 0)
       throw wrong('quantity', `a whole number of 0 or more, not ${String(quantity)}`);
-    // Nothing is said of a field that is fine: looked at one after the other by name, they cost as much as the decision.
     const areTexts = isText(options.memberId) && isText(productVersion) && isText(fingerprint);
     if (!areTexts || (context !== null && (typeof context !== 'object' || Array.isArray(context))))
       throw wrongFact(options);
