@@ -11,6 +11,7 @@ import {
 import { BackOff } from './back-off.js';
 import { SeenClock } from './clock.js';
 import { LicetError, messageOf } from './errors.js';
+import { areFacts, wrongFact } from './facts.js';
 import type { Follower } from './follow.js';
 import { Gateway } from './gateway.js';
 import { Kept } from './kept.js';
@@ -167,9 +168,7 @@ class SnapshotClient implements Client {
     const { quantity = 1, context = null, productVersion = null, fingerprint = null } = options;
     if (!Number.isSafeInteger(quantity) || quantity < 0)
       throw wrong('quantity', `a whole number of 0 or more, not ${String(quantity)}`);
-    const areTexts = isText(options.memberId) && isText(productVersion) && isText(fingerprint);
-    if (!areTexts || (context !== null && (typeof context !== 'object' || Array.isArray(context))))
-      throw wrongFact(options);
+    if (!areFacts(options)) throw wrongFact(options);
     const audience = this.#snapshots.held?.snapshot.audience;
     const own = audience?.kind === 'MEMBER' ? audience.memberId : null;
     const memberId = options.memberId ?? own ?? this.#settings.memberId;
@@ -317,19 +316,6 @@ class SnapshotClient implements Client {
       },
     });
   }
-}
-
-function isText(value: unknown): boolean {
-  return value == null || typeof value === 'string';
-}
-
-/** As the gateway refuses them: whatever else is handed in would be compared, and be nobody. */
-function wrongFact({ memberId, productVersion, fingerprint }: CheckOptions): LicetError {
-  const given = Object.entries({ memberId, productVersion, fingerprint });
-  const [field, value] = given.find(([, text]) => !isText(text)) ?? [];
-  return field === undefined
-    ? wrong('context', 'an object with facts for rules')
-    : wrong(field, `a text, not of the type ${typeof value}`);
 }
 
 /** Each property by its name: copied by spread, a check takes several microseconds. */
