@@ -7,7 +7,7 @@ export interface Answer {
   readonly allowed: boolean;
 }
 
-/** Null: any. */
+/** Null: whatever it is. */
 export type AnswerSought = { readonly [Name in keyof Answer]: Answer[Name] | null };
 
 export const ANY_ANSWER: AnswerSought = { feature: null, code: null, allowed: null };
