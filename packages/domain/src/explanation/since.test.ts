@@ -221,6 +221,30 @@ test('of several things at one instant the one that made the difference is named
   expect(turnedBy(answered(account, 'sso'), [started, renewed])).toBe(0);
 });
 
+test('a payment that billing saw before the last spend has not made what the spend has', () => {
+  const account = accountWith({
+    subscriptions: [{ plan: 'free', startedAt: '2026-01-01' }],
+    used: { calls: 10 },
+  });
+  const [subscription] = account.subscriptions;
+  if (!subscription) throw new Error('there is a subscription');
+  const start = time('2026-01-01');
+  const paid: PastEvent = {
+    at: start,
+    undo: { kind: 'SUBSCRIPTION', before: subscription, after: { ...subscription, lastPaymentAt: start } },
+  };
+  const calls = featureKey('calls');
+  const before = { feature: calls, used: 0, reserved: 0, overdrawn: 0, blocks: [], rolledIn: null };
+  const spent = (at: Instant): PastEvent => ({
+    at,
+    undo: { kind: 'COUNTERS', before: [{ ...before, window: { start, end: time('2026-02-01') } }] },
+  });
+  const asked = answered(account, 'calls');
+  expect(asked.decision.code).toBe('LIMIT_EXCEEDED');
+  expect(turnedBy(asked, [paid, spent(start)])).toBe(1);
+  expect(turnedBy(asked, [paid, spent(ago(3))])).toBe(1);
+});
+
 test('a grant that is over is given back as it was, also where it is loaded no more', () => {
   const over = {
     ...grantOf('sso', { kind: 'ADD', value: { kind: 'ON' } }, '2026-01-01', '2026-01-10'),

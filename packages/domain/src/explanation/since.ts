@@ -41,10 +41,20 @@ export function turnedBy(answered: Answered, events: readonly PastEvent[]): numb
     if (before === null) return null;
     const answer = answerAt(before, instant(event.at - 1));
     if (answer === null) return null;
-    if (answer !== wanted) return isTwin(event, events[index + 1]) ? index + 1 : index;
+    const older = events[index + 1];
+    const isBystander =
+      isBackdated(event, older) &&
+      answerAt(before, older.at) === wanted &&
+      answerAt(after, instant(event.at - 1)) === answer;
+    if (answer !== wanted && !isBystander) return isTwin(event, older) ? index + 1 : index;
     past = before;
   }
   return null;
+}
+
+/** A payment is told of as of when billing saw it: what was otherwise then, another event may have turned since. */
+function isBackdated(event: PastEvent, older: PastEvent | undefined): older is PastEvent {
+  return older !== undefined && older.at >= event.at;
 }
 
 /** A trial's end is told twice where it leads to another plan, or to none; it is heard by the first name. */
