@@ -336,6 +336,23 @@ test('one that was made in the very instant in which another window began counts
   expect(await counter('instant')).toMatchObject({ used: 10, reserved: 0 });
 });
 
+test('committed after its window the answer is of that window, the second time as well', async () => {
+  await customerNamed('closed');
+  const id = await reserved('closed', 4);
+  await endWindow('closed');
+  await send(consume('closed', 5));
+  await reserved('closed', 2);
+  const once = await send(settle('commit', id, 'closed', 3), elsewhere);
+  // No limit is kept of a closed window, and the running one's is not its own.
+  const answered = { used: 3, reserved: 0, limit: null, unlimited: false, remaining: null };
+  expect(once).toMatchObject({
+    consumed: 3,
+    decision: { allowed: true, code: 'DONE', ...answered, resetsAt: null, validUntil: null },
+  });
+  expect(await send(settle('commit', id, 'closed', 3))).toEqual({ ...once, replayed: true });
+  expect(await counter('closed')).toMatchObject({ used: 5, reserved: 2 });
+});
+
 test('two gateways reserve and settle against one limit: never beyond it', async () => {
   await customerNamed('two');
   const other = await openTestDatabase(tenant.url);

@@ -3,6 +3,7 @@ import {
   contains,
   counterFull,
   type CustomerState,
+  inClosedWindow,
   isHeld,
   occupy,
   poolAfter,
@@ -285,8 +286,8 @@ export class Batch {
     const late = { key, subject: account.subject, state: account.state, at };
     const used = this.#corrections.add({ ...late, quantity: outcome.delta }, past);
     return used === null
-      ? counterFull(outcome.decision)
-      : { ...outcome, decision: { ...outcome.decision, used, remaining: null, resetsAt: null } };
+      ? counterFull(inClosedWindow(outcome.decision, past.closed?.used ?? 0))
+      : { ...outcome, decision: inClosedWindow(outcome.decision, used) };
   }
 
   #notice({ key, account, row }: Counter, { caller }: Asked, rise: Rise): void {

@@ -267,6 +267,15 @@ function withCounter(decision: Decision, used: number, reserved: number): Decisi
   return { ...decision, used, reserved, remaining };
 }
 
+/**
+ * What counts in a closed window is answered with that: what is used of it by then. No limit is kept of it, and what was
+ * held in it ended with it (docs/rules.md, "Spending").
+ */
+export function inClosedWindow(decision: Decision, used: number): Decision {
+  const limitless = { limit: null, unlimited: false, remaining: null } as const;
+  return { ...decision, ...limitless, used, reserved: 0, resetsAt: null, validUntil: null };
+}
+
 /** No counter goes beyond what a number can hold. */
 export function counterFull(decision: Decision): SpendOutcome {
   const message = `the counter cannot go beyond ${String(MOST)}`;
