@@ -1,3 +1,4 @@
+import { MIMEType } from 'node:util';
 import { CloudEvent, HTTP, ValidationError } from 'cloudevents';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Instant } from '@licet/domain';
@@ -12,6 +13,8 @@ import { DateTime } from './scalars/index.js';
 export const EVENTS_PATH = '/events';
 const ONE = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
+/** Charsets whose bytes are UTF-8: its names, and what is part of it. */
+const READ_CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /** Names of a usage event's fields in a CloudEvent. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -24,7 +27,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
 /**
  * Takes usage as CloudEvents at EVENTS_PATH, one or a batch of up to 1,000: `subject` is the customer, `type` the
  * feature, `time` when it was used, `data.quantity` how much (1 where it is left out). Answers as `recordUsage` does,
- * with 200; 503 where none could be recorded because the database is out of reach.
+ * with 200; 415 for another type, or another charset than UTF-8; 503 where none could be recorded because the database is
+ * out of reach.
  */
 export function addCloudEvents(server: FastifyInstance, services: Services): void {
   void server.register((scope, _options, done) => {
@@ -64,23 +68,33 @@ function requireCloudEvents(
   _reply: FastifyReply,
   done: HookHandlerDoneFunction,
 ): void {
-  const type = mediaType(request);
-  if (type === ONE || type === BATCH) {
-    done();
-    return;
-  }
-  const message = `usage is sent as \`${ONE}\`, one event, or \`${BATCH}\`, a list of them; name one of them as \`content-type\``;
-  done(Object.assign(new Error(message), { statusCode: 415 }));
+  const problem = problemOf(mediaType(request));
+  done(problem === null ? undefined : Object.assign(new Error(problem), { statusCode: 415 }));
 }
 
-function mediaType({ headers }: FastifyRequest): string | undefined {
-  return headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+/** Why a body of this type is not read; null: it is. */
+function problemOf(type: MIMEType | null): string | null {
+  if (type?.essence !== ONE && type?.essence !== BATCH)
+    return `usage is sent as \`${ONE}\`, one event, or \`${BATCH}\`, a list of them; name one of them as \`content-type\``;
+  const charset = type.params.get('charset') ?? 'utf-8';
+  return READ_CHARSETS.has(charset.toLowerCase())
+    ? null
+    : `a body of the charset \`${charset}\` is not read; send it in UTF-8, and name that or none in \`content-type\``;
+}
+
+/** Null where none is named, or not as HTTP has it. */
+function mediaType({ headers }: FastifyRequest): MIMEType | null {
+  try {
+    return new MIMEType(headers['content-type'] ?? '');
+  } catch {
+    return null;
+  }
 }
 
 function eventsIn(request: FastifyRequest): readonly unknown[] {
   const { body } = request;
   const isList = Array.isArray(body);
-  if (mediaType(request) === ONE) {
+  if (mediaType(request)?.essence === ONE) {
     if (isList) throw badInput('', `this is one event, not a list; send a list as \`${BATCH}\``);
     return [body];
   }

@@ -137,6 +137,9 @@ const STATUS: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
+const TOO_LARGE = 413;
+const BODY_TOO_LARGE = `a body has at most ${String(BODY_BYTES_MAX / 1024 ** 2)} MiB (${String(BODY_BYTES_MAX)} bytes); send less, or a list in several requests`;
+
 /** Of the framework, ours, or nobody's. */
 export type Failing = Error & { readonly statusCode?: number | undefined };
 
@@ -144,7 +147,8 @@ export type Failing = Error & { readonly statusCode?: number | undefined };
 export function refusalOf(error: Failing): Omit<Failure, 'logger'> {
   const status = statusOf(error);
   const isOfFramework = status < 500 && !(error instanceof ApiError);
-  return { status, error: isOfFramework ? new ApiError('BAD_USER_INPUT', error.message) : error };
+  const message = status === TOO_LARGE ? BODY_TOO_LARGE : error.message;
+  return { status, error: isOfFramework ? new ApiError('BAD_USER_INPUT', message) : error };
 }
 
 function statusOf(error: Failing): number {

@@ -156,6 +156,32 @@ test('the media type is read as HTTP has it: case and parameters do not count', 
   expect(await post([usage(), usage()], { type })).toMatchObject({ status: 200, body: { accepted: 2 } });
 });
 
+test.each(['utf8', '"utf-8"', 'US-ASCII'])('what is said to be %s is read as UTF-8', async (charset) => {
+  const type = `${ONE}; charset=${charset}`;
+  expect(await post(usage(), { type })).toMatchObject({ status: 200, body: { accepted: 1 } });
+});
+
+test.each([
+  [ONE, 'iso-8859-1', 'iso-8859-1'],
+  [ONE, '"UTF-16"', 'UTF-16'],
+  [BATCH, '""', ''],
+])('a body of another charset is refused, and named: %s in %s', async (type, charset, named) => {
+  const event = usage({ subject: 'ada' });
+  const sent = await post(type === ONE ? event : [event], { type: `${type}; Charset=${charset}` });
+  expect(sent).toMatchObject({ status: 415, body: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } });
+  const message = String(at(sent.body, 'errors.0.message'));
+  expect(message).toContain(`charset \`${named}\``);
+  expect(message).toMatch(/send it in UTF-8/);
+  // It counts once it comes as it should.
+  expect(await post(event)).toMatchObject({ status: 200, body: { accepted: 1 } });
+});
+
+test('a body that is too large is refused, and how large it may be is said', async () => {
+  const sent = await post([usage({ data: { path: 'x'.repeat(1024 * 1024) } })], { type: BATCH });
+  expect(sent).toMatchObject({ status: 413, body: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } });
+  expect(at(sent.body, 'errors.0.message')).toMatch(/1 MiB \(1048576 bytes\).*send .* requests/);
+});
+
 test('an event in headers alone is refused, and what to send is said', async () => {
   const event = { 'ce-specversion': '1.0', 'ce-id': 'in headers', 'ce-source': '/m', 'ce-type': 'api-calls' };
   const response = await fetch(`${gateway.url}/events`, {
