@@ -284,6 +284,15 @@ test('bad input names the field and writes nothing', async () => {
   expect(await gateway.countEvents()).toBe(before);
 });
 
+test.each([
+  ['PT0.0001S', /too short.*at least `PT0\.001S`/],
+  ['PT24H0.001S', /too long.*at most `PT24H`/],
+  ['P1000000Y', /too long.*at most `PT24H`/],
+])('a heartbeat for %s is refused, and what is wrong with the time is said', async (ttl, message) => {
+  const { errors } = await heartbeat({ licenseId: 'lic_1', fingerprint: 'm-1' }, ttl);
+  expect(errors).toMatchObject([{ message: expect.stringMatching(message), extensions: { field: 'ttl' } }]);
+});
+
 test('machines are a matter of services: readers list them, and narrowed keys reach their own alone', async () => {
   const licenseId = await issue('gus', 'desk');
   const reader = (await gateway.newKey({ role: 'READER' })).secret;

@@ -1,4 +1,13 @@
-import { parseCustomerId, parseMemberId, type CustomerId, type MemberId } from '@licet/domain';
+import {
+  type CustomerId,
+  instant,
+  type IsoDuration,
+  type MemberId,
+  parseCustomerId,
+  parseMemberId,
+  reservedUntil,
+  wrongTtl,
+} from '@licet/domain';
 import { badInput } from '../errors/api-error.js';
 import { isStorable, STORABLE_WANTED } from '../scalars/storable.js';
 
@@ -77,6 +86,15 @@ export function parseSpentQuantity(field: string, quantity: number): number {
   if (quantity < 1)
     throw badInput(field, 'at least 1 unit; a check with quantity 0 asks whether the feature is there');
   return quantity;
+}
+
+/**
+ * How long units, or a machine's place, are held: a millisecond to a day, else BAD_USER_INPUT. A day has 24 hours here,
+ * so it is the same time whenever it is asked.
+ */
+export function readHoldingTime(field: string, ttl: IsoDuration): IsoDuration {
+  if (reservedUntil(instant(0), ttl) === null) throw badInput(field, wrongTtl(ttl));
+  return ttl;
 }
 
 /** Why it is done is kept with it, so it must say something. */

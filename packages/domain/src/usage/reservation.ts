@@ -27,6 +27,14 @@ export function reservedUntil(at: Instant, ttl: IsoDuration): Instant | null {
   return length > 0 && length <= MOST ? instant(at + length) : null;
 }
 
+/** What is wrong with a `ttl` that `reservedUntil` does not take, and what to give. */
+export function wrongTtl(ttl: IsoDuration): string {
+  const range = 'a `ttl` lasts from a millisecond to a day';
+  return millisecondsIn(ttl) > MOST
+    ? `\`${ttl}\` is too long: ${range}; give at most \`PT24H\``
+    : `\`${ttl}\` is too short: ${range}; give at least \`PT0.001S\``;
+}
+
 const LENGTHS = new Map<IsoDuration, number>();
 const MOST_LENGTHS = 1000;
 

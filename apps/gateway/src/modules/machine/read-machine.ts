@@ -1,15 +1,8 @@
 import { type KnownIdentity, machineIdentity } from '@licet/database';
-import {
-  instant,
-  type IsoDuration,
-  type MachineIdentity,
-  type MachineName,
-  parseDuration,
-  reservedUntil,
-} from '@licet/domain';
+import { type IsoDuration, type MachineIdentity, type MachineName, parseDuration } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput } from '../../errors/api-error.js';
-import { requireStorable } from '../arguments.js';
+import { readHoldingTime, requireStorable } from '../arguments.js';
 import type { MachineInput } from './machine-types.js';
 
 const TEXT_MAX = 255;
@@ -71,10 +64,9 @@ export function readMachineName({ machineId, fingerprint }: MachineInput): Machi
 
 const DEFAULT_TTL = parseDuration('PT10M');
 
-/** How long a heartbeat holds: 10 minutes where nothing is said, a day at most, else BAD_USER_INPUT. */
+/** How long a heartbeat holds: 10 minutes where nothing is said, else as `readHoldingTime` takes it. */
 export function readTtl(ttl: IsoDuration | null | undefined): IsoDuration {
   const chosen = ttl ?? DEFAULT_TTL;
   if (chosen === null) throw new Error('PT10M is a duration');
-  if (reservedUntil(instant(0), chosen) !== null) return chosen;
-  throw badInput('ttl', `\`${chosen}\` is more than a day, which is the longest; give at most \`PT24H\``);
+  return readHoldingTime('ttl', chosen);
 }

@@ -1,9 +1,15 @@
 import { type MadeReservation, reservationOf, type ReserveRequest } from '@licet/database';
-import { type IsoDuration, instant, parseFeatureKey, parseReservationId, reservedUntil } from '@licet/domain';
+import { type IsoDuration, parseFeatureKey, parseReservationId } from '@licet/domain';
 import type { GatewayContext } from '../../context.js';
 import { badInput, notFound } from '../../errors/api-error.js';
 import type { JsonObject } from '../../scalars/index.js';
-import { boundJson, parseIdempotencyKey, parseSpentQuantity, readCustomerId } from '../arguments.js';
+import {
+  boundJson,
+  parseIdempotencyKey,
+  parseSpentQuantity,
+  readCustomerId,
+  readHoldingTime,
+} from '../arguments.js';
 import type { ReservationResultType, ReservationType } from './reservation-types.js';
 import { readSpender } from './spend-many.js';
 import { submitOne } from './submit-one.js';
@@ -28,7 +34,7 @@ export async function reserve(context: GatewayContext, input: ReserveAsked): Pro
     customerId,
     feature: input.feature,
     quantity: parseSpentQuantity('input.quantity', input.quantity),
-    ttl: readTtl(input.ttl),
+    ttl: readHoldingTime('input.ttl', input.ttl),
     idempotencyKey: parseIdempotencyKey('input.idempotencyKey', input.idempotencyKey),
     context: boundJson('input.context', input.context ?? null),
     ...readSpender(input, 'input'),
@@ -76,15 +82,6 @@ async function settle(
   const operation = kind === 'commit' ? 'commitReservation' : 'releaseReservation';
   const { answer } = await submitOne(context, operation, request, '');
   return answer;
-}
-
-/** A day has 24 hours here, so it is the same time whenever it is asked. */
-function readTtl(ttl: IsoDuration): IsoDuration {
-  if (reservedUntil(instant(0), ttl) !== null) return ttl;
-  throw badInput(
-    'input.ttl',
-    `a reservation lasts from a millisecond to a day, not \`${ttl}\`; give at most \`PT24H\``,
-  );
 }
 
 /** The reservation, if the caller's key may touch it. */

@@ -30,7 +30,7 @@ export type MachineCommand =
       readonly kind: 'heartbeatMachine';
       readonly licenseId: LicenseId;
       readonly machine: MachineName;
-      /** How long it holds its place: at most a day. */
+      /** How long it holds its place: a millisecond at least, a day at most. */
       readonly ttl: IsoDuration;
     };
 

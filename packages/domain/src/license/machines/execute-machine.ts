@@ -2,7 +2,7 @@ import type { CustomerAccount } from '../../customer.js';
 import { licenseObstacles } from '../../decision/sources.js';
 import { badInput } from '../../subscription/refusal.js';
 import { type Instant } from '../../time/instant.js';
-import { reservedUntil } from '../../usage/reservation.js';
+import { reservedUntil, wrongTtl } from '../../usage/reservation.js';
 import { unreachable } from '../../unreachable.js';
 import type { License } from '../license.js';
 import {
@@ -103,8 +103,7 @@ function heartbeat(
 ): MachineOutcome {
   const { account, license, now } = asked;
   const until = reservedUntil(now, ttl);
-  if (until === null)
-    return badInput('ttl', `\`${ttl}\` is more than a day, which is the longest; give at most \`PT24H\``);
+  if (until === null) return badInput('ttl', wrongTtl(ttl));
   const [standing] = licenseObstacles(license);
   if (standing) return answer(asked, standing.code, null);
   const known = machineNamed(license, name);

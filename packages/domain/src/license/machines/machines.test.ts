@@ -327,13 +327,19 @@ describe('places atOnce', () => {
     expect(nextDue(account, TWO)).toBeNull();
   });
 
-  test('of a machine that is not activated it is denied, and of more than a day refused', () => {
+  test('of a machine that is not activated it is denied', () => {
     expect(run(both, heartbeat('three')).decision).toMatchObject({
       ...{ allowed: false, code: 'NOT_ACTIVATED' },
     });
-    expect(executeMachine(both, heartbeat('one', 'PT25H'), NOW)).toMatchObject({
+  });
+
+  test.each([
+    ['PT25H', /too long/],
+    ['PT0.0001S', /too short/],
+  ])('of %s it is refused, and why is said', (ttl, message) => {
+    expect(executeMachine(both, heartbeat('one', ttl), NOW)).toMatchObject({
       ok: false,
-      refusal: { code: 'BAD_USER_INPUT', field: 'ttl' },
+      refusal: { code: 'BAD_USER_INPUT', field: 'ttl', message: expect.stringMatching(message) },
     });
   });
 });
