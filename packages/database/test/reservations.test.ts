@@ -353,6 +353,28 @@ test('committed after its window the answer is of that window, the second time a
   expect(await counter('closed')).toMatchObject({ used: 5, reserved: 2 });
 });
 
+test('a closed window that is full takes no more: the denial is of that window, and settles nothing', async () => {
+  await customerNamed('full');
+  const most = Number.MAX_SAFE_INTEGER;
+  const one = await reserved('full', 1);
+  const id = await reserved('full', 2);
+  await endWindow('full');
+  await send(consume('full', 5));
+  await send(settle('commit', one, 'full', 1));
+  await tenant.owner.query(
+    `update meter_window set used = $2 where tenant_id = $1 and customer_id = 'full'`,
+    [tenant.caller.tenantId, most - 1],
+  );
+  expect(await send(settle('commit', id, 'full', 2))).toMatchObject({
+    consumed: 0,
+    decision: { allowed: false, code: 'LIMIT_EXCEEDED', used: most - 1, reserved: 0, limit: null },
+  });
+  expect(await send(settle('commit', id, 'full', 1))).toMatchObject({
+    consumed: 1,
+    decision: { allowed: true, code: 'DONE', used: most, limit: null },
+  });
+});
+
 test('two gateways reserve and settle against one limit: never beyond it', async () => {
   await customerNamed('two');
   const other = await openTestDatabase(tenant.url);
