@@ -156,7 +156,7 @@ class SnapshotClient implements Client {
       return { ...decision, source: 'fallback', age: null };
     }
     const decision = decideBySnapshot(held.snapshot, request, now, this.#standing.phase);
-    this.#unreported?.add(request, decision, held.snapshot, now);
+    if (!this.#isClosed) this.#unreported?.add(request, decision, held.snapshot, now);
     const { validUntil, code } = decision;
     if (validUntil !== null) this.#standing.answered(validUntil, now);
     const isFallback = code === 'UNAVAILABLE' || code === 'ENTITLED_FALLBACK';

@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose';
+import { within } from './deadline.js';
 import { LicetError } from './errors.js';
 
 /** A customer token, or what fetches the next one when this one has ended. */
@@ -9,7 +10,22 @@ export class Credential {
   #current: Promise<string> | null = null;
   #shown: string | null = null;
 
-  constructor(private readonly source: TokenSource) {}
+  #close: (error: Error) => void = () => undefined;
+  readonly #closed: Promise<never>;
+
+  /** `timeout`: how long the next token may take to come, in milliseconds. */
+  constructor(
+    private readonly source: TokenSource,
+    private readonly timeout: number,
+  ) {
+    this.#closed = new Promise((_, reject) => (this.#close = reject));
+    this.#closed.catch(() => undefined);
+  }
+
+  /** Nobody waits for a token any more. */
+  close(): void {
+    this.#close(new Error('this client is closed'));
+  }
 
   /** The value of the header `authorization`. Whoever asks while the next token is fetched gets that one, too. */
   header(): Promise<string> {
@@ -25,9 +41,11 @@ export class Credential {
   }
 
   #next(): Promise<string> {
-    const next = Promise.resolve(this.source)
-      .then((source) => (typeof source === 'string' ? source : source()))
-      .then((token) => (this.#shown = `Bearer ${token}`));
+    const { source } = this;
+    const asked = Promise.resolve().then(() => (typeof source === 'string' ? source : source()));
+    const next = within(Promise.race([asked, this.#closed]), this.timeout, 'what gives the token').then(
+      (token) => (this.#shown = `Bearer ${token}`),
+    );
     next.catch(() => (this.#current = null));
     return next;
   }

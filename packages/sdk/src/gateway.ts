@@ -31,6 +31,7 @@ export class Gateway {
   /** What is on its way fails, and what comes later too. */
   close(): void {
     this.#closing.abort();
+    this.options.credential.close();
   }
 
   async snapshot(customerId: string, etag: string | null): Promise<FetchedSnapshot> {

@@ -1,6 +1,6 @@
 import { Credential, holderOf, type TokenSource } from './credential.js';
 import { LicetError } from './errors.js';
-import { type ClientStorage, memoryStorage } from './storage.js';
+import { boundedStorage, type ClientStorage, memoryStorage } from './storage.js';
 
 export interface ClientOptions {
   /** Of the gateway: `https://licet.example.com`. */
@@ -23,7 +23,7 @@ export interface ClientOptions {
   readonly leases?: Readonly<Record<string, LeaseOptions>>;
   /** Whether, and how, the gateway is told what checks have decided (`reportDecisions`). By default it is. */
   readonly reports?: boolean | ReportOptions;
-  /** How long one request may take, in milliseconds; 10 seconds by default, a day at most. */
+  /** How long one request, `token` or the `storage` may take, in milliseconds; 10 seconds by default, a day at most. */
   readonly timeout?: number;
   /** Longest time between two attempts to reach the gateway, in milliseconds; a minute by default, a day at most. */
   readonly retryMax?: number;
@@ -82,17 +82,18 @@ export function readOptions(options: ClientOptions): Settings {
   if (memberId !== null) mustBeId('memberId', memberId);
   if (holder !== null && holder.memberId !== null && holder.memberId !== memberId)
     throw wrong('memberId', 'the token is of another member; leave it out');
+  const timeout = aDayAtMost('timeout', options.timeout ?? 10_000);
   return {
     url: readUrl(options.url),
-    credential: new Credential(source),
+    credential: new Credential(source, timeout),
     customerId,
     memberId,
     tenantId: options.tenantId ?? null,
-    storage: readStorage(options.storage ?? memoryStorage()),
+    storage: boundedStorage(readStorage(options.storage ?? memoryStorage()), timeout),
     live: options.live ?? true,
     leases: readLeases(options.leases ?? {}),
     reports: readReports(options.reports ?? true),
-    timeout: aDayAtMost('timeout', options.timeout ?? 10_000),
+    timeout,
     retryMax: aDayAtMost('retryMax', options.retryMax ?? 60_000),
     now: options.now ?? Date.now,
     random: options.random ?? Math.random,

@@ -20,7 +20,8 @@ export class Snapshots {
   #keys: readonly JWK[] = [];
   #counter = 0;
   #tenantId: string | null;
-  #place: string | null = null;
+  /** Undefined: the storage has not told it yet. */
+  #place: string | null | undefined;
   /** What is kept here is another machine's. */
   #isForeign = false;
 
@@ -41,15 +42,13 @@ export class Snapshots {
   /** Takes up what an earlier process has kept here. */
   async resume(): Promise<void> {
     try {
-      const { settings, kept } = this;
       const [place, seen, snapshot] = await Promise.all([
-        settings.storage.place(),
-        kept.seen(),
-        kept.snapshot(),
+        this.#ownPlace(),
+        this.kept.seen(),
+        this.kept.snapshot(),
       ]);
-      this.#place = place;
       this.#isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
-        (text) => text !== null && text.place !== this.#place,
+        (text) => text !== null && text.place !== place,
       );
       if (this.#isForeign) {
         this.problems.report('FOREIGN_STORAGE', FOREIGN);
@@ -112,15 +111,12 @@ export class Snapshots {
    * there is something of this one to put in its place.
    */
   async write(): Promise<void> {
-    const { counter, tenantId, place } = {
-      counter: this.#counter,
-      tenantId: this.#tenantId,
-      place: this.#place,
-    };
-    const seen: Seen = { ...this.clock.seen, counter, tenantId, place };
-    const held = this.#held;
-    if (this.#isForeign && held === null) return;
+    if (this.#isForeign && this.#held === null) return;
     try {
+      // Under another place, what is kept here would be foreign at the next start.
+      const place = await this.#ownPlace();
+      const held = this.#held;
+      const seen: Seen = { ...this.clock.seen, counter: this.#counter, tenantId: this.#tenantId, place };
       if (held === null || held.from === 'KEPT') await this.kept.writeSeen(seen);
       else {
         const { token, keys, etag } = held;
@@ -130,6 +126,10 @@ export class Snapshots {
     } catch (error) {
       this.problems.report('STORAGE_FAILED', `nothing can be kept: ${messageOf(error)}`);
     }
+  }
+
+  async #ownPlace(): Promise<string | null> {
+    return this.#place === undefined ? (this.#place = await this.settings.storage.place()) : this.#place;
   }
 
   /** By the keys that are known; where it names another one, by those that its tenant has now. */

@@ -1,3 +1,5 @@
+import { Overdue, within } from './deadline.js';
+
 /** Where a client keeps what it needs to start without a network. */
 export interface ClientStorage {
   /** The text under this name; null: there is none. */
@@ -18,5 +20,30 @@ export function memoryStorage(): ClientStorage {
       return Promise.resolve();
     },
     place: () => Promise.resolve(null),
+  };
+}
+
+/**
+ * A storage that has not answered in time has failed, and is asked nothing more until it does answer: what it is still at could end up
+ * in the place of what comes after it.
+ */
+export function boundedStorage(storage: ClientStorage, milliseconds: number): ClientStorage {
+  const overdue = new Set<Promise<unknown>>();
+  async function ask<T>(work: () => Promise<T>): Promise<T> {
+    if (overdue.size > 0) throw new Overdue('the storage still has not answered');
+    const asked = work();
+    const answered = (): void => void overdue.delete(asked);
+    asked.then(answered, answered);
+    try {
+      return await within(asked, milliseconds, 'the storage');
+    } catch (error) {
+      if (error instanceof Overdue) overdue.add(asked);
+      throw error;
+    }
+  }
+  return {
+    read: (name) => ask(() => storage.read(name)),
+    write: (name, text) => ask(() => storage.write(name, text)),
+    place: () => ask(() => storage.place()),
   };
 }

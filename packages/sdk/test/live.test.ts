@@ -100,7 +100,13 @@ describe('whoever is connected and soon cut off', () => {
 
   function watch(backOff: Watched, onConnected: (follower: () => Follower) => void): Follower {
     const follower: Follower = new Follower({
-      ...{ url: site.gateway.url, credential: new Credential('lk_x'), customerId: 'ada', fetch, backOff },
+      ...{
+        url: site.gateway.url,
+        credential: new Credential('lk_x', 10_000),
+        customerId: 'ada',
+        fetch,
+        backOff,
+      },
       ...{
         onConnected: () => onConnected(() => follower),
         onChange: () => undefined,
