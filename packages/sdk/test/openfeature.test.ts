@@ -2,6 +2,7 @@ import { LicetServerProvider } from '@licet/sdk/openfeature-server';
 import { LicetWebProvider } from '@licet/sdk/openfeature-web';
 import {
   ErrorCode,
+  type EvaluationContext,
   OpenFeature as ServerFeature,
   ProviderEvents,
   ProviderStatus,
@@ -167,4 +168,58 @@ test('a provider that is closed tells nothing more, and leaves the client as it 
   await until(() => told);
   expect(changes).toBe(0);
   expect(client.check('editor').code).toBe('NOT_IN_PLAN');
+});
+
+test('closed before it is ready, or begun again, it tells nothing and each change once', async () => {
+  const client = await site.start();
+  const provider = new LicetServerProvider(client);
+  let [heard, told] = [0, 0];
+  provider.events.addHandler(ProviderEvents.ConfigurationChanged, () => (told += 1));
+  const change = async (editor: boolean): Promise<void> => {
+    [heard, told] = [0, 0];
+    const stop = client.onChange(() => (heard += 1));
+    site.gateway.state = statePayload({ editor });
+    await client.refresh();
+    await until(() => heard > 0);
+    stop();
+  };
+  const beginning = provider.initialize();
+  await provider.onClose();
+  await beginning;
+  await change(false);
+  expect(told).toBe(0);
+  await Promise.all([provider.initialize(), provider.initialize()]);
+  await provider.initialize();
+  await change(true);
+  expect(told).toBe(heard);
+  await provider.onClose();
+  await change(false);
+  expect(told).toBe(0);
+});
+
+test('what no fact can be is an error in its context, and what is odd is a fact like others', async () => {
+  const { flags } = await serverSide();
+  const around: EvaluationContext = { ...ADA };
+  around['self'] = around;
+  const big: object = { big: 1n };
+  for (const context of [around, { ...ADA, ...big }])
+    expect(await flags.getBooleanDetails('sso', false, context)).toMatchObject({
+      value: false,
+      errorCode: ErrorCode.INVALID_CONTEXT,
+    });
+  const names: object = JSON.parse(
+    '{ "__proto__": { "polluted": true }, "constructor": "c", "toString": "t" }',
+  );
+  const odd = { ...ADA, ...names, no: null, at: new Date(NaN), nan: NaN, deep: { list: [[1], null] } };
+  expect(await flags.getBooleanDetails('sso', false, { ...odd, long: 'x'.repeat(1_000_000) })).toMatchObject({
+    value: true,
+    flagMetadata: { code: 'ENTITLED' },
+  });
+  expect({}).not.toHaveProperty('polluted');
+});
+
+test.each(['', '__proto__', 'constructor', 'toString'])('the flag `%s` is not there', async (key) => {
+  const { flags } = await serverSide();
+  const { value, errorCode } = await flags.getObjectDetails(key, [1], ADA);
+  expect([value, errorCode]).toEqual([[1], ErrorCode.FLAG_NOT_FOUND]);
 });

@@ -26,6 +26,8 @@ export interface Events {
 export class Announcer {
   #told: State = 'READY';
   #stop: (() => void) | null = null;
+  /** Of the last time that it has begun; null: it has ended. */
+  #beginning: symbol | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
@@ -35,11 +37,11 @@ export class Announcer {
 
   /** Resolves when there is something to decide on; rejects where there is nothing, and tells when there is. */
   async begin(): Promise<void> {
+    this.end();
+    const beginning = (this.#beginning = Symbol());
     await this.client.ready;
-    this.#stop = this.client.onChange(() => {
-      this.#tell();
-      this.events.changed();
-    });
+    // Who has ended meanwhile, or begun again, would never be rid of it.
+    if (beginning === this.#beginning) this.#listen();
     if (this.#state === 'ERROR') {
       this.#told = 'ERROR';
       throw new EvaluationError(ErrorCode.PROVIDER_NOT_READY, this.#message);
@@ -49,6 +51,7 @@ export class Announcer {
 
   /** OpenFeature takes a provider for ready after it has begun, and after another context: what else it is, it is told then. */
   again(): void {
+    if (this.#stop === null) return;
     this.#told = 'READY';
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
@@ -57,10 +60,18 @@ export class Announcer {
   }
 
   end(): void {
+    this.#beginning = null;
     this.#stop?.();
     this.#stop = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  #listen(): void {
+    this.#stop = this.client.onChange(() => {
+      this.#tell();
+      this.events.changed();
+    });
   }
 
   get #state(): State {
