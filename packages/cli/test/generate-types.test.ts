@@ -33,6 +33,27 @@ test('a feature of the catalog compiles, and a misspelt one does not', async () 
   expect(complaints('api-cals')).toEqual([expect.stringMatching(/'"api-cals"' is not assignable/)]);
 });
 
+test('whatever a feature is named, its key is there as it is, and nothing else is', async () => {
+  const names = [
+    ...['ends */ here', '**/', '*/*/', '*\n/', 'one\ntwo\r\nthree', '*\u2028/', '/*', '// no', '*', ' '],
+    ...['`tick` ${value}', `'one' "two" \\`, '@ts-nocheck', '</script>'],
+  ];
+  const odd = names.map((name, index) => [`n-${String(index)}-`, { name, type: 'boolean' }] as const);
+  const reserved = ['constructor', 'class', 'null', 'a--b'].map((key) => [key, { type: 'boolean' }] as const);
+  const features = Object.fromEntries([...odd, ...reserved]);
+  // YAML takes JSON.
+  writeFileSync(join(folder, 'odd.yaml'), JSON.stringify({ catalog: 1, name: 'Odd', features, plans: {} }));
+  const made = await licet(folder, ['generate', 'types', '--catalog', 'odd.yaml', '--out', 'odd.ts']);
+  expect(made).toMatchObject({ code: 0 });
+  const program = ts.createProgram([join(folder, 'odd.ts')], { noEmit: true, strict: true, types: [] });
+  expect(ts.getPreEmitDiagnostics(program)).toEqual([]);
+  const [all, ...others] = program.getSourceFile(join(folder, 'odd.ts'))?.statements ?? [];
+  expect(others).toEqual([]);
+  const members = all !== undefined && ts.isInterfaceDeclaration(all) ? all.members : [];
+  const keys = members.map(({ name }) => (name !== undefined && ts.isStringLiteral(name) ? name.text : null));
+  expect(keys).toEqual(Object.keys(features).sort());
+});
+
 test('a catalog that is none is told by line', async () => {
   writeFileSync(
     join(folder, 'broken.yaml'),
