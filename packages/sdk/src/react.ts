@@ -51,10 +51,7 @@ export function useEntitlement(feature: string, options?: CheckOptions): Entitle
       '`useEntitlement` and `<Entitled>` need an `<EntitlementsProvider client={…}>` above them',
     );
   // Options are written in place, as another object with each render: what they hold is what counts.
-  const answer = useMemo(
-    () => answerOf(client, feature, options),
-    [client, feature, JSON.stringify(options)],
-  );
+  const answer = useMemo(() => answerOf(client, feature, options), [client, feature, heldBy(options)]);
   return useSyncExternalStore(client.onChange, answer, answer);
 }
 
@@ -66,6 +63,15 @@ export function Entitled({ feature, fallback = null, children, ...options }: Ent
 /** The same three for these features alone; by themselves they take any text. */
 export function entitlementsOf<Features extends string>(): EntitlementsOf<Features> {
   return { EntitlementsProvider, useEntitlement, Entitled };
+}
+
+/** Where JSON cannot hold it, such as a context with a bigint, which object it is: `check` decides on it all the same. */
+function heldBy(options?: CheckOptions): unknown {
+  try {
+    return JSON.stringify(options);
+  } catch {
+    return options;
+  }
 }
 
 /** Gives the same object for as long as the answer is the same, as React asks of a store. */

@@ -57,6 +57,17 @@ test('what a check refuses is thrown where it is rendered', async () => {
   expect(() => renderToString(createElement(EntitlementsProvider, { client }, code))).toThrow('`quantity`');
 });
 
+test('a context that JSON cannot hold is decided on as by a check', async () => {
+  const client = await site.start();
+  const around: Record<string, unknown> = {};
+  around['self'] = around;
+  for (const context of [around, { seats: 1n }]) {
+    const entitled = createElement(Entitled, { feature: 'sso', context }, 'yes');
+    expect(renderToString(createElement(EntitlementsProvider, { client }, entitled))).toBe('yes');
+    expect(client.check('sso', { context }).code).toBe('ENTITLED');
+  }
+});
+
 test('a misspelt feature does not compile', async () => {
   // Two lines are marked below: where one of them compiles, the check of types fails.
   const own = entitlementsOf<'sso' | 'calls'>();
