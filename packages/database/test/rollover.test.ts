@@ -178,10 +178,11 @@ test('rolled units that end within a window stop there, and what is spent of the
   const customerId = await createTestCustomer(tenant, 'ending');
   await subscribeTo(tenant, 'ending', 'small');
   await consumed(tenant.db, calls('ending', 3));
-  const until = Date.now() + SOON;
+  // Long enough for what is asked before.
+  const until = Date.now() + 2_000;
   await giveRolled('ending', [{ units: 5, until }], `to_timestamp(${String(until)} / 1000.0)`);
   expect(await decided('ending')).toMatchObject({ used: 3, limit: 15, validUntil: until });
-  await delay(SOON + 50);
+  await delay(until + 50 - Date.now());
   expect(await decided('ending')).toMatchObject({ used: 3, limit: 13 });
   expect(await consumed(gateway, calls('ending', 20))).toBe(10);
   expect(await counters('ending')).toMatchObject([{ used: 13, lim: 13, rolled: 3, due: true }]);
