@@ -34,6 +34,7 @@ test('a feature of the catalog compiles, and a misspelt one does not', async () 
 });
 
 test('whatever a feature is named, its key is there as it is, and nothing else is', async () => {
+  // `@ts-nocheck` as a feature's name, which stands in a comment of what is made: it must silence nothing there.
   const names = [
     ...['ends */ here', '**/', '*/*/', '*\n/', 'one\ntwo\r\nthree', '*\u2028/', '/*', '// no', '*', ' '],
     ...['`tick` ${value}', `'one' "two" \\`, '@ts-nocheck', '</script>'],
