@@ -28,6 +28,8 @@ plans:${PLAN('basic', '')}${PLAN('twin', '2')}${PLAN('owned', '', 'perpetual')}$
 rules:
   - { name: embargo, feature: export, when: has(context.embargo) && context.embargo, then: deny }
   - { name: embargo on calls, feature: calls, when: has(context.embargo) && context.embargo, then: deny }
+  - { name: listed, feature: export, when: context.listed, then: deny }
+  - { name: listed for calls, feature: calls, when: context.listed, then: deny }
 `);
 export const NOW = time('2026-01-15');
 const BEFORE = '2026-01-10';
@@ -103,7 +105,7 @@ export function soundCase(feature: Case['feature']): Case {
     grants: [grantOf('editors', { kind: 'ADD', value: { kind: 'UNITS', limit: 5 } })],
     used: 0,
     memberId: 'ann',
-    context: { signed: true, signed2: true },
+    context: { signed: true, signed2: true, listed: false },
     productVersion: null,
   };
 }
@@ -174,6 +176,12 @@ export const MAKES_TWIN: Readonly<Partial<Record<Row, (sound: Case) => Case>>> =
   NOT_ACTIVATED: (sound) => withTwinLicense(sound, { plan: 'bound-twin', machines: [] }),
   MACHINE_IN_USE: (sound) => withTwinLicense(sound, { plan: 'bound-twin', machines: IN_USE }),
 };
+
+/** Row 14 again, of every source: a rule of the catalog itself cannot be evaluated. */
+export function withBrokenRule(sound: Case): Case {
+  const { listed: _listed, ...context } = sound.context;
+  return { ...sound, context };
+}
 
 function withTwin(sound: Case, given: Omit<Given, 'plan'>): Case {
   return { ...sound, subscriptions: [...sound.subscriptions, { plan: 'twin', ...given }] };

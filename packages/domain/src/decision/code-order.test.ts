@@ -9,6 +9,7 @@ import {
   ROWS,
   soundCase,
   stateOf,
+  withBrokenRule,
 } from '../../testing/code-order.js';
 import { explain } from '../explanation/explain.js';
 import { decide, stateAtHand } from './decide.js';
@@ -135,6 +136,15 @@ test.each(ofTwoSources)(
       const [speaking, other] = isOneRow(first, second) ? [first, second] : [second, first];
       expect({ code, reasons }).toEqual({ code: codeOf(speaking), reasons: [speaking, other] });
     }
+  },
+);
+
+test.each(OF_A_SOURCE.flatMap((row) => featuresFor(row, row).map((feature) => [row, feature] as const)))(
+  'a rule of the catalog that cannot be evaluated has its place in the order beside %s of a source (%s)',
+  (row, feature) => {
+    const { code, reasons } = answerTo(withBrokenRule(MAKES[row](soundCase(feature))));
+    const inOrder = ROWS.filter((other) => other === row || other === 'CONDITION_NOT_MET');
+    expect({ code, reasons }).toEqual({ code: inOrder.map(codeOf)[0], reasons: inOrder });
   },
 );
 

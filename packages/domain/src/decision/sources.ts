@@ -232,7 +232,7 @@ function ruledOut(naming: NamingSource, row: 13 | 14, rule: RuleFailure): Obstac
   return { ...obstacle(naming, row, code), rule };
 }
 
-/** What is left where a rule of the catalog cannot be evaluated: it takes away every source's feature (row 14). */
+/** What is left where a rule of the catalog cannot be evaluated: it takes away every source's feature (row 14), before who asks matters. */
 export function takenAway(
   { passing, grants, blocks, obstacles, ...rest }: Sources,
   rule: RuleFailure,
@@ -245,12 +245,15 @@ export function takenAway(
     return { row: 14, code: 'CONDITION_NOT_MET', sources: [sourceOf(block)], began: block.createdAt, rule };
   });
   const taken = passing.map((naming) => ruledOut(naming, 14, rule));
+  const got = obstacles.map((obstacle): Obstacle =>
+    obstacle.row > 14 ? { ...obstacle, row: 14, code: 'CONDITION_NOT_MET', rule } : obstacle,
+  );
   return {
     ...rest,
     passing: [],
     grants: [],
     blocks: [],
-    obstacles: [...obstacles, ...taken, ...given, ...prepaid],
+    obstacles: [...got, ...taken, ...given, ...prepaid],
   };
 }
 
