@@ -21,6 +21,7 @@ export const sdkStart: Race = {
       ] as const;
       return await withPrograms(starting, async ([sdk, verification]) => {
         await sdk.ask('keep', directory);
+        await verification.ask('use', directory);
         const measured = (program: Program, seconds: number) => async (): Promise<number> =>
           (await askMeasure(program, seconds)).nanoseconds / 1000;
         for (const program of [sdk, verification]) await measured(program, setting.warmSeconds / 2)();
