@@ -1,6 +1,5 @@
 import {
   type CheckRequest,
-  type Decision,
   decideBySnapshot,
   denyWithoutRules,
   type Instant,
@@ -8,6 +7,7 @@ import {
   type Snapshot,
   type SnapshotPhase,
 } from '@licet/domain/offline';
+import { type Answer, answerOf } from './answer.js';
 import { BackOff } from './back-off.js';
 import { SeenClock } from './clock.js';
 import { LicetError, messageOf } from './errors.js';
@@ -22,7 +22,7 @@ import { Snapshots } from './snapshots.js';
 import type { ConsumeAnswer } from './spend.js';
 import type { Spending } from './spending.js';
 import { Standing } from './standing.js';
-import type { AnswerSource, ClientStatus } from './status.js';
+import type { ClientStatus } from './status.js';
 import { Timer } from './timer.js';
 import { type ReportCounts, Unreported } from './unreported.js';
 import { RefusedSnapshot } from './verify.js';
@@ -40,13 +40,6 @@ export interface CheckOptions {
 export interface ConsumeOptions extends Omit<CheckOptions, 'productVersion'> {
   /** By default one of its own for each call. */
   readonly idempotencyKey?: string;
-}
-
-/** A decision, with where it comes from. */
-export interface Answer extends Decision {
-  readonly source: AnswerSource;
-  /** How long ago the gateway last said that what it rests on is current, in milliseconds; null: it rests on nothing. */
-  readonly age: number | null;
 }
 
 /** What a check would decide on at this moment. */
@@ -316,30 +309,6 @@ class SnapshotClient implements Client {
       },
     });
   }
-}
-
-/** Each property by its name: copied by spread, a check takes several microseconds. */
-function answerOf(decision: Decision, source: AnswerSource, age: number): Answer {
-  const { allowed, code, limit, used, remaining, reserved, unlimited, value } = decision;
-  const { message, customerId, feature, resetsAt, validUntil, sources } = decision;
-  return {
-    allowed,
-    code,
-    limit,
-    used,
-    remaining,
-    reserved,
-    unlimited,
-    value,
-    message,
-    customerId,
-    feature,
-    resetsAt,
-    validUntil,
-    sources,
-    source,
-    age,
-  };
 }
 
 function nextTurn(): Promise<void> {

@@ -1,11 +1,5 @@
-export {
-  type Answer,
-  type Basis,
-  type CheckOptions,
-  type Client,
-  type ConsumeOptions,
-  createClient,
-} from './client.js';
+export type { Answer } from './answer.js';
+export { type Basis, type CheckOptions, type Client, type ConsumeOptions, createClient } from './client.js';
 export { type TokenSource } from './credential.js';
 export { LicetError } from './errors.js';
 export { type ClientOptions, type LeaseOptions, type ReportOptions } from './options.js';

@@ -35,7 +35,7 @@ export interface ClientOptions {
 }
 
 export interface LeaseOptions {
-  /** How long a lease lasts, in milliseconds; a minute by default. Who dies meanwhile has spent all of it. */
+  /** How long a lease lasts, in milliseconds; a minute by default, a year at most. Who dies meanwhile has spent all of it. */
   readonly ttl?: number;
   /** Units of the first lease; 100 by default. Those that follow go by how much was wanted lately. */
   readonly first?: number;
@@ -128,7 +128,7 @@ function readLeases(leases: Readonly<Record<string, LeaseOptions>>): Settings['l
     Object.entries(leases).map(([feature, { ttl = 60_000, first = 100, most = 10_000 }]) => [
       feature,
       {
-        ttl: atLeastOne(`leases.${feature}.ttl`, ttl),
+        ttl: atMost(`leases.${feature}.ttl`, ttl, A_YEAR, 'a year'),
         first: atLeastOne(`leases.${feature}.first`, first),
         most: atLeastOne(`leases.${feature}.most`, most),
       },
@@ -149,11 +149,17 @@ function atLeastOne(field: string, value: number): number {
 
 /** Timers of a platform take more than 24 days for none at all. */
 function aDayAtMost(field: string, milliseconds: number): number {
-  if (atLeastOne(field, milliseconds) <= A_DAY) return milliseconds;
-  throw wrong(field, `${String(A_DAY)} (a day) at most, not ${String(milliseconds)}`);
+  return atMost(field, milliseconds, A_DAY, 'a day');
+}
+
+function atMost(field: string, milliseconds: number, longest: number, named: string): number {
+  if (atLeastOne(field, milliseconds) <= longest) return milliseconds;
+  throw wrong(field, `${String(longest)} (${named}) at most, not ${String(milliseconds)}`);
 }
 
 const A_DAY = 86_400_000;
+/** The gateway lends nothing for longer. */
+const A_YEAR = 365 * A_DAY;
 
 function readUrl(url: string): string {
   const { protocol, origin, pathname } = URL.canParse(url) ? new URL(url) : { protocol: '' };

@@ -8,7 +8,8 @@ import {
   useMemo,
   useSyncExternalStore,
 } from 'react';
-import type { Answer, CheckOptions, Client } from './client.js';
+import type { Answer } from './answer.js';
+import type { CheckOptions, Client } from './client.js';
 
 /** What a component shows. It is rendered anew when time changes it, so that it needs neither its age nor its end. */
 export type Entitlement = Omit<Answer, 'age' | 'validUntil'>;

@@ -209,3 +209,9 @@ test('at the end a return is told once more where the connection breaks', async 
 test.each(['ttl', 'first', 'most'])('an option that cannot be is refused by name: %s', async (field) => {
   await expect(start({ [field]: 0 })).rejects.toThrow(`\`leases.calls.${field}\``);
 });
+
+test('a lease longer than the gateway lends is refused by name', async () => {
+  await expect(start({ ttl: 366 * 86_400_000 })).rejects.toThrow(
+    '`leases.calls.ttl`: 31536000000 (a year) at most',
+  );
+});

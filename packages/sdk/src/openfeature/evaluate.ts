@@ -1,6 +1,7 @@
 import { type Fact, featureOf, type FlagValue, flagOf } from '@licet/domain/offline';
 import { ErrorCode, type EvaluationContext, type ResolutionDetails } from '@openfeature/core';
-import type { Answer, CheckOptions, Client } from '../client.js';
+import type { Answer } from '../answer.js';
+import type { CheckOptions, Client } from '../client.js';
 import { LicetError } from '../errors.js';
 import { EvaluationError } from './evaluation-error.js';
 import { readContext } from './read-context.js';
