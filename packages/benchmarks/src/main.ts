@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import { readCommandLine } from './command-line.js';
 import { readCommit, readMachine, readVersions } from './harness/machine.js';
 import { listed } from './harness/page.js';
-import type { Results } from './harness/results.js';
+import type { Run } from './harness/results.js';
+import { withRun } from './harness/runs.js';
 import { tableOf } from './harness/table.js';
 import { type BenchPostgres, startPostgres } from './processes/postgres.js';
-import { publish } from './publish.js';
-import { EFFORT, type Outcome, type Race, type Setting } from './race.js';
+import { EFFORT } from './race.js';
 import { RACES } from './races/index.js';
+import { PUBLISHED, readResults, SCRATCH, writeResults } from './results-folder.js';
+import { runRaces } from './run-races.js';
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -17,11 +19,10 @@ async function main(): Promise<void> {
   // Whoever read the output may be gone; what was started is still stopped.
   process.stdout.on('error', () => undefined);
   const args = process.argv.slice(2);
-  const { names, size } = readCommandLine(
-    args,
-    RACES.map((race) => race.name),
-  );
-  const races = RACES.filter((race) => names.length === 0 || names.includes(race.name));
+  const all = RACES.map((race) => race.name);
+  const { names, size, isPublished } = readCommandLine(args, all);
+  const folder = isPublished ? PUBLISHED : (process.env['LICET_BENCH_RESULTS'] ?? SCRATCH);
+  const published = isPublished ? readResults(folder) : null;
   const server = new LazyPostgres();
   const broken = new AbortController();
   stopOnSignal(() => {
@@ -36,19 +37,25 @@ async function main(): Promise<void> {
     machine: readMachine(),
     versions: await readVersions(),
   };
+  let written: readonly string[] = [];
   try {
-    const setting = { ...EFFORT[size], size, postgres: () => server.start(), say };
-    const outcomes = await runAll(races, setting, broken.signal);
-    const postgres = await server.started;
-    const results: Results = {
-      ...begun,
-      versions: { ...begun.versions, ...(postgres ? { postgres: postgres.version } : {}) },
-      postgresSettings: { ...postgres?.settings },
-      ...gathered(outcomes),
-    };
-    await report(results, names.length === 0);
+    const run = await runRaces({
+      races: RACES.filter((race) => names.length === 0 || names.includes(race.name)),
+      setting: { ...EFFORT[size], size, postgres: () => server.start(), say },
+      facts: () => ({
+        ...begun,
+        versions: { ...begun.versions, ...(server.running ? { postgres: server.running.version } : {}) },
+        postgresSettings: { ...server.running?.settings },
+      }),
+      keep: (run) => {
+        written = writeResults(folder, published ? withRun(published, run) : { runs: [run] }, all);
+      },
+      broken: broken.signal,
+    });
+    report(run);
+    for (const file of written) say(`written: ${file}`);
     const isStrict = process.env['CI'] === 'true';
-    if (results.failed.length > 0 || (isStrict && results.skipped.length > 0)) process.exitCode = 1;
+    if (run.failed.length > 0 || (isStrict && run.skipped.length > 0)) process.exitCode = 1;
   } finally {
     await server.stop();
   }
@@ -56,85 +63,41 @@ async function main(): Promise<void> {
 
 /** One server for all races, started by the first that needs it. */
 class LazyPostgres {
-  started: Promise<BenchPostgres> | null = null;
+  /** Null until then, and where it would not start, which is the failure of each race that needs it. */
+  running: BenchPostgres | null = null;
+  #starting: Promise<BenchPostgres> | null = null;
 
   start(): Promise<BenchPostgres> {
-    return (this.started ??= startPostgres());
+    return (this.#starting ??= this.#launch());
+  }
+
+  async #launch(): Promise<BenchPostgres> {
+    return (this.running = await startPostgres());
   }
 
   async stop(): Promise<void> {
-    const server = await this.started;
-    await server?.stop();
+    await this.#starting?.catch(() => undefined);
+    await this.running?.stop();
   }
 }
 
-/** A race that fails does not take the others' figures with it. */
-async function runAll(
-  races: readonly Race[],
-  setting: Setting,
-  broken: AbortSignal,
-): Promise<Map<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>();
-  for (const race of races) {
-    if (broken.aborted) break;
-    const began = performance.now();
-    say(`\n${race.name}: ${race.question}`);
-    const outcome = await race.run(setting).catch(failed);
-    outcomes.set(race.name, outcome);
-    say(described(outcome, setting));
-    say(`(${((performance.now() - began) / 1000).toFixed(1)} s)`);
-  }
-  return outcomes;
-}
-
-function failed(error: unknown): Outcome {
-  return { kind: 'FAILED', reason: error instanceof Error ? error.message : String(error) };
-}
-
-function described(outcome: Outcome, { size }: Setting): string {
-  switch (outcome.kind) {
-    case 'SKIPPED':
-      return `skipped: ${outcome.reason}`;
-    case 'FAILED':
-      return `FAILED: ${outcome.reason}`;
-    case 'RUN':
-      return size === 'smoke' ? 'every body was right' : tableOf(outcome.rows);
-  }
-}
-
-type Gathered = Pick<Results, 'rows' | 'curves' | 'skipped' | 'failed'>;
-
-function gathered(outcomes: ReadonlyMap<string, Outcome>): Gathered {
-  const all: Gathered = { rows: [], curves: [], skipped: [], failed: [] };
-  for (const [race, outcome] of outcomes) {
-    if (outcome.kind === 'RUN') {
-      all.rows.push(...outcome.rows);
-      all.curves.push(...(outcome.curves ?? []));
-    } else {
-      all[outcome.kind === 'SKIPPED' ? 'skipped' : 'failed'].push({ race, reason: outcome.reason });
-    }
-  }
-  return all;
-}
-
-async function report(results: Results, isWhole: boolean): Promise<void> {
-  const { machine } = results;
-  say(`\n${results.command} (${results.commit ?? 'no commit'})`);
+function report(run: Run): void {
+  const { machine } = run;
+  say(`\n${run.command} (${run.commit ?? 'no commit'})`);
   say(
     `${machine.cpu}, ${String(machine.cores)} cores, ${String(machine.memoryGigabytes)} GB, ${machine.system}`,
   );
-  say(listed(results.versions));
-  say(listed(results.postgresSettings));
-  if (results.size === 'smoke') {
+  say(listed(run.versions));
+  say(listed(run.postgresSettings));
+  if (run.size === 'smoke') {
     say('figures of so short a run say nothing: none are shown');
   } else {
-    say(`\n${tableOf(results.rows)}`);
-    const missed = results.rows.filter((row) => row.reached === false);
+    say(`\n${tableOf(run.rows)}`);
+    const missed = run.rows.filter((row) => row.reached === false);
     say(missed.length === 0 ? 'every goal is reached' : `${String(missed.length)} goals are not reached`);
   }
-  for (const { race, reason } of results.skipped) say(`skipped: ${race}: ${reason}`);
-  for (const { race, reason } of results.failed) say(`FAILED: ${race}: ${reason}`);
-  for (const file of await publish(results, isWhole && results.failed.length === 0)) say(`written: ${file}`);
+  for (const { race, reason } of run.skipped) say(`skipped: ${race}: ${reason}`);
+  for (const { race, reason } of run.failed) say(`FAILED: ${race}: ${reason}`);
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {

@@ -1,7 +1,13 @@
 import { curveChart, goalChart } from './charts.js';
 import { rowOf } from './results.js';
 
-const CURVE = { chart: 'growth', x: 'connections', y: 'checks/s', series: 'gateway' };
+const CURVE = {
+  race: 'check-connections',
+  chart: 'growth',
+  x: 'connections',
+  y: 'checks/s',
+  series: 'gateway',
+};
 
 test('a curve chart names its axes and its lines', () => {
   const svg = curveChart('Growth', [
@@ -39,4 +45,15 @@ test('a goal chart shows each goal, in the colour of its fate', () => {
 
 test('a chart of nothing is refused', () => {
   expect(() => curveChart('Growth', [])).toThrow('needs a curve');
+});
+
+test('the same figures make the same file, however many charts were drawn before', () => {
+  const curve = {
+    ...CURVE,
+    points: [
+      [1, 100],
+      [512, 2000],
+    ] satisfies [number, number][],
+  };
+  expect(curveChart('Growth', [curve])).toBe(curveChart('Growth', [curve]));
 });

@@ -70,8 +70,15 @@ function svgOf(width: number, height: number, option: echarts.EChartsCoreOption)
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({ animation: false, backgroundColor: '#ffffff', textStyle: TEXT, ...option });
-    return chart.renderToSVGString();
+    return numbered(chart.renderToSVGString());
   } finally {
     chart.dispose();
   }
+}
+
+/** ECharts counts classes and clip paths through all charts of a process; counted in each, the same figures make the same file. */
+function numbered(svg: string): string {
+  const counted = /zr\d+-[a-z]+-?\d+/g;
+  const names = [...new Set(svg.match(counted))];
+  return svg.replaceAll(counted, (name) => `zr-${names.indexOf(name)}`);
 }

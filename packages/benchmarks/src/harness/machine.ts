@@ -39,14 +39,17 @@ export async function readVersions(): Promise<Record<string, string>> {
   return versions;
 }
 
+/** What a run itself writes, and what is no part of what it measures. */
+const NOT_MEASURED = 'docs/benchmarks';
+
 /** The commit that is measured; null outside a repository, marked where files differ from it. */
-export async function readCommit(): Promise<string | null> {
-  const git = promisify(execFile);
+export async function readCommit(folder = __dirname): Promise<string | null> {
+  const git = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)('git', args, { cwd: folder })).stdout.trim();
   try {
-    const { stdout } = await git('git', ['describe', '--always', '--dirty', '--abbrev=12'], {
-      cwd: __dirname,
-    });
-    return stdout.trim();
+    const commit = await git('rev-parse', '--short=12', 'HEAD');
+    const differing = await git('diff', '--name-only', 'HEAD', '--', ':/', `:(top,exclude)${NOT_MEASURED}`);
+    return differing === '' ? commit : `${commit}-dirty`;
   } catch {
     return null;
   }

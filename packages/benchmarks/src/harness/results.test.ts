@@ -1,4 +1,5 @@
-import { resultsSchema, rowOf, type Results } from './results.js';
+import { exampleRun } from '../../testing/example-run.js';
+import { resultsSchema, rowOf } from './results.js';
 
 const FIGURES = { race: 'check-http', measure: 'throughput', unit: 'checks/s', own: [300, 100, 200] };
 const PEER = { name: 'a constant', values: [50, 100, 60] };
@@ -35,29 +36,28 @@ test('a figure without a peer has no ratio and reaches no goal', () => {
   });
 });
 
-const RESULTS: Results = {
-  command: 'npm run bench',
-  size: 'full',
-  startedAt: '2026-01-15T12:00:00.000Z',
-  commit: null,
-  machine: { cpu: 'a processor', cores: 2, memoryGigabytes: 8, system: 'Linux', loadBefore: 0.1 },
-  versions: { node: '20.19.0' },
-  postgresSettings: { fsync: 'on' },
+test('a ratio that is no number fails its race, and not the run that would be written with it', () => {
+  expect(() => rowOf({ ...FIGURES, peer: { name: 'nothing', values: [0] } })).toThrow('Infinity');
+});
+
+const RUN = exampleRun({
   rows: [rowOf({ ...FIGURES, peer: PEER })],
-  skipped: [],
-  failed: [],
-  curves: [{ chart: 'growth', x: 'connections', y: 'checks/s', series: 'own', points: [[1, 2]] }],
-};
+  curves: [
+    { race: 'check-http', chart: 'growth', x: 'connections', y: 'checks/s', series: 'own', points: [[1, 2]] },
+  ],
+});
 
 test('results survive being written and read', () => {
-  expect(resultsSchema.parse(JSON.parse(JSON.stringify(RESULTS)))).toEqual(RESULTS);
+  const results = { runs: [RUN, exampleRun({ size: 'quick' })] };
+  expect(resultsSchema.parse(JSON.parse(JSON.stringify(results)))).toEqual(results);
 });
 
 test.each([
-  ['a ratio that is no number', { rows: [{ ...RESULTS.rows[0], ratio: 'fast' }] }],
-  ['a row without runs', { rows: [{ ...RESULTS.rows[0], own: { median: 1, runs: [] } }] }],
+  ['a ratio that is no number', { rows: [{ ...RUN.rows[0], ratio: 'fast' }] }],
+  ['a row without runs', { rows: [{ ...RUN.rows[0], own: { median: 1, runs: [] } }] }],
+  ['a curve of no race', { curves: [{ ...RUN.curves[0], race: undefined }] }],
   ['a key that nobody knows', { weather: 'fair' }],
   ['a date that is none', { startedAt: 'yesterday' }],
 ])('%s is no result', (_, part) => {
-  expect(resultsSchema.safeParse({ ...RESULTS, ...part }).success).toBe(false);
+  expect(resultsSchema.safeParse({ runs: [{ ...RUN, ...part }] }).success).toBe(false);
 });

@@ -23,6 +23,7 @@ export type Row = z.infer<typeof row>;
 
 /** A line of a chart. */
 const curve = z.strictObject({
+  race: z.string(),
   chart: z.string(),
   x: z.string(),
   y: z.string(),
@@ -41,8 +42,10 @@ const machine = z.strictObject({
 });
 export type Machine = z.infer<typeof machine>;
 
-/** What a run leaves behind; later runs are compared with it. */
-export const resultsSchema = z.strictObject({
+const noted = z.strictObject({ race: z.string(), reason: z.string() });
+
+/** What a run leaves behind, with the facts that its figures are read by. */
+const run = z.strictObject({
   command: z.string(),
   size: z.enum(['full', 'quick', 'smoke']),
   startedAt: z.iso.datetime(),
@@ -52,10 +55,14 @@ export const resultsSchema = z.strictObject({
   /** Read back from the server that was measured. */
   postgresSettings: z.record(z.string(), z.string()),
   rows: z.array(row),
-  skipped: z.array(z.strictObject({ race: z.string(), reason: z.string() })),
-  failed: z.array(z.strictObject({ race: z.string(), reason: z.string() })),
+  skipped: z.array(noted),
+  failed: z.array(noted),
   curves: z.array(curve),
 });
+export type Run = z.infer<typeof run>;
+
+/** From the oldest run to the newest; the figures of a race are of one of them. */
+export const resultsSchema = z.strictObject({ runs: z.array(run) });
 export type Results = z.infer<typeof resultsSchema>;
 
 /** A figure of each run, and what it is compared with. */
@@ -70,7 +77,7 @@ export interface Figures {
   readonly goal?: Row['goal'];
 }
 
-/** Works out medians and ratio, and whether the goal is reached. */
+/** Works out medians and ratio, and whether the goal is reached. Throws where a figure is no number, which is its race's failure. */
 export function rowOf(figures: Figures): Row {
   const { race, measure, unit, peer, goal = null, ratioOf = 'own / peer' } = figures;
   const own = runsOf(figures.own);
@@ -81,7 +88,7 @@ export function rowOf(figures: Figures): Row {
       : ratioOf === 'own / peer'
         ? own.median / compared.median
         : compared.median / own.median;
-  return {
+  return row.parse({
     race,
     measure,
     unit,
@@ -92,7 +99,7 @@ export function rowOf(figures: Figures): Row {
     ratioOf,
     goal,
     reached: goal === null || ratio === null ? null : isReached(goal, ratio),
-  };
+  });
 }
 
 function runsOf(values: readonly number[]): Row['own'] {

@@ -29,3 +29,12 @@ test('figures stand beside their peers, with ratio, goal and whether it is reach
 | cold-start | first decision | 900 ms          | –            | –              | –     | –    | –       |
 `);
 });
+
+test('where rows are of several runs, each names its own', () => {
+  const row = rowOf({ race: 'cold-start', measure: 'listening', unit: 'ms', own: [900] });
+  expect(`\n${tableOf([{ ...row, run: 12 }])}\n`).toBe(`
+| race       | measure   | own    | against | peer | ratio | goal | reached | run |
+| ---------- | --------- | ------ | ------- | ---- | ----- | ---- | ------- | --- |
+| cold-start | listening | 900 ms | –       | –    | –     | –    | –       | 12  |
+`);
+});

@@ -26,14 +26,14 @@ async function answer(id: number, work: () => unknown): Promise<void> {
 }
 
 /** Where the parent is gone there is nobody to tell, and the process is about to end. */
-function send(message: Answer): void {
+function send(message: Answer | 'ready'): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
 /** A server says where it listens as the gateway does: one JSON line with `url`; then it is ready. */
 export function announce(url?: string): void {
   if (url !== undefined) process.stdout.write(`${JSON.stringify({ url })}\n`);
-  process.send?.('ready');
+  send('ready');
 }
 
 function isQuestion(message: unknown): message is Question {

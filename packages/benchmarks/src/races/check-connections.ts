@@ -52,6 +52,7 @@ function growth(
 ): Curve {
   const title = y === 'checks/s' ? 'Throughput of checks by connections' : 'p99 of checks by connections';
   return {
+    race: 'check-connections',
     chart: title,
     x: 'connections',
     y,

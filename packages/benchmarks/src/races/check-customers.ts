@@ -148,6 +148,7 @@ function rowsOf({ draw, sizes }: Drawn): Row[] {
 
 function curvesOf({ draw, sizes }: Drawn): Curve[] {
   const curve = (chart: string, y: string, of: (result: LoadResult) => number): Curve => ({
+    race: 'check-customers',
     chart,
     x: 'customers',
     y,
