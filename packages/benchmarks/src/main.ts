@@ -48,7 +48,8 @@ async function main(): Promise<void> {
         postgresSettings: { ...server.running?.settings },
       }),
       keep: (run) => {
-        written = writeResults(folder, published ? withRun(published, run) : { runs: [run] }, all);
+        const results = published ? withRun(published, run) : { runs: [run] };
+        if (results !== published) written = writeResults(folder, results, all);
       },
       broken: broken.signal,
     });

@@ -43,7 +43,8 @@ test.each(['failed', 'skipped'] as const)('a race that %s replaces no figures', 
 
 test.each(['failed', 'skipped'] as const)('a run of which every race %s changes nothing', (kind) => {
   const run = exampleRun({ [kind]: [NOTE, { ...NOTE, race: 'sdk-check' }] });
-  expect(withRun({ runs: [OLD] }, run)).toEqual({ runs: [OLD] });
+  const older = { runs: [OLD] };
+  expect(withRun(older, run)).toBe(older);
 });
 
 test('why a race has no figures is told by the last run that tried it', () => {

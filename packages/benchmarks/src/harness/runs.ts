@@ -2,7 +2,8 @@ import type { Curve, Results, Row, Run } from './results.js';
 
 /**
  * The older runs and a new one, whose races take the place of the same races there; a run that is left without figures is
- * dropped. A race without figures replaces none, but what was noted of it before is over. A run may be added again as it grows.
+ * dropped. A race without figures replaces none, but what was noted of it before is over. A run may be added again as it grows;
+ * one that has measured nothing leaves the very runs that were given.
  */
 export function withRun(older: Results, run: Run): Results {
   const measured = new Set(racesOf(run));
