@@ -332,7 +332,7 @@ describe('a borrowed seat', () => {
 
   test('is held by two files until the later one is settled', async () => {
     const { customerId, licenseId } = await issue('seats');
-    const input = { licenseId, seatFeature: 'viewers', memberId: 'ann' };
+    const input = { licenseId, seatFeature: 'editors', memberId: 'ann' };
     const long = await issueFile({ ...input, fingerprint: 'one', validFor: 'P9D' });
     const short = await issueFile({ ...input, fingerprint: 'two', validFor: 'P2D' });
     await settle(long.text('issueLicenseFile.file.id'));
@@ -341,6 +341,44 @@ describe('a borrowed seat', () => {
     ]);
     await settle(short.text('issueLicenseFile.file.id'));
     expect(await seatsOf(customerId)).toEqual([]);
+  });
+
+  test('that was given back while two files use it is free when both are settled', async () => {
+    const { customerId, licenseId } = await issue('seats');
+    const input = { licenseId, seatFeature: 'editors', memberId: 'ann' };
+    const long = await issueFile({ ...input, fingerprint: 'one', validFor: 'P90D' });
+    const short = await issueFile({ ...input, fingerprint: 'two', validFor: 'P2D' });
+    await move('assignSeat', customerId, 'editors', 'bob');
+    await move('releaseSeat', customerId, 'editors', 'ann');
+    const codes = [];
+    for (const file of [long, short]) {
+      await settle(file.text('issueLicenseFile.file.id'));
+      codes.push((await move('assignSeat', customerId, 'editors', 'cid')).get('assignSeat.decision.code'));
+    }
+    expect(codes).toEqual(['SEAT_COOLDOWN', 'ENTITLED']);
+  });
+
+  test('that its member has given back cools down, though the file is settled at once', async () => {
+    const { customerId, licenseId } = await issue('seats');
+    for (const memberId of ['ann', 'bob']) await move('assignSeat', customerId, 'editors', memberId);
+    const made = await issueFile({ licenseId, fingerprint: 'one', seatFeature: 'editors', memberId: 'ann' });
+    await move('releaseSeat', customerId, 'editors', 'ann');
+    await settle(made.text('issueLicenseFile.file.id'));
+    const taken = await move('assignSeat', customerId, 'editors', 'cid');
+    expect(taken.get('assignSeat.decision.code')).toBe('SEAT_COOLDOWN');
+  });
+
+  test('of one member does for no more machines than the pool has seats', async () => {
+    const { licenseId } = await issue('seats');
+    const input = { licenseId, seatFeature: 'viewers', memberId: 'ann' };
+    const first = await issueFile({ ...input, fingerprint: 'one' });
+    const second = { ...input, fingerprint: 'two' };
+    expect((await issueFile(second)).get('issueLicenseFile')).toMatchObject({
+      decision: { code: 'OFFLINE_LIMIT_EXCEEDED', limit: 1, used: 1 },
+      file: null,
+    });
+    await settle(first.text('issueLicenseFile.file.id'));
+    expect((await issueFile(second)).get('issueLicenseFile.decision')).toMatchObject({ limit: 1, used: 1 });
   });
 });
 

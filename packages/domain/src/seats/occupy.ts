@@ -115,7 +115,8 @@ function borrowedUntil({ borrowedUntil: until }: Seat, now: Instant): Instant | 
   return until !== null && now < until ? until : null;
 }
 
-function latest(one: Instant | null, other: Instant | null): Instant | null {
+/** The later of two; null: there is none. */
+export function latest(one: Instant | null, other: Instant | null): Instant | null {
   if (one === null || other === null) return one ?? other;
   return one > other ? one : other;
 }
@@ -146,15 +147,16 @@ export interface Borrowing {
 }
 
 /**
- * A member's seat for a machine out of reach: nobody else gets it before `until`, whoever gives it back. Who holds a named one
- * goes on holding it afterwards; everybody else gets a lease that ends then. What is due has been applied.
+ * A member's seat for a machine out of reach: nobody else gets it before `until`, whoever gives it back. Who holds a named one, or
+ * has it back before it is free, goes on holding it afterwards; everybody else gets a lease that ends then. What is due has been applied.
  */
 export function borrowSeat(state: KnownState, request: Borrowing, id: SeatId, now: Instant): SeatOutcome {
   const { feature, memberId, fingerprint, until } = request;
   const before = seatOf(state.account, feature.key, memberId);
-  const isOwn = before !== null && isHeld(before) && before.leaseExpiresAt === null;
+  // Were it lent instead, it would be free with the file, before it has cooled down.
+  const isOwn = before?.kind === 'NAMED';
   const terms: SeatTerms = {
-    kind: isOwn ? before.kind : 'FLOATING',
+    kind: isOwn ? 'NAMED' : 'FLOATING',
     leaseExpiresAt: isOwn ? null : latest(before?.leaseExpiresAt ?? null, until),
     borrowedUntil: latest(before?.borrowedUntil ?? null, until),
   };

@@ -3,6 +3,7 @@ import type { Decision, DecisionCode } from '../../decision/decision.js';
 import { planSource } from '../../decision/sources.js';
 import { formatInstant, type Instant } from '../../time/instant.js';
 import type { License } from '../license.js';
+import type { Circulation } from './circulation.js';
 
 /** What a command on licence files answers with by itself; machines and seats have answers of their own. */
 export type FileCode = Extract<
@@ -17,19 +18,13 @@ export type FileCode = Extract<
   | 'OFFLINE_LIMIT_EXCEEDED'
 >;
 
-/** How many files are out, and may be; null: that is not bounded. */
-interface Circulation {
-  readonly limit: number | null;
-  readonly used: number;
-}
-
 const ALLOWING: ReadonlySet<FileCode> = new Set(['ENTITLED', 'ENTITLED_GRACE', 'DONE']);
 
 /** A decision about a licence's files. It is about no feature (`''`), and counts files. */
 export function fileDecision(
   code: FileCode,
   { account, license }: { readonly account: CustomerAccount; readonly license: License },
-  { limit, used }: Circulation,
+  { limit, used }: Pick<Circulation, 'limit' | 'used'>,
   validUntil: Instant | null,
 ): Decision {
   return {

@@ -95,6 +95,11 @@ function settle({ account, files }: World, file: LicenseFile, now: Instant) {
 
 const world = (account: CustomerAccount): World => ({ account, files: [] });
 
+/** Of the seat of `ann`. */
+function given(now: World, what: 'take' | 'giveBack', feature: Step['feature'], at: Instant): World {
+  return take(now, { what, feature, memberId: 'ann' }, at);
+}
+
 test.each([
   ['bound', 2],
   ['unsaid', 3],
@@ -157,7 +162,11 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-function take(now: World, { what, feature, memberId }: Step, at: Instant): World {
+function take(
+  now: World,
+  { what, feature, memberId }: Pick<Step, 'what' | 'feature' | 'memberId'>,
+  at: Instant,
+): World {
   const due = applyDue(now.account, release, at).account;
   const named = { feature, memberId };
   const request: SeatRequest =
@@ -221,6 +230,70 @@ test('when all files are settled nothing is held for them', () => {
   expect(now.account.seats).toHaveLength(2);
   for (const file of kept) now = settle(now, file, instant(START + DAY)).world;
   expect(now.account.seats).toEqual([]);
+});
+
+test('of a plan without machines no more files with a seat are out than the pool has, whosever they are', () => {
+  let now = world(accountOf('free'));
+  const asked = { feature: 'viewers', memberId: 'ann' };
+  const made = ['one', 'two', 'three'].map((fingerprint) => {
+    const { world: after, outcome } = issue(now, START, { ...asked, fingerprint });
+    now = after;
+    return outcome;
+  });
+  expect(made.map(({ decision: { code, limit, used } }) => [code, limit, used])).toEqual([
+    ['ENTITLED', 2, 1],
+    ['ENTITLED', 2, 2],
+    ['OFFLINE_LIMIT_EXCEEDED', 2, 2],
+  ]);
+  // Others are counted for themselves.
+  expect(issue(now, START).outcome.decision).toMatchObject({ code: 'ENTITLED', limit: 1, used: 1 });
+  expect(issue(now, START, { feature: 'editors' }).outcome.decision).toMatchObject({ limit: 2, used: 1 });
+  const settled = settle(now, must(made[0]?.file ?? null), START);
+  expect(settled.outcome.decision).toMatchObject({ code: 'DONE', limit: 2, used: 1 });
+  expect(issue(settled.world, START, asked).outcome.decision.code).toBe('ENTITLED');
+});
+
+const seatIn = ({ account }: World, at: Instant) => applyDue(account, release, at).account.seats[0];
+
+test.each(['editors', 'viewers'] as const)(
+  'one of `%s` that was given back while two files use it stays taken for each as long as that is out',
+  (feature) => {
+    const long = issue(world(accountOf('free')), START, { feature, validFor: 'P9D' });
+    const short = issue(long.world, START, { feature, validFor: 'P2D' });
+    const back = given(short.world, 'giveBack', feature, START);
+    const [first, second] = [must(long.outcome.file), must(short.outcome.file)];
+    const other = settle(back, first, START).world;
+    expect(seatIn(other, START)).toMatchObject({ coolsUntil: second.expiresAt });
+    expect(seatIn(other, second.expiresAt)).toBeUndefined();
+    expect(seatIn(settle(other, second, START).world, START)).toBeUndefined();
+    // Its member has it back for as long as the other file, too.
+    const again = given(other, 'take', feature, START);
+    if (feature === 'viewers')
+      expect(seatIn(again, START)).toMatchObject({ coolsUntil: null, leaseExpiresAt: second.expiresAt });
+  },
+);
+
+test.each([
+  ['at once', 0, DAY],
+  ['later', DAY, 2 * DAY],
+  ['shortly before its file ends', 9.5 * DAY, 10 * DAY],
+])('a named seat that was given back cools down, though its file is settled %s', (_when, after, free) => {
+  const held = given(world(accountOf('free')), 'take', 'editors', START);
+  const made = issue(held, START, { feature: 'editors' });
+  const back = given(made.world, 'giveBack', 'editors', START);
+  const settled = settle(back, must(made.outcome.file), instant(START + after)).world;
+  expect(seatIn(settled, instant(START + after))).toMatchObject({ coolsUntil: START + free });
+  expect(seatIn(settled, instant(START + free))).toBeUndefined();
+});
+
+test('one that cools down is its last holder’s again, and no file makes it free sooner', () => {
+  const held = given(world(accountOf('free')), 'take', 'editors', START);
+  const cooling = given(held, 'giveBack', 'editors', START);
+  const made = issue(cooling, START, { feature: 'editors', validFor: 'PT1H' });
+  expect(made.outcome.events.map(({ type }) => type)).toContain('seat.assigned');
+  const settled = settle(made.world, must(made.outcome.file), START).world;
+  for (const after of [made.world, settled])
+    expect(seatIn(after, instant(START + DAY / 2))).toMatchObject({ kind: 'NAMED', leaseExpiresAt: null });
 });
 
 test('a request is read as it was written, and nothing else is one', () => {

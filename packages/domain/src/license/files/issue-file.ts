@@ -17,9 +17,10 @@ import { unknownLicense } from '../machines/machine-decision.js';
 import type { MachineIdentity } from '../machines/match.js';
 import { nextTermChange } from '../term.js';
 import type { QuotaLease } from '../../usage/quota-lease.js';
+import { circulationOf } from './circulation.js';
 import { fileDecision } from './file-decision.js';
 import { type BudgetRequest, lendBudgets, refuseBudgets } from './file-budgets.js';
-import { countedFiles, lastOf, type LicenseFile, offlineLimitOf } from './license-file.js';
+import { lastOf, type LicenseFile } from './license-file.js';
 
 /** What a caller asks for. Ids are made by the caller: the rules hold no chance. */
 export interface IssueLicenseFile {
@@ -87,7 +88,7 @@ export function issueLicenseFile(
   const asked: Asked = { account, release, license, out, now };
   const [standing] = licenseObstacles(license);
   if (standing) {
-    const circulation = circulationOf(asked, command);
+    const circulation = circulationOf(asked, command.seat?.feature ?? null, command.machine.fingerprint);
     return denied(account, fileDecision(standing.code, asked, circulation, nextTermChange(license)));
   }
   return issue(asked, command);
@@ -103,14 +104,14 @@ function issue(asked: Asked, command: IssueLicenseFile): FileOutcome {
   if (borrowed !== null && 'ok' in borrowed) return borrowed;
   if (borrowed !== null && !borrowed.decision.allowed) return denied(account, borrowed.decision);
   if (activated.decision !== null && !activated.decision.allowed) return denied(account, activated.decision);
-  const { limit, used } = circulationOf(asked, command);
-  if (limit !== null && used >= limit) {
-    const first = firstToEnd(countedFiles(license, asked.out, now));
-    return denied(account, fileDecision('OFFLINE_LIMIT_EXCEEDED', asked, { limit, used }, first));
-  }
   const { fileId: id, machine, nonce } = command;
   const taken = borrowed && seatEvent(borrowed, now);
   const seated = borrowed ? putSeat(activated.account, borrowed.before, borrowed.after) : activated.account;
+  const seatFeature = borrowed?.feature.key ?? null;
+  const circulation = circulationOf({ ...asked, account: seated }, seatFeature, machine.fingerprint);
+  const { limit, used, files } = circulation;
+  if (limit !== null && used >= limit)
+    return denied(account, fileDecision('OFFLINE_LIMIT_EXCEEDED', asked, circulation, firstToEnd(files)));
   const lent = lendBudgets(
     seated,
     asked.release,
@@ -128,9 +129,7 @@ function issue(asked: Asked, command: IssueLicenseFile): FileOutcome {
     seat: borrowed && { feature: borrowed.feature.key, memberId: borrowed.memberId },
   };
   const code = license.term.phase === 'GRACE' ? 'ENTITLED_GRACE' : 'ENTITLED';
-  // Without a limit the pool of seats counts them.
-  const after = limit === null ? used : used + 1;
-  const decision = fileDecision(code, asked, { limit, used: after }, nextTermChange(license));
+  const decision = fileDecision(code, asked, { limit, used: used + 1 }, nextTermChange(license));
   return {
     ...{ ok: true, decision, file, account: lent.account, leases: lent.leases },
     events: [
@@ -191,10 +190,6 @@ function endOfFile({ account, license, now }: Asked, { validFor }: IssueLicenseF
   const last = lastOf(license, account.timeZone);
   const end = inSeconds(last === null ? wanted : Math.min(wanted, last));
   return end > now ? end : instant(inSeconds(now) + 1000);
-}
-
-function circulationOf({ license, out, now }: Asked, { seat }: IssueLicenseFile) {
-  return { limit: offlineLimitOf(license, seat !== null), used: countedFiles(license, out, now).length };
 }
 
 function firstToEnd(files: readonly LicenseFile[]): Instant | null {

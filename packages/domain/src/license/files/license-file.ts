@@ -41,20 +41,27 @@ export function isOut({ settled, expiresAt }: LicenseFile, at: Instant): boolean
 }
 
 /**
- * How many files of the licence may be out, counting those `withSeat` or not; null: the pool of seats says. What the plan says
- * (`offlineFiles`), else as many as it may have machines; of a plan that is not bound to machines one without a seat.
+ * How many files of the licence may be out: what the plan says (`offlineFiles`), else as many as it may have machines. Null: it is
+ * not bound to machines, and its files are counted by the seat that they use.
  */
-export function offlineLimitOf(license: License, withSeat: boolean): number | null {
+export function offlineLimitOf(license: License): number | null {
   const { machines } = license.planVersion.plan;
-  if (machines === null) return withSeat ? null : 1;
-  return machines.offlineFiles ?? machineLimitOf(license);
+  return machines && (machines.offlineFiles ?? machineLimitOf(license));
 }
 
-/** Those of them that count against the licence's `offlineLimitOf`. */
-export function countedFiles(license: License, files: readonly LicenseFile[], at: Instant): LicenseFile[] {
+/** Those of them that count against the same limit as one with a seat of this feature; null: as one without a seat. */
+export function countedFiles(
+  license: License,
+  files: readonly LicenseFile[],
+  seatFeature: string | null,
+  at: Instant,
+): LicenseFile[] {
   const isBound = license.planVersion.plan.machines !== null;
   return files.filter(
-    (file) => file.licenseId === license.id && isOut(file, at) && (isBound || file.seat === null),
+    (file) =>
+      file.licenseId === license.id &&
+      isOut(file, at) &&
+      (isBound || (file.seat?.feature ?? null) === seatFeature),
   );
 }
 
