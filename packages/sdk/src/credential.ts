@@ -10,21 +10,22 @@ export class Credential {
   #current: Promise<string> | null = null;
   #shown: string | null = null;
 
-  #close: (error: Error) => void = () => undefined;
-  readonly #closed: Promise<never>;
+  readonly #closing = new AbortController();
 
   /** `timeout`: how long the next token may take to come, in milliseconds. */
   constructor(
     private readonly source: TokenSource,
     private readonly timeout: number,
-  ) {
-    this.#closed = new Promise((_, reject) => (this.#close = reject));
-    this.#closed.catch(() => undefined);
+  ) {}
+
+  /** Aborts with the end of the client. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
-  /** Nobody waits for a token any more. */
+  /** Nobody waits for a token any more, nor for what one was fetched for. */
   close(): void {
-    this.#close(new Error('this client is closed'));
+    this.#closing.abort();
   }
 
   /** The value of the header `authorization`. Whoever asks while the next token is fetched gets that one, too. */
@@ -43,7 +44,7 @@ export class Credential {
   #next(): Promise<string> {
     const { source } = this;
     const asked = Promise.resolve().then(() => (typeof source === 'string' ? source : source()));
-    const next = within(Promise.race([asked, this.#closed]), this.timeout, 'what gives the token').then(
+    const next = within(asked, this.timeout, 'what gives the token', this.closed).then(
       (token) => (this.#shown = `Bearer ${token}`),
     );
     next.catch(() => (this.#current = null));

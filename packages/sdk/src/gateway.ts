@@ -24,13 +24,10 @@ interface Sent {
 
 /** The requests of a client. Each throws LicetError where it has no result. */
 export class Gateway {
-  readonly #closing = new AbortController();
-
   constructor(private readonly options: GatewayOptions) {}
 
   /** What is on its way fails, and what comes later too. */
   close(): void {
-    this.#closing.abort();
     this.options.credential.close();
   }
 
@@ -81,8 +78,8 @@ export class Gateway {
   }
 
   #send(path: string, init: Sent): Promise<Response> {
-    const { fetch, url, timeout } = this.options;
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeout)]);
+    const { fetch, url, timeout, credential } = this.options;
+    const signal = AbortSignal.any([credential.closed, AbortSignal.timeout(timeout)]);
     return reached(() => fetch(`${url}${path}`, { ...init, signal }));
   }
 }
