@@ -56,13 +56,13 @@ inChromium('in Chromium', () => {
   });
   afterEach(() => context.close());
 
-  async function open(customerId: string): Promise<void> {
+  async function open(customerId: string, path = ''): Promise<void> {
     const data: { createCustomerToken?: { token: string } } = await gateway.client.send(
       `mutation ($input: CreateCustomerTokenInput!) { createCustomerToken(input: $input) { token } }`,
       { input: { customerId } },
     );
     const query = { gateway: new URL(gateway.client.url).origin, token: data.createCustomerToken!.token };
-    await page.goto(`${pages.origin}/?${new URLSearchParams(query).toString()}`);
+    await page.goto(`${pages.origin}/${path}?${new URLSearchParams(query).toString()}`);
   }
 
   function shows(text: string): Promise<void> {
@@ -123,6 +123,38 @@ inChromium('in Chromium', () => {
       sso: before.sso,
       calls: before.calls + 2,
     });
+    expect(faults).toEqual([]);
+  });
+
+  test('in StrictMode each component listens once, hears of changes, and of none when it is gone', async () => {
+    await createTestCustomer(system.tenant, 'fay');
+    const { id } = await subscribeTo(system.tenant, 'fay', 'free');
+    const COMPONENTS = 4;
+    // Some time after what is shown React begins to listen, and ceases.
+    const listeners = async (live: number) => {
+      await page.waitForFunction((some) => globalThis.strict.listeners.live === some, live);
+      return page.evaluate(() => ({ ...globalThis.strict.listeners }));
+    };
+    await open('fay', 'strict');
+    await shows('sso: NOT_IN_PLAN live 0');
+    // Each is mounted, taken away, and mounted again.
+    expect(await listeners(COMPONENTS)).toMatchObject({ begun: 2 * COMPONENTS });
+    await gateway.client.changePlan(id, 'pro', 'up');
+    await shows('sso: ENTITLED live 0');
+    await shows('welcome');
+
+    await page.evaluate(() => globalThis.strict.hide());
+    const gone = await listeners(0);
+    const { counter } = await status();
+    await gateway.client.changePlan(id, 'free', 'down');
+    await page.waitForFunction((before) => globalThis.licet.status.counter !== before, counter);
+    expect(await listeners(0)).toEqual(gone);
+
+    await page.evaluate(() => globalThis.strict.show());
+    await shows('sso: NOT_IN_PLAN live 0');
+    expect(await listeners(COMPONENTS)).toMatchObject({ begun: 4 * COMPONENTS });
+    await gateway.client.changePlan(id, 'pro', 'up again');
+    await shows('sso: ENTITLED live 0');
     expect(faults).toEqual([]);
   });
 

@@ -5,9 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const HTML = '<!doctype html><meta charset="utf-8"><body><script type="module" src="/page.js"></script>';
+/** By path: what it runs, and with which React. Only that of development mounts what is in StrictMode twice. */
+const PAGES = {
+  '': { script: 'page', react: 'production' },
+  strict: { script: 'strict-page', react: 'development' },
+} as const;
 
-/** Serves the page and its chunks, bundled as a vendor's build does it, from the packages' builds. */
+/** Serves the pages and their chunks, bundled as a vendor's build does it, from the packages' builds. */
 export class PageServer {
   private constructor(
     private readonly server: Server,
@@ -19,7 +23,7 @@ export class PageServer {
     const server = createServer((request, response) => {
       const name = new URL(request.url ?? '/', 'http://page').pathname.slice(1);
       const script = files.get(name);
-      if (name === '') response.setHeader('content-type', 'text/html').end(HTML);
+      if (isPage(name)) response.setHeader('content-type', 'text/html').end(htmlOf(name));
       else if (script !== undefined) response.setHeader('content-type', 'text/javascript').end(script);
       else response.writeHead(404).end();
     });
@@ -34,14 +38,24 @@ export class PageServer {
   }
 }
 
+function isPage(name: string): name is keyof typeof PAGES {
+  return Object.hasOwn(PAGES, name);
+}
+
+function htmlOf(name: keyof typeof PAGES): string {
+  return `<!doctype html><meta charset="utf-8"><body><script type="module" src="/${PAGES[name].script}.js"></script>`;
+}
+
 async function bundled(): Promise<ReadonlyMap<string, Buffer>> {
   const directory = await mkdtemp(path.join(tmpdir(), 'licet-page-'));
   try {
     const options = ['--bundle', '--splitting', '--format=esm', '--target=es2022', '--log-level=error'];
-    const own = [path.join(__dirname, 'page.ts'), `--outdir=${directory}`];
-    const production = '--define:process.env.NODE_ENV="production"';
-    // A program, or a script: it depends on whether its install script has run.
-    execFileSync(require.resolve('esbuild/bin/esbuild'), [...options, production, ...own]);
+    for (const { script, react } of Object.values(PAGES)) {
+      const own = [path.join(__dirname, `${script}.ts`), `--outdir=${directory}`];
+      const mode = `--define:process.env.NODE_ENV="${react}"`;
+      // A program, or a script: it depends on whether its install script has run.
+      execFileSync(require.resolve('esbuild/bin/esbuild'), [...options, mode, ...own]);
+    }
     const names = await readdir(directory);
     return new Map(
       await Promise.all(
