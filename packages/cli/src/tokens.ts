@@ -76,7 +76,8 @@ async function verified(
     audience,
     ...(tenantId === undefined ? {} : { issuer: tenantId }),
   }).catch((error: unknown) => {
-    throw error instanceof errors.JOSEError ? untrusted(error, what) : error;
+    if (error instanceof errors.JOSEError) throw untrusted(error, what);
+    throw isNoKey(error) ? notWhole(what) : error;
   });
   if (payload.iat !== undefined && payload.iat * 1000 > now + CLOCKS_APART * 1000)
     throw new Failure(
@@ -85,6 +86,18 @@ async function verified(
       'CLOCK',
     );
   return payload;
+}
+
+/** A key that is named, and cannot be read. */
+function isNoKey(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'DataError';
+}
+
+function notWhole(what: string): Failure {
+  return new Failure(
+    'USAGE',
+    `the key that is to have signed ${what} is no key, or not all of one; fetch the keys again`,
+  );
 }
 
 function untrusted(error: errors.JOSEError, what: string): Failure {

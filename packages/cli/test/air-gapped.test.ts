@@ -149,13 +149,18 @@ test('a version that came out when the maintenance was over is given nothing', a
 });
 
 test('a list that is no list, keys that are none, and a tenant that is another are refused', async () => {
+  const set: { keys: { x: string }[] } = JSON.parse(readFileSync(join(a, 'keys.json'), 'utf8'));
+  const short = set.keys.map((key) => ({ ...key, x: key.x.slice(0, 20) }));
+  writeFileSync(join(a, 'short-keys.json'), JSON.stringify({ keys: short }));
   const answers = await Promise.all([
     verify('--revocations', 'license.jwt'),
     verify('--keys', 'request.json'),
     verify('--tenant', '00000000-0000-4000-8000-000000000000'),
     verify('--file', 'nowhere.jwt'),
+    verify('--keys', 'short-keys.json'),
   ]);
-  expect(answers.map(({ code }) => code)).toEqual([10, 2, 10, 2]);
+  expect(answers.map(({ code }) => code)).toEqual([10, 2, 10, 2, 2]);
+  expect(answers[4].stderr).toMatch(/not all of one; fetch the keys again\n$/);
 });
 
 test('a token is shown without a network, verified where keys are given', async () => {
