@@ -62,7 +62,9 @@ Client.prototype.query = function query(statement, ...rest) {
     return send.call(this, statement, ...rest.slice(0, -1), kept);
   }
   if (name !== '' && name === slowStatement) {
-    if (slowSide === 'server') void send.call(this, `select pg_sleep(${Number(slowMs) / 1000})`);
+    // Where it fails, so does what comes behind it.
+    if (slowSide === 'server')
+      send.call(this, `select pg_sleep(${Number(slowMs) / 1000})`).catch(() => undefined);
     else return send.call(this, statement, ...rest).then((result) => wait(Number(slowMs)).then(() => result));
   }
   return send.call(this, statement, ...rest);

@@ -34,7 +34,8 @@ export async function settleFile(client: GraphqlClient, fileId: string, spent: n
   return codeIn(told);
 }
 
-function codeIn(told: string): string {
+/** The first code that an answer, or an error, names. */
+export function codeIn(told: string): string {
   return /"code":"(\w+)"/.exec(told)?.[1] ?? told;
 }
 
@@ -74,7 +75,7 @@ function isResult(data: object): data is Result {
 }
 
 /** Each of these may be sent again as it is: where it is not known what came of it, it is. */
-async function answered(client: GraphqlClient, query: string, variables: object): Promise<object> {
+export async function answered(client: GraphqlClient, query: string, variables: object): Promise<object> {
   for (;;) {
     try {
       return await client.send(query, variables);
