@@ -232,12 +232,12 @@ test('what there is not is a denial', async () => {
   const nonsense = await issueFile({ licenseId: '?', fingerprint: 'one' });
   for (const answer of [nobodys, nonsense])
     expect(answer.get('issueLicenseFile')).toMatchObject({
-      decision: { code: 'UNKNOWN_LICENSE' },
+      decision: { code: 'UNKNOWN_LICENSE', message: expect.stringContaining('issueLicense') },
       file: null,
     });
   for (const id of ['file_0', '?'])
     expect((await settle(id)).get('settleLicenseFile')).toMatchObject({
-      decision: { code: 'UNKNOWN_LICENSE' },
+      decision: { code: 'UNKNOWN_LICENSE', message: expect.stringContaining('no such licence file') },
       file: null,
     });
 });

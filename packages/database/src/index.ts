@@ -70,6 +70,7 @@ export {
   executeSettleFile,
   type FileResult,
   type IssueFileRequest,
+  unknownFileResult,
 } from './commands/execute-license-file.js';
 export { type FileAnswer, type StoredFile } from './mapping/license-file.js';
 export { licenseFileOwner, listRevocations } from './repositories/license-files.js';

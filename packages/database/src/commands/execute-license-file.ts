@@ -11,6 +11,7 @@ import {
   type QuotaLease,
   type Release,
   settleLicenseFile,
+  type TenantId,
 } from '@licet/domain';
 import type { Database } from '../connection/database.js';
 import type { Transaction } from '../connection/transaction.js';
@@ -197,14 +198,25 @@ async function run(
   command: CustomerCommand<Decided>,
 ): Promise<Result<FileResult>> {
   const result = await runCustomerCommand(db, caller, command);
-  if (!result.ok) return result.code === 'NOT_FOUND' ? unknownFile(db, caller) : result;
+  if (!result.ok) {
+    if (result.code !== 'NOT_FOUND') return result;
+    const what = command.kind === 'settleLicenseFile' ? 'file' : 'licence';
+    return { ok: true, ...(await unknownFileResult(db, caller.tenantId, what)) };
+  }
   const { answer, revision, replayed: isReplay } = result;
   return { ok: true, ...answer.answer, stored: answer.stored, revision, replayed: isReplay };
 }
 
-async function unknownFile(db: Database, caller: Caller): Promise<{ readonly ok: true } & FileResult> {
-  const { decision, release, asOf, revision } = await unknownLicenseResult(db, caller.tenantId);
-  return { ok: true, decision, release, asOf, revision, stored: null, replayed: false };
+/** The answer where there is no such licence, or no such file. */
+export async function unknownFileResult(
+  db: Database,
+  tenantId: TenantId,
+  what: 'licence' | 'file',
+): Promise<FileResult> {
+  const { decision, release, asOf, revision } = await unknownLicenseResult(db, tenantId);
+  const message = 'there is no such licence file; its id is the `jti` of its token';
+  const denied = what === 'file' ? { ...decision, message } : decision;
+  return { decision: denied, release, asOf, revision, stored: null, replayed: false };
 }
 
 async function mustFind(transaction: Transaction, id: LicenseFileId): Promise<StoredFile> {

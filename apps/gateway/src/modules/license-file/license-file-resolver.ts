@@ -5,7 +5,7 @@ import {
   licenseFileOwner,
   listRevocations,
   signRevocationList,
-  unknownLicenseResult,
+  unknownFileResult,
 } from '@licet/database';
 import { instant, type LicenseId, parseLicenseFileId, parseLicenseId } from '@licet/domain';
 import { Arg, Authorized, Ctx, Mutation, Query, Resolver } from 'type-graphql';
@@ -57,7 +57,13 @@ export class LicenseFileResolver {
     const { fingerprint } = machine;
     const budgets = wanted.budgets.map(({ feature, quantity }) => ({ feature, quantity }));
     const asked = { licenseId: input.licenseId, fingerprint, nonce, validFor, seat, budgets };
-    if (licenseId === null) return answer(context, 'issueLicenseFile', asked, await unknown(context));
+    if (licenseId === null)
+      return answer(
+        context,
+        'issueLicenseFile',
+        asked,
+        await unknownFileResult(db, access.tenantId, 'licence'),
+      );
     const key = await services.signers.of(access.tenantId);
     const command = { ...wanted, licenseId };
     const result = await executeIssueFile(db, caller, key, { command, idempotencyKey });
@@ -81,7 +87,13 @@ export class LicenseFileResolver {
       access.requireOwner(`the licence file \`${input.fileId}\``, owner);
     }
     const asked = { ...input };
-    if (fileId === null) return answer(context, 'settleLicenseFile', asked, await unknown(context));
+    if (fileId === null)
+      return answer(
+        context,
+        'settleLicenseFile',
+        asked,
+        await unknownFileResult(db, access.tenantId, 'file'),
+      );
     const result = await executeSettleFile(db, caller, fileId, spent);
     return answer(context, 'settleLicenseFile', asked, granted(result, 'input'));
   }
@@ -95,11 +107,6 @@ async function requireOwn({ access, loaders }: GatewayContext, text: string): Pr
     access.requireOwner(`the licence \`${text}\``, stored?.license.customerId ?? null);
   }
   return licenseId;
-}
-
-async function unknown({ db, access }: GatewayContext): Promise<FileResult> {
-  const { decision, release, asOf, revision } = await unknownLicenseResult(db, access.tenantId);
-  return { decision, release, asOf, revision, stored: null, replayed: false };
 }
 
 function answer(
