@@ -139,21 +139,21 @@ inChromium('in Chromium', () => {
     await shows('sso: NOT_IN_PLAN live 0');
     // Each is mounted, taken away, and mounted again.
     expect(await listeners(COMPONENTS)).toMatchObject({ begun: 2 * COMPONENTS });
-    await gateway.client.changePlan(id, 'pro', 'up');
+    await gateway.client.changePlan(id, 'pro', 'strict up');
     await shows('sso: ENTITLED live 0');
     await shows('welcome');
 
     await page.evaluate(() => globalThis.strict.hide());
     const gone = await listeners(0);
     const { counter } = await status();
-    await gateway.client.changePlan(id, 'free', 'down');
+    await gateway.client.changePlan(id, 'free', 'strict down');
     await page.waitForFunction((before) => globalThis.licet.status.counter !== before, counter);
     expect(await listeners(0)).toEqual(gone);
 
     await page.evaluate(() => globalThis.strict.show());
     await shows('sso: NOT_IN_PLAN live 0');
     expect(await listeners(COMPONENTS)).toMatchObject({ begun: 4 * COMPONENTS });
-    await gateway.client.changePlan(id, 'pro', 'up again');
+    await gateway.client.changePlan(id, 'pro', 'strict up again');
     await shows('sso: ENTITLED live 0');
     expect(faults).toEqual([]);
   });
