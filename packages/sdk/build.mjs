@@ -10,6 +10,7 @@ const shared = {
   target: 'es2022',
   conditions: ['@licet/source'],
   external: [
+    '#signed-payload',
     'jose',
     'graphql-sse',
     'temporal-polyfill',
@@ -35,7 +36,12 @@ await build({
 await build({ ...shared, entryPoints: ['src/explanation.ts'], platform: 'browser' });
 for (const side of ['server', 'web'])
   await build({ ...shared, entryPoints: [`src/openfeature/${side}.ts`], platform: 'browser' });
-await build({ ...shared, entryPoints: ['src/node/index.ts'], platform: 'node' });
+await build({
+  ...shared,
+  entryPoints: ['src/node/index.ts', 'src/node/signed-payload.ts'],
+  platform: 'node',
+});
+await build({ ...shared, entryPoints: ['src/browser/signed-payload.ts'], platform: 'browser' });
 
 // The types bundle the domain's likewise: who installs this package has no other one of this repository.
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));

@@ -14,7 +14,11 @@ export function pack(folder) {
   copyFileSync(path.join(HERE, '../../LICENSE'), path.join(content, 'LICENSE'));
   const manifest = JSON.parse(readFileSync(path.join(HERE, 'package.json'), 'utf8'));
   for (const own of ['private', 'scripts', 'devDependencies']) delete manifest[own];
-  for (const entry of Object.values(manifest.exports)) delete entry['@licet/source'];
+  for (const entry of [
+    ...Object.values(manifest.exports),
+    ...Object.values(manifest.imports['#signed-payload']),
+  ])
+    delete entry['@licet/source'];
   writeFileSync(
     path.join(content, 'package.json'),
     JSON.stringify({ ...manifest, files: ['dist'] }, null, 2),

@@ -4,7 +4,8 @@ import {
   type Snapshot,
   type SnapshotReading,
 } from '@licet/domain/offline';
-import { compactVerify, decodeProtectedHeader, type JWK, type JWK_OKP_Public } from 'jose';
+import { signedPayload } from '#signed-payload';
+import { decodeProtectedHeader, type JWK, type JWK_OKP_Public } from 'jose';
 
 const TYPE = 'licet-snapshot+jwt';
 /** As in the gateway's own verifier: a snapshot holds all that a customer has. */
@@ -37,8 +38,7 @@ async function payloadOf(token: string, keys: readonly JWK[]): Promise<unknown> 
     if (typ !== TYPE) throw new RefusedSnapshot('it is no snapshot');
     const key = keys.find((known) => known.kid === kid);
     if (key === undefined) throw new RefusedSnapshot('it was signed by a key that is not known', true);
-    const { payload } = await compactVerify(token, ed25519KeyOf(key), { algorithms: ['EdDSA'] });
-    return JSON.parse(new TextDecoder().decode(payload));
+    return JSON.parse(await signedPayload(token, ed25519KeyOf(key)));
   } catch (error) {
     if (error instanceof RefusedSnapshot) throw error;
     throw new RefusedSnapshot(error instanceof Error ? error.message : String(error));

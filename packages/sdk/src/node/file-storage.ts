@@ -1,8 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { ClientStorage } from '../storage.js';
 import { machineId } from './machine-id.js';
+
+/** Of a small file in half the time of the one that comes with promises. */
+const readText = promisify(readFile);
 
 export interface FileStorageOptions {
   /** What tells this machine from others; by default what its operating system names it by. Null: copies are not noticed. */
@@ -14,7 +19,7 @@ export function fileStorage(directory: string, { place }: FileStorageOptions = {
   return {
     async read(name) {
       try {
-        return await readFile(fileOf(directory, name), 'utf8');
+        return await readText(fileOf(directory, name), 'utf8');
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
@@ -38,7 +43,7 @@ export function fileStorage(directory: string, { place }: FileStorageOptions = {
 
 /** Names hold ids, which may be longer than a file's name and not for everybody to read. */
 function fileOf(directory: string, name: string): string {
-  return path.join(directory, createHash('sha256').update(name).digest('base64url'));
+  return path.join(directory, hash('sha256', name, 'base64url'));
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -10,9 +10,18 @@ const run = promisify(execFile);
  * there is no such name, as in many containers.
  */
 export async function machineId(): Promise<string | null> {
+  const digest = await (known ??= digestOfName());
+  if (digest === null) known = null;
+  return digest;
+}
+
+/** A machine keeps its name for as long as a process lives. */
+let known: Promise<string | null> | null = null;
+
+async function digestOfName(): Promise<string | null> {
   const name = await systemName().catch(() => null);
   const text = name?.trim() ?? '';
-  return text === '' ? null : createHash('sha256').update(`licet-sdk ${text}`).digest('base64url');
+  return text === '' ? null : hash('sha256', `licet-sdk ${text}`, 'base64url');
 }
 
 async function systemName(): Promise<string | null> {
