@@ -1,5 +1,12 @@
 import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, brotliDecompressSync, constants, inflate } from 'node:zlib';
+import {
+  brotliCompress,
+  brotliCompressSync,
+  brotliDecompress,
+  brotliDecompressSync,
+  constants,
+  inflate,
+} from 'node:zlib';
 
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
@@ -10,20 +17,20 @@ const QUALITY = 1;
 const WINDOW = 18;
 /** What is larger, unpacked, was not written here. */
 const MOST_BYTES = 512 * 1024 * 1024;
-/** Smaller ones are unpacked at once: another thread takes longer to be asked. */
+/** Smaller ones are packed, and unpacked, at once: another thread takes longer to be asked. */
 const LEAST_FOR_THREAD = 32 * 1024;
 /** How zlib's streams begin, which were written formerly; none of ours of this window does. */
 const ZLIB = 0x78;
 
-/** Text in UTF-8, packed in another thread. */
-export function packText(text: Buffer | string): Promise<Buffer> {
+/** Text in UTF-8, packed; in another thread, where there is much of it. */
+export async function packText(text: Buffer | string): Promise<Buffer> {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = constants;
   const params = {
     [BROTLI_PARAM_QUALITY]: QUALITY,
     [BROTLI_PARAM_LGWIN]: WINDOW,
     [BROTLI_PARAM_SIZE_HINT]: text.length,
   };
-  return compress(text, { params });
+  return text.length < LEAST_FOR_THREAD ? brotliCompressSync(text, { params }) : compress(text, { params });
 }
 
 /** What `packText` has packed, now or formerly. */
