@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -59,3 +59,13 @@ test(
   },
   SLOW,
 );
+
+test.each([
+  [['--smoke', 'decode'], 'there is no race `decode`; there are check-http, '],
+  [['--fast'], "Unknown option '--fast'"],
+])('%j is refused with one line, and nothing is started', (args, message) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { readCommandLine } from './command-line.js';
+import { type CommandLine, readCommandLine } from './command-line.js';
 import { readCommit, readMachine, readVersions } from './harness/machine.js';
 import { listed } from './harness/page.js';
 import type { Run } from './harness/results.js';
@@ -20,7 +20,9 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => undefined);
   const args = process.argv.slice(2);
   const all = RACES.map((race) => race.name);
-  const { names, size, isPublished } = readCommandLine(args, all);
+  const asked = understood(args, all);
+  if (asked === null) return;
+  const { names, size, isPublished } = asked;
   const folder = isPublished ? PUBLISHED : (process.env['LICET_BENCH_RESULTS'] ?? SCRATCH);
   const published = isPublished ? readResults(folder) : null;
   const server = new LazyPostgres();
@@ -59,6 +61,17 @@ async function main(): Promise<void> {
     if (run.failed.length > 0 || (isStrict && run.skipped.length > 0)) process.exitCode = 1;
   } finally {
     await server.stop();
+  }
+}
+
+/** Null where it is not, which is said: whoever mistyped wants no stack. */
+function understood(args: readonly string[], races: readonly string[]): CommandLine | null {
+  try {
+    return readCommandLine(args, races);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+    return null;
   }
 }
 
