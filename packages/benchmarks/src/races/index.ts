@@ -15,6 +15,7 @@ import { recordUsage } from './record-usage.js';
 import { reserveCommit } from './reserve-commit.js';
 import { renewSeats } from './renew-seats.js';
 import { sdkCheck } from './sdk-check.js';
+import { sdkLeases } from './sdk-leases.js';
 import { sdkStart } from './sdk-start.js';
 import { validateLicense } from './validate-license.js';
 import { workerRace } from './worker.js';
@@ -27,6 +28,7 @@ export const RACES: readonly Race[] = [
   decideRace,
   sdkCheck,
   sdkStart,
+  sdkLeases,
   consumeStorage,
   reserveCommit,
   recordUsage,
