@@ -34,6 +34,7 @@ import { ReportedDecisions1764625000000 } from './migrations/1764625000000-repor
 import { LicenseFiles1764640000000 } from './migrations/1764640000000-license-files.js';
 import { QuotaLeases1764650000000 } from './migrations/1764650000000-quota-leases.js';
 import { AnswersOfBlocks1764670000000 } from './migrations/1764670000000-answers-of-blocks.js';
+import { OwnEndsOfSeats1764690000000 } from './migrations/1764690000000-own-ends-of-seats.js';
 import { FileBudgets1764661000000 } from './migrations/1764661000000-file-budgets.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
@@ -77,6 +78,7 @@ export const MIGRATIONS = [
   QuotaLeases1764650000000,
   FileBudgets1764661000000,
   AnswersOfBlocks1764670000000,
+  OwnEndsOfSeats1764690000000,
 ];
 
 /**

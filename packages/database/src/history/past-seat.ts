@@ -25,7 +25,7 @@ export function pastSeat(data: SeatData): Seat | null {
     assignedAt,
     leaseExpiresAt,
     coolsUntil: maybeInstant(data.coolsUntil),
-    // Who gives a seat back asks, and nobody asks that of the past.
+    // Events tell of one end, that of files included.
     borrowedUntil: null,
   };
 }

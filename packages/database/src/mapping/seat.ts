@@ -9,6 +9,7 @@ import {
   type Seat,
   type SeatId,
   type SeatKind,
+  withOneEnd,
 } from '@licet/domain';
 import type { Column } from './columns.js';
 
@@ -67,7 +68,7 @@ export const SEAT_ROW: readonly Column<OwnedSeat>[] = [
 
 /** What events say of a seat: no customer id, which erasure would have to find. */
 export function seatToJson(seat: Seat): SeatData {
-  const { id, feature, memberId, kind, assignedAt, leaseExpiresAt, coolsUntil } = seat;
+  const { id, feature, memberId, kind, assignedAt, leaseExpiresAt, coolsUntil } = withOneEnd(seat);
   return {
     id,
     feature,

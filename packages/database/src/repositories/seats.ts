@@ -41,8 +41,8 @@ export interface SeatSearch extends PageRequest {
   readonly feature: string | null;
 }
 
-/** Whose lease is over holds nothing, whoever writes it down later. */
-const HELD = `s.cools_until is null and (s.lease_expires_at is null or s.lease_expires_at > clock_timestamp())
+/** Whose lease and files are over holds nothing, whoever writes it down later. */
+const HELD = `s.cools_until is null and (s.kind = 'NAMED' or greatest(s.lease_expires_at, s.borrowed_until) > clock_timestamp())
   and ($3::text is null or s.feature = $3)`;
 
 /** Seats that a due transition has ended which is not written yet: those above a limit, when the time is over. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type CreditBlock, type CreditBlockId, formatInstant, type Instant } from '@licet/domain';
+import { type CreditBlock, type CreditBlockId, formatInstant, type Instant, withOneEnd } from '@licet/domain';
 import type { Actor, NewEvent } from '../event-log/append.js';
 import type { Counter } from './counter.js';
 import type { Operation } from './operations.js';
@@ -83,10 +83,10 @@ function poolOf({ key, account, row, used, reserved, freesAt }: Counter, { seats
     reserved,
     version: row.version + 1,
     ...(freesAt === null ? {} : { freesAt: formatInstant(freesAt) }),
-    seats: seats.renewedIn(key).map(({ id, leaseExpiresAt }) => ({
-      id,
-      leaseExpiresAt: leaseExpiresAt && formatInstant(leaseExpiresAt),
-    })),
+    seats: seats.renewedIn(key).map((seat) => {
+      const { id, leaseExpiresAt } = withOneEnd(seat);
+      return { id, leaseExpiresAt: leaseExpiresAt && formatInstant(leaseExpiresAt) };
+    }),
   };
 }
 

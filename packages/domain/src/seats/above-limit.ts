@@ -5,7 +5,7 @@ import { entitlementOf } from '../decision/entitlement.js';
 import type { SeatsFeature } from '../catalog/catalog.js';
 import type { LiveSubscription } from '../subscription/subscription.js';
 import type { Instant } from '../time/instant.js';
-import { isHeld, putSeat, type Seat } from './seat.js';
+import { givenBackUntil, isBorrowed, isHeld, putSeat, type Seat } from './seat.js';
 
 /**
  * Whether a change of plan leaves more seats held than the customer then has; where no source gives any, that is any. What was
@@ -44,14 +44,14 @@ export function releaseNewest(
   for (const feature of seatsFeatures(release)) {
     const most = mostIn(current, release, feature, at);
     if (most === null) continue;
+    let above = (current.meters.get(feature.key)?.used ?? 0) - most;
     for (const seat of goingFirst(current, feature, at)) {
-      if ((current.meters.get(feature.key)?.used ?? 0) <= most) break;
-      current = putSeat(current, seat, null);
-      events.push({
-        type: isHeld(seat) ? 'seat.released' : 'seat.freed',
-        at,
-        seat: { before: seat, after: null },
-      });
+      if (above <= 0) break;
+      above -= 1;
+      const after = givenBackUntil(seat, at, at);
+      current = putSeat(current, seat, after);
+      if (isHeld(seat)) events.push({ type: 'seat.released', at, seat: { before: seat, after } });
+      else if (after === null) events.push({ type: 'seat.freed', at, seat: { before: seat, after } });
     }
   }
   return { account: current, events };
@@ -71,14 +71,12 @@ function mostIn(
 
 /**
  * Nobody loses a seat to one that nobody holds. Of those of one instant the higher id goes first. Those that machines out of
- * reach use stay: they would be used all the same.
+ * reach use go last, and with their files: they are used till then all the same.
  */
 function goingFirst(account: CustomerAccount, { key }: SeatsFeature, at: Instant): Seat[] {
-  const place = (seat: Seat): number => (isHeld(seat) ? 1 : 0);
+  const place = (seat: Seat): number => (isBorrowed(seat, at) ? 2 : 0) + (isHeld(seat) ? 1 : 0);
   return account.seats
-    .filter(
-      ({ feature, borrowedUntil }) => feature === key && (borrowedUntil === null || borrowedUntil <= at),
-    )
+    .filter(({ feature }) => feature === key)
     .sort(
       (one, other) =>
         place(one) - place(other) || other.assignedAt - one.assignedAt || (one.id < other.id ? 1 : -1),

@@ -10,7 +10,7 @@ import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 import { unusedMeter } from '../usage/meter.js';
 import { withMeter } from '../usage/spend.js';
 import { isTimeToLive, leaseEnd } from './lease.js';
-import { isHeld, poolAfter, type Seat, seatOf } from './seat.js';
+import { givenBackUntil, isHeld, latest, poolAfter, type Seat, seatOf } from './seat.js';
 
 /** `assign` takes a named seat, `lease` takes or renews a floating one, `giveBack` gives back either. */
 export type SeatRequest =
@@ -104,28 +104,16 @@ function givenBack(asked: Asked): SeatOutcome {
   const decision = decideFor(state, feature, { quantity: 0, asker: NOBODY }, now);
   const done = (message: string): Decision => ({ ...decision, allowed: true, code: 'DONE', message });
   if (before === null || !isHeld(before)) return unchanged(done('the member holds no seat'), before);
-  const coolsUntil = latest(cooledAt(asked, before), borrowedUntil(before, now));
-  return coolsUntil === null
-    ? changed(asked, done('seat given back'), NOBODY, null)
-    : changed(asked, done('seat given back; it cools down'), NOBODY, { ...before, coolsUntil });
+  const after = givenBackUntil(before, cooledAt(asked, before), now);
+  const message = after === null ? 'seat given back' : 'seat given back; it cools down';
+  return changed(asked, done(message), NOBODY, after);
 }
 
-/** Until when a machine out of reach goes on using it; null: none does. */
-function borrowedUntil({ borrowedUntil: until }: Seat, now: Instant): Instant | null {
-  return until !== null && now < until ? until : null;
-}
-
-/** The later of two; null: there is none. */
-export function latest(one: Instant | null, other: Instant | null): Instant | null {
-  if (one === null || other === null) return one ?? other;
-  return one > other ? one : other;
-}
-
-/** When the seat is free again; null: at once. */
-function cooledAt({ state, feature, now }: Asked, { kind }: Seat): Instant | null {
-  if (kind === 'FLOATING' || feature.seats.kind === 'FLOATING') return null;
+/** When the seat has cooled down. */
+function cooledAt({ state, feature, now }: Asked, { kind }: Seat): Instant {
+  if (kind === 'FLOATING' || feature.seats.kind === 'FLOATING') return now;
   const { cooldown } = feature.seats;
-  return cooldown === null ? null : addDuration(now, cooldown, state.account.timeZone);
+  return cooldown === null ? now : addDuration(now, cooldown, state.account.timeZone);
 }
 
 type TakingRequest = Exclude<SeatRequest, GivingBack>;
@@ -147,8 +135,8 @@ export interface Borrowing {
 }
 
 /**
- * A member's seat for a machine out of reach: nobody else gets it before `until`, whoever gives it back. Who holds a named one, or
- * has it back before it is free, goes on holding it afterwards; everybody else gets a lease that ends then. What is due has been applied.
+ * A member's seat for a machine out of reach: nobody else gets it before `until`, whoever gives it back. Who holds one, or has a named
+ * one back before it is free, goes on holding it as before; everybody else holds it until then. What is due has been applied.
  */
 export function borrowSeat(state: KnownState, request: Borrowing, id: SeatId, now: Instant): SeatOutcome {
   const { feature, memberId, fingerprint, until } = request;
@@ -157,7 +145,7 @@ export function borrowSeat(state: KnownState, request: Borrowing, id: SeatId, no
   const isOwn = before?.kind === 'NAMED';
   const terms: SeatTerms = {
     kind: isOwn ? 'NAMED' : 'FLOATING',
-    leaseExpiresAt: isOwn ? null : latest(before?.leaseExpiresAt ?? null, until),
+    leaseExpiresAt: before?.leaseExpiresAt ?? null,
     borrowedUntil: latest(before?.borrowedUntil ?? null, until),
   };
   const asker = fingerprint === null ? NOBODY : { ...NOBODY, fingerprint };

@@ -13,11 +13,11 @@ export interface Seat {
   readonly memberId: MemberId;
   readonly kind: SeatKind;
   readonly assignedAt: Instant;
-  /** When it frees itself unless it is renewed; null: a named seat does not. */
+  /** When the member's own lease ends unless it is renewed; null: a named seat has none, and one that only a file keeps. */
   readonly leaseExpiresAt: Instant | null;
-  /** Given back, and taken until then all the same; null: it is held. */
+  /** Given back: when it has cooled down; null: it is held. */
   readonly coolsUntil: Instant | null;
-  /** A machine that never sees a network uses it until then, in its member's name: it is nobody else's before. */
+  /** Until when machines that never see a network use it, in its member's name; null: none has. May be over. */
   readonly borrowedUntil: Instant | null;
 }
 
@@ -26,9 +26,40 @@ export function isHeld({ coolsUntil }: Seat): boolean {
   return coolsUntil === null;
 }
 
-/** When time frees it; null: never. */
-export function freeAt({ coolsUntil, leaseExpiresAt }: Seat): Instant | null {
-  return coolsUntil ?? leaseExpiresAt;
+/** When time frees it: at its own end, or that of the last file that uses it, whichever is later; null: never. */
+export function freeAt({ kind, coolsUntil, leaseExpiresAt, borrowedUntil }: Seat): Instant | null {
+  if (kind === 'NAMED' && coolsUntil === null) return null;
+  return latest(coolsUntil ?? leaseExpiresAt, borrowedUntil);
+}
+
+/** Whether anybody still has it at `at`, its member or a machine. */
+export function isTaken(seat: Seat, at: Instant): boolean {
+  const end = freeAt(seat);
+  return end === null || at < end;
+}
+
+/** Whether a machine that never sees a network may be using it. */
+export function isBorrowed({ borrowedUntil }: Seat, at: Instant): boolean {
+  return borrowedUntil !== null && at < borrowedUntil;
+}
+
+/** Given back at `at`, and cooled down at `coolsUntil`; null: nothing keeps it, it is free. */
+export function givenBackUntil(seat: Seat, coolsUntil: Instant, at: Instant): Seat | null {
+  const after = { ...seat, leaseExpiresAt: null, coolsUntil };
+  return isTaken(after, at) ? after : null;
+}
+
+/** With one end, as events, snapshots and callers are told of it: to them it is all one whether a lease keeps it or a file. */
+export function withOneEnd(seat: Seat): Seat {
+  if (seat.borrowedUntil === null) return seat;
+  const end = freeAt(seat);
+  return { ...seat, borrowedUntil: null, ...(isHeld(seat) ? { leaseExpiresAt: end } : { coolsUntil: end }) };
+}
+
+/** The later of two; null: there is none. */
+export function latest(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
 }
 
 /** The seat that the member has, or had last and that is still taken; null: there is none. */

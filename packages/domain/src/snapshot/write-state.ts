@@ -2,6 +2,7 @@ import type { CatalogRule, PlanRule } from '../catalog/catalog.js';
 import type { ContextReads } from '../condition/context.js';
 import type { CustomerAccount, Profile, Release } from '../customer.js';
 import type { License } from '../license/license.js';
+import { withOneEnd } from '../seats/seat.js';
 import type { AddOnVersion, BoughtAddOn, PlanVersion, Subscription } from '../subscription/subscription.js';
 import { reachedBy } from './reached-plans.js';
 import {
@@ -26,6 +27,7 @@ export function writeState(release: Release, account: CustomerAccount): StateDoc
     ...account,
     subscriptions: account.subscriptions.map((one) => subscriptionOf(one, versions)),
     licenses: account.licenses.map((one) => licenseOf(one, versions)),
+    seats: account.seats.map(withOneEnd),
     meters: new Map([...account.meters].sort(([one], [other]) => (one < other ? -1 : 1))),
   };
   const wireRelease = releaseOf(release, account, versions);

@@ -1,6 +1,15 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import type { OwnedSeat } from '@licet/database';
-import type { CustomerId, FeatureKey, Instant, IsoDuration, MemberId, SeatId, SeatKind } from '@licet/domain';
+import {
+  type CustomerId,
+  type FeatureKey,
+  type Instant,
+  type IsoDuration,
+  type MemberId,
+  type SeatId,
+  type SeatKind,
+  withOneEnd,
+} from '@licet/domain';
 import { DateTime, Duration, RevisionScalar } from '../../scalars/index.js';
 import { DecisionType } from '../check/decision-type.js';
 import { connectionTypes } from '../connection/connection-types.js';
@@ -33,7 +42,7 @@ export class SeatType {
 }
 
 export function toSeat({ seat, customerId }: OwnedSeat): SeatType {
-  const { id, feature, kind, memberId, assignedAt, leaseExpiresAt } = seat;
+  const { id, feature, kind, memberId, assignedAt, leaseExpiresAt } = withOneEnd(seat);
   return { id, customerId, feature, kind, memberId, assignedAt, leaseExpiresAt };
 }
 

@@ -1,12 +1,10 @@
 import type { CustomerAccount, Release } from '../../customer.js';
 import { unknownLicense } from '../machines/machine-decision.js';
 import type { FeatureKey } from '../../ids.js';
-import { latest } from '../../seats/occupy.js';
-import { isHeld, putSeat, type Seat, seatOf } from '../../seats/seat.js';
+import { isHeld, isTaken, putSeat, type Seat, seatOf } from '../../seats/seat.js';
 import type { CustomerEvent } from '../../subscription/command.js';
 import { badInput, conflict, type Refused } from '../../subscription/refusal.js';
-import { addDuration } from '../../time/calendar.js';
-import { instant, type Instant, type TimeZone } from '../../time/instant.js';
+import { instant, type Instant } from '../../time/instant.js';
 import type { QuotaLease } from '../../usage/quota-lease.js';
 import { circulationOf } from './circulation.js';
 import { settleBudgets } from './file-budgets.js';
@@ -45,7 +43,7 @@ export function settleLicenseFile(
   const decision = fileDecision('DONE', { account, license }, circulation, null);
   if (file.settled !== null) return { ...unchanged, decision, file };
   const settled = { ...file, settled: { at: now, spent } };
-  const back = seatBack(account, release, others, file, now);
+  const back = seatBack(account, others, file, now);
   const event: CustomerEvent = {
     type: 'license.file_settled',
     at: now,
@@ -86,10 +84,9 @@ interface Back {
   readonly after: Seat | null;
 }
 
-/** Null: the seat stays as it is, or is gone. */
+/** The file uses it no more; null: the seat stays as it is, or is gone. */
 function seatBack(
   account: CustomerAccount,
-  release: Release,
   others: readonly LicenseFile[],
   { seat: borrowed, expiresAt }: LicenseFile,
   now: Instant,
@@ -99,30 +96,8 @@ function seatBack(
   const ends = others.flatMap(({ seat, expiresAt: end }) =>
     seat?.feature === borrowed.feature && seat.memberId === borrowed.memberId && now < end ? [end] : [],
   );
-  const borrowedUntil = ends.length === 0 ? null : instant(Math.max(...ends));
-  const isFiles = before.leaseExpiresAt === expiresAt;
-  const leaseExpiresAt = isFiles ? borrowedUntil : before.leaseExpiresAt;
-  const after = { ...before, leaseExpiresAt, borrowedUntil };
-  if (isHeld(before)) return { before, after: isFiles && borrowedUntil === null ? null : after };
-  const coolsUntil = latest(cooledAt(before, release, account.timeZone, now), borrowedUntil);
-  return { before, after: coolsUntil && { ...after, coolsUntil } };
-}
-
-/**
- * Until when a seat that was given back stays taken but for files; null: no longer. A cool-down that is over before they are is
- * not written down: it begins now, when a machine has done with the seat, and ends no later than they would have.
- */
-function cooledAt(
-  { feature: key, kind, coolsUntil, borrowedUntil }: Seat,
-  { catalog }: Release,
-  zone: TimeZone,
-  now: Instant,
-): Instant | null {
-  if (coolsUntil === null || borrowedUntil === null || coolsUntil > borrowedUntil) return coolsUntil;
-  const feature = catalog.features.get(key);
-  if (kind === 'FLOATING' || feature?.type !== 'SEATS' || feature.seats.kind === 'FLOATING') return null;
-  const { cooldown } = feature.seats;
-  return cooldown && instant(Math.min(coolsUntil, addDuration(now, cooldown, zone)));
+  const after = { ...before, borrowedUntil: instant(Math.max(Math.min(now, expiresAt), ...ends)) };
+  return { before, after: isTaken(after, now) ? after : null };
 }
 
 function releaseEvents({ before, after }: Back, at: Instant): CustomerEvent[] {
