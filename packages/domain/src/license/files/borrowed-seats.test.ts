@@ -193,6 +193,16 @@ test.each([
   expect(seatIn(late, instant(START + 300_000))).toBeUndefined();
 });
 
+test('who gives a lease back that a file uses has given it up: another one is as long as it is asked for', () => {
+  const named = { feature: 'viewers', memberId: 'ann' };
+  const long = take(world(accountOf('free')), { ...named, what: 'take', minutes: 60 }, START);
+  const made = issue(long, START, named);
+  const back = take(made.world, { ...named, what: 'giveBack' }, START);
+  const again = take(back, { ...named, what: 'take', minutes: 1 }, START);
+  const settled = settle(again, must(made.outcome.file), START).world;
+  expect(seatIn(settled, START)).toMatchObject({ leaseExpiresAt: START + 60_000 });
+});
+
 test('one that cools down is its last holder’s again, and no file makes it free sooner', () => {
   const held = given(world(accountOf('free')), 'take', 'editors', START);
   const cooling = given(held, 'giveBack', 'editors', START);
