@@ -3,6 +3,7 @@ import {
   type CustomerId,
   type FeatureKey,
   instant,
+  isHeld,
   type MemberId,
   type Seat,
   type SeatId,
@@ -66,8 +67,9 @@ async function endedSeats(
   );
   const clock = await readClock(transaction);
   return [...loaded.accounts.values()].flatMap(({ account }) => {
-    const kept = new Set(accountAt(account, loaded.release, clock).seats.map(({ id }) => id));
-    return account.seats.flatMap(({ id }) => (kept.has(id) ? [] : [id]));
+    const { seats } = accountAt(account, loaded.release, clock);
+    const held = new Set(seats.filter(isHeld).map(({ id }) => id));
+    return account.seats.flatMap(({ id }) => (held.has(id) ? [] : [id]));
   });
 }
 
