@@ -1,156 +1,19 @@
-import { decide, readLicenseFile } from '@licet/domain';
-import { decodeJwt } from 'jose';
-import type { Client } from 'pg';
-import { CATALOG } from './catalog.js';
-import { changePlan, newCustomer } from './customers.js';
-import { at, newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
-import { publish } from './publish.js';
+import { decide } from '@licet/domain';
+import {
+  gateway,
+  issue,
+  issueFile,
+  move,
+  opened,
+  pass,
+  seatsOf,
+  settle,
+  start,
+  taking,
+} from './borrowing.js';
 
-const SEATS = {
-  catalog: 1,
-  name: 'Borrowed seats',
-  features: {
-    cad: { type: 'boolean' },
-    calls: { type: 'metered', window: 'P1M' },
-    editors: { type: 'seats', kind: 'named', cooldown: 'P1D' },
-    viewers: { type: 'seats', kind: 'floating', lease: 'PT5M' },
-    render: { type: 'boolean', needsSeat: 'editors' },
-  },
-  plans: {
-    plain: { model: 'perpetual', entitlements: { cad: true, calls: 100 } },
-    seats: {
-      model: 'seats',
-      period: 'P1Y',
-      entitlements: { cad: true, calls: 100, editors: 2, viewers: 1, render: true },
-    },
-    bought: {
-      model: 'seats',
-      period: 'P1Y',
-      entitlements: { editors: { bought: { atLeast: 1, atMost: 9, default: 2 } } },
-    },
-    team: { family: 'cloud', model: 'subscription', period: 'P1M', entitlements: { editors: 2, viewers: 2 } },
-    solo: { family: 'cloud', model: 'subscription', period: 'P1M', entitlements: { editors: 1, viewers: 1 } },
-    none: { family: 'cloud', model: 'subscription', period: 'P1M', entitlements: {} },
-  },
-  transitions: [
-    { from: 'team', to: 'solo', seatsAbove: { releaseNewestAfter: 'P7D' } },
-    { from: 'team', to: 'none', seatsAbove: 'block' },
-  ],
-};
-
-let gateway: TestGateway;
-let owner: Client;
-beforeAll(async () => {
-  gateway = await startTestGateway();
-  ({ owner } = gateway);
-  await publish(gateway, { ...CATALOG, ...SEATS, rules: [], addOns: {}, scenarios: [] });
-});
+beforeAll(start);
 afterAll(() => gateway.close());
-
-let customers = 0;
-interface Licensed {
-  readonly customerId: string;
-  readonly licenseId: string;
-}
-
-async function issue(plan: string): Promise<Licensed> {
-  const customerId = newName();
-  await gateway.send('mutation ($id: ID!) { upsertCustomer(input: { id: $id }) { revision } }', {
-    id: customerId,
-  });
-  return { customerId, licenseId: await license(customerId, plan) };
-}
-
-function newName(): string {
-  customers += 1;
-  return `customer-${String(customers)}`;
-}
-
-async function license(customerId: string, plan: string): Promise<string> {
-  const issued = await gateway.send(
-    'mutation ($input: IssueLicenseInput!) { issueLicense(input: $input) { license { id } } }',
-    { input: { customerId, plan, idempotencyKey: newIdempotencyKey() } },
-  );
-  return issued.text('issueLicense.license.id');
-}
-
-/** Subscribed to `team`, with a licence that gives no seats: so many as the plan of the day gives. */
-async function team(): Promise<Licensed & { readonly subscriptionId: string }> {
-  const customerId = newName();
-  const subscriptionId = await newCustomer(gateway, customerId, 'team');
-  return { customerId, subscriptionId, licenseId: await license(customerId, 'plain') };
-}
-
-const RESULT = `{ revision decision { allowed code feature limit used } file { id token expiresAt } }`;
-function issueFile(input: object): Promise<Answer> {
-  return gateway.send(
-    `mutation ($input: IssueLicenseFileInput!) { issueLicenseFile(input: $input) ${RESULT} }`,
-    { input: { validFor: 'P30D', fingerprint: 'cellar', idempotencyKey: newIdempotencyKey(), ...input } },
-  );
-}
-
-async function settle(made: Answer, spent: object[] = []): Promise<Answer> {
-  const settled = await gateway.send(
-    `mutation ($input: SettleLicenseFileInput!) { settleLicenseFile(input: $input) ${RESULT} }`,
-    { input: { fileId: made.text('issueLicenseFile.file.id'), spent } },
-  );
-  expect(settled.errors).toEqual([]);
-  expect(settled.get('settleLicenseFile.decision')).toMatchObject({ allowed: true, code: 'DONE' });
-  return settled;
-}
-
-function opened(made: Answer) {
-  const reading = readLicenseFile(decodeJwt(made.text('issueLicenseFile.file.token')));
-  if (!reading.ok) throw new Error(`${reading.path}: ${reading.message}`);
-  return reading.file;
-}
-
-async function seatsOf(id: string): Promise<unknown> {
-  const query = `query ($id: ID!) { customer(id: $id) {
-    seats { totalCount edges { node { feature memberId kind leaseExpiresAt } } } } }`;
-  return (await gateway.send(query, { id })).get('customer.seats.edges');
-}
-
-function move(operation: string, customerId: string, feature: string, memberId: string): Promise<Answer> {
-  const type = operation === 'leaseSeat' ? 'LeaseSeatInput' : 'SeatInput';
-  return gateway.send(
-    `mutation ($input: ${type}!) { ${operation}(input: $input) { decision { code used } } }`,
-    { input: { customerId, feature, memberId } },
-  );
-}
-
-/** The code that each of these members is answered with who takes a seat. */
-async function taking(customerId: string, feature: string, ...memberIds: string[]): Promise<string[]> {
-  const operation = feature === 'viewers' ? 'leaseSeat' : 'assignSeat';
-  const codes = [];
-  for (const memberId of memberIds)
-    codes.push((await move(operation, customerId, feature, memberId)).text(`${operation}.decision.code`));
-  return codes;
-}
-
-/** So long ago has been what is to come, or what was, of the customer. */
-async function pass(customerId: string, time: string): Promise<void> {
-  for (const change of [
-    `seat set assigned_at = assigned_at - $2::interval, lease_expires_at = lease_expires_at - $2::interval,
-       cools_until = cools_until - $2::interval, borrowed_until = borrowed_until - $2::interval where customer_id = $1`,
-    `license_file set issued_at = issued_at - $2::interval, expires_at = expires_at - $2::interval where customer_id = $1`,
-    `reservation set reserved_at = reserved_at - $2::interval, expires_at = expires_at - $2::interval where customer_id = $1`,
-    `subscription set seats_released_at = seats_released_at - $2::interval where customer_id = $1`,
-    `meter set held_until = held_until - $2::interval where customer_id = $1`,
-    // As it is where nobody has looked at the customer since.
-    `customer set next_due_at = next_due_at - $2::interval, turned_until = turned_until - $2::interval,
-       version = version + 1 where id = $1`,
-  ])
-    await owner.query(`update ${change}`, [customerId, time]);
-}
-
-async function counter(customerId: string, feature: string): Promise<unknown> {
-  const { rows } = await owner.query<{ used: number; reserved: number }>(
-    'select used::int, reserved::int from meter where customer_id = $1 and feature = $2',
-    [customerId, feature],
-  );
-  return rows[0];
-}
 
 test('a borrowed seat is held until the end of the file, whoever gives it back, and comes back when that is settled', async () => {
   const { customerId, licenseId } = await issue('seats');
@@ -204,7 +67,7 @@ test('a borrowed seat of who holds a named one stays, and goes on when the file 
 test('a borrowed seat is taken anew by whose lease is over, though nobody has written that down', async () => {
   const { customerId, licenseId } = await issue('seats');
   await move('leaseSeat', customerId, 'viewers', 'ann');
-  await owner.query('update seat set lease_expires_at = clock_timestamp() where customer_id = $1', [
+  await gateway.owner.query('update seat set lease_expires_at = clock_timestamp() where customer_id = $1', [
     customerId,
   ]);
   const made = await issueFile({ licenseId, fingerprint: 'one', seatFeature: 'viewers', memberId: 'ann' });
@@ -297,144 +160,25 @@ test('a named seat that was given back cools down while a machine uses it', asyn
   expect(await taking(customerId, 'editors', 'cid')).toEqual(['ENTITLED']);
 });
 
-describe('of a pool that has shrunk', () => {
-  test('fewer bought take nothing away, and no new one comes until they fit', async () => {
-    const { customerId, licenseId } = await issue('bought');
-    const made = [];
-    for (const memberId of ['ann', 'bob'])
-      made.push(await issueFile({ licenseId, seatFeature: 'editors', memberId }));
-    const [first, second] = made;
-    if (first === undefined || second === undefined) throw new Error('two files');
-    const fewer = await gateway.send(
-      'mutation ($input: RenewLicenseInput!) { renewLicense(input: $input) { revision } }',
-      {
-        input: {
-          licenseId,
-          quantities: [{ feature: 'editors', quantity: 1 }],
-          idempotencyKey: newIdempotencyKey(),
-        },
-      },
-    );
-    expect(fewer.errors).toEqual([]);
-    expect(await counter(customerId, 'editors')).toEqual({ used: 2, reserved: 0 });
-    const again = { licenseId, seatFeature: 'editors', memberId: 'ann' };
-    expect((await issueFile(again)).get('issueLicenseFile.decision.code')).toBe('OFFLINE_LIMIT_EXCEEDED');
-    await settle(first);
-    expect(await taking(customerId, 'editors', 'cid')).toEqual(['NO_SEAT']);
-    await settle(second);
-    expect(await taking(customerId, 'editors', 'cid', 'ann')).toEqual(['ENTITLED', 'NO_SEAT']);
-  });
-
-  test('holders beyond the plan go in time, and those that machines use when these have done', async () => {
-    const { customerId, licenseId, subscriptionId } = await team();
-    expect(await taking(customerId, 'editors', 'ann', 'bob')).toEqual(['ENTITLED', 'ENTITLED']);
-    const made = [];
-    for (const memberId of ['ann', 'bob'])
-      made.push(await issueFile({ licenseId, seatFeature: 'editors', memberId }));
-    const changed = await changePlan(gateway, { subscriptionId, plan: 'solo', timing: 'NOW' });
-    expect(changed.errors).toEqual([]);
-    await pass(customerId, '7 days');
-    expect(await seatsOf(customerId)).toMatchObject([{ node: { memberId: 'ann' } }]);
-    expect(await taking(customerId, 'editors', 'cid')).toEqual(['NO_SEAT']);
-    expect(await counter(customerId, 'editors')).toEqual({ used: 2, reserved: 0 });
-    for (const one of made) await settle(one);
-    expect(await seatsOf(customerId)).toMatchObject([{ node: { memberId: 'ann' } }]);
-    expect(await counter(customerId, 'editors')).toEqual({ used: 1, reserved: 0 });
-  });
-
-  test('what no plan gives any more is settled all the same', async () => {
-    const { customerId, licenseId, subscriptionId } = await team();
-    const asked = { licenseId, seatFeature: 'viewers', memberId: 'ann', fingerprint: 'one' };
-    const made = await issueFile({ ...asked, budgets: [{ feature: 'calls', quantity: 60 }] });
-    await changePlan(gateway, { subscriptionId, plan: 'none', timing: 'NOW' });
-    expect(await counter(customerId, 'viewers')).toEqual({ used: 1, reserved: 0 });
-    expect((await issueFile(asked)).get('issueLicenseFile')).toMatchObject({
-      ...{ decision: { code: 'NOT_IN_PLAN', feature: 'viewers' }, file: null },
-    });
-    await settle(made, [{ feature: 'calls', quantity: 25 }]);
-    expect(await counter(customerId, 'viewers')).toEqual({ used: 0, reserved: 0 });
-    expect(await counter(customerId, 'calls')).toEqual({ used: 25, reserved: 0 });
-  });
-});
-
-describe('settled when it has ended', () => {
-  const spent = [{ feature: 'calls', quantity: 10 }];
-
-  async function ended(feature: string): Promise<Licensed & { readonly made: Answer }> {
-    const { customerId, licenseId } = await issue('seats');
-    const asked = { licenseId, seatFeature: feature, memberId: 'ann', validFor: 'P1D' };
-    const made = await issueFile({ ...asked, budgets: [{ feature: 'calls', quantity: 60 }] });
-    expect(made.errors).toEqual([]);
-    await pass(customerId, '25 hours');
-    return { customerId, licenseId, made };
-  }
-
-  test.each(['nobody', 'bob', 'ann'])(
-    'a file gives units back and takes no seat that %s has had since, while its window runs',
-    async (who) => {
-      const { customerId, made } = await ended('viewers');
-      if (who !== 'nobody') expect(await taking(customerId, 'viewers', who)).toEqual(['ENTITLED']);
-      const seats = await seatsOf(customerId);
-      expect(seats).toHaveLength(who === 'nobody' ? 0 : 1);
-      await settle(made, spent);
-      expect(await seatsOf(customerId)).toEqual(seats);
-      expect(await counter(customerId, 'viewers')).toEqual({ used: who === 'nobody' ? 0 : 1, reserved: 0 });
-      expect(await counter(customerId, 'calls')).toEqual({ used: 10, reserved: 0 });
-    },
+test('what is told of a borrowed seat is one end, at which it is free', async () => {
+  const { customerId, licenseId } = await issue('seats');
+  const made = await issueFile({ licenseId, seatFeature: 'viewers', memberId: 'ann' });
+  const end = made.text('issueLicenseFile.file.expiresAt');
+  await taking(customerId, 'viewers', 'ann');
+  await move('releaseSeat', customerId, 'viewers', 'ann');
+  const events = await gateway.send(
+    'query ($id: ID!) { events(customerId: $id, types: ["seat.assigned", "seat.released"]) { edges { node { type data } } } }',
+    { id: customerId },
   );
-
-  test('a file whose member has another one out goes on using her seat by that', async () => {
-    const { customerId, licenseId, made } = await ended('viewers');
-    const other = await issueFile({ licenseId, seatFeature: 'viewers', memberId: 'ann', fingerprint: 'two' });
-    await settle(made, spent);
-    expect(await seatsOf(customerId)).toMatchObject([
-      { node: { leaseExpiresAt: other.get('issueLicenseFile.file.expiresAt') } },
-    ]);
-    await settle(other);
-    expect(await seatsOf(customerId)).toEqual([]);
-  });
-
-  test('a file whose window is over too gives no unit back', async () => {
-    const { customerId, made } = await ended('viewers');
-    await owner.query(
-      `update meter set window_start = window_start - interval '1 month',
-         window_end = date_trunc('second', clock_timestamp()) - interval '10 minutes' where customer_id = $1 and feature = 'calls'`,
-      [customerId],
-    );
-    await owner.query(
-      `update reservation set window_start = window_start - interval '1 month' where customer_id = $1`,
-      [customerId],
-    );
-    await settle(made, spent);
-    expect(await counter(customerId, 'viewers')).toEqual({ used: 0, reserved: 0 });
-    expect(await counter(customerId, 'calls')).toEqual({ used: 0, reserved: 0 });
-    const events = await gateway.send(
-      'query ($id: ID!) { events(customerId: $id, types: ["usage.window_closed", "usage.corrected", "seat.expired", "license.file_settled"]) { edges { node { type data } } } }',
-      { id: customerId },
-    );
-    const edges = events.get('events.edges');
-    const told = Array.isArray(edges) ? edges.map((edge: unknown) => at(edge, 'node')) : [];
-    expect(told).toMatchObject([
-      { type: 'seat.expired', data: { before: { memberId: 'ann' }, after: null } },
-      { type: 'usage.window_closed', data: { used: 60 } },
-      { type: 'license.file_settled' },
-    ]);
-  });
-
-  test('a named seat is its holder’s as before', async () => {
-    const { customerId, licenseId } = await issue('seats');
-    expect(await taking(customerId, 'editors', 'ann')).toEqual(['ENTITLED']);
-    const asked = { licenseId, seatFeature: 'editors', memberId: 'ann', validFor: 'P1D' };
-    const made = await issueFile(asked);
-    await pass(customerId, '25 hours');
-    await settle(made);
-    expect(await seatsOf(customerId)).toEqual([
-      { node: { feature: 'editors', memberId: 'ann', kind: 'NAMED', leaseExpiresAt: null } },
-    ]);
-    const released = await move('releaseSeat', customerId, 'editors', 'ann');
-    expect(released.get('releaseSeat.decision')).toMatchObject({ code: 'DONE', used: 1 });
-    await pass(customerId, '1 day');
-    expect(await seatsOf(customerId)).toEqual([]);
-    expect(await taking(customerId, 'editors', 'bob', 'cid')).toEqual(['ENTITLED', 'ENTITLED']);
-  });
+  expect(events.get('events.edges')).toMatchObject([
+    { node: { type: 'seat.assigned', data: { after: { leaseExpiresAt: end, coolsUntil: null } } } },
+    { node: { type: 'seat.released', data: { after: { leaseExpiresAt: null, coolsUntil: end } } } },
+  ]);
+  const { rows } = await gateway.owner.query<{ seats: unknown }>(
+    `select m -> 'seats' as seats from event, jsonb_array_elements(convert_from(body, 'UTF8')::jsonb -> 'data' -> 'meters') m
+     where type = 'usage.recorded' and m ->> 'freesAt' = $1 order by position`,
+    [end],
+  );
+  // The renewal; what is taken and given back is told above.
+  expect(rows.map(({ seats }) => seats)).toEqual([[{ id: expect.any(String), leaseExpiresAt: end }], []]);
 });

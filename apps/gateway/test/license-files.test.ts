@@ -1,6 +1,5 @@
 import { readLicenseFile, readRevocationList, decide, writeMachineRequest } from '@licet/domain';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import type { Client } from 'pg';
 import { CATALOG } from './catalog.js';
 import { newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
 import { publish } from './publish.js';
@@ -12,8 +11,6 @@ const FILES = {
     cad: { type: 'boolean' },
     calls: { type: 'metered', window: 'P1M' },
     editors: { type: 'seats', kind: 'named', cooldown: 'P1D' },
-    viewers: { type: 'seats', kind: 'floating', lease: 'PT5M' },
-    render: { type: 'boolean', needsSeat: 'editors' },
   },
   plans: {
     desk: {
@@ -23,21 +20,14 @@ const FILES = {
     },
     plain: { model: 'perpetual', entitlements: { cad: true } },
     term: { model: 'seats', period: 'P1M', grace: 'P3D', entitlements: { cad: true } },
-    seats: {
-      model: 'seats',
-      period: 'P1Y',
-      entitlements: { cad: true, editors: 2, viewers: 1, render: true },
-    },
   },
 };
 
 let gateway: TestGateway;
-let owner: Client;
 let issuer: string;
 let keys: ReturnType<typeof createLocalJWKSet>;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  ({ owner } = gateway);
   await publish(gateway, { ...CATALOG, ...FILES, transitions: [], rules: [], addOns: {}, scenarios: [] });
   issuer = (await gateway.send('{ tenant { id } }')).text('tenant.id');
   await gateway.send('{ revocationList { issuedAt } }');
