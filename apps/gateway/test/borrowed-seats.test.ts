@@ -174,11 +174,35 @@ test('what is told of a borrowed seat is one end, at which it is free', async ()
     { node: { type: 'seat.assigned', data: { after: { leaseExpiresAt: end, coolsUntil: null } } } },
     { node: { type: 'seat.released', data: { after: { leaseExpiresAt: null, coolsUntil: end } } } },
   ]);
+  // The renewal; what is taken and given back is told above.
+  const id = events.text('events.edges.0.node.data.after.id');
+  expect(await endsTold(id)).toEqual([[{ id, leaseExpiresAt: end }]]);
+});
+
+/** What batches tell of a seat, oldest first. */
+async function endsTold(seatId: string): Promise<unknown[]> {
   const { rows } = await gateway.owner.query<{ seats: unknown }>(
     `select m -> 'seats' as seats from event, jsonb_array_elements(convert_from(body, 'UTF8')::jsonb -> 'data' -> 'meters') m
-     where type = 'usage.recorded' and m ->> 'freesAt' = $1 order by position`,
-    [end],
+     where type = 'usage.recorded' and (m -> 'seats')::text like '%' || $1 || '%' order by position`,
+    [seatId],
   );
-  // The renewal; what is taken and given back is told above.
-  expect(rows.map(({ seats }) => seats)).toEqual([[{ id: expect.any(String), leaseExpiresAt: end }], []]);
+  return rows.map(({ seats }) => seats);
+}
+
+test('a lease that a file prolongs, and that ends sooner when the file is settled, is told of as renewals are', async () => {
+  const { customerId, licenseId } = await issue('seats');
+  await taking(customerId, 'viewers', 'ann');
+  const { rows } = await gateway.owner.query<{ id: string; at: Date }>(
+    'select id, lease_expires_at as at from seat where customer_id = $1',
+    [customerId],
+  );
+  const [own] = rows;
+  if (own === undefined) throw new Error('a seat');
+  const { id } = own;
+  const made = await issueFile({ licenseId, seatFeature: 'viewers', memberId: 'ann' });
+  await settle(made);
+  expect(await endsTold(id)).toEqual([
+    [{ id, leaseExpiresAt: made.get('issueLicenseFile.file.expiresAt') }],
+    [{ id, leaseExpiresAt: own.at.toISOString() }],
+  ]);
 });

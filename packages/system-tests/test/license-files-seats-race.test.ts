@@ -52,7 +52,7 @@ async function move(
   return codeIn(await answered(gateway(number), query, { input }).then(JSON.stringify, String));
 }
 
-const FATES = ['settle', 'give back', 'forget'] as const;
+const FATES = ['settle', 'give back', 'lease', 'forget'] as const;
 
 test('files that borrow seats, beside leases of the same pool: the log shows neither more seats than there are nor more files', async () => {
   await createTestCustomer(system.tenant, 'acme');
@@ -73,6 +73,7 @@ test('files that borrow seats, beside leases of the same pool: the log shows nei
     codes.add(`issue ${code}`);
     if (file === null || fate === 'forget') return;
     if (fate === 'give back') codes.add(`release ${await move(index, 'releaseSeat', memberId)}`);
+    if (fate === 'lease') codes.add(`renew ${await move(index + 1, 'leaseSeat', memberId)}`);
     const settled = await Promise.all([0, 1].map((number) => settleFile(gateway(number), file.id, 0)));
     for (const one of settled) codes.add(`settle ${one}`);
   };
@@ -99,7 +100,7 @@ test('files that borrow seats, beside leases of the same pool: the log shows nei
   await expectAtLast(async () => (await system.owner.query<object>('select id from seat')).rows, []);
   expect(await sound()).toEqual([0]);
   // Nobody hears of a conflict, and all that there is to see has happened.
-  const allowed = ['issue ENTITLED', 'lease ENTITLED', 'release DONE', 'settle DONE'];
+  const allowed = ['issue ENTITLED', 'lease ENTITLED', 'release DONE', 'renew ENTITLED', 'settle DONE'];
   expect([...codes].filter((code) => !/ (?:NO_SEAT|SEAT_COOLDOWN)$/.test(code)).sort()).toEqual(allowed);
   expect(codes).toContain('issue NO_SEAT');
   const { rows: counters } = await system.owner.query<object>(

@@ -26,9 +26,9 @@ import type { PrivateKey } from '../signing/key-pair.js';
 import { signLicenseFile } from '../signing/license-file-token.js';
 import { holdStatements, readBudgets } from '../spending/hold-rows.js';
 import type { LockedLease } from '../spending/quota-leases.js';
-import { budgetCounters } from './budget-counters.js';
 import { type CustomerCommand, runCustomerCommand } from './customer-command.js';
 import { unknownLicenseResult } from './execute-machine.js';
+import { fileCounters } from './file-counters.js';
 
 /** What a command on licence files is answered with. `stored`: null where the decision denies. */
 export interface FileResult extends FileAnswer {
@@ -95,12 +95,7 @@ export async function executeIssueFile(
         : [insertFile(caller.tenantId, stored), ...holdStatements(caller.tenantId, made, [])],
     events: (done) => {
       const { outcome, release } = decision.made;
-      return budgetCounters(
-        caller,
-        done,
-        release,
-        outcome.leases.map(({ feature }) => feature),
-      );
+      return fileCounters(caller, done, release, countedBy(outcome.file, outcome.leases));
     },
     toRecord: ({ stored }) => stored?.file.id,
     fromRecord: replayed,
@@ -160,12 +155,21 @@ export async function executeSettleFile(
             ...holdStatements(caller.tenantId, [], read?.budgets ?? []),
           ],
     events: (done) => {
-      const features = read?.budgets.map(({ feature }) => feature) ?? [];
-      return budgetCounters(caller, done, decision.made.release, features);
+      const features = countedBy(read?.stored.file ?? null, read?.budgets ?? []);
+      return fileCounters(caller, done, decision.made.release, features);
     },
     toRecord: () => undefined,
     fromRecord: () => Promise.reject(new Error('nothing is kept without an idempotency key')),
   });
+}
+
+/** The features whose counters a file moves: those of its budgets, and of its seat. */
+function countedBy(
+  file: LicenseFile | null,
+  budgets: readonly { readonly feature: FeatureKey }[],
+): FeatureKey[] {
+  const seat = file?.seat ?? null;
+  return [...budgets.map(({ feature }) => feature), ...(seat === null ? [] : [seat.feature])];
 }
 
 interface Made {

@@ -1,5 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { formatInstant, isPrepaid, type FeatureKey, type Release } from '@licet/domain';
+import {
+  type CustomerAccount,
+  type FeatureKey,
+  formatInstant,
+  isPrepaid,
+  type Release,
+  withOneEnd,
+} from '@licet/domain';
 import type { Caller, NewEvent } from '../event-log/append.js';
 import type { Done } from './customer-command.js';
 
@@ -7,10 +14,10 @@ import type { Done } from './customer-command.js';
 const NO_OPERATIONS = createHash('sha256').digest('hex');
 
 /**
- * What a file's budgets have made of their counters, as the spends of a batch are told: caches, and whoever reads the past, take the
- * absolute values. None where no counter has moved.
+ * What a file's budgets and its seat have made of their counters, as the spends of a batch are told: caches, and whoever reads the past, take
+ * the absolute values. None where no counter has moved.
  */
-export function budgetCounters(
+export function fileCounters(
   { actor, requestId }: Caller,
   { before, account, clock }: Done,
   release: Release,
@@ -31,6 +38,7 @@ export function budgetCounters(
         ...(stored !== undefined && isPrepaid(stored)
           ? { overdrawn, blocks: blocks.map(({ id, remaining, held }) => ({ id, remaining, held })) }
           : {}),
+        ...(stored?.type === 'SEATS' ? { seats: movedEnds(before.written, account, feature) } : {}),
       },
     ];
   });
@@ -43,4 +51,16 @@ export function budgetCounters(
       ...{ actor, reason: null, requestId, at: clock, recordedAt: clock, data, listed: false },
     },
   ];
+}
+
+/** Of seats that are held as before, but to another end. */
+function movedEnds(before: CustomerAccount, { seats }: CustomerAccount, feature: FeatureKey): object[] {
+  const ends = new Map(before.seats.map((seat) => [seat.id, withOneEnd(seat).leaseExpiresAt]));
+  return seats.flatMap((seat) => {
+    const { id, leaseExpiresAt } = withOneEnd(seat);
+    const end = ends.get(id) ?? null;
+    if (seat.feature !== feature || leaseExpiresAt === null || end === null || end === leaseExpiresAt)
+      return [];
+    return [{ id, leaseExpiresAt: formatInstant(leaseExpiresAt) }];
+  });
 }
