@@ -45,10 +45,11 @@ async function move(
   number: number,
   operation: 'leaseSeat' | 'releaseSeat',
   memberId: string,
+  more: object = {},
 ): Promise<string> {
   const type = operation === 'leaseSeat' ? 'LeaseSeatInput' : 'SeatInput';
   const query = `mutation ($input: ${type}!) { ${operation}(input: $input) { decision { code } } }`;
-  const input = { customerId: 'acme', feature: 'viewers', memberId };
+  const input = { customerId: 'acme', feature: 'viewers', memberId, ...more };
   return codeIn(await answered(gateway(number), query, { input }).then(JSON.stringify, String));
 }
 
@@ -73,7 +74,7 @@ test('files that borrow seats, beside leases of the same pool: the log shows nei
     codes.add(`issue ${code}`);
     if (file === null || fate === 'forget') return;
     if (fate === 'give back') codes.add(`release ${await move(index, 'releaseSeat', memberId)}`);
-    if (fate === 'lease') codes.add(`renew ${await move(index + 1, 'leaseSeat', memberId)}`);
+    if (fate === 'lease') codes.add(`renew ${await move(index + 1, 'leaseSeat', memberId, { ttl: 'PT3S' })}`);
     const settled = await Promise.all([0, 1].map((number) => settleFile(gateway(number), file.id, 0)));
     for (const one of settled) codes.add(`settle ${one}`);
   };
