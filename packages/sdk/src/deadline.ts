@@ -13,18 +13,18 @@ export function within<T>(
 ): Promise<T> {
   // Without a signal of its own: to abort one takes longer than to read a small file.
   return new Promise((resolve, reject) => {
-    const late = setTimeout(
-      () => reject(new Overdue(`${whom} has not answered in ${String(milliseconds)} ms`)),
-      milliseconds,
-    );
-    const close = (): void => {
-      clearTimeout(late);
-      reject(new Error('this client is closed'));
-    };
     const end = (): void => {
       clearTimeout(late);
       closed?.removeEventListener('abort', close);
     };
+    const close = (): void => {
+      end();
+      reject(new Error('this client is closed'));
+    };
+    const late = setTimeout(() => {
+      end();
+      reject(new Overdue(`${whom} has not answered in ${String(milliseconds)} ms`));
+    }, milliseconds);
     closed?.addEventListener('abort', close);
     asked.finally(end).then(resolve, reject);
     if (closed?.aborted === true) close();
