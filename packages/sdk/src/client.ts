@@ -96,6 +96,7 @@ class SnapshotClient implements Client {
   readonly #seenTimer = new Timer();
   readonly #unreported: Unreported | null;
   readonly #reports: Promise<Reports | null>;
+  readonly #resumed: Promise<void>;
   #spending: Promise<Spending> | null = null;
   #follower: Follower | null = null;
   #isFollowing = false;
@@ -112,10 +113,15 @@ class SnapshotClient implements Client {
     this.#clock = new SeenClock(now);
     this.#gateway = new Gateway({ url, credential, fetch, timeout });
     const kept = new Kept(settings.storage, nameOf(settings));
-    this.#standing = new Standing(this.#clock, () => ({
-      held: this.#snapshots.held,
-      isCurrent: this.#isConnected && this.#asked === this.#told,
-    }));
+    this.#standing = new Standing(
+      this.#clock,
+      () => ({
+        held: this.#snapshots.held,
+        isCurrent: this.#isConnected && this.#asked === this.#told,
+      }),
+      // Timers stand still while a machine sleeps, and know nothing of a clock that was set: the gateway puts both right.
+      () => void this.refresh(),
+    );
     this.#snapshots = new Snapshots(settings, this.#clock, this.#gateway, kept, this.#standing);
     this.#refresher = new Refresher({
       fetch: () => this.#fetch(),
@@ -123,7 +129,7 @@ class SnapshotClient implements Client {
       backOff: new BackOff(random, retryMax),
     });
     this.#unreported = settings.reports === null ? null : new Unreported(settings.reports.most);
-    const resumed = this.#resume();
+    const resumed = (this.#resumed = this.#resume());
     // What is loaded, or reaches out, waits until what is kept could answer.
     const answered = resumed.then(nextTurn);
     // A page that cannot load it decides all the same.
@@ -180,8 +186,10 @@ class SnapshotClient implements Client {
     return this.#standing.onChange;
   }
 
-  refresh(): Promise<void> {
-    return this.#refresher.refresh();
+  async refresh(): Promise<void> {
+    // What is kept would else take the place of what comes.
+    await this.#resumed;
+    await this.#refresher.refresh();
   }
 
   basis(): Basis {

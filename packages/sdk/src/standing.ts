@@ -28,6 +28,8 @@ export class Standing {
   constructor(
     private readonly clock: SeenClock,
     private readonly ground: () => Ground,
+    /** What it decides on is worth less, by the clock alone: time has passed, or the clock was set. */
+    private readonly onWorthLess: () => void,
   ) {
     this.#status = this.#statusOf(null, 'none', 'fallback');
   }
@@ -50,7 +52,10 @@ export class Standing {
   /** The time, with what it has changed. */
   look(): Instant {
     const now = this.clock.read();
-    if (now >= this.#phaseUntil || this.clock.isSetBack !== this.#isSetBackTold) this.changed();
+    if (now >= this.#phaseUntil || this.clock.isSetBack !== this.#isSetBackTold) {
+      this.changed();
+      this.onWorthLess();
+    }
     return now;
   }
 
@@ -109,8 +114,8 @@ export class Standing {
   }
 
   #timePasses(): void {
-    const now = this.clock.read();
-    if (now >= this.#phaseUntil || now >= this.#answersUntil) this.changed();
+    const now = this.look();
+    if (now >= this.#answersUntil) this.changed();
     else this.#wait(now);
   }
 

@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import type { Client, ClientStorage } from '@licet/sdk';
-import { Signer, TENANT } from '../testing/signer.js';
+import { type Client, type ClientStorage, createClient } from '@licet/sdk';
+import { CUSTOMER, Signer, TENANT } from '../testing/signer.js';
 import { BEGIN, Site } from '../testing/site.js';
+import { until } from '../testing/until.js';
 
 let site: Site;
 beforeEach(async () => {
@@ -72,6 +73,25 @@ describe('the clock', () => {
     expect(problems(client)).toEqual([]);
   });
 
+  test.each([
+    ['a year ahead', 365 * 86_400_000],
+    ['back', -7_000],
+  ])('set %s while the gateway answers, it is asked at once, and puts it right', async (_, change) => {
+    const [refreshAfter, graceFrom, exp] = [1, 2, 3].map((hours) => BEGIN / 1000 + hours * 3600);
+    const body = await site.gateway.token({ refreshAfter, graceFrom, exp });
+    site.gateway.instead = [{ status: 200, body }];
+    const client = await site.start();
+    site.time += 8_000;
+    expect(client.check('sso').code).toBe('ENTITLED');
+    const server = site.time;
+    site.gateway.now = () => server;
+    site.time += change;
+    expect(client.check('sso').code).toBe('UNAVAILABLE');
+    await until(() => client.status.phase === 'fresh');
+    expect(client.check('sso')).toMatchObject({ code: 'ENTITLED', source: 'cache' });
+    expect(problems(client)).toEqual([]);
+  });
+
   test('a snapshot that was just made puts a wrong clock right, forwards and backwards', async () => {
     for (const wrong of [-86_400_000, 86_400_000]) {
       const client = await site.start({ now: () => site.time + wrong });
@@ -98,6 +118,31 @@ describe('an older snapshot', () => {
     expect(client.status.counter).toBe(6);
     expect(problems(client)).toContain('COUNTER_LOWERED');
     expect(client.check('sso').code).toBe('ENTITLED');
+  });
+
+  test('that is kept is read before one is fetched, and does not take its place', async () => {
+    await (await site.start()).close();
+    const { read, write, place } = site.storage();
+    const done: string[] = [];
+    const client = createClient({
+      ...{ url: site.gateway.url, apiKey: 'lk_service_test', customerId: CUSTOMER, live: false },
+      now: () => site.time,
+      storage: {
+        ...{ write, place },
+        read: async (name) => {
+          const text = await read(name);
+          await new Promise((resolve) => setImmediate(resolve));
+          done.push('read');
+          return text;
+        },
+      },
+      fetch: (...asked) => (done.push('fetch'), fetch(...asked)),
+    });
+    await client.refresh();
+    expect(done.indexOf('fetch')).toBe(2);
+    expect(client.check('sso')).toMatchObject({ code: 'ENTITLED', source: 'cache' });
+    expect(client.status.problems).toEqual([]);
+    await client.close();
   });
 
   test('put in the place of the kept one counts as none', async () => {

@@ -48,7 +48,7 @@ export class SmallGateway {
 
   private constructor(
     public signer: Signer,
-    private readonly now: () => number,
+    public now: () => number,
   ) {}
 
   static async start(now: () => number): Promise<SmallGateway> {
