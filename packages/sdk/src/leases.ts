@@ -51,7 +51,8 @@ export class Leases {
   readonly #timer = new Timer();
   /** Sent, and no answer came: it is asked for again with its own key, so that it is lent once. */
   #asked: { readonly quantity: number; readonly idempotencyKey: string } | null = null;
-  #refused: { readonly until: number; readonly as: Exclude<Taken, 'LEASED'> } | null = null;
+  #refused: { readonly at: number; readonly wait: number; readonly as: Exclude<Taken, 'LEASED'> } | null =
+    null;
   #wanted = 0;
   #measuredSince: number | null = null;
   #isClosed = false;
@@ -118,7 +119,7 @@ export class Leases {
     await Promise.resolve();
     const { gateway, clock, customerId, memberId, feature, ttl, backOff } = this.settings;
     const now = clock.read();
-    if (this.#refused !== null && now < this.#refused.until) return this.#refused.as;
+    if (this.#refused !== null && isWithin(now, this.#refused)) return this.#refused.as;
     this.#asked ??= { quantity: this.#wantedFor(now), idempotencyKey: crypto.randomUUID() };
     const input = { ...this.#asked, customerId, memberId, feature, ttl: `PT${String(ttl / 1000)}S` };
     try {
@@ -155,7 +156,7 @@ export class Leases {
   }
 
   #refuse(as: Exclude<Taken, 'LEASED'>): Taken {
-    this.#refused = { until: this.settings.clock.read() + this.settings.backOff.next(), as };
+    this.#refused = { at: this.settings.clock.read(), wait: this.settings.backOff.next(), as };
     return as;
   }
 
@@ -193,6 +194,11 @@ export class Leases {
       }),
     );
   }
+}
+
+/** Not before `at` either: a clock that was ahead, and was put right, would have it wait for as long as it was ahead. */
+function isWithin(now: number, { at, wait }: { readonly at: number; readonly wait: number }): boolean {
+  return now >= at && now < at + wait;
 }
 
 function isLeft({ quantity, spent }: Lease): boolean {

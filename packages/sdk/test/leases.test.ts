@@ -117,6 +117,18 @@ test('with the gateway away it goes on from what is leased, then it is denied, a
   expect(await client.consume('calls')).toMatchObject({ consumed: 1, source: 'lease' });
 });
 
+test('denied while the clock was a year ahead, it is lent again once the clock is right', async () => {
+  const client = await start();
+  await site.gateway.down();
+  const year = 365 * 86_400_000;
+  site.time += year;
+  expect(await client.consume('calls')).toMatchObject({ source: 'fallback' });
+  site.time -= year;
+  await site.gateway.up();
+  await client.refresh();
+  expect(await client.consume('calls')).toMatchObject({ consumed: 1, source: 'lease' });
+});
+
 test('a lease that has ended is spent from no more, and what is left of it given back', async () => {
   const client = await start();
   await client.consume('calls', { quantity: 3 });
