@@ -97,9 +97,11 @@ export class Standing {
     this.#status = this.#statusOf(held, phase, counts && phase !== 'expired' ? source : 'fallback');
     if (this.#hasEnded) return;
     this.#wait(now);
-    queueMicrotask(() => {
-      for (const listener of [...this.#listeners]) listener();
-    });
+    // Each by itself: one that throws keeps nothing from the others, and one that is gone by then is not called.
+    for (const listener of this.#listeners)
+      queueMicrotask(() => {
+        if (this.#listeners.has(listener) && !this.#hasEnded) listener();
+      });
   }
 
   /** From now on nobody is told. */

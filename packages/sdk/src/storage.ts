@@ -44,6 +44,13 @@ export function boundedStorage(storage: ClientStorage, milliseconds: number): Cl
   return {
     read: (name) => ask(() => storage.read(name)),
     write: (name, text) => ask(() => storage.write(name, text)),
-    place: () => ask(() => storage.place()),
+    place: async () => readPlace(await ask(() => storage.place())),
   };
+}
+
+/** Programs without types have other things to say for none, and what is kept is compared with what is told at the next start. */
+function readPlace(place: unknown): string | null {
+  if (place === undefined || place === null) return null;
+  if (typeof place === 'string') return place;
+  throw new Error(`the storage tells its place by a text, or null, and not by the type ${typeof place}`);
 }

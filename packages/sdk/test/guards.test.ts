@@ -250,6 +250,19 @@ describe('what is kept', () => {
     expect(other.check('sso').code).toBe('UNAVAILABLE');
   });
 
+  test.each<[string, unknown, string[]]>([
+    ['undefined', undefined, []],
+    ['a number', 7, ['STORAGE_FAILED']],
+  ])('in a place that is told as %s is no other machine’s', async (_, place, said) => {
+    const storage = { ...site.storage(), place: () => Promise.resolve(place) } as ClientStorage;
+    for (const starts of [1, 2]) {
+      const client = await site.start({ storage });
+      expect(problems(client)).toEqual(said);
+      expect(client.status.starts).toBe(said.length === 0 ? starts : 0);
+      await client.close();
+    }
+  });
+
   test('nowhere, it decides all the same, and says so', async () => {
     const broken: ClientStorage = {
       read: () => Promise.reject(new Error('the disk is gone')),

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import type { Client, ClientOptions } from '@licet/sdk';
 import { explain } from '@licet/sdk/explanation';
 import { BackOff } from '../src/back-off.js';
@@ -155,6 +157,36 @@ test('the status is one object until something changes, and time alone is a chan
   expect(client.status).not.toBe(status);
   expect(client.status.phase).toBe('stale');
   await until(() => calls > 0);
+});
+
+test('a listener that another one has stopped is not called any more', async () => {
+  const client = await site.start();
+  const heard: string[] = [];
+  client.onChange(() => {
+    heard.push('first');
+    stop();
+  });
+  const stop = client.onChange(() => heard.push('stopped'));
+  client.onChange(() => heard.push('last'));
+  await client.refresh();
+  await until(() => heard.includes('last'));
+  expect(heard).not.toContain('stopped');
+});
+
+test('a listener that throws is heard of, and keeps nothing from the others', () => {
+  const program = `
+    import { createClient } from '@licet/sdk';
+    const client = createClient({ url: 'http://127.0.0.1:1', apiKey: 'lk_service_test', customerId: 'ada', live: false });
+    process.on('uncaughtException', ({ message }) => console.log(message));
+    client.onChange(() => { throw new Error('thrown'); });
+    client.onChange(() => console.log('called'));
+    await client.ready;
+    await client.close();`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: path.join(__dirname, '..'),
+    encoding: 'utf8',
+  });
+  expect(said).toMatch(/^(thrown\ncalled\n)+$/);
 });
 
 test('a listener hears when the answer that it was given is over', async () => {
