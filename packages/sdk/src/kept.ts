@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { inTurn } from './in-turn.js';
 import { isRecord } from './json.js';
 import type { SeenTimes } from './clock.js';
 import type { ClientStorage } from './storage.js';
@@ -39,15 +40,21 @@ export class Kept {
   }
 
   /** The snapshot first: one that is newer than what was seen is good, an older one is not. */
-  async write(snapshot: KeptSnapshot, seen: Seen): Promise<void> {
-    const others = await this.seen();
-    // Another process of this machine may have a newer one.
-    if (others.place !== seen.place || others.counter <= seen.counter)
-      await this.storage.write(`${this.name}.snapshot`, JSON.stringify(snapshot));
-    await this.writeSeen(seen);
+  write(snapshot: KeptSnapshot, seen: Seen): Promise<void> {
+    return inTurn(this.name, async () => {
+      const others = await this.seen();
+      // Another process of this machine may have a newer one.
+      if (others.place !== seen.place || others.counter <= seen.counter)
+        await this.storage.write(`${this.name}.snapshot`, JSON.stringify(snapshot));
+      await this.#replaceSeen(seen);
+    });
   }
 
-  async writeSeen(seen: Seen): Promise<void> {
+  writeSeen(seen: Seen): Promise<void> {
+    return inTurn(this.name, () => this.#replaceSeen(seen));
+  }
+
+  async #replaceSeen(seen: Seen): Promise<void> {
     const others = await this.seen();
     const all = others.place === seen.place ? highest(seen, others) : seen;
     await this.storage.write(`${this.name}.seen`, JSON.stringify(all));

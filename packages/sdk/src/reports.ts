@@ -1,6 +1,7 @@
 import type { BackOff } from './back-off.js';
 import { LicetError } from './errors.js';
 import type { Gateway } from './gateway.js';
+import { inTurn } from './in-turn.js';
 import { isRecord } from './json.js';
 import type { ClientStorage } from './storage.js';
 import { Timer } from './timer.js';
@@ -167,10 +168,12 @@ export class Reports {
   async #keep(): Promise<void> {
     const { storage, name, unreported } = this.settings;
     try {
-      const others = (await this.#spooled()).filter(({ id }) => !this.#kept.has(id));
-      const all = [...this.#waiting, ...others].slice(0, unreported.most);
-      await storage.write(name, JSON.stringify(all.map(({ text }) => text)));
-      this.#kept = new Set(this.#waiting.map(({ id }) => id));
+      await inTurn(name, async () => {
+        const others = (await this.#spooled()).filter(({ id }) => !this.#kept.has(id));
+        const all = [...this.#waiting, ...others].slice(0, unreported.most);
+        await storage.write(name, JSON.stringify(all.map(({ text }) => text)));
+        this.#kept = new Set(this.#waiting.map(({ id }) => id));
+      });
     } catch {
       return;
     }
