@@ -45,11 +45,19 @@ export class Credential {
     const { source } = this;
     const asked = Promise.resolve().then(() => (typeof source === 'string' ? source : source()));
     const next = within(asked, this.timeout, 'what gives the token', this.closed).then(
-      (token) => (this.#shown = `Bearer ${token}`),
+      (token) => (this.#shown = `Bearer ${readToken(token)}`),
     );
     next.catch(() => (this.#current = null));
     return next;
   }
+}
+
+/** Programs without types give nothing, too, where nobody is signed in: the gateway would take it for a guess. */
+function readToken(token: unknown): string {
+  if (typeof token === 'string' && token !== '') return token;
+  throw new Error(
+    `\`token\`: its function gave ${token === '' ? 'an empty text' : `no text, but the type ${typeof token}`}`,
+  );
 }
 
 /** Whom a token is for. The gateway verifies it; here it only says whose snapshot is meant. */

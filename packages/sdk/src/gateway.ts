@@ -120,6 +120,15 @@ function errorOf({ status }: Response, text: string): LicetError {
   const body = parse(text);
   const told = readError(isRecord(body) ? firstError(body) : undefined);
   if (told !== null) return told;
-  const code = status === 401 ? 'UNAUTHENTICATED' : status === 403 ? 'FORBIDDEN' : 'UNAVAILABLE';
-  return new LicetError(code, `the gateway answered with the status ${String(status)}`);
+  return new LicetError(
+    CODES.get(status) ?? 'UNAVAILABLE',
+    `the gateway answered with the status ${String(status)}`,
+  );
 }
+
+/** Of answers without one: whoever stands before the gateway gives them, too. What is too large stays so however often it is sent. */
+const CODES: ReadonlyMap<number, string> = new Map([
+  [401, 'UNAUTHENTICATED'],
+  [403, 'FORBIDDEN'],
+  [413, 'BAD_USER_INPUT'],
+]);

@@ -115,6 +115,7 @@ function readSource({ apiKey, token }: ClientOptions): TokenSource {
 function mustBeId(field: string, id: unknown): void {
   if (typeof id !== 'string') throw wrong(field, `a text, not of the type ${typeof id}`);
   if (id === '') throw wrong(field, 'it is empty');
+  if (/\p{Surrogate}/u.test(id)) throw wrong(field, 'a text of whole characters; half of one is in it');
 }
 
 function readStorage(storage: ClientStorage): ClientStorage {

@@ -91,6 +91,7 @@ describe('options that cannot be are refused by name', () => {
   test.each([
     ['customerId', '{ "customerId": 42 }'],
     ['customerId', '{ "customerId": "" }'],
+    ['customerId', '{ "customerId": "ada\\ud83d" }'],
     ['memberId', '{ "memberId": 42 }'],
     ['memberId', '{ "memberId": "" }'],
     ['apiKey', '{ "apiKey": 5 }'],

@@ -19,6 +19,17 @@ test.each<[string, TokenSource, string]>([
   }
 });
 
+test.each([
+  ['nothing', undefined, 'no text, but the type undefined'],
+  ['a number', 7, 'no text, but the type number'],
+  ['an empty text', '', 'an empty text'],
+])('%s is no token, and the next one is asked for', async (_name, given, said) => {
+  const tokens: unknown[] = [given, 'next'];
+  const credential = new Credential((() => tokens.shift()) as TokenSource, 60_000);
+  await expect(credential.header()).rejects.toThrow(said);
+  await expect(credential.header()).resolves.toBe('Bearer next');
+});
+
 test('who waits for a token when its client ends waits no longer, and who comes later does not begin to', async () => {
   const credential = new Credential(never, 60_000);
   const waiting = credential.header();

@@ -151,6 +151,24 @@ test('one that the gateway cannot read takes none of the others along', async ()
   expect(new Set(site.gateway.reports.flat().map(({ id }) => id)).size).toBe(19);
 });
 
+test('whoever stands before the gateway and takes no long requests gets short ones, and none that is too long by itself', async () => {
+  const sizes: number[] = [];
+  const client = await site.start({
+    reports: { every: 60_000 },
+    fetch: (url, init) => {
+      const { length } = String(init?.body ?? '');
+      if (length > 4_000) return Promise.resolve(new Response('<html>', { status: 413 }));
+      if (length > 0) sizes.push(length);
+      return fetch(url, init);
+    },
+  });
+  for (let made = 0; made < 20; made += 1)
+    client.check('sso', { context: { agent: 'a'.repeat(made === 13 ? 4_000 : 1) } });
+  await client.close();
+  expect(client.reports).toEqual({ waiting: 0, reported: 19, rejected: 1, dropped: 0 });
+  expect(sizes.length).toBeGreaterThan(1);
+});
+
 test('where the gateway refuses the caller, what is made waits', async () => {
   const client = await site.start(OFTEN);
   site.gateway.reportAnswers = [{ errors: [{ message: 'no', extensions: { code: 'FORBIDDEN' } }] }];
