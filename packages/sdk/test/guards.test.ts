@@ -122,15 +122,15 @@ describe('an older snapshot', () => {
 
   test('that is kept is read before one is fetched, and does not take its place', async () => {
     await (await site.start()).close();
-    const { read, write, place } = site.storage();
+    const storage = site.storage();
     const done: string[] = [];
     const client = createClient({
       ...{ url: site.gateway.url, apiKey: 'lk_service_test', customerId: CUSTOMER, live: false },
       now: () => site.time,
       storage: {
-        ...{ write, place },
+        ...storage,
         read: async (name) => {
-          const text = await read(name);
+          const text = await storage.read(name);
           await new Promise((resolve) => setImmediate(resolve));
           done.push('read');
           return text;

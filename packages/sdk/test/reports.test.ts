@@ -156,7 +156,7 @@ test('whoever stands before the gateway and takes no long requests gets short on
   const client = await site.start({
     reports: { every: 60_000 },
     fetch: (url, init) => {
-      const { length } = String(init?.body ?? '');
+      const length = typeof init?.body === 'string' ? init.body.length : 0;
       if (length > 4_000) return Promise.resolve(new Response('<html>', { status: 413 }));
       if (length > 0) sizes.push(length);
       return fetch(url, init);

@@ -11,15 +11,15 @@ afterEach(() => site.end());
 
 /** Who writes while nobody else does takes longer than those who come meanwhile, as on a disk that is busy. */
 function slowStorage(): ClientStorage {
-  const { read, write } = memoryStorage();
+  const storage = memoryStorage();
   let writing = 0;
   return {
-    read,
+    ...storage,
     write: async (name, text) => {
       writing += 1;
       for (let turns = writing === 1 ? 100 : 0; turns > 0; turns -= 1)
         await new Promise((resolve) => setImmediate(resolve));
-      await write(name, text);
+      await storage.write(name, text);
       writing -= 1;
     },
     place: () => Promise.resolve('this machine'),
