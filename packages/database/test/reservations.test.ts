@@ -16,10 +16,12 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  publish,
   spend,
   spendOne,
   subscribeTo,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import type { CustomerId, ReservationId } from '@licet/domain';
 import { reservationIdOf } from '../src/spending/reservations.js';
@@ -404,6 +406,29 @@ test('committed with nothing after its window the answer is of that window, too'
   });
   const rows = await tenantRows(tenant, `select used from meter_window where customer_id = 'nothing'`);
   expect(rows).toEqual([{ used: 0 }]);
+});
+
+test('of a feature that is no longer in the live release nothing is committed, after its window as in it', async () => {
+  const [running, over] = ['running', 'over'];
+  const ids = new Map<string, ReservationId>();
+  for (const customerId of [running, over]) {
+    await customerNamed(customerId);
+    ids.set(customerId, await reserved(customerId, 4));
+  }
+  await endWindow(over);
+  await send(consume(over, 1));
+  const { calls: _, ...features } = TEST_CATALOG.features;
+  const plans = { free: { ...TEST_CATALOG.plans.free, entitlements: { projects: 2 } } };
+  await publish(tenant, { ...TEST_CATALOG, features, plans });
+  try {
+    for (const [customerId, id] of ids)
+      expect(await send(settle('commit', id, customerId, 4))).toMatchObject({
+        consumed: 0,
+        decision: { allowed: false, code: 'UNKNOWN_FEATURE' },
+      });
+  } finally {
+    await publish(tenant, TEST_CATALOG);
+  }
 });
 
 test('two gateways reserve and settle against one limit: never beyond it', async () => {

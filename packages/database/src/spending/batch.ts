@@ -279,9 +279,7 @@ export class Batch {
 
   /** What was used, or held, before the running window: that stays as it is. */
   #correct({ key, account }: Counter, asked: Asked, question: Question, past: Past): SpendOutcome {
-    const { holds, locked, release } = this.#ground;
-    // One that the live release lacks has no windows.
-    if (!release.catalog.features.has(key.feature)) return spend(account.state, question, locked.clock);
+    const { holds, locked } = this.#ground;
     const { kind, feature, quantity } = question;
     const at = countsAt(asked.request, holds);
     if (at === null || (kind !== 'record' && kind !== 'commit'))
