@@ -217,7 +217,7 @@ function spendLeasesOfWindow(
   { meter, at }: { readonly meter: Meter; readonly at: number },
 ): void {
   for (const lease of leases) {
-    if (lease.feature !== feature) continue;
+    if (lease.feature !== feature || !lease.inWindow) continue;
     lease.inWindow = false;
     if (lease.status !== 'OPEN') continue;
     meter.used += lease.quantity;
