@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { ACTIONS } from '../src/history/actions/action.js';
 import { zone } from '../src/history/actions/arbitraries.js';
-import { day, eventsAfter } from '../src/history/snapshot.js';
+import { eventsAfter } from '../src/history/log.js';
+import { day } from '../src/history/texts.js';
 import { OPENING } from '../src/history/openings.js';
 import { Disagreement, Step } from '../src/history/step.js';
 import { Installation, World } from '../src/history/world.js';

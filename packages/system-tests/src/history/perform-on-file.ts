@@ -4,7 +4,8 @@ import * as files from '../model/files.js';
 import type { FileAction } from './actions/file-actions.js';
 import { record } from './gateway.js';
 import { decisionText, type Performed } from './performed.js';
-import { day, eventsAfter } from './snapshot.js';
+import { eventsAfter } from './log.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 export async function performIssueFile(

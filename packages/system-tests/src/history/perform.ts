@@ -33,7 +33,7 @@ import {
   shownLicenseAt,
   subscriptionAt,
 } from './resolve.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 /** Does a step to the product, and says what it is for the model. */

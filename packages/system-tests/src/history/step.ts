@@ -9,15 +9,11 @@ import { type Performed, refusalOf } from './performed.js';
 import { questionsOf } from './questions.js';
 import { blockAt, fileAt, grantAt, leaseAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
 import { until } from '../system.js';
-import {
-  day,
-  differences,
-  eventsAfter,
-  eventText,
-  isCurrent,
-  modelSnapshot,
-  realSnapshot,
-} from './snapshot.js';
+import { eventsAfter, eventText } from './log.js';
+import { modelSnapshot } from './model-snapshot.js';
+import { isCurrent, realSnapshot } from './real-snapshot.js';
+import { differences } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 /** Differences that are told of. */

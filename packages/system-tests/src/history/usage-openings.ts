@@ -142,19 +142,22 @@ const movedInWindow = fc
   .record({
     feature: fc.constantFrom<FeatureKey>('steps', 'minutes', 'exports', 'pages'),
     plan: fc.constantFrom<PlanKey>('plus', 'enterprise'),
-    zones: fc.constantFrom(['America/New_York', 'Pacific/Apia'], ['Pacific/Apia', 'America/New_York']),
+    zones: fc.constantFrom(
+      { from: 'America/New_York', to: 'Pacific/Apia' },
+      { from: 'Pacific/Apia', to: 'America/New_York' },
+    ),
     minutes,
   })
   .map(({ feature, plan, zones, minutes }): Action[] => [
-    { kind: 'moveZone', zone: zones[0] ?? '' },
+    { kind: 'moveZone', zone: zones.from },
     subscribe(plan),
     pass({ minutes }),
     consume(feature, 2),
     { kind: 'leaseQuota', feature: 'steps', quantity: 1, ttl: 'P1D' },
-    { kind: 'moveZone', zone: zones[1] ?? '' },
+    { kind: 'moveZone', zone: zones.to },
     consume(feature, 1),
     pass(NEXT),
-    { kind: 'moveZone', zone: zones[0] ?? '' },
+    { kind: 'moveZone', zone: zones.from },
   ]);
 
 export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
