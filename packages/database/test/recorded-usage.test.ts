@@ -3,6 +3,7 @@ import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
+  durationOf,
   listedEvents,
   openTestDatabase,
   spend,
@@ -13,6 +14,7 @@ import {
   tenantRows,
 } from '@licet/database/testing';
 import { instant, type Instant } from '@licet/domain';
+import { reservationIdOf } from '../src/spending/reservations.js';
 
 const DAY = 86_400_000;
 const { calls } = TEST_CATALOG.features;
@@ -238,6 +240,49 @@ test('no window counts beyond what a number holds', async () => {
   ).toMatchObject([{ consumed: 1 }, { consumed: 0 }, { consumed: most - 1 }, { consumed: 0 }]);
   expect(await counter('much')).toEqual([1]);
   expect(await closed('much')).toMatchObject([{ used: most - 1 }]);
+});
+
+test('each window has its own room: a full one that runs leaves late usage that of its own', async () => {
+  await createTestCustomer(tenant, 'own room');
+  const at = await ago(2);
+  const most = Number.MAX_SAFE_INTEGER;
+  await send(used('own room', { quantity: most }));
+  expect(
+    await send(
+      used('own room', { quantity: 3, at }),
+      used('own room', { quantity: most - 4, at }),
+      used('own room', { quantity: 2, at }),
+      used('own room', { at: await ago(3) }),
+    ),
+  ).toMatchObject([
+    { consumed: 3, decision: { code: 'DONE', used: 3 } },
+    { consumed: most - 4, decision: { code: 'DONE', used: most - 1 } },
+    { consumed: 0, decision: { allowed: false, code: 'LIMIT_EXCEEDED', used: most - 1 } },
+    { consumed: 1, decision: { code: 'DONE', used: 1 } },
+  ]);
+  expect(await counter('own room')).toEqual([most]);
+  expect(await closed('own room')).toMatchObject([{ used: 1 }, { used: most - 1 }]);
+});
+
+test('what is reserved keeps its room: a record leaves it, and the commit finds it', async () => {
+  await createTestCustomer(tenant, 'held');
+  await subscribeTo(tenant, 'held', 'free');
+  const idempotencyKey = 'held';
+  const ttl = durationOf('PT1H');
+  const reserve: SpendRequest = {
+    ...{ kind: 'reserve', customerId: 'held', feature: 'calls', quantity: 4, ttl, idempotencyKey },
+  };
+  const [made] = await send(reserve);
+  if (!made?.ok) throw new Error('it fits');
+  const most = Number.MAX_SAFE_INTEGER;
+  expect(
+    await send(used('held', { quantity: most - 3 }), used('held', { quantity: most - 4 })),
+  ).toMatchObject([{ consumed: 0, decision: { code: 'LIMIT_EXCEEDED' } }, { consumed: most - 4 }]);
+  const commit: SpendRequest = {
+    ...{ kind: 'commit', customerId: 'held', feature: 'calls', quantity: 4 },
+    idempotencyKey: reservationIdOf(made.decisionId),
+  };
+  expect(await send(commit)).toMatchObject([{ consumed: 4, decision: { code: 'DONE', used: most } }]);
 });
 
 test('a usage record says when it was used', async () => {

@@ -4,6 +4,7 @@ import {
   type Result,
   SpendQueue,
   type SpendRequest,
+  usageEventKey,
   type Verdict,
 } from '@licet/database';
 import {
@@ -15,10 +16,12 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  publish,
   spend,
   spendOne,
   subscribeTo,
   tenantRows,
+  TEST_CATALOG,
 } from '@licet/database/testing';
 import type { CustomerId, ReservationId } from '@licet/domain';
 import { reservationIdOf } from '../src/spending/reservations.js';
@@ -373,6 +376,59 @@ test('a closed window that is full takes no more: the denial is of that window, 
     consumed: 1,
     decision: { allowed: true, code: 'DONE', used: most, limit: null },
   });
+});
+
+test('a window that runs and is full leaves a closed one its own room', async () => {
+  await customerNamed('own room');
+  const id = await reserved('own room', 4);
+  await endWindow('own room');
+  const most = Number.MAX_SAFE_INTEGER;
+  await send({
+    ...{ kind: 'record', customerId: 'own room', feature: 'calls', quantity: most, at: null },
+    idempotencyKey: usageEventKey('meter', 'own room'),
+  });
+  expect(await send(settle('commit', id, 'own room', 3))).toMatchObject({
+    consumed: 3,
+    decision: { allowed: true, code: 'DONE', used: 3, reserved: 0, limit: null },
+  });
+  const rows = await tenantRows(tenant, `select used from meter where customer_id = 'own room'`);
+  expect(rows).toEqual([{ used: most }]);
+});
+
+test('committed with nothing after its window the answer is of that window, too', async () => {
+  await customerNamed('nothing');
+  const id = await reserved('nothing', 4);
+  await endWindow('nothing');
+  await send(consume('nothing', 5));
+  expect(await send(settle('commit', id, 'nothing', 0))).toMatchObject({
+    consumed: 0,
+    decision: { allowed: true, code: 'DONE', used: 0, reserved: 0, limit: null },
+  });
+  const rows = await tenantRows(tenant, `select used from meter_window where customer_id = 'nothing'`);
+  expect(rows).toEqual([{ used: 0 }]);
+});
+
+test('of a feature that is no longer in the live release nothing is committed, after its window as in it', async () => {
+  const [running, over] = ['running', 'over'];
+  const ids = new Map<string, ReservationId>();
+  for (const customerId of [running, over]) {
+    await customerNamed(customerId);
+    ids.set(customerId, await reserved(customerId, 4));
+  }
+  await endWindow(over);
+  await send(consume(over, 1));
+  const { calls: _, ...features } = TEST_CATALOG.features;
+  const plans = { free: { ...TEST_CATALOG.plans.free, entitlements: { projects: 2 } } };
+  await publish(tenant, { ...TEST_CATALOG, features, plans });
+  try {
+    for (const [customerId, id] of ids)
+      expect(await send(settle('commit', id, customerId, 4))).toMatchObject({
+        consumed: 0,
+        decision: { allowed: false, code: 'UNKNOWN_FEATURE' },
+      });
+  } finally {
+    await publish(tenant, TEST_CATALOG);
+  }
 });
 
 test('two gateways reserve and settle against one limit: never beyond it', async () => {

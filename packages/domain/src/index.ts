@@ -62,6 +62,7 @@ export { isPlannable } from './subscription/timing.js';
 export * from './usage/spend.js';
 export * from './catalog/threshold.js';
 export * from './usage/record.js';
+export * from './usage/recount.js';
 export * from './usage/thresholds.js';
 export {
   decide,

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   contains,
-  counterFull,
   type CustomerState,
-  inClosedWindow,
   isHeld,
   occupy,
   poolAfter,
@@ -13,6 +11,7 @@ import {
   type Rise,
   type SeatOutcome,
   spend,
+  spendInClosedWindow,
   type SpendOutcome,
   type SpendRequest as Question,
   type TenantId,
@@ -280,14 +279,17 @@ export class Batch {
 
   /** What was used, or held, before the running window: that stays as it is. */
   #correct({ key, account }: Counter, asked: Asked, question: Question, past: Past): SpendOutcome {
-    const outcome = spend(account.state, question, this.#ground.locked.clock);
-    const at = countsAt(asked.request, this.#ground.holds);
-    if (at === null || outcome.delta === 0) return outcome;
+    const { holds, locked } = this.#ground;
+    const { kind, feature, quantity } = question;
+    const at = countsAt(asked.request, holds);
+    if (at === null || (kind !== 'record' && kind !== 'commit'))
+      throw new Error(`a ${kind} counts in no window that is over`);
     const late = { key, subject: account.subject, state: account.state, at };
-    const used = this.#corrections.add({ ...late, quantity: outcome.delta }, past);
-    return used === null
-      ? counterFull(inClosedWindow(outcome.decision, past.closed?.used ?? 0))
-      : { ...outcome, decision: inClosedWindow(outcome.decision, used) };
+    const window = this.#corrections.windowOf(late, past);
+    const request = { kind, feature, quantity };
+    const outcome = spendInClosedWindow(account.state, request, window.used, locked.clock);
+    if (outcome.delta > 0) this.#corrections.add(window, outcome.delta);
+    return outcome;
   }
 
   #notice({ key, account, row }: Counter, { caller }: Asked, rise: Rise): void {

@@ -4,6 +4,7 @@ import {
   type Instant,
   instant,
   type KnownState,
+  type Neighbours,
   pastWindow,
   type Span,
   type TenantId,
@@ -117,13 +118,14 @@ function pastOf(row: PastRow, start: Instant): Past {
   };
 }
 
-/** A closed window with the late usage that is added to it. */
-interface Correction {
+/** A closed window as a batch leaves it. */
+interface CorrectedWindow {
   readonly key: MeterKey;
   readonly subject: string;
   readonly window: Span;
-  used: number;
-  added: number;
+  readonly used: number;
+  /** Of it, what the batch adds. */
+  readonly added: number;
 }
 
 export interface LateUsage {
@@ -131,34 +133,31 @@ export interface LateUsage {
   readonly subject: string;
   readonly state: KnownState;
   readonly at: Instant;
-  readonly quantity: number;
 }
 
 /** Late usage of one batch, by the windows that it belongs to. */
 export class Corrections {
-  readonly #corrections = new Map<string, Correction>();
+  readonly #corrected = new Map<string, CorrectedWindow>();
 
-  /** Answers with what was used in that window, this usage with it; null: that cannot be counted. */
-  add(late: LateUsage, past: Past): number | null {
+  /** The window that late usage counts in, with what the batch has added to it before. */
+  windowOf(late: LateUsage, { closed, ...neighbours }: Past): CorrectedWindow {
     const { key, subject } = late;
-    const window = past.closed?.window ?? unusedWindow(late, past);
-    const name = `${String(window.start)} ${meterId(key.customerId, key.feature)}`;
-    const correction = this.#corrections.get(name) ?? {
-      key,
-      subject,
-      window,
-      used: past.closed?.used ?? 0,
-      added: 0,
-    };
-    if (late.quantity > Number.MAX_SAFE_INTEGER - correction.used) return null;
-    correction.used += late.quantity;
-    correction.added += late.quantity;
-    this.#corrections.set(name, correction);
-    return correction.used;
+    const window = closed?.window ?? unusedWindow(late, neighbours);
+    const known = this.#corrected.get(nameOf({ key, window }));
+    return known ?? { key, subject, window, used: closed?.used ?? 0, added: 0 };
+  }
+
+  add(corrected: CorrectedWindow, quantity: number): void {
+    const { used, added } = corrected;
+    this.#corrected.set(nameOf(corrected), {
+      ...corrected,
+      used: used + quantity,
+      added: added + quantity,
+    });
   }
 
   statements(tenantId: TenantId): Statement[] {
-    const rows = [...this.#corrections.values()].map(({ key, window, added }) => {
+    const rows = [...this.#corrected.values()].map(({ key, window, added }) => {
       return { window, used: added, ...key };
     });
     return writeRows(tenantId, INSERT_WINDOWS, rows);
@@ -166,7 +165,7 @@ export class Corrections {
 
   /** `batch`: the summary of the batch, of which each correction has actor, request and time. */
   events(batch: NewEvent): NewEvent[] {
-    return [...this.#corrections.values()].map(({ key, subject, window, used, added }) => {
+    return [...this.#corrected.values()].map(({ key, subject, window, used, added }) => {
       const data: UsageCorrectedData = {
         feature: key.feature,
         windowStart: formatInstant(window.start),
@@ -192,7 +191,11 @@ export class Corrections {
   }
 }
 
-function unusedWindow({ key, state, at }: LateUsage, neighbours: Past): Span {
+function nameOf({ key, window }: Pick<CorrectedWindow, 'key' | 'window'>): string {
+  return `${String(window.start)} ${meterId(key.customerId, key.feature)}`;
+}
+
+function unusedWindow({ key, state, at }: LateUsage, neighbours: Neighbours): Span {
   const feature = state.release.catalog.features.get(key.feature);
   if (feature?.type !== 'METERED') throw new Error('only METERED features have windows');
   return pastWindow(feature, state.account, at, neighbours);

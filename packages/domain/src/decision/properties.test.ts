@@ -4,7 +4,7 @@ import { grantOf } from '../../testing/states.js';
 import { featureKey } from '../../testing/subscriptions.js';
 import { knownState } from '../customer.js';
 import { instant, type Instant } from '../time/instant.js';
-import { recount, withMeter } from '../usage/spend.js';
+import { recount, withMeter } from '../usage/recount.js';
 import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
 import { entitlementChanges, entitlementsOf } from './entitlement-set.js';

@@ -2,7 +2,7 @@ import { grantOf, type GivenState, releaseFrom, stateFrom } from '../../testing/
 import { featureKey, time } from '../../testing/subscriptions.js';
 import { applyDue, nextDue } from '../subscription/due.js';
 import { instant } from '../time/instant.js';
-import { withMeter } from '../usage/spend.js';
+import { withMeter } from '../usage/recount.js';
 import { decide } from './decide.js';
 import { entitlementsOf } from './entitlement-set.js';
 import { ceilingOf } from './entitlement.js';

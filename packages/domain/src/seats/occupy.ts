@@ -8,7 +8,7 @@ import type { Refusal } from '../subscription/command.js';
 import { addDuration } from '../time/calendar.js';
 import type { Instant, IsoDuration, TimeZone } from '../time/instant.js';
 import { unusedMeter } from '../usage/meter.js';
-import { withMeter } from '../usage/spend.js';
+import { withMeter } from '../usage/recount.js';
 import { isTimeToLive, leaseEnd } from './lease.js';
 import { givenBackUntil, isHeld, latest, poolAfter, type Seat, seatOf } from './seat.js';
 

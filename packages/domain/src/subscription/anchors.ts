@@ -106,16 +106,15 @@ function restartIdle(account: CustomerAccount, feature: MeteredFeature, at: Inst
 }
 
 function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Instant): AccountChange {
-  const anchor = account.windowAnchors.get(feature.key);
-  // A reset that an import dates before the running window leaves what was counted since alone.
-  const windowAnchors = new Map(account.windowAnchors).set(
-    feature.key,
-    anchor !== undefined && anchor > at ? anchor : at,
-  );
   const meter = account.meters.get(feature.key);
-  const moved = { ...account, windowAnchors };
+  const anchored = (anchor: Instant): CustomerAccount => {
+    return { ...account, windowAnchors: new Map(account.windowAnchors).set(feature.key, anchor) };
+  };
+  // A reset that an import dates before the running window leaves what was counted since alone.
   if (meter === undefined || meter.window === null || meter.window.start > at)
-    return { account: moved, events: [] };
+    return { account: anchored(later(account.windowAnchors.get(feature.key) ?? at, at)), events: [] };
+  // Also where another zone has moved the anchor ahead.
+  const moved = anchored(at);
   const cut = { start: meter.window.start, end: meter.window.end < at ? meter.window.end : at };
   const stopped = unusedMeter(feature.key, cut);
   const emptied = { ...moved, meters: new Map([...account.meters, [feature.key, stopped]]) };
@@ -129,6 +128,10 @@ function resetWindow(account: CustomerAccount, feature: MeteredFeature, at: Inst
         ? rolledLost(meter, at)
         : windowCut(meter, cut, feature, { at, used: meter.used + lentIn(account, meter) }),
   };
+}
+
+function later(one: Instant, other: Instant): Instant {
+  return one > other ? one : other;
 }
 
 function windowCut(

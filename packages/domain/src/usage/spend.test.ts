@@ -1,6 +1,6 @@
 import { type GivenState, releaseFrom, stateFrom } from '../../testing/states.js';
 import { featureKey, time } from '../../testing/subscriptions.js';
-import { refuseSpend, spend, type SpendRequest } from './spend.js';
+import { refuseSpend, spend, spendInClosedWindow, type SpendRequest } from './spend.js';
 
 const RELEASE = releaseFrom(`
 catalog: 1
@@ -108,6 +108,59 @@ describe('units are given back', () => {
     expect(run(on('pro'), release(1, 'teleport'))).toMatchObject({
       delta: 0,
       decision: { code: 'UNKNOWN_FEATURE' },
+    });
+  });
+});
+
+test('what is held keeps its room in the counter: a record leaves it, and its commit finds it', () => {
+  const held = on('pro', { calls: MAX - 5 }, { calls: 3 });
+  const record = (quantity: number): SpendRequest => ({ kind: 'record', feature: 'calls', quantity });
+  expect(run(held, record(3))).toMatchObject({ delta: 0, decision: { code: 'LIMIT_EXCEEDED' } });
+  expect(run(held, record(2))).toMatchObject({ delta: 2, decision: { code: 'DONE', used: MAX - 3 } });
+  const full = on('pro', { calls: MAX - 3 }, { calls: 3 });
+  const commit: SpendRequest = { kind: 'commit', feature: 'calls', quantity: 3, held: 3 };
+  expect(run(full, commit)).toMatchObject({
+    delta: 3,
+    held: -3,
+    decision: { code: 'DONE', used: MAX, reserved: 0 },
+  });
+});
+
+describe('in a window that is over', () => {
+  const limitless = { limit: null, remaining: null, reserved: 0, resetsAt: null };
+  const late = (
+    kind: 'record' | 'commit',
+    quantity: number,
+    { used, feature = 'calls' }: { readonly used: number; readonly feature?: string },
+  ) => {
+    const state = stateFrom(RELEASE, { ...on('pro', { calls: MAX }), at: NOW });
+    if (state.kind !== 'KNOWN') throw new Error('a customer');
+    return spendInClosedWindow(state, { kind, feature, quantity }, used, NOW);
+  };
+
+  test.each<['record' | 'commit', string]>([
+    ['record', '4 recorded'],
+    ['commit', '4 of what was reserved spent'],
+  ])('a %s counts there, however full the running one is', (kind, message) => {
+    expect(late(kind, 4, { used: 7 })).toEqual({
+      delta: 4,
+      held: 0,
+      decision: expect.objectContaining({ ...limitless, allowed: true, code: 'DONE', used: 11, message }),
+    });
+  });
+
+  test.each(['record', 'commit'] as const)('a %s goes up to what that one holds, and not beyond', (kind) => {
+    expect(late(kind, 4, { used: MAX - 4 })).toMatchObject({ delta: 4, decision: { used: MAX } });
+    expect(late(kind, 4, { used: MAX - 3 })).toMatchObject({
+      delta: 0,
+      decision: { ...limitless, allowed: false, code: 'LIMIT_EXCEEDED', used: MAX - 3 },
+    });
+  });
+
+  test('of an unknown feature nothing counts', () => {
+    expect(late('commit', 1, { used: 0, feature: 'teleport' })).toMatchObject({
+      delta: 0,
+      decision: { allowed: false, code: 'UNKNOWN_FEATURE' },
     });
   });
 });

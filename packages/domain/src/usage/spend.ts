@@ -1,7 +1,5 @@
 import type { RequestContext } from '../condition/facts.js';
-import { type CustomerState, knownState, type KnownState, type Release } from '../customer.js';
-import type { CreditBlock } from '../credits/credit-block.js';
-import type { CompiledFeature } from '../decision/compile.js';
+import type { CustomerState, KnownState, Release } from '../customer.js';
 import { decideOnce, denyOutOfReach, findFeature } from '../decision/decide.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
 import { parseFeatureKey } from '../ids.js';
@@ -9,7 +7,6 @@ import type { Refusal } from '../subscription/command.js';
 import type { Instant } from '../time/instant.js';
 import { type Meter, unusedMeter } from './meter.js';
 import { unitsBack } from './quota-lease.js';
-import { endsWithin } from './rollover.js';
 
 /**
  * `consume` counts up, `reserve` holds, `lend` hands out a quota lease; `release` gives back units of a LIMIT feature;
@@ -53,6 +50,13 @@ interface SettleRequest {
   readonly quantity: number;
   /** What the reservation, or lease, still holds in the running window: what was reserved, or 0. */
   readonly held: number;
+}
+
+/** What may count in a window that is over. */
+interface LateRequest {
+  readonly kind: 'record' | 'commit';
+  readonly feature: string;
+  readonly quantity: number;
 }
 
 interface CorrectRequest {
@@ -161,51 +165,6 @@ function denied(decision: Decision): SpendOutcome {
   return { decision, delta: 0, held: 0 };
 }
 
-/**
- * The state with one counter replaced, and the credit blocks that it was spent from; the right that the counter is held
- * against stays as it was worked out, but for one that rests on blocks.
- */
-export function withMeter(
-  state: KnownState,
-  meter: Meter,
-  blocks: readonly CreditBlock[] = state.account.blocks,
-): KnownState {
-  const meters = new Map(state.account.meters).set(meter.feature, meter);
-  const changed = knownState(state.release, { ...state.account, meters, blocks });
-  for (const [feature, right] of state.compiled) changed.compiled.set(feature, copied(right));
-  if (blocks !== state.account.blocks) changed.compiled.delete(meter.feature);
-  recount(changed, meter);
-  return changed;
-}
-
-/** A right of its own: counters move in place. */
-function copied(right: CompiledFeature): CompiledFeature {
-  if (right.kind !== 'ASKED') return { ...right };
-  return { ...right, answers: new Map([...right.answers].map(([key, answer]) => [key, { ...answer }])) };
-}
-
-/** Puts a counter into what was worked out, in place. Of another window than the one it was worked out for, it is forgotten. */
-export function recount({ compiled, answers }: KnownState, meter: Meter): void {
-  answers.forget(meter.feature);
-  const right = compiled.get(meter.feature);
-  if (right === undefined || !moveCounter(right, meter)) compiled.delete(meter.feature);
-}
-
-/** False: it must be worked out anew. */
-function moveCounter(right: CompiledFeature, meter: Meter): boolean {
-  if (right.kind === 'ASKED') {
-    for (const [key, answer] of right.answers) if (!moveCounter(answer, meter)) right.answers.delete(key);
-    return true;
-  }
-  if (right.kind !== 'COUNTED' || right.resetsAt !== (meter.window?.end ?? null)) return false;
-  // How much of rolled units will end depends on how much of them is spent.
-  if (endsWithin(meter)) return false;
-  right.used = meter.used;
-  right.reserved = meter.reserved;
-  right.freesAt = meter.freesAt;
-  return true;
-}
-
 function moved(state: CustomerState, request: MovingRequest, now: Instant): SpendOutcome {
   const check = { feature: request.feature, quantity: 0 };
   if (state.kind === 'OUT_OF_REACH') return denied(denyOutOfReach(state, check));
@@ -216,9 +175,40 @@ function moved(state: CustomerState, request: MovingRequest, now: Instant): Spen
   const meter = state.account.meters.get(key) ?? unusedMeter(key, null);
   const { used, reserved } = meter;
   const { delta, held, message } = movement(request, meter, now);
-  if (delta > MOST - used) return counterFull(decision);
+  // What is held counts: its commit must still find room.
+  if (delta + held > MOST - used - reserved) return counterFull(decision);
   const done: Decision = { ...decision, allowed: true, code: 'DONE', message };
   return { decision: withCounter(done, used + delta, Math.max(0, reserved + held)), delta, held };
+}
+
+/**
+ * What counts in a window that is over, of which `used` is kept: late usage, or the commit of what was reserved in it. No
+ * limit stops it, and the running counter neither moves nor bounds it. It is answered with that window: no limit is kept of
+ * it, and what was held in it ended with it (docs/rules.md, "Spending").
+ */
+export function spendInClosedWindow(
+  state: KnownState,
+  request: LateRequest,
+  used: number,
+  now: Instant,
+): SpendOutcome {
+  const { kind, feature, quantity } = request;
+  const decision = decideOnce(state, { feature, quantity: 0 }, now);
+  if (findFeature(state.release, feature) === null) return denied(decision);
+  if (quantity > MOST - used) return counterFull(inClosedWindow(decision, used));
+  const done: Decision = { ...decision, allowed: true, code: 'DONE', message: countedText(kind, quantity) };
+  return { decision: inClosedWindow(done, used + quantity), delta: quantity, held: 0 };
+}
+
+function inClosedWindow(decision: Decision, used: number): Decision {
+  const limitless = { limit: null, unlimited: false, remaining: null } as const;
+  return { ...decision, ...limitless, used, reserved: 0, resetsAt: null, validUntil: null };
+}
+
+function countedText(kind: LateRequest['kind'], quantity: number): string {
+  return kind === 'record'
+    ? `${String(quantity)} recorded`
+    : `${String(quantity)} of what was reserved spent`;
 }
 
 interface Movement {
@@ -231,13 +221,9 @@ function movement(request: MovingRequest, meter: Meter, now: Instant): Movement 
   const { quantity } = request;
   switch (request.kind) {
     case 'record':
-      return { delta: quantity, held: 0, message: `${String(quantity)} recorded` };
+      return { delta: quantity, held: 0, message: countedText(request.kind, quantity) };
     case 'commit':
-      return {
-        delta: quantity,
-        held: -request.held,
-        message: `${String(quantity)} of what was reserved spent`,
-      };
+      return { delta: quantity, held: -request.held, message: countedText(request.kind, quantity) };
     case 'free':
       return { delta: 0, held: -request.held, message: `${String(request.held)} reserved given back` };
     case 'return':
@@ -267,17 +253,8 @@ function withCounter(decision: Decision, used: number, reserved: number): Decisi
   return { ...decision, used, reserved, remaining };
 }
 
-/**
- * What counts in a closed window is answered with that: what is used of it by then. No limit is kept of it, and what was
- * held in it ended with it (docs/rules.md, "Spending").
- */
-export function inClosedWindow(decision: Decision, used: number): Decision {
-  const limitless = { limit: null, unlimited: false, remaining: null } as const;
-  return { ...decision, ...limitless, used, reserved: 0, resetsAt: null, validUntil: null };
-}
-
 /** No counter goes beyond what a number can hold. */
-export function counterFull(decision: Decision): SpendOutcome {
+function counterFull(decision: Decision): SpendOutcome {
   const message = `the counter cannot go beyond ${String(MOST)}`;
   return denied({ ...decision, allowed: false, code: 'LIMIT_EXCEEDED', message });
 }

@@ -10,6 +10,7 @@ import {
   zoneOf,
 } from '../../testing/subscriptions.js';
 import type { CustomerAccount } from '../customer.js';
+import { resetWindows } from '../subscription/anchors.js';
 import { applyDue } from '../subscription/due.js';
 import { execute } from '../subscription/execute.js';
 import { formatInstant } from '../time/instant.js';
@@ -104,4 +105,16 @@ test('a window that has begun, and that no counter holds, does not begin once mo
 test('what runs by anchors alone is anchored at the same local time', () => {
   const account = moved(since('2026-01-31T08:00:00Z', 'UTC'), 'Europe/Berlin', '2026-02-10');
   expect(account.windowAnchors.get(featureKey('calls'))).toBe(time('2026-01-31T07:00:00Z'));
+});
+
+test('a reset anchors windows now, also where the move has brought the anchor ahead of the present', () => {
+  const at = '2026-01-31T09:00:00Z';
+  // At 08:00 local time, which in Honolulu is still to come.
+  const account = moved(used(since('2026-01-31T08:00:00Z', 'UTC'), 1, at), 'Pacific/Honolulu', at);
+  const [subscription] = account.subscriptions;
+  if (!subscription) throw new Error('one is sold');
+  const change = { before: subscription, after: subscription, at: time(at) };
+  const reset = resetWindows(account, release, change);
+  expect(reset.events).toMatchObject([{ feature: 'calls', used: 1 }, { feature: 'minutes' }]);
+  expect(window(reset.account, calls, at)).toEqual(['2026-01-31T09:00', '2026-03-01T09:00']);
 });

@@ -1,6 +1,6 @@
 import type { Timing } from '../model/commands.js';
 import type { ListsAction } from './actions/subscription-actions.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 
 /** How what is asked for is written: for the API, and for people. */
 

@@ -3,9 +3,10 @@ import type { FeatureKey } from '../model/features.js';
 import type { PlanKey } from '../model/plans.js';
 import type { Action } from './actions/action.js';
 import { DAY, type When } from './actions/arbitraries.js';
-import type { IssueAction, ValidateAction } from './actions/license-actions.js';
+import type { ValidateAction } from './actions/license-actions.js';
 import { MEMBERS } from './actions/seat-actions.js';
-import { change, FIRST, pass, subscribe } from './opening-steps.js';
+import { AS_PLANNED, change, FIRST, issue, pass, subscribe } from './opening-steps.js';
+import { FILE_OPENINGS } from './file-openings.js';
 import { USAGE_OPENINGS } from './usage-openings.js';
 
 /**
@@ -13,7 +14,6 @@ import { USAGE_OPENINGS } from './usage-openings.js';
  * leaves too many in it.
  */
 
-const AS_PLANNED = { lasts: null, maintained: null, quantities: null, machineLimit: undefined };
 const NOBODY = { fingerprint: null, components: null };
 
 const members = fc.subarray([...MEMBERS], { minLength: 3 });
@@ -97,10 +97,6 @@ function validate(told: Partial<ValidateAction> = {}): Action {
   };
 }
 
-function issue(plan: PlanKey, dates: Partial<IssueAction> = {}): Action {
-  return { kind: 'issueLicense', plan, startsIn: null, ...AS_PLANNED, ...dates };
-}
-
 const bound = fc
   .record({
     plan: fc.constantFrom<PlanKey>('station', 'station', 'node'),
@@ -160,6 +156,7 @@ const ofSubscriptions = inTurn([
   more,
   excepted,
   ...USAGE_OPENINGS,
+  ...FILE_OPENINGS,
 ]);
 const ofLicenses = fc.oneof(
   { withCrossShrink: true },

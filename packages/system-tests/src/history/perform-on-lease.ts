@@ -4,7 +4,7 @@ import * as leases from '../model/leases.js';
 import type { UsageAction } from './actions/usage-actions.js';
 import { record } from './gateway.js';
 import { decisionText, type Performed } from './performed.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 export async function performLease(

@@ -4,7 +4,7 @@ import type { DatesAction, IssueAction, LicenseAction } from './actions/license-
 import { bought, lists, time } from './inputs.js';
 import type { Performed } from './performed.js';
 import { DAY } from './resolve.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 type Key = { readonly idempotencyKey: string };

@@ -4,7 +4,7 @@ import type { SeatAction } from './actions/seat-actions.js';
 import { record } from './gateway.js';
 import { decisionText, type Performed } from './performed.js';
 import { MINUTE } from './resolve.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 const SELECTS = 'decision { allowed code } seat { id memberId assignedAt leaseExpiresAt }';

@@ -5,7 +5,7 @@ import type { SubscriptionAction } from './actions/subscription-actions.js';
 import { bought, lists, time, timingInput, timingText } from './inputs.js';
 import type { Performed } from './performed.js';
 import { instantOf, MINUTE, timingOf } from './resolve.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 /** What is done to a subscription that is there. */

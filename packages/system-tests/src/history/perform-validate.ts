@@ -4,7 +4,7 @@ import { validateLicense, type Validation } from '../model/validation.js';
 import type { ValidateAction } from './actions/license-actions.js';
 import { record, records } from './gateway.js';
 import type { Performed } from './performed.js';
-import { isCurrent } from './snapshot.js';
+import { isCurrent } from './real-snapshot.js';
 import { until } from '../system.js';
 import type { World } from './world.js';
 

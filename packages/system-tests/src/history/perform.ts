@@ -4,12 +4,14 @@ import * as commands from '../model/commands.js';
 import * as credits from '../model/credits.js';
 import * as grants from '../model/grants.js';
 import { passTime } from '../model/time.js';
+import { moveZone } from '../model/time-zone.js';
 import * as usage from '../model/usage.js';
 import type { Action } from './actions/action.js';
 import type { Spend } from './actions/usage-actions.js';
 import { record } from './gateway.js';
 import { bought, lists, time } from './inputs.js';
 import { performIssue, performOnLicense } from './perform-on-license.js';
+import { performIssueFile, performSettleFile } from './perform-on-file.js';
 import { performLease, performReturn } from './perform-on-lease.js';
 import { performCommit, performRelease, performReserve } from './perform-on-reservation.js';
 import { performValidate } from './perform-validate.js';
@@ -25,12 +27,13 @@ import {
   licenseAt,
   MINUTE,
   blockAt,
+  fileAt,
   leaseAt,
   reservationAt,
   shownLicenseAt,
   subscriptionAt,
 } from './resolve.js';
-import { day } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 /** Does a step to the product, and says what it is for the model. */
@@ -46,6 +49,15 @@ export async function perform(account: Account, world: World, action: Action): P
     case 'worker':
       await world.installation.runWorker(action.runs);
       return { line: `worker ${action.runs ? 'starts' : 'stops'}`, product: null, model: () => undefined };
+    case 'moveZone': {
+      const { zone } = action;
+      const input = { id: world.customerId, timeZone: zone };
+      return {
+        line: `zone ${zone}`,
+        product: await world.mutate('upsertCustomer', 'UpsertCustomerInput', input, ''),
+        model: () => moveZone(account, world.customerId, zone),
+      };
+    }
     case 'subscribe': {
       const startsAt = action.startsIn === null ? null : account.now + action.startsIn * DAY;
       const { plan, trial, addOns, quantities } = action;
@@ -121,6 +133,17 @@ export async function perform(account: Account, world: World, action: Action): P
       if (!license) throw new Error('a history without a licence');
       const done = await performValidate(account, world, action, license);
       return { ...done, line: `${done.line} [${license.plan} ${license.id}]` };
+    }
+    case 'issueFile': {
+      const license = boundLicenseAt(account, action.which);
+      if (!license) throw new Error('a history without a licence');
+      const done = await performIssueFile(account, world, action, license, key);
+      return { ...done, line: `${done.line} [${license.plan} ${license.id}]` };
+    }
+    case 'settleFile': {
+      const file = fileAt(account, action.which);
+      if (!file) throw new Error('a history without a file');
+      return performSettleFile(account, world, action.quarters, file);
     }
     case 'issueLicense':
       return performIssue(account, world, action, key);

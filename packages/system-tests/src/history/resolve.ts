@@ -7,6 +7,7 @@ import {
   type Subscription,
 } from '../model/account.js';
 import type { Timing } from '../model/commands.js';
+import type { LicenseFile } from '../model/files.js';
 import type { QuotaLease, Reservation } from '../model/holds.js';
 import { PLANS } from '../model/plans.js';
 import { hasLicenseEnded } from '../model/license-status.js';
@@ -72,10 +73,20 @@ export function reservationAt({ reservations, now }: Account, which: number): Re
   return sorted[which % sorted.length];
 }
 
-/** As of reservations: open ones first, then those that ended last. */
+/** Those that are out first, then those that ended last. */
+export function fileAt({ files, now }: Account, which: number): LicenseFile | undefined {
+  const sorted = files
+    .filter(({ expiresAt }) => now < expiresAt + REMEMBERED)
+    .reverse()
+    .sort((one, other) => Number(one.settled !== null) - Number(other.settled !== null));
+  return sorted[which % sorted.length];
+}
+
+/** As of reservations: open ones first, then those that ended last. Of budgets those that nobody has settled. */
 export function leaseAt({ leases, now }: Account, which: number): QuotaLease | undefined {
   const sorted = leases
     .filter(({ expiresAt }) => now < expiresAt + REMEMBERED)
+    .filter(({ file, status }) => file === null || status !== 'RETURNED')
     .reverse()
     .sort((one, other) => Number(one.status !== 'OPEN') - Number(other.status !== 'OPEN'));
   return sorted[which % sorted.length];

@@ -7,17 +7,13 @@ import { record } from './gateway.js';
 import { perform } from './perform.js';
 import { type Performed, refusalOf } from './performed.js';
 import { questionsOf } from './questions.js';
-import { blockAt, grantAt, leaseAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
+import { blockAt, fileAt, grantAt, leaseAt, licenseAt, reservationAt, subscriptionAt } from './resolve.js';
 import { until } from '../system.js';
-import {
-  day,
-  differences,
-  eventsAfter,
-  eventText,
-  isCurrent,
-  modelSnapshot,
-  realSnapshot,
-} from './snapshot.js';
+import { eventsAfter, eventText } from './log.js';
+import { modelSnapshot } from './model-snapshot.js';
+import { isCurrent, realSnapshot } from './real-snapshot.js';
+import { differences } from './snapshot.js';
+import { day } from './texts.js';
 import type { World } from './world.js';
 
 /** Differences that are told of. */
@@ -40,8 +36,12 @@ export class Disagreement extends Error {
   }
 }
 
-/** What is decided in memory, on a locked counter: it leaves to the worker what is due otherwise. */
-const SPENDS: ReadonlySet<Action['kind']> = new Set([
+/**
+ * What is decided in memory, on a locked counter, leaves to the worker what is due otherwise; another zone, the windows that it
+ * ends.
+ */
+const LEAVES_DUE: ReadonlySet<Action['kind']> = new Set([
+  'moveZone',
   'consume',
   'consumeMany',
   'releaseUsage',
@@ -74,6 +74,8 @@ export class Step implements fc.AsyncCommand<Account, World> {
         return reservationAt(account, action.which) !== undefined;
       case 'returnQuota':
         return leaseAt(account, action.which) !== undefined;
+      case 'settleFile':
+        return fileAt(account, action.which) !== undefined;
       case 'renewLicense':
       case 'suspendLicense':
       case 'reinstateLicense':
@@ -83,6 +85,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
       case 'deactivateMachine':
       case 'heartbeatMachine':
       case 'validateLicense':
+      case 'issueFile':
         return licenseAt(account, action.which) !== undefined;
       default:
         return subscriptionAt(account, action.which) !== undefined;
@@ -102,7 +105,7 @@ export class Step implements fc.AsyncCommand<Account, World> {
     world.lines.push(`${day(account.now > at ? account.now : at)} ${performed.line}${outcome(performed)}`);
     if (installation.workerRuns) await installation.caughtUp(world.customerId);
     const wrote = performed.product !== null && performed.product.data !== null;
-    const all = installation.workerRuns || (wrote && !SPENDS.has(this.action.kind));
+    const all = installation.workerRuns || (wrote && !LEAVES_DUE.has(this.action.kind));
     const many = this.action.kind === 'consumeMany';
     found.push(...(await compareEvents(account, world, { all, wrote, told, many })));
     found.push(...(await this.#differences(account, world, { all, found })));
@@ -182,7 +185,7 @@ function outcomeDiffers(
   return answer;
 }
 
-const MADE = ['subscription', 'license', 'machine', 'seat', 'grant', 'reservation', 'lease', 'block'];
+const MADE = ['subscription', 'license', 'file', 'machine', 'seat', 'grant', 'reservation', 'lease', 'block'];
 
 /** The id of what a mutation made. */
 function madeId(product: Performed['product']): string {

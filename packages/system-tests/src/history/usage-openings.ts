@@ -2,16 +2,13 @@ import fc from 'fast-check';
 import type { FeatureKey } from '../model/features.js';
 import type { PlanKey } from '../model/plans.js';
 import type { Action } from './actions/action.js';
-import { DAY } from './actions/arbitraries.js';
-import { change, FIRST, pass, subscribe } from './opening-steps.js';
+import { DAY, type When } from './actions/arbitraries.js';
+import { change, consume, FIRST, pass, subscribe } from './opening-steps.js';
 
 /** What histories of usage begin with. */
 
 const minutes = fc.integer({ min: 1, max: DAY });
-
-function consume(feature: FeatureKey, quantity: number): Action {
-  return { kind: 'consume', feature, quantity };
-}
+const NEXT: When = { near: 0, milliseconds: 0 };
 
 const held = fc
   .record({
@@ -140,6 +137,29 @@ const voided = fc
     { kind: 'voidCredits', ...FIRST },
   ]);
 
+/** To and fro over the date line, in the middle of windows. */
+const movedInWindow = fc
+  .record({
+    feature: fc.constantFrom<FeatureKey>('steps', 'minutes', 'exports', 'pages'),
+    plan: fc.constantFrom<PlanKey>('plus', 'enterprise'),
+    zones: fc.constantFrom(
+      { from: 'America/New_York', to: 'Pacific/Apia' },
+      { from: 'Pacific/Apia', to: 'America/New_York' },
+    ),
+    minutes,
+  })
+  .map(({ feature, plan, zones, minutes }): Action[] => [
+    { kind: 'moveZone', zone: zones.from },
+    subscribe(plan),
+    pass({ minutes }),
+    consume(feature, 2),
+    { kind: 'leaseQuota', feature: 'steps', quantity: 1, ttl: 'P1D' },
+    { kind: 'moveZone', zone: zones.to },
+    consume(feature, 1),
+    pass(NEXT),
+    { kind: 'moveZone', zone: zones.from },
+  ]);
+
 export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
   held,
   lent,
@@ -152,4 +172,5 @@ export const USAGE_OPENINGS: readonly fc.Arbitrary<readonly Action[]>[] = [
   reachedOfMore,
   reachedByTime,
   voided,
+  movedInWindow,
 ];

@@ -1,6 +1,7 @@
 import { LICENSE_FAILURE_CODES } from './license-status.js';
 import type { AddOnKey } from './add-ons.js';
 import type { FeatureKey } from './features.js';
+import type { LicenseFile } from './files.js';
 import type { QuotaLease, Reservation } from './holds.js';
 import type { PlanKey } from './plans.js';
 
@@ -84,6 +85,10 @@ export interface License extends Sold {
   revokedAt: number | null;
   readonly startsAt: number;
   expiresAt: number | null;
+  /** Of the grace that runs. */
+  graceEndsAt: number | null;
+  /** By its dates. */
+  endedAt: number | null;
   maintenanceUntil: number | null;
   /** Null: the plan's. */
   machineLimit: number | null;
@@ -172,6 +177,7 @@ export interface Account {
   readonly meters: Map<FeatureKey, Meter>;
   readonly reservations: Reservation[];
   readonly leases: QuotaLease[];
+  readonly files: LicenseFile[];
   readonly blocks: CreditBlock[];
   /** Recorded beyond all blocks of a prepaid feature. */
   readonly overdrawn: Map<FeatureKey, number>;
@@ -204,6 +210,14 @@ export const TO_MEET = [
   'a lease ends with its window',
   'a lease is returned late',
   'a lease is returned too late',
+  'a budget is lent',
+  'a budget is settled',
+  'a budget is spent in a window that is over',
+  'a budget is settled after its window',
+  'a budget is settled late',
+  'a budget is settled too late',
+  'another zone ends a window',
+  'another zone makes a window longer',
   'a spend reaches a threshold',
   'a spend reaches several thresholds',
   'a lease that ends reaches a threshold',
@@ -232,6 +246,7 @@ export function newAccount(zone: string, now: number): Account {
     meters: new Map(),
     reservations: [],
     leases: [],
+    files: [],
     blocks: [],
     overdrawn: new Map(),
     own: new Map(),

@@ -38,6 +38,17 @@ export function calendarStart(at: number, window: string, zone: string): number 
   return (window === 'P1D' ? date : date.with({ day: 1 })).toZonedDateTime(zone).epochMilliseconds;
 }
 
+/** When the clocks of `to` show what those of `from` show; one that `to` skips moves on by the gap, or back by it. */
+export function sameLocalTime(
+  at: number,
+  from: string,
+  to: string,
+  skipped: 'later' | 'earlier' = 'later',
+): number {
+  const disambiguation = skipped === 'later' ? 'compatible' : 'earlier';
+  return local(at, from).toPlainDateTime().toZonedDateTime(to, { disambiguation }).epochMilliseconds;
+}
+
 function local(at: number, zone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
 }

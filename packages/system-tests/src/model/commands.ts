@@ -13,7 +13,7 @@ import { plus } from './calendar.js';
 import { PLANS, type PlanKey } from './plans.js';
 import { movePlan } from './plan-move.js';
 import { refusesSeats } from './seats.js';
-import { cancelNow, start } from './time.js';
+import { cancelNow, start } from './subscription-dues.js';
 
 export type Timing =
   { readonly kind: 'NOW' } | { readonly kind: 'PERIOD_END' } | { readonly kind: 'AT'; readonly at: number };

@@ -49,8 +49,7 @@ export function entitlementOf(
     (one) => (!hasEnded(one) || endedLately(account, one.endedAt)) && names(one, feature),
   );
   const licenses = account.licenses.filter(
-    (one) =>
-      (!hasLicenseEnded(one) || endedLately(account, licenseEndOf(account, one))) && names(one, feature),
+    (one) => (!hasLicenseEnded(one) || endedLately(account, licenseEndOf(one))) && names(one, feature),
   );
   const failures = licenses.map((license) => failureOf(account, license, feature, asker));
   const licensed = licenses.filter((_, place) => failures[place] === null);

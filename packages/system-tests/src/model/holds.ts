@@ -40,6 +40,8 @@ export interface QuotaLease {
   /** Whether the window in which it was lent still runs; a level, and what is prepaid, have one for ever. */
   inWindow: boolean;
   readonly holds: readonly BlockHold[];
+  /** The licence file whose budget it is: it ends with that, whatever becomes of its window. */
+  readonly file: string | null;
   /** When its window took it along, until that is told. */
   takenAlong: number | null;
   /** What its return said, and was answered with. */

@@ -19,27 +19,38 @@ export interface NewLease {
   readonly ttl: string;
 }
 
-/** As far as a spend would be allowed; where not one unit is, denied like one. */
-export function leaseQuota(
-  account: Account,
-  { id, feature, quantity, ttl }: NewLease,
-): { readonly answer: Answer; readonly lease: QuotaLease | null } {
+export interface Lent {
+  readonly answer: Answer;
+  readonly lease: QuotaLease | null;
+}
+
+export function leaseQuota(account: Account, { id, feature, quantity, ttl }: NewLease): Lent {
   const { now, zone } = account;
   const end = plus(now, ttl, zone);
   if (!isCounted(feature) || end > plus(now, 'P1Y', zone)) throw new Refusal('BAD_USER_INPUT');
+  const expiresAt = Math.min(end, meterOf(account, feature).window?.end ?? end);
+  const ask = (units: number): Answer => entitlementOf(account, feature, units);
+  return lend(account, { feature, quantity }, { id, file: null, expiresAt }, ask);
+}
+
+/** As far as a spend would be allowed; where not one unit is, denied like one. */
+export function lend(
+  account: Account,
+  { feature, quantity }: Pick<NewLease, 'feature' | 'quantity'>,
+  terms: Pick<QuotaLease, 'id' | 'file' | 'expiresAt'>,
+  ask: (units: number) => Answer,
+): Lent {
   let units = quantity;
-  let answer = entitlementOf(account, feature, units);
+  let answer = ask(units);
   while (!answer.allowed && units > 1) {
     units -= 1;
-    answer = entitlementOf(account, feature, units);
+    answer = ask(units);
   }
   if (!answer.allowed) return { answer, lease: null };
   if (units < quantity) meet(account, 'less is lent than was asked for');
-  const meter = meterOf(account, feature);
-  meter.everUsed = true;
+  meterOf(account, feature).everUsed = true;
   const lease: QuotaLease = {
-    ...{ id, feature, quantity: units },
-    expiresAt: Math.min(end, meter.window?.end ?? end),
+    ...{ ...terms, feature, quantity: units },
     status: 'OPEN',
     inWindow: true,
     holds: isPrepaid(feature) ? hold(account, feature, units) : [],
@@ -47,7 +58,7 @@ export function leaseQuota(
     returned: null,
   };
   account.leases.push(lease);
-  tell(account, 'quota.leased', id, now);
+  tell(account, 'quota.leased', lease.id, account.now);
   return { answer, lease };
 }
 
@@ -60,6 +71,7 @@ export interface Return {
 export function returnQuota(account: Account, lease: QuotaLease, spent: number): Return {
   const { id, returned } = lease;
   if (spent > lease.quantity) throw new Refusal('BAD_USER_INPUT');
+  if (lease.file !== null) throw new Refusal('CONFLICT');
   if (returned) {
     if (returned.spent !== spent) throw new Refusal('CONFLICT');
     return { consumed: returned.consumed, replayed: true };
@@ -78,16 +90,43 @@ export function returnQuota(account: Account, lease: QuotaLease, spent: number):
 
 /** What was not spent is taken off again; what has ended since is lost. */
 function correct(account: Account, lease: QuotaLease, spent: number): void {
-  const { feature, quantity } = lease;
-  if (!lease.inWindow || account.now >= correctableUntil(lease)) {
+  if (!isCorrectable(account, lease)) {
     meet(account, 'a lease is returned too late');
     throw new Refusal('CONFLICT');
   }
-  const meter = meterOf(account, feature);
-  meter.used = Math.max(0, meter.used - (quantity - spent));
+  takeOff(account, lease, spent);
+  meet(account, 'a lease is returned late');
+}
+
+function takeOff(account: Account, lease: QuotaLease, spent: number): void {
+  const meter = meterOf(account, lease.feature);
+  meter.used = Math.max(0, meter.used - (lease.quantity - spent));
   putBack(account, lease, spent);
   loseLeft(meter, account.now);
-  meet(account, 'a lease is returned late');
+}
+
+/** With its file: in time, or late where that still can be corrected; else all of it stays spent. */
+export function settleBudget(account: Account, lease: QuotaLease, spent: number): void {
+  const { id, feature, status, inWindow } = lease;
+  if (status === 'SPENT') {
+    if (!isCorrectable(account, lease)) {
+      meet(account, 'a budget is settled too late');
+      return;
+    }
+    takeOff(account, lease, spent);
+    meet(account, 'a budget is settled late');
+  }
+  lease.status = 'RETURNED';
+  tell(account, 'quota.returned', id, account.now);
+  if (status !== 'OPEN') return;
+  meet(account, inWindow ? 'a budget is settled' : 'a budget is settled after its window');
+  if (!inWindow) return;
+  unhold(account, lease, spent);
+  count(account, feature, spent);
+}
+
+function isCorrectable({ now }: Account, lease: QuotaLease): boolean {
+  return lease.inWindow && now < correctableUntil(lease);
 }
 
 /** Its day has 24 hours. */
@@ -114,9 +153,12 @@ export function leaseDues(account: Account): LeaseDue[] {
 function spendLease(account: Account, lease: QuotaLease): void {
   const { feature, quantity, expiresAt } = lease;
   lease.status = 'SPENT';
-  unhold(account, lease, quantity);
-  count(account, feature, quantity, expiresAt);
-  meet(account, 'a lease is spent by time');
+  // The window in which a budget was lent has it already, if that is over.
+  if (lease.inWindow) {
+    unhold(account, lease, quantity);
+    count(account, feature, quantity, expiresAt);
+    meet(account, 'a lease is spent by time');
+  }
   tellEnd(account, lease, expiresAt);
 }
 

@@ -33,6 +33,8 @@ export function issueLicense(account: Account, asked: IssueLicense): void {
   const license: License = {
     ...{ id, plan, startsAt, expiresAt, maintenanceUntil },
     phase: 'SCHEDULED',
+    graceEndsAt: null,
+    endedAt: null,
     suspended: false,
     revokedAt: null,
     addOns: {},
@@ -96,6 +98,7 @@ export function renewLicense(account: Account, license: License, asked: RenewLic
   Object.assign(license, { expiresAt, maintenanceUntil, quantities, machineLimit });
   if (JSON.stringify(changeable(license)) === was) return;
   if (license.phase !== 'SCHEDULED') license.phase = 'ACTIVE';
+  Object.assign(license, { graceEndsAt: null, endedAt: null });
   license.archived = false;
   license.periodStart = periodOf(account, license, now);
   beginWindows(account, now);
@@ -144,8 +147,9 @@ export function rotateKey(account: Account, license: License): void {
   tell(account, 'license.key_rotated', license.id, account.now);
 }
 
-/** The end of its grace; without grace that of the licence. */
-export function graceEndOf({ zone }: Account, { plan, expiresAt }: License): number | null {
+/** The end of its grace; without grace that of the licence. One that runs keeps its end in another zone. */
+export function graceEndOf({ zone }: Account, { plan, expiresAt, graceEndsAt }: License): number | null {
+  if (graceEndsAt !== null) return graceEndsAt;
   return expiresAt === null ? null : (after(expiresAt, PLANS[plan].grace, zone) ?? expiresAt);
 }
 
@@ -163,12 +167,12 @@ export interface LicenseDue {
 }
 
 /** When it ended, by its dates or because it was revoked; null while it has not. */
-export function licenseEndOf(account: Account, license: License): number | null {
-  return hasLicenseEnded(license) ? (license.revokedAt ?? graceEndOf(account, license)) : null;
+export function licenseEndOf(license: License): number | null {
+  return license.revokedAt ?? license.endedAt;
 }
 
 function archiveOf(account: Account, license: License): LicenseDue[] {
-  const end = licenseEndOf(account, license);
+  const end = licenseEndOf(license);
   if (end === null || license.archived) return [];
   const { id } = license;
   const at = plus(end, 'P90D', account.zone);
@@ -184,6 +188,8 @@ export function licenseDues(account: Account, license: License): LicenseDue[] {
   const { id, plan, phase, startsAt, expiresAt, periodStart } = license;
   if (hasLicenseEnded(license)) return archiveOf(account, license);
   const become = (next: License['phase'], event: string, at: number): void => {
+    if (next === 'GRACE') license.graceEndsAt = graceEndOf(account, license);
+    if (next === 'EXPIRED') Object.assign(license, { graceEndsAt: null, endedAt: at });
     license.phase = next;
     beginWindows(account, at);
     tell(account, `license.${event}`, id, at);

@@ -1,7 +1,7 @@
 import { type Account, Refusal, type Subscription, tell } from './account.js';
 import { notEnded } from './commands.js';
 import { PLANS } from './plans.js';
-import { fallDue, resume } from './time.js';
+import { fallDue, resume } from './subscription-dues.js';
 
 /** `resumesAt` undefined: as it is; null: until it is resumed. */
 export function pause(

@@ -123,7 +123,7 @@ export function correctWindow(account: Account, feature: FeatureKey, at: number,
   if (window) window.used += quantity;
 }
 
-function windowAt(account: Account, feature: FeatureKey, anchor: number, at: number): Meter['window'] {
+export function windowAt(account: Account, feature: FeatureKey, anchor: number, at: number): Meter['window'] {
   const spec = windowed(feature);
   if (spec === null) return null;
   const end = nextFrom(anchor, spec.window, account.zone, at);
@@ -153,6 +153,11 @@ export function isAtRest(account: Account, feature: FeatureKey): boolean {
 /** Before the window ends: what is lost at that very instant was had in all of it. */
 function wasLost({ lost, window }: Meter): boolean {
   return lost !== null && (window === null || lost.at < window.end);
+}
+
+/** Whether it is written down which window runs. */
+export function hasCounter(account: Account, feature: FeatureKey): boolean {
+  return meterOf(account, feature).everUsed || rolls(feature);
 }
 
 function rolls(feature: FeatureKey): boolean {
@@ -187,7 +192,7 @@ export function resetWindows(account: Account, plans: readonly PlanKey[], at: nu
     const anchor = spec.anchor === 'calendar' ? calendarStart(at, spec.window, account.zone) : at;
     const window = windowAt(account, feature, anchor, at);
     // Where nothing was ever counted there is no counter that would hold another start than the calendar's.
-    const isHeld = spec.anchor === 'subscription' || meter.everUsed || rolls(feature);
+    const isHeld = spec.anchor === 'subscription' || hasCounter(account, feature);
     meter.window = window && { ...window, start: isHeld ? at : window.start };
   }
 }
@@ -205,19 +210,23 @@ function closeWindow(account: Account, feature: FeatureKey, meter: Meter, at: nu
   for (const subscription of account.subscriptions) subscription.prorated.delete(feature);
 }
 
-/** Leases end with the window, and count in it; that they have is told when it is their turn. */
+/** Leases end with the window, and count in it; that they have is told when it is their turn. Budgets count in it, and go on. */
 function spendLeasesOfWindow(
   { leases, met }: Account,
   feature: FeatureKey,
   { meter, at }: { readonly meter: Meter; readonly at: number },
 ): void {
   for (const lease of leases) {
-    if (lease.feature !== feature) continue;
+    if (lease.feature !== feature || !lease.inWindow) continue;
     lease.inWindow = false;
     if (lease.status !== 'OPEN') continue;
+    meter.used += lease.quantity;
+    if (lease.file !== null) {
+      met.push('a budget is spent in a window that is over');
+      continue;
+    }
     lease.status = 'SPENT';
     lease.takenAlong = at;
-    meter.used += lease.quantity;
     met.push('a lease ends with its window');
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Weighted, when, type When } from './arbitraries.js';
+import { type Weighted, when, type When, zone } from './arbitraries.js';
+import { FILE_ACTIONS, type FileAction } from './file-actions.js';
 import { GRANT_ACTIONS, type GrantAction } from './grant-actions.js';
 import {
   type IssueAction,
@@ -21,6 +22,7 @@ export type Action =
   | { readonly kind: 'pass'; readonly to: When }
   | { readonly kind: 'worker'; readonly runs: boolean }
   | { readonly kind: 'again' }
+  | { readonly kind: 'moveZone'; readonly zone: string }
   | SubscribeAction
   | SubscriptionAction
   | UsageAction
@@ -29,17 +31,20 @@ export type Action =
   | LicenseAction
   | ValidateAction
   | MachineAction
+  | FileAction
   | SeatAction;
 
 const WEIGHTED: Weighted<Action> = [
   [14, fc.record({ kind: fc.constant('pass' as const), to: when })],
   [1, fc.record({ kind: fc.constant('worker' as const), runs: fc.boolean() })],
   [2, fc.constant({ kind: 'again' as const })],
+  [4, fc.record({ kind: fc.constant('moveZone' as const), zone })],
   ...SUBSCRIPTION_ACTIONS,
   ...USAGE_ACTIONS,
   ...GRANT_ACTIONS,
   ...LICENSE_ACTIONS,
   ...MACHINE_ACTIONS,
+  ...FILE_ACTIONS,
   ...SEAT_ACTIONS,
 ];
 

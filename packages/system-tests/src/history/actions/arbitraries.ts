@@ -32,6 +32,15 @@ export const when: fc.Arbitrary<When> = fc.oneof(
   },
 );
 
+/** Of customers: on both sides of the date line, with and without half hours and clock changes. */
+export const zone = fc.constantFrom(
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'Pacific/Apia',
+  'Asia/Kolkata',
+);
+
 /** So many times the plain one for each of the other. */
 export const mostly = <T>(weight: number, plain: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
   fc.oneof({ weight, arbitrary: plain }, { weight: 1, arbitrary: other });
