@@ -21,6 +21,22 @@ describe.each(platforms)('%s', (_, signedPayload) => {
     await expect(payloadOf(signed({ alg: 'EdDSA' }))).resolves.toBe(PAYLOAD);
   });
 
+  test('of keys that take turns each verifies what it has signed, and nothing else', async () => {
+    const other = generateKeyPairSync('ed25519');
+    const [own, others] = [signed({ alg: 'EdDSA' }), signed({ alg: 'EdDSA' }, other.privateKey)];
+    const otherKey = { ...KEY, x: other.publicKey.export({ format: 'jwk' }).x ?? '' };
+    for (const [token, key, isGood] of [
+      [own, KEY, true],
+      [others, otherKey, true],
+      [own, otherKey, false],
+      [own, KEY, true],
+      [others, KEY, false],
+    ] as const) {
+      const told = Promise.resolve().then(() => signedPayload(token, key));
+      await (isGood ? expect(told).resolves.toBe(PAYLOAD) : expect(told).rejects.toThrow());
+    }
+  });
+
   test.each([
     ['another payload', `${HEADER}.${base64url('{"sub":"eve"}')}.${SIGNATURE}`],
     ['another header', `${base64url('{"alg":"EdDSA","kid":"other"}')}.${BODY}.${SIGNATURE}`],
