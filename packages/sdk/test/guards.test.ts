@@ -254,7 +254,7 @@ describe('what is kept', () => {
     ['undefined', undefined, []],
     ['a number', 7, ['STORAGE_FAILED']],
   ])('in a place that is told as %s is no other machine’s', async (_, place, said) => {
-    const storage = { ...site.storage(), place: () => Promise.resolve(place) } as ClientStorage;
+    const storage: ClientStorage = Object.assign(site.storage(), { place: () => Promise.resolve(place) });
     for (const starts of [1, 2]) {
       const client = await site.start({ storage });
       expect(problems(client)).toEqual(said);

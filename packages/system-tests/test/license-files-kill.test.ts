@@ -57,6 +57,13 @@ async function issued({ client }: RunningGateway): Promise<File> {
   return told.issueLicenseFile.file;
 }
 
+function whatIsTold(asked: Promise<File>): Promise<'a file' | 'nothing'> {
+  return asked.then(
+    () => 'a file',
+    () => 'nothing',
+  );
+}
+
 async function files(): Promise<File[]> {
   return (await system.owner.query<File>('select id, token from license_file')).rows;
 }
@@ -84,14 +91,11 @@ async function countedOnce(): Promise<void> {
 test('a file whose gateway is killed between its commit and the answer is had by the same key, to the letter, and counts once', async () => {
   // The answer to the row is kept back; the commit that goes with it is not.
   const killed = await system.startGateway({ held: 'insert-license-file' });
-  const unanswered = issued(killed).then(
-    () => 'answered',
-    () => 'not answered',
-  );
+  const told = whatIsTold(issued(killed));
   await killed.held;
   await until(async () => (await files()).length > 0);
   await killed.stop('SIGKILL');
-  expect(await unanswered).toBe('not answered');
+  expect(await told).toBe('nothing');
   const kept = await files();
   const again = await issued(living());
   expect([again]).toEqual(kept);
@@ -106,13 +110,10 @@ test('a file whose gateway is killed between its commit and the answer is had by
 
 test('of one whose gateway is killed before its commit nothing is left, and the same key gets one', async () => {
   const killed = await system.startGateway({ held: 'license-files-out' });
-  const unanswered = issued(killed).then(
-    () => 'answered',
-    () => 'not answered',
-  );
+  const told = whatIsTold(issued(killed));
   await killed.held;
   await killed.stop('SIGKILL');
-  expect(await unanswered).toBe('not answered');
+  expect(await told).toBe('nothing');
   expect(await files()).toEqual([]);
   const made = await issued(living());
   expect(await files()).toEqual([made]);
