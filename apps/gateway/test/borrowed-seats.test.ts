@@ -1,3 +1,4 @@
+import { PRESENT } from '@licet/database/testing';
 import { decide } from '@licet/domain';
 import {
   gateway,
@@ -67,7 +68,7 @@ test('a borrowed seat of who holds a named one stays, and goes on when the file 
 test('a borrowed seat is taken anew by whose lease is over, though nobody has written that down', async () => {
   const { customerId, licenseId } = await issue('seats');
   await move('leaseSeat', customerId, 'viewers', 'ann');
-  await gateway.owner.query('update seat set lease_expires_at = clock_timestamp() where customer_id = $1', [
+  await gateway.owner.query(`update seat set lease_expires_at = ${PRESENT} where customer_id = $1`, [
     customerId,
   ]);
   const made = await issueFile({ licenseId, fingerprint: 'one', seatFeature: 'viewers', memberId: 'ann' });

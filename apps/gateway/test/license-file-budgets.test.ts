@@ -1,4 +1,5 @@
 import { deleteOldOperations } from '@licet/database';
+import { PRESENT } from '@licet/database/testing';
 import { readLicenseFile } from '@licet/domain';
 import { decodeJwt } from 'jose';
 import type { Client } from 'pg';
@@ -317,7 +318,7 @@ test('it counts in the window of its issue, of which it is a part when that is o
     [customerId],
   );
   await owner.query(
-    `update customer set next_due_at = clock_timestamp(), turned_until = clock_timestamp() - interval '2 hours' where id = $1`,
+    `update customer set next_due_at = ${PRESENT}, turned_until = clock_timestamp() - interval '2 hours' where id = $1`,
     [customerId],
   );
   expect((await consume(customerId, 100)).get('consume.decision')).toMatchObject({ used: 100, reserved: 0 });

@@ -1,5 +1,5 @@
 import { applyDueBatch } from '@licet/database';
-import { tenantRows } from '@licet/database/testing';
+import { PRESENT, tenantRows } from '@licet/database/testing';
 import { CATALOG } from './catalog.js';
 import { check, newCustomer } from './customers.js';
 import { at, newIdempotencyKey, startTestGateway, type Answer, type TestGateway } from './gateway.js';
@@ -431,11 +431,10 @@ async function endNow(customerId: string, licenseId: string): Promise<void> {
     caller: { tenantId, actor, requestId: 'req-test' },
     close: () => Promise.resolve(),
   };
-  const present = "date_trunc('milliseconds', clock_timestamp())";
-  await tenantRows(context, `update license set expires_at = ${present} where id = '${licenseId}'`);
+  await tenantRows(context, `update license set expires_at = ${PRESENT} where id = '${licenseId}'`);
   await tenantRows(
     context,
-    `update customer set version = version + 1, next_due_at = ${present} where id = '${customerId}'`,
+    `update customer set version = version + 1, next_due_at = ${PRESENT} where id = '${customerId}'`,
   );
 }
 

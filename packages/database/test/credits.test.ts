@@ -8,6 +8,7 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  PRESENT,
   spendOne,
   subscribeTo,
   TEST_CATALOG,
@@ -81,13 +82,13 @@ async function counter(customerId: string): Promise<unknown> {
 
 /** As if its time were over. */
 async function expire(id: CreditBlockId, customerId: string): Promise<void> {
-  await tenant.owner.query(`update credit_block set expires_at = clock_timestamp() where id = $1`, [id]);
+  await tenant.owner.query(`update credit_block set expires_at = ${PRESENT} where id = $1`, [id]);
   await tenant.owner.query(
-    `update customer set version = version + 1, next_due_at = clock_timestamp() where id = $1`,
+    `update customer set version = version + 1, next_due_at = ${PRESENT} where id = $1`,
     [customerId],
   );
   await tenant.owner.query(
-    `update meter set state_version = state_version + 1, valid_until = clock_timestamp() where customer_id = $1`,
+    `update meter set state_version = state_version + 1, valid_until = ${PRESENT} where customer_id = $1`,
     [customerId],
   );
 }
@@ -202,12 +203,12 @@ test('what was voided is gone, but for what is held; a second time changes nothi
 async function endPeriod(id: string): Promise<Instant> {
   const { rows } = await tenant.owner.query<{ period_end: Date }>(
     `update subscription set period_start = period_start - interval '1 month', period_anchor = period_anchor - interval '1 month',
-       period_end = clock_timestamp(), credits_given = (select jsonb_object_agg(k, v::bigint - 2678400000) from jsonb_each_text(credits_given) g(k, v))
+       period_end = ${PRESENT}, credits_given = (select jsonb_object_agg(k, v::bigint - 2678400000) from jsonb_each_text(credits_given) g(k, v))
      where customer_id = $1 returning period_end`,
     [id],
   );
   await tenant.owner.query(
-    'update customer set version = version + 1, next_due_at = clock_timestamp() where id = $1',
+    `update customer set version = version + 1, next_due_at = ${PRESENT} where id = $1`,
     [id],
   );
   await tenant.owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [id]);

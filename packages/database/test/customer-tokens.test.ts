@@ -3,6 +3,7 @@ import {
   createTestCustomer,
   createTestDatabase,
   createTestTenant,
+  PRESENT,
   tenantRows,
   type TestDatabase,
   type TestTenant,
@@ -284,7 +285,7 @@ test('no token is good for a key that has retired', async () => {
   await rotate('PT0.001S');
   const owner = new Client({ connectionString: database.url });
   await owner.connect();
-  await owner.query('update signing_key set retires_at = clock_timestamp() where retires_at is not null');
+  await owner.query(`update signing_key set retires_at = ${PRESENT} where retires_at is not null`);
   await owner.end();
   expect(await store.authenticate(token)).toBeNull();
 });

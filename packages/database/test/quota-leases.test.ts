@@ -19,6 +19,7 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  PRESENT,
   spendOne,
   subscribeTo,
   TEST_CATALOG,
@@ -274,11 +275,11 @@ test('a lease ends with its window, counts in it, and is not corrected when it i
       'window',
     );
   await own(
-    `update meter set window_end = clock_timestamp(), held_until = clock_timestamp() where tenant_id = $1 and customer_id = $2`,
+    `update meter set window_end = ${PRESENT}, held_until = ${PRESENT} where tenant_id = $1 and customer_id = $2`,
     'window',
   );
   await own(
-    `update reservation set reserved_at = reserved_at - interval '1 hour', expires_at = clock_timestamp() where tenant_id = $1 and customer_id = $2`,
+    `update reservation set reserved_at = reserved_at - interval '1 hour', expires_at = ${PRESENT} where tenant_id = $1 and customer_id = $2`,
     'window',
   );
   expect(await send(consume('window', 10))).toMatchObject({
@@ -414,10 +415,10 @@ test('what comes back of a block that has ended is lost', async () => {
   await letPass(tenant, 'voided', 2);
   await workOnce();
   await own(
-    `update credit_block set expires_at = clock_timestamp() where tenant_id = $1 and customer_id = $2 and id = '${block}'`,
+    `update credit_block set expires_at = ${PRESENT} where tenant_id = $1 and customer_id = $2 and id = '${block}'`,
     'voided',
   );
-  await own('update customer set next_due_at = clock_timestamp() where tenant_id = $1 and id = $2', 'voided');
+  await own(`update customer set next_due_at = ${PRESENT} where tenant_id = $1 and id = $2`, 'voided');
   await workOnce();
   expect(await send(giveBack(id, 'voided', 2, 'credits'), elsewhere)).toMatchObject({
     decision: { code: 'DONE', used: 2 },

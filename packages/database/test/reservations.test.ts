@@ -16,6 +16,7 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  PRESENT,
   publish,
   spend,
   spendOne,
@@ -254,7 +255,7 @@ test('a commit in time is always allowed, though the right is gone', async () =>
   await customerNamed('lost');
   const id = await reserved('lost', 3);
   await tenant.owner.query(
-    `update subscription set status = 'CANCELED', ended_at = clock_timestamp(), cancel_at = null where tenant_id = $1 and customer_id = 'lost'`,
+    `update subscription set status = 'CANCELED', ended_at = ${PRESENT}, cancel_at = null where tenant_id = $1 and customer_id = 'lost'`,
     [tenant.caller.tenantId],
   );
   await tenant.owner.query(`update customer set version = version + 1 where tenant_id = $1 and id = 'lost'`, [
@@ -276,7 +277,7 @@ test('a reservation counts in the window in which it was made', async () => {
   const id = await reserved('window', 4);
   // The window ended a moment ago.
   await tenant.owner.query(
-    `update meter set window_start = window_start - interval '1 month', window_end = clock_timestamp()
+    `update meter set window_start = window_start - interval '1 month', window_end = ${PRESENT}
      where tenant_id = $1 and customer_id = 'window'`,
     [tenant.caller.tenantId],
   );
@@ -298,7 +299,7 @@ test('a reservation counts in the window in which it was made', async () => {
 /** Its window ended a moment ago, and another runs. */
 async function endWindow(customerId: string): Promise<void> {
   await tenant.owner.query(
-    `update meter set window_start = window_start - interval '1 month', window_end = clock_timestamp()
+    `update meter set window_start = window_start - interval '1 month', window_end = ${PRESENT}
      where tenant_id = $1 and customer_id = $2`,
     [tenant.caller.tenantId, customerId],
   );

@@ -14,6 +14,7 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  PRESENT,
   spend,
   subscribeTo,
   tenantRows,
@@ -141,7 +142,7 @@ test('a rule that reads another counter reads it as it stands, whoever has moved
 /** As if nobody had looked at the customer since a day ago. */
 async function missADay(customer: string): Promise<void> {
   await tenant.owner.query(
-    `update customer set version = version + 1, turned_until = turned_until - interval '1 day', next_due_at = clock_timestamp() where id = $1`,
+    `update customer set version = version + 1, turned_until = turned_until - interval '1 day', next_due_at = ${PRESENT} where id = $1`,
     [customer],
   );
   await tenant.owner.query('update meter set state_version = state_version + 1 where customer_id = $1', [

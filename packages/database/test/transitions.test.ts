@@ -5,6 +5,7 @@ import {
   listedEvents,
   openTestDatabase,
   type OwnTenant,
+  PRESENT,
   spend,
   subscribeTo,
   tenantRows,
@@ -65,9 +66,9 @@ test('a subscription whose end is due is among those that ended', async () => {
   const { db, caller } = tenant;
   const customerId = await createTestCustomer(tenant, 'ending');
   const { id } = await subscribeTo(tenant, 'ending', 'free');
-  await tenant.owner.query(`update subscription set cancel_at = clock_timestamp() where id = $1`, [id]);
+  await tenant.owner.query(`update subscription set cancel_at = ${PRESENT} where id = $1`, [id]);
   await tenant.owner.query(
-    `update customer set version = version + 1, next_due_at = clock_timestamp() where id = 'ending'`,
+    `update customer set version = version + 1, next_due_at = ${PRESENT} where id = 'ending'`,
   );
   const list = async (ended: boolean): Promise<string[] | undefined> =>
     (await subscriptionsOf(db, caller.tenantId, [customerId], { ended }))

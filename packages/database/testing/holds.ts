@@ -1,5 +1,6 @@
 import type { OwnTenant, TestTenant } from './tenant.js';
 import { tenantRows } from './events.js';
+import { PRESENT } from './present.js';
 
 /** What a counter has used and holds, and whether time ends some of that; undefined: there is no such counter. */
 export async function counterOf(
@@ -25,7 +26,7 @@ export async function letPass(
   for (const statement of [
     `update reservation set reserved_at = reserved_at - ${ago}, expires_at = expires_at - ${ago} where tenant_id = $1 and customer_id = $2`,
     `update meter set held_until = held_until - ${ago} where tenant_id = $1 and customer_id = $2`,
-    'update customer set next_due_at = clock_timestamp() where tenant_id = $1 and id = $2',
+    `update customer set next_due_at = ${PRESENT} where tenant_id = $1 and id = $2`,
   ])
     await owner.query(statement, [caller.tenantId, customerId]);
 }

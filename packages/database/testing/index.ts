@@ -23,6 +23,7 @@ export { listedEvents, tenantRows } from './events.js';
 export { type IssueOfTest, issueLicenseTo } from './licenses.js';
 export { occupySeat, spend, spendOne } from './spend.js';
 export { counterOf, letPass } from './holds.js';
+export { PRESENT } from './present.js';
 export { addCredits, blocksOf } from './credits.js';
 export { findNatsServer, NatsServer } from './nats-server.js';
 export { SwallowingNetwork } from './swallowing-network.js';

@@ -65,7 +65,7 @@ export async function upsertCustomer(
 async function createIfMissing(transaction: Transaction, id: CustomerId): Promise<boolean> {
   const rows = await transaction.query<{ id: string }>({
     name: 'create-customer',
-    text: `insert into customer (tenant_id, id, created_at) values ($1, $2, clock_timestamp())
+    text: `insert into customer (tenant_id, id, created_at) values ($1, $2, date_trunc('milliseconds', clock_timestamp()))
            on conflict (tenant_id, id) do nothing returning id`,
     values: [transaction.tenantId, id],
   });
