@@ -5,7 +5,7 @@ import {
   type SnapshotReading,
 } from '@licet/domain/offline';
 import { signedPayload } from '#signed-payload';
-import { decodeProtectedHeader, type JWK, type JWK_OKP_Public } from 'jose';
+import type { JWK, JWK_OKP_Public, JWSHeaderParameters } from 'jose';
 
 const TYPE = 'licet-snapshot+jwt';
 /** As in the gateway's own verifier: a snapshot holds all that a customer has. */
@@ -34,15 +34,18 @@ export async function verifySnapshot(token: string, keys: readonly JWK[]): Promi
 
 async function payloadOf(token: string, keys: readonly JWK[]): Promise<unknown> {
   try {
-    const { kid, typ } = decodeProtectedHeader(token);
-    if (typ !== TYPE) throw new RefusedSnapshot('it is no snapshot');
-    const key = keys.find((known) => known.kid === kid);
-    if (key === undefined) throw new RefusedSnapshot('it was signed by a key that is not known', true);
-    return JSON.parse(await signedPayload(token, ed25519KeyOf(key)));
+    return JSON.parse(await signedPayload(token, (header) => keyNamedBy(header, keys)));
   } catch (error) {
     if (error instanceof RefusedSnapshot) throw error;
     throw new RefusedSnapshot(error instanceof Error ? error.message : String(error));
   }
+}
+
+function keyNamedBy({ kid, typ }: JWSHeaderParameters, keys: readonly JWK[]): JWK_OKP_Public {
+  if (typ !== TYPE) throw new RefusedSnapshot('it is no snapshot');
+  const key = keys.find((known) => known.kid === kid);
+  if (key === undefined) throw new RefusedSnapshot('it was signed by a key that is not known', true);
+  return ed25519KeyOf(key);
 }
 
 /** Nothing else that a key set says of a key is taken from it. */

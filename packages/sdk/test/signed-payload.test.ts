@@ -15,7 +15,7 @@ const platforms = [
 ] as const;
 
 describe.each(platforms)('%s', (_, signedPayload) => {
-  const payloadOf = async (token: string): Promise<string> => signedPayload(token, KEY);
+  const payloadOf = async (token: string): Promise<string> => signedPayload(token, () => KEY);
 
   test('what the key has signed is told to the letter', async () => {
     await expect(payloadOf(signed({ alg: 'EdDSA' }))).resolves.toBe(PAYLOAD);
@@ -32,7 +32,7 @@ describe.each(platforms)('%s', (_, signedPayload) => {
       [own, KEY, true],
       [others, KEY, false],
     ] as const) {
-      const told = Promise.resolve().then(() => signedPayload(token, key));
+      const told = Promise.resolve().then(() => signedPayload(token, () => key));
       await (isGood ? expect(told).resolves.toBe(PAYLOAD) : expect(told).rejects.toThrow());
     }
   });
@@ -55,6 +55,8 @@ describe.each(platforms)('%s', (_, signedPayload) => {
     ['the public key as a secret', `${base64url('{"alg":"HS256"}')}.${BODY}.${hmac()}`],
     ['what a reader has to understand and does not', signed({ alg: 'EdDSA', crit: ['exp'], exp: 1 })],
     ['a header that is no JSON', `${base64url('{')}.${BODY}.${SIGNATURE}`],
+    ['a header that is no object', `${base64url('null')}.${BODY}.${SIGNATURE}`],
+    ['no header', `.${BODY}.${SIGNATURE}`],
   ])('a token with %s is refused', async (_name, token) => {
     await expect(payloadOf(token)).rejects.toThrow();
   });

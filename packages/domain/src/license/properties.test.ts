@@ -52,7 +52,7 @@ test('the status of a licence is always what was done to it, and what its dates 
         expect(licenseStatus(license)).toBe(statusBy(license, account.timeZone, at));
       }
     }),
-    { numRuns: 800 },
+    { numRuns: 2000 },
   );
   expect(seen.size).toBe(6);
 });

@@ -28,14 +28,10 @@ export class Misfit extends Error {
   }
 }
 
-/** Reads a part; what is wrong with it is wrong at `key`. */
-function within<T>(codec: Codec<T, unknown>, key: string, written: unknown): T {
-  try {
-    return codec.read(written);
-  } catch (error) {
-    if (!(error instanceof Misfit)) throw error;
-    throw new Misfit(error.message, error.path === '' ? key : `${key}.${error.path}`);
-  }
+/** What is wrong with a part is wrong at its `key`. */
+function at(key: string | number, error: unknown): unknown {
+  if (!(error instanceof Misfit)) return error;
+  return new Misfit(error.message, error.path === '' ? String(key) : `${String(key)}.${error.path}`);
 }
 
 class Nullable<V, W> extends Codec<V | null, W | null> {
@@ -141,7 +137,14 @@ class List<V, W> extends Codec<readonly V[], readonly W[]> {
   }
   read(written: unknown): readonly V[] {
     if (!Array.isArray(written)) throw new Misfit('a list is wanted here');
-    return written.map((one: unknown, index) => within(this.item, String(index), one));
+    let place = 0;
+    try {
+      const values: V[] = [];
+      for (; place < written.length; place += 1) values.push(this.item.read(written[place]));
+      return values;
+    } catch (error) {
+      throw at(place, error);
+    }
   }
   write(values: readonly V[]): readonly W[] {
     return values.map((one) => this.item.write(one));
@@ -161,7 +164,14 @@ class Pair<K, KW, V, W> extends Codec<readonly [K, V], [KW, W]> {
   }
   read(written: unknown): readonly [K, V] {
     if (!Array.isArray(written) || written.length !== 2) throw new Misfit('a pair is wanted here');
-    return [within(this.key, '0', written[0]), within(this.value, '1', written[1])];
+    let place = 0;
+    try {
+      const key = this.key.read(written[place]);
+      place = 1;
+      return [key, this.value.read(written[place])];
+    } catch (error) {
+      throw at(place, error);
+    }
   }
   write([key, value]: readonly [K, V]): [KW, W] {
     return [this.key.write(key), this.value.write(value)];
@@ -186,8 +196,22 @@ export class ObjectCodec<S extends Shape> extends Codec<ReadShape<S>, WrittenSha
   }
   read(written: unknown): ReadShape<S> {
     if (!isObject(written)) throw new Misfit('an object is wanted here');
-    const value: Record<string, unknown> = {};
-    for (const [key, codec] of this.#members) value[key] = within(codec, key, written[key]);
+    // Most mean what is written, and nothing else is there: these are not copied, which is what reading would mostly consist of.
+    const hasOthers = Object.keys(written).length !== this.#members.length;
+    let value: Record<string, unknown> = hasOthers ? {} : written;
+    let member = '';
+    try {
+      for (const [key, codec] of this.#members) {
+        member = key;
+        const part = written[key];
+        const meant = codec.read(part);
+        if (meant === part && !hasOthers) continue;
+        if (value === written) value = { ...written };
+        value[key] = meant;
+      }
+    } catch (error) {
+      throw at(member, error);
+    }
     return value as ReadShape<S>;
   }
   write(value: ReadShape<S>): WrittenShape<S> {

@@ -185,6 +185,22 @@ describe('a payload of another form is refused, and where it is wrong is said', 
     ['a version that is not there', changed('release', { plansSold: [9] }), 'state.release.plansSold'],
     ['a condition that is none', wrongRule, 'state.plans.0.plan.rules.0.when'],
     ['no account', { ...good, state: { ...state, account: {} } }, 'state.account.id'],
+    [
+      'a place in a list that is none',
+      changed('release', { plansSold: [0, 'one'] }),
+      'state.release.plansSold.1',
+    ],
+    ['a pair of one', changed('account', { windowAnchors: [['calls']] }), 'state.account.windowAnchors.0'],
+    [
+      'a name in a pair that is none',
+      changed('account', { windowAnchors: [['no key', 0]] }),
+      'state.account.windowAnchors.0.0',
+    ],
+    [
+      'a time in a pair that is none',
+      changed('account', { windowAnchors: [['calls', 'today']] }),
+      'state.account.windowAnchors.0.1',
+    ],
   ])('%s', (_, payload, path) => {
     expect(readSnapshot(payload)).toMatchObject({ ok: false, path });
   });
@@ -192,4 +208,20 @@ describe('a payload of another form is refused, and where it is wrong is said', 
   test('and the good one is read', () => {
     expect(readSnapshot(good)).toMatchObject({ ok: true });
   });
+});
+
+test('what a later gateway says besides is not read', () => {
+  const good = payloadOf(
+    stateWith({
+      subscriptions: [{ plan: 'pro' }],
+      licenses: [{ plan: 'boxed' }],
+      attributes: { region: 'eu' },
+    }),
+  );
+  const later: unknown = JSON.parse(JSON.stringify(good), (key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && key !== 'attributes'
+      ? { ...value, reservations: ['further'] }
+      : value,
+  );
+  expect(readSnapshot(later)).toEqual(readSnapshot(good));
 });

@@ -91,20 +91,24 @@ function digit(number: number, place: number): number {
   return ZERO + (Math.floor(number / place) % 10);
 }
 
-/** A catalog writes the same few many times over, and to read one takes as long as a few decisions. */
-const durationsRead = new Map<string, IsoDuration>();
-const DURATIONS_KEPT = 1000;
+/** What such texts mean, those that mean something: documents write the same few many times over, and to read one takes as long as some decisions. */
+function remembering<T extends string>(read: (text: string) => T | null): (text: string) => T | null {
+  const known = new Map<string, T>();
+  return (text) => {
+    const kept = known.get(text);
+    if (kept !== undefined) return kept;
+    const meant = read(text);
+    if (meant === null) return null;
+    if (known.size === MOST_KNOWN) known.clear();
+    known.set(text, meant);
+    return meant;
+  };
+}
+
+const MOST_KNOWN = 1000;
 
 /** Reads a positive ISO 8601 duration; null if it is none, zero or negative. */
-export function parseDuration(text: string): IsoDuration | null {
-  const known = durationsRead.get(text);
-  if (known !== undefined) return known;
-  const duration = readDuration(text);
-  if (duration === null) return null;
-  if (durationsRead.size === DURATIONS_KEPT) durationsRead.clear();
-  durationsRead.set(text, duration);
-  return duration;
-}
+export const parseDuration = remembering(readDuration);
 
 function readDuration(text: string): IsoDuration | null {
   try {
@@ -120,7 +124,9 @@ function isIsoDuration(text: string): text is IsoDuration {
 }
 
 /** Reads an IANA time zone name, in any case, and spells it as IANA does; null if it is unknown. Bare offsets (`+02:00`) are no zones. */
-export function parseTimeZone(text: string): TimeZone | null {
+export const parseTimeZone = remembering(readTimeZone);
+
+function readTimeZone(text: string): TimeZone | null {
   if (!/^[A-Za-z]/.test(text)) return null;
   try {
     const { timeZoneId } = Instants.toZonedDateTimeISO(Instants.fromEpochMilliseconds(0), text);

@@ -1,7 +1,10 @@
-import { compactVerify, type JWK_OKP_Public } from 'jose';
+import { compactVerify, type JWK_OKP_Public, type JWSHeaderParameters } from 'jose';
 
-/** The text that was signed, where this key has signed the token; else rejects. */
-export async function signedPayload(token: string, key: JWK_OKP_Public): Promise<string> {
-  const { payload } = await compactVerify(token, key, { algorithms: ['EdDSA'] });
+/** The text that was signed, where the key that `keyOf` finds for its header has signed the token; else rejects. */
+export async function signedPayload(
+  token: string,
+  keyOf: (header: JWSHeaderParameters) => JWK_OKP_Public,
+): Promise<string> {
+  const { payload } = await compactVerify(token, keyOf, { algorithms: ['EdDSA'] });
   return new TextDecoder().decode(payload);
 }

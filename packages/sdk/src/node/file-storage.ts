@@ -1,13 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { ClientStorage } from '../storage.js';
 import { machineId } from './machine-id.js';
-
-/** Of a small file in half the time of the one that comes with promises. */
-const readText = promisify(readFile);
+import { readText } from './read-text.js';
 
 export interface FileStorageOptions {
   /** What tells this machine from others; by default what its operating system names it by. Null: copies are not noticed. */
@@ -19,7 +15,7 @@ export function fileStorage(directory: string, { place }: FileStorageOptions = {
   return {
     async read(name) {
       try {
-        return await readText(fileOf(directory, name), 'utf8');
+        return await readText(fileOf(directory, name));
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
