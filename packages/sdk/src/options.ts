@@ -163,10 +163,19 @@ const A_DAY = 86_400_000;
 const A_YEAR = 365 * A_DAY;
 
 function readUrl(url: string): string {
-  const { protocol, origin, pathname } = URL.canParse(url) ? new URL(url) : { protocol: '' };
-  if ((protocol !== 'http:' && protocol !== 'https:') || origin === undefined || pathname === undefined)
+  const address = parseUrl(url);
+  if (address?.protocol !== 'http:' && address?.protocol !== 'https:')
     throw wrong('url', 'the address of the gateway, such as `https://licet.example.com`');
-  return `${origin}${pathname.replace(/\/(graphql\/?)?$/, '')}`;
+  return `${address.origin}${address.pathname.replace(/\/(graphql\/?)?$/, '')}`;
+}
+
+/** `URL.parse`, which Node has from 22 on. */
+function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }
 
 export function wrong(field: string, message: string): LicetError {

@@ -188,11 +188,11 @@ export function object<S extends Shape>(shape: S): ObjectCodec<S> {
 }
 
 export class ObjectCodec<S extends Shape> extends Codec<ReadShape<S>, WrittenShape<S>> {
-  readonly #members: readonly [string, AnyCodec][];
+  readonly #members: readonly { readonly key: string; readonly codec: AnyCodec }[];
 
   constructor(readonly shape: S) {
     super();
-    this.#members = Object.entries(shape);
+    this.#members = Object.entries(shape).map(([key, codec]) => ({ key, codec }));
   }
   read(written: unknown): ReadShape<S> {
     if (!isObject(written)) throw new Misfit('an object is wanted here');
@@ -201,7 +201,7 @@ export class ObjectCodec<S extends Shape> extends Codec<ReadShape<S>, WrittenSha
     let value: Record<string, unknown> = hasOthers ? {} : written;
     let member = '';
     try {
-      for (const [key, codec] of this.#members) {
+      for (const { key, codec } of this.#members) {
         member = key;
         const part = written[key];
         const meant = codec.read(part);
@@ -216,7 +216,7 @@ export class ObjectCodec<S extends Shape> extends Codec<ReadShape<S>, WrittenSha
   }
   write(value: ReadShape<S>): WrittenShape<S> {
     const written: Record<string, unknown> = {};
-    for (const [key, codec] of this.#members) written[key] = codec.write(value[key]);
+    for (const { key, codec } of this.#members) written[key] = codec.write(value[key]);
     return written as WrittenShape<S>;
   }
 }

@@ -3,8 +3,9 @@ import type { JWK_OKP_Public, JWSHeaderParameters } from 'jose';
 import { isRecord } from '../json.js';
 
 /**
- * The text that was signed, where the key that `keyOf` finds for its header has signed the token; else throws. As in browsers (RFC 7515, section 5.2), and by Node's own
- * functions: Web Crypto's, which the library calls, take two turns of another thread, and its base64 is slow before Node 25.
+ * The text that was signed, where the key that `keyOf` finds for its header has signed the token; else throws. As in browsers (RFC 7515,
+ * section 5.2), and by Node's own functions: Web Crypto's, which the library calls, take two turns of another thread, and its base64 is
+ * slow before Node 25.
  */
 export function signedPayload(
   token: string,
@@ -17,7 +18,7 @@ export function signedPayload(
   const isInForm = more.length === 0 && bytes.toString('base64url') === signature;
   if (alg !== 'EdDSA' || crit !== undefined || !isInForm)
     throw new Error('snapshots are signed in another form');
-  const input = Buffer.from(`${header}.${payload}`, 'latin1');
+  const input = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
   if (!verify(null, input, keyObjectOf(keyOf(named)), bytes))
     throw new Error('the key that it names has not signed it');
   return Buffer.from(payload, 'base64url').toString();
