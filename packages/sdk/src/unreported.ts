@@ -42,7 +42,9 @@ export class Unreported {
     snapshot: Snapshot,
     at: Instant,
   ): void {
-    if (this.#made.length + this.sealed < this.most) this.#made.push({ request, decision, snapshot, at });
+    // A copy: where requests themselves live on, V8 comes to put all of them where a full collection alone finds them.
+    if (this.#made.length + this.sealed < this.most)
+      this.#made.push({ request: { ...request }, decision, snapshot, at });
     else this.dropped += 1;
   }
 

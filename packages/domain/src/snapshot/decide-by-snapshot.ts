@@ -44,10 +44,11 @@ export function stateBySnapshot(
   now: Instant,
   phase: SnapshotPhase,
 ): CustomerState {
-  const { state, customerId } = snapshot;
+  const { state, customerId, lastKnownUntil } = snapshot;
   const { release } = state;
   if (phase !== 'EXPIRED') {
-    const until = snapshot.lastKnownUntil.get(feature);
+    // Mostly there are none, and to look for one among none takes a Map as long as among many.
+    const until = lastKnownUntil.size === 0 ? undefined : lastKnownUntil.get(feature);
     if (until === undefined || now < until) return state;
   }
   return { kind: 'OUT_OF_REACH', release, customerId };
