@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import type { Credential } from './credential.js';
 import { LicetError, messageOf } from './errors.js';
-import { isRecord } from './json.js';
+import { isRecord, parseJson } from './json.js';
 import { isKey } from './kept.js';
 
 export interface GatewayOptions {
@@ -45,7 +45,7 @@ export class Gateway {
     const response = await this.#send(`/.well-known/jwks.json?tenant=${encodeURIComponent(tenantId)}`, {});
     const text = await textOf(response);
     if (!response.ok) throw errorOf(response, text);
-    const set = parse(text);
+    const set = parseJson(text);
     const keys = isRecord(set) && Array.isArray(set['keys']) ? set['keys'] : [];
     return keys.filter(isKey);
   }
@@ -58,7 +58,7 @@ export class Gateway {
       body: JSON.stringify({ query, variables }),
     });
     const text = await textOf(response);
-    const answer = parse(text);
+    const answer = parseJson(text);
     if (!isRecord(answer)) throw errorOf(response, text);
     const error = firstError(answer);
     if (error === undefined && isRecord(answer['data'])) return answer['data'];
@@ -97,14 +97,6 @@ function textOf(response: Response): Promise<string> {
   return reached(() => response.text());
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 function firstError({ errors }: Readonly<Record<string, unknown>>): unknown {
   const list: readonly unknown[] = Array.isArray(errors) ? errors : [];
   return list[0];
@@ -117,7 +109,7 @@ function readError(error: unknown): LicetError | null {
 }
 
 function errorOf({ status }: Response, text: string): LicetError {
-  const body = parse(text);
+  const body = parseJson(text);
   const told = readError(isRecord(body) ? firstError(body) : undefined);
   if (told !== null) return told;
   return new LicetError(

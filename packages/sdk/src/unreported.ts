@@ -42,10 +42,15 @@ export class Unreported {
     snapshot: Snapshot,
     at: Instant,
   ): void {
-    // A copy: where requests themselves live on, V8 comes to put all of them where a full collection alone finds them.
-    if (this.#made.length + this.sealed < this.most)
-      this.#made.push({ request: { ...request }, decision, snapshot, at });
-    else this.dropped += 1;
+    if (this.#made.length + this.sealed >= this.most) {
+      this.dropped += 1;
+      return;
+    }
+    // A copy: whoever asks may change the context for the next question, and where requests themselves live on, V8 comes to put all of
+    // them where a full collection alone finds them.
+    const { context = null } = request;
+    const asked = { ...request, context: context && { ...context } };
+    this.#made.push({ request: asked, decision, snapshot, at });
   }
 
   take(): readonly MadeDecision[] {

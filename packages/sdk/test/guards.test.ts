@@ -302,7 +302,9 @@ describe('what the gateway gives', () => {
     const client = await site.start();
     site.gateway.instead = [{ status: 200, body: '<html>Sign in to the network</html>' }];
     await client.refresh();
-    expect(problems(client)).toEqual(['SNAPSHOT_REFUSED']);
+    expect(client.status.problems).toMatchObject([
+      { kind: 'SNAPSHOT_REFUSED', message: 'it is no compact JWS' },
+    ]);
     await client.refresh();
     expect(problems(client)).toEqual([]);
   });

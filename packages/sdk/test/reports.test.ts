@@ -16,7 +16,10 @@ function sent() {
 
 test('what checks decide is reported, with what it rested on, under an id that is not the gateway’s', async () => {
   const client = await site.start();
-  client.check('sso', { memberId: 'ann', context: { country: 'AT' } });
+  const context = { country: 'AT' };
+  client.check('sso', { memberId: 'ann', context });
+  // For the next question: it is the first's no more.
+  context.country = 'DE';
   site.time += 7;
   client.check('calls', { quantity: 101 });
   expect(client.reports).toEqual({ waiting: 2, reported: 0, rejected: 0, dropped: 0 });

@@ -45,6 +45,10 @@ describe.each(platforms)('%s', (_, signedPayload) => {
     ['a signature of zeros', `${HEADER}.${BODY}.${base64url(Buffer.alloc(64))}`],
     ['a character that is none of base64url in its signature', `${HEADER}.${BODY}.${SIGNATURE}!`],
     ['its signature in the other base64', `${HEADER}.${BODY}.${'/'.repeat(86)}`],
+    ['a character of its header that is another by 256', `${further(HEADER)}.${BODY}.${SIGNATURE}`],
+    ['a character of its payload that is another by 256', `${HEADER}.${further(BODY)}.${SIGNATURE}`],
+    ['a character that is none of base64url in its header', signedParts(`!${HEADER}`, BODY)],
+    ['a character that is none of base64url in its payload', signedParts(HEADER, `!${BODY}`)],
     ['another key', signed({ alg: 'EdDSA' }, generateKeyPairSync('ed25519').privateKey)],
     ['a fourth part', `${HEADER}.${BODY}.${SIGNATURE}.${SIGNATURE}`],
     ['the parts of an encrypted one', `${HEADER}.${BODY}.${SIGNATURE}..`],
@@ -63,8 +67,17 @@ describe.each(platforms)('%s', (_, signedPayload) => {
 });
 
 function signed(header: object, key = privateKey): string {
-  const input = `${base64url(JSON.stringify(header))}.${base64url(PAYLOAD)}`;
+  return signedParts(base64url(JSON.stringify(header)), base64url(PAYLOAD), key);
+}
+
+function signedParts(header: string, body: string, key = privateKey): string {
+  const input = `${header}.${body}`;
   return `${input}.${base64url(sign(null, Buffer.from(input), key))}`;
+}
+
+/** What a reader of bytes takes for the same text. */
+function further(part: string): string {
+  return String.fromCharCode(part.charCodeAt(0) + 256) + part.slice(1);
 }
 
 function hmac(): string {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatInstant, instant } from './instant.js';
+import { formatInstant, instant, parseDuration, parseTimeZone } from './instant.js';
 
 test('every instant is written as toISOString writes it', () => {
   const near = fc.integer({ min: -1e13, max: 1e13 });
@@ -18,3 +18,13 @@ test.each([-8.64e15, -1, 0, 999, 86_399_999, 86_400_000, 253_402_300_800_000, 8.
     expect(formatInstant(instant(at))).toBe(new Date(at).toISOString());
   },
 );
+
+test.each([
+  ['a zone', () => parseTimeZone('europe/BERLIN'), 'Europe/Berlin'],
+  ['a zone that is none', () => parseTimeZone('Mars/Base'), null],
+  ['a duration', () => parseDuration('P1M2D'), 'P1M2D'],
+  ['a duration that is none', () => parseDuration('P0D'), null],
+  ['a long duration', () => parseDuration(`PT${'0'.repeat(100)}1S`), `PT${'0'.repeat(100)}1S`],
+])('%s means the same when it is read again', (_, read, meant) => {
+  expect([read(), read()]).toEqual([meant, meant]);
+});

@@ -97,15 +97,20 @@ function remembering<T extends string>(read: (text: string) => T | null): (text:
   return (text) => {
     const kept = known.get(text);
     if (kept !== undefined) return kept;
-    const meant = read(text);
+    if (text.length > LONGEST_KNOWN) return read(text);
+    // A copy: as a part of the document that it was read from, a text keeps all of that.
+    const own = Array.from(text).join('');
+    const meant = read(own);
     if (meant === null) return null;
     if (known.size === MOST_KNOWN) known.clear();
-    known.set(text, meant);
+    known.set(own, meant);
     return meant;
   };
 }
 
 const MOST_KNOWN = 1000;
+/** Zones and durations that people write are shorter. */
+const LONGEST_KNOWN = 64;
 
 /** Reads a positive ISO 8601 duration; null if it is none, zero or negative. */
 export const parseDuration = remembering(readDuration);

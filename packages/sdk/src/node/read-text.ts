@@ -19,7 +19,7 @@ export async function readText(file: string): Promise<string> {
       const piece = Buffer.allocUnsafe(PIECE);
       const { bytesRead } = await readInto(descriptor, piece, 0, PIECE, null);
       pieces.push(piece.subarray(0, bytesRead));
-      // A file gives less than was asked for at its end alone.
+      // A plain file gives less than was asked for at its end alone.
       if (bytesRead < PIECE) return Buffer.concat(pieces).toString();
     }
   } finally {
