@@ -11,6 +11,6 @@ export interface Held {
   readonly from: 'GATEWAY' | 'KEPT';
   /** When the gateway last said that it is current. */
   readonly confirmedAt: Instant;
-  /** One with a higher counter has been seen: it counts as none, but for what fails open. */
-  readonly isOlder: boolean;
+  /** One with a higher counter has been seen, or nothing tells that none has: it counts as none, but for what fails open. */
+  readonly isDoubtful: boolean;
 }

@@ -35,16 +35,18 @@ export class Kept {
     return readSnapshotText(await this.storage.read(`${this.name}.snapshot`));
   }
 
-  async seen(): Promise<Seen> {
-    return readSeenText(await this.storage.read(`${this.name}.seen`)) ?? NOTHING_SEEN;
+  /** Null: it was never written, or is there no more. */
+  async seen(): Promise<Seen | null> {
+    return readSeenText(await this.storage.read(`${this.name}.seen`));
   }
 
-  /** The snapshot first: one that is newer than what was seen is good, an older one is not. */
+  /** The snapshot first: one that is newer than what was seen is good, an older one is not. But none is ever without what was seen. */
   write(snapshot: KeptSnapshot, seen: Seen): Promise<void> {
     return inTurn(this.name, async () => {
       const others = await this.seen();
+      if (others === null) await this.#replaceSeen(seen);
       // Another process of this machine may have a newer one.
-      if (others.place !== seen.place || others.counter <= seen.counter)
+      if (others === null || others.place !== seen.place || others.counter <= seen.counter)
         await this.storage.write(`${this.name}.snapshot`, JSON.stringify(snapshot));
       await this.#replaceSeen(seen);
     });
@@ -56,7 +58,7 @@ export class Kept {
 
   async #replaceSeen(seen: Seen): Promise<void> {
     const others = await this.seen();
-    const all = others.place === seen.place ? highest(seen, others) : seen;
+    const all = others !== null && others.place === seen.place ? highest(seen, others) : seen;
     await this.storage.write(`${this.name}.seen`, JSON.stringify(all));
   }
 }

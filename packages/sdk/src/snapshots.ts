@@ -4,7 +4,7 @@ import type { SeenClock } from './clock.js';
 import { messageOf } from './errors.js';
 import type { Gateway } from './gateway.js';
 import type { Held } from './held.js';
-import type { Kept, Seen } from './kept.js';
+import { type Kept, NOTHING_SEEN, type Seen } from './kept.js';
 import type { Settings } from './options.js';
 import type { ProblemKind } from './status.js';
 import { RefusedSnapshot, verifySnapshot } from './verify.js';
@@ -24,6 +24,8 @@ export class Snapshots {
   #place: string | null | undefined;
   /** What is kept here is another machine's. */
   #isForeign = false;
+  /** A snapshot is kept here, and what was seen is not. */
+  #isUnrecorded = false;
 
   constructor(
     private readonly settings: Settings,
@@ -42,21 +44,21 @@ export class Snapshots {
   /** Takes up what an earlier process has kept here. */
   async resume(): Promise<void> {
     try {
-      const [place, seen, snapshot] = await Promise.all([
+      const [place, record, snapshot] = await Promise.all([
         this.#ownPlace(),
         this.kept.seen(),
         this.kept.snapshot(),
       ]);
-      this.#isForeign = [seen.starts > 0 ? seen : null, snapshot].some(
-        (text) => text !== null && text.place !== place,
-      );
+      this.#isForeign = [record, snapshot].some((text) => text !== null && text.place !== place);
       if (this.#isForeign) {
         this.problems.report('FOREIGN_STORAGE', FOREIGN);
         return;
       }
+      const seen = record ?? NOTHING_SEEN;
       this.clock.resume(seen);
       this.#counter = seen.counter;
       this.#tenantId ??= seen.tenantId;
+      this.#isUnrecorded = snapshot !== null && record === null;
       if (snapshot !== null) await this.#takeUp(snapshot);
     } catch (error) {
       const isRefused = error instanceof RefusedSnapshot;
@@ -69,12 +71,15 @@ export class Snapshots {
     this.#refuseForeign(snapshot);
     const isOlder = snapshot.counter < this.#counter;
     if (isOlder) this.problems.report('COUNTER_LOWERED', olderThan(this.#counter, snapshot));
+    // Whoever deletes what was seen would else have any clock for a good one, and any snapshot for the newest.
+    if (this.#isUnrecorded) this.problems.report('RECORD_MISSING', UNRECORDED);
     this.#keys = keys;
     this.#counter = Math.max(this.#counter, snapshot.counter);
     this.#tenantId = snapshot.tenantId;
     const { issuedAt } = snapshot;
     this.clock.saw(issuedAt);
-    this.#held = { snapshot, token, keys, etag, from: 'KEPT', confirmedAt: issuedAt, isOlder };
+    const isDoubtful = isOlder || this.#isUnrecorded;
+    this.#held = { snapshot, token, keys, etag, from: 'KEPT', confirmedAt: issuedAt, isDoubtful };
   }
 
   /** Asks the gateway for a newer one; throws where none can be had, and what is held stays. */
@@ -83,7 +88,7 @@ export class Snapshots {
     // Where what is held does not count, or is old by a clock that may be wrong, another one is wanted: to hear that nothing has
     // changed would help nobody.
     const isFresh = held !== null && this.clock.read() < held.snapshot.refreshAfter && !this.clock.isSetBack;
-    const isGood = isFresh && !held.isOlder;
+    const isGood = isFresh && !held.isDoubtful;
     const fetched = await this.gateway.snapshot(this.settings.customerId, isGood ? held.etag : null);
     if (fetched.kind === 'SAME') {
       if (held !== null) this.#held = { ...held, from: 'GATEWAY', confirmedAt: this.clock.read() };
@@ -101,17 +106,19 @@ export class Snapshots {
     if (snapshot.counter > this.#counter) this.clock.setBy(snapshot.issuedAt);
     this.#counter = snapshot.counter;
     this.#tenantId = snapshot.tenantId;
+    this.#isUnrecorded = false;
     const confirmedAt = this.clock.read();
-    this.#held = { snapshot, token, keys: this.#keys, etag, from: 'GATEWAY', confirmedAt, isOlder: false };
+    this.#held = { snapshot, token, keys: this.#keys, etag, from: 'GATEWAY', confirmedAt, isDoubtful: false };
     this.problems.solve(...OF_SNAPSHOTS);
   }
 
   /**
    * Keeps what is held, and what was seen; a storage that fails is reported and ends nothing. What another machine has kept stays until
-   * there is something of this one to put in its place.
+   * there is something of this one to put in its place, and a record that is missing is missing until then: one that began now would
+   * know nothing of what was seen before.
    */
   async write(): Promise<void> {
-    if (this.#isForeign && this.#held === null) return;
+    if ((this.#isForeign && this.#held === null) || this.#isUnrecorded) return;
     try {
       // Under another place, what is kept here would be foreign at the next start.
       const place = await this.#ownPlace();
@@ -153,7 +160,9 @@ export class Snapshots {
   }
 }
 
-const OF_SNAPSHOTS = ['COUNTER_LOWERED', 'FOREIGN_STORAGE', 'SNAPSHOT_REFUSED'] as const;
+const OF_SNAPSHOTS = ['COUNTER_LOWERED', 'RECORD_MISSING', 'FOREIGN_STORAGE', 'SNAPSHOT_REFUSED'] as const;
+const UNRECORDED =
+  'what was seen up to now is not kept any more, so that the snapshot beside it may be an old one: a new one is fetched as soon as the gateway answers';
 const FOREIGN =
   'what is kept here was written on another machine and is not read; a snapshot of this one is fetched as soon as the gateway answers';
 

@@ -88,7 +88,7 @@ export class Standing {
     this.#isSetBackTold = this.clock.isSetBack;
     if (this.#isSetBackTold) this.#problems.report('CLOCK_SET_BACK', SET_BACK, now);
     else this.#problems.solve('CLOCK_SET_BACK');
-    const counts = held !== null && !held.isOlder && !this.#isSetBackTold;
+    const counts = held !== null && !held.isDoubtful && !this.#isSetBackTold;
     this.#phase = counts ? snapshotPhase(held.snapshot, now) : 'EXPIRED';
     this.#phaseUntil = counts ? (nextPhaseAt(held.snapshot, now) ?? Infinity) : Infinity;
     this.#answersUntil = Infinity;

@@ -16,6 +16,8 @@ export type ProblemKind =
   | 'CLOCK_SET_BACK'
   /** A snapshot with a lower counter than one that was seen before: it is refused. */
   | 'COUNTER_LOWERED'
+  /** A snapshot is kept, and what was seen up to now is not, without which nobody knows how old it is: it is refused. */
+  | 'RECORD_MISSING'
   /** What is kept was written on another machine: it is not read. */
   | 'FOREIGN_STORAGE'
   /** What is kept, or was fetched, is no snapshot of this customer: it is refused. */

@@ -46,6 +46,29 @@ describe('the clock', () => {
     expect(problems(next)).toContain('CLOCK_SET_BACK');
   });
 
+  test('set back to just after the issue is of no use to whoever deletes the record of times', async () => {
+    const client = await site.start();
+    await site.gateway.down();
+    site.time = BEGIN + 61_000;
+    expect(client.check('sso').code).toBe('UNAVAILABLE');
+    await client.close();
+    await rm((await site.files()).seen);
+    site.time = BEGIN + 1_000;
+    const next = await site.start();
+    expect(next.check('sso')).toMatchObject({ code: 'UNAVAILABLE', source: 'fallback' });
+    expect(next.check('editor').code).toBe('ENTITLED_FALLBACK');
+    expect(next.status.phase).toBe('none');
+    expect(problems(next)).toContain('RECORD_MISSING');
+    // It stays so when it has begun again, until the gateway answers.
+    await next.close();
+    const third = await site.start();
+    expect(third.check('sso').code).toBe('UNAVAILABLE');
+    await site.gateway.up();
+    await third.refresh();
+    expect(third.check('sso').code).toBe('ENTITLED');
+    expect(problems(third)).toEqual([]);
+  });
+
   test('set back to before the issue is seen without a record of times, too', async () => {
     await (await site.start()).close();
     await rm((await site.files()).seen);
@@ -239,7 +262,8 @@ describe('what is kept', () => {
     await writeFile(seen, JSON.stringify({ ...kept, [name]: Number.MAX_SAFE_INTEGER }));
     await site.gateway.down();
     const client = await site.start();
-    expect(client.check('sso').code).toBe('ENTITLED');
+    expect(client.check('sso').code).toBe('UNAVAILABLE');
+    expect(problems(client)).toContain('RECORD_MISSING');
     expect(client.status.starts).toBe(1);
   });
 

@@ -39,6 +39,16 @@ test('of two clients that keep at once the newer snapshot stays, beside what was
   expect(await kept[0]?.seen()).toMatchObject({ counter: 7 });
 });
 
+test('no snapshot is kept where what was seen cannot be', async () => {
+  const storage = memoryStorage();
+  const write: ClientStorage['write'] = (name, text) =>
+    name.endsWith('.seen') ? Promise.reject(new Error('the disk is full')) : storage.write(name, text);
+  const kept = new Kept({ ...storage, write }, 'ada');
+  const snapshot = { token: '6', keys: [], etag: null, place: null };
+  await expect(kept.write(snapshot, { ...NOTHING_SEEN, counter: 6 })).rejects.toThrow('the disk is full');
+  expect(await kept.snapshot()).toBeNull();
+});
+
 test('of several clients that end at once without a gateway every decision is kept, and reported by the next', async () => {
   const storage = slowStorage();
   const clients = await Promise.all([1, 2, 3, 4].map(() => site.start({ storage })));
