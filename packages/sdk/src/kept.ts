@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { inTurn } from './in-turn.js';
-import { isRecord } from './json.js';
+import { isRecord, parseJson } from './json.js';
 import type { SeenTimes } from './clock.js';
 import type { ClientStorage } from './storage.js';
 
@@ -76,12 +76,8 @@ function highest(seen: Seen, others: Seen): Seen {
 
 /** Null for what is no such text: it is as if there was none. */
 function parsed(text: string | null): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = text === null ? null : JSON.parse(text);
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = text === null ? null : parseJson(text);
+  return isRecord(value) ? value : null;
 }
 
 function readSnapshotText(text: string | null): KeptSnapshot | null {

@@ -2,7 +2,7 @@ import type { BackOff } from './back-off.js';
 import { LicetError } from './errors.js';
 import type { Gateway } from './gateway.js';
 import { inTurn } from './in-turn.js';
-import { isRecord } from './json.js';
+import { isRecord, parseJson } from './json.js';
 import type { ClientStorage } from './storage.js';
 import { Timer } from './timer.js';
 import type { MadeDecision, Unreported } from './unreported.js';
@@ -196,19 +196,11 @@ function firstOf(waiting: readonly Report[], most: number): readonly Report[] {
 
 /** What is no report is left out: it was cut off, or somebody has written into it. */
 function readSpool(text: string | null): readonly Report[] {
-  const list = parsed(text);
+  const list = text === null ? null : parseJson(text);
   if (!Array.isArray(list)) return [];
   return list.flatMap((one: unknown) => {
-    const report = typeof one === 'string' ? parsed(one) : null;
+    const report = typeof one === 'string' ? parseJson(one) : null;
     const id = isRecord(report) ? report['id'] : null;
     return typeof one === 'string' && typeof id === 'string' ? [{ id, text: one }] : [];
   });
-}
-
-function parsed(text: string | null): unknown {
-  try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -67,6 +67,10 @@ describe('the clock', () => {
     await third.refresh();
     expect(third.check('sso').code).toBe('ENTITLED');
     expect(problems(third)).toEqual([]);
+    // From then on there is a record again.
+    await third.close();
+    await site.gateway.down();
+    expect((await site.start()).check('sso').code).toBe('ENTITLED');
   });
 
   test('set back to before the issue is seen without a record of times, too', async () => {
