@@ -8,6 +8,8 @@ import {
   SwallowingNetwork,
 } from '@licet/database/testing';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { lookByNotify } from '../src/event-log/look-signal.js';
 
 let tenant: OwnTenant;
 beforeAll(async () => {
@@ -74,7 +76,7 @@ test('however many resume, they leave most connections to who asks something', a
     for (const result of await Promise.all(resumed)) {
       if (!result.ok) throw new Error(result.message);
       for (const _ of rows) expect((await result.events.next()).done).toBe(false);
-      await result.events.return?.();
+      await result.events.return();
     }
     // Three that resume, the poll, and the reader of what is new.
     expect(most).toBeLessThanOrEqual(5);
@@ -82,5 +84,16 @@ test('however many resume, they leave most connections to who asks something', a
   } finally {
     pool.off('acquire', count);
     await feed.stop();
+  }
+});
+
+test('a signal that does not wait for the disk leaves a connection on which the next commit does', async () => {
+  const pool = new Pool({ connectionString: tenant.db.url, max: 1, options: '-c synchronous_commit=on' });
+  try {
+    await lookByNotify(pool)([tenant.caller.tenantId]);
+    const { rows } = await pool.query('show synchronous_commit');
+    expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+  } finally {
+    await pool.end();
   }
 });

@@ -12,19 +12,27 @@ import { atPace } from './pace.js';
 const onStarter = new Set<number>();
 let turn = 0;
 
+/** By its URL. Opened once and kept, as by any process that has been running: its connections have their statements planned. */
+const databases = new Map<string, Promise<Database>>();
+
+async function databaseAt(url: string): Promise<Database> {
+  const known = databases.get(url);
+  if (known) return known;
+  const opening = openDatabase({ url, masterKey: MASTER_KEY, applicationName: 'licet-changer' });
+  databases.set(url, opening);
+  const db = await opening;
+  // The first statements of a connection are prepared: that is no part of a change.
+  await Promise.all(Array.from({ length: 10 }, () => db.ready()));
+  return db;
+}
+
 async function change(order: ChangeOrder): Promise<Made> {
-  const db = await openDatabase({ url: order.url, masterKey: MASTER_KEY, applicationName: 'licet-changer' });
-  try {
-    const actor = { kind: 'SYSTEM', id: 'changer', name: null } as const;
-    const caller: Caller = { tenantId: known(parseTenantId(order.tenantId)), actor, requestId: null };
-    // The first statements of a connection are prepared: that is no part of a change.
-    await Promise.all(Array.from({ length: 10 }, () => db.ready()));
-    return await atPace(order.perSecond, order.seconds, (index) =>
-      changePlan(db, caller, 1 + (turn++ % order.customers), `change ${String(order.run)} ${String(index)}`),
-    );
-  } finally {
-    await db.close();
-  }
+  const db = await databaseAt(order.url);
+  const actor = { kind: 'SYSTEM', id: 'changer', name: null } as const;
+  const caller: Caller = { tenantId: known(parseTenantId(order.tenantId)), actor, requestId: null };
+  return atPace(order.perSecond, order.seconds, (index) =>
+    changePlan(db, caller, 1 + (turn++ % order.customers), `change ${String(order.run)} ${String(index)}`),
+  );
 }
 
 async function changePlan(

@@ -2,6 +2,7 @@ import {
   answersTurnedAfter,
   atUsage,
   DatabaseUnavailableError,
+  type Follower,
   type Revision,
   type StampedState,
   type StoredEvent,
@@ -42,7 +43,7 @@ async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers
   if (subject === null) throw unknownCustomer(id);
   const events = context.feed.followFrom(tenantId, end, { from: end.revision, subject });
   const first = changeOf(start, keysOf(start), null, end.revision);
-  const changes = new Changes(context, { id, subject }, start.outline);
+  const changes = new Changes(context, events, { id, subject }, start.outline);
   return new Answers(context, events, (event) => changes.of(event), first);
 }
 
@@ -57,7 +58,7 @@ async function resumed(
   const events = await follow(context, following, { subject, listed: false });
   const { stamped, end } = await context.store.read(context.access.tenantId, id);
   const start = { revision: end.revision, outline: snapshotOf(stamped, id, context.access).outline };
-  const changes = new Changes(context, { id, subject }, null, start);
+  const changes = new Changes(context, events, { id, subject }, null, start);
   return new Answers(context, events, (event) => changes.of(event));
 }
 
@@ -72,6 +73,7 @@ class Changes {
   /** `known`: what the subscriber has; null: it is not known yet, and is `start` if nothing has happened up to there. */
   constructor(
     private readonly context: GatewayContext,
+    private readonly events: Follower,
     private readonly customer: FollowedCustomer,
     private known: readonly Outline[] | null,
     private start: Start | null = null,
@@ -102,8 +104,8 @@ class Changes {
     { outline, revision }: Snapshot & { readonly revision: Revision },
     changed: readonly string[],
   ): Promise<ReadonlySet<string>> {
-    if (changed.length === 0 || !isBeyond(revision, event.cursor)) return NONE;
-    const { context, customer } = this;
+    const { context, customer, events } = this;
+    if (changed.length === 0 || !isBeyond(revision, event.cursor) || events.hasTaken(revision)) return NONE;
     const memberId = context.access.requireMember('memberId', null);
     const asked = outline.filter(({ feature }) => changed.includes(feature));
     const answers = asked.map(({ feature, code, value, limit }) => {
