@@ -35,6 +35,7 @@ import { LicenseFiles1764640000000 } from './migrations/1764640000000-license-fi
 import { QuotaLeases1764650000000 } from './migrations/1764650000000-quota-leases.js';
 import { AnswersOfBlocks1764670000000 } from './migrations/1764670000000-answers-of-blocks.js';
 import { OwnEndsOfSeats1764690000000 } from './migrations/1764690000000-own-ends-of-seats.js';
+import { CustomersOfFlushes1764700000000 } from './migrations/1764700000000-customers-of-flushes.js';
 import { FileBudgets1764661000000 } from './migrations/1764661000000-file-budgets.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
@@ -79,6 +80,7 @@ export const MIGRATIONS = [
   FileBudgets1764661000000,
   AnswersOfBlocks1764670000000,
   OwnEndsOfSeats1764690000000,
+  CustomersOfFlushes1764700000000,
 ];
 
 /**

@@ -22,6 +22,7 @@ import {
 } from '@licet/database/testing';
 import { instant } from '@licet/domain';
 import { Pool } from 'pg';
+import { nameHash } from '../src/decision-log/customer-key.js';
 
 let tenant: OwnTenant;
 beforeEach(async () => {
@@ -86,6 +87,22 @@ test('each filter finds its own', async () => {
   expect(await idsOf({ since: instant(at + 1) })).toEqual([c, b]);
   expect(await idsOf({ until: instant(at + 2) })).toEqual([b, a]);
   expect(await idsOf({ since: instant(at + 1), until: instant(at + 2) })).toEqual([b]);
+});
+
+test('of what is not rolled up those flushes alone are unpacked that may hold what is asked for; of an earlier version all are', async () => {
+  const [acme, bobs] = [record('acme'), record('bobs')];
+  for (const one of [acme, bobs]) await put([one]);
+  const broken = Buffer.from('not a flush');
+  await tenant.owner.query('update decision_flush set body = $1 where customers <> $2', [
+    broken,
+    [nameHash('acme')],
+  ]);
+  expect(await idsOf({ customerId: customerOf('acme') })).toEqual([acme.decision.id]);
+  await expect(idsOf({ customerId: customerOf('bobs') })).rejects.toThrow();
+  await tenant.owner.query('update decision_flush set customers = null');
+  await expect(idsOf({ customerId: customerOf('acme') })).rejects.toThrow();
+  await tenant.owner.query('delete from decision_flush where body = $1', [broken]);
+  expect(await idsOf({ customerId: customerOf('acme') })).toEqual([acme.decision.id]);
 });
 
 test('a flush that is sent again, after a COMMIT whose answer was lost, is recorded once', async () => {

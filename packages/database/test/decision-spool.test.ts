@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type DecisionRecord, DecisionRecorder, listDecisions, RECORDER_ROLE, Spool } from '@licet/database';
@@ -107,6 +107,31 @@ test('what a process leaves on the disk the next one delivers, twice if it comes
   const onRecord = await idsOnRecord();
   expect([...onRecord].sort()).toEqual([...asked].sort());
   expect(await readdir(directory)).toEqual([]);
+});
+
+test('what an earlier version has left, which did not say whose it is, is delivered and found', async () => {
+  await takeAway();
+  const first = new DecisionRecorder(tenant.db.recorder, {
+    mode: 'async',
+    spool: await Spool.open(directory),
+  });
+  const asked = await put(first, 3);
+  await first.close();
+  const [name = ''] = await readdir(directory);
+  const file = path.join(directory, name);
+  const older = (await readFile(file, 'utf8')).replace(/"customers":\[[^\]]*\],/, '');
+  expect(older).not.toContain('customers');
+  await writeFile(file, older);
+  await limit(-1);
+  const next = new DecisionRecorder(tenant.db.recorder, {
+    mode: 'async',
+    spool: await Spool.open(directory),
+  });
+  await next.settled();
+  await next.close();
+  expect((await idsOnRecord()).sort()).toEqual(asked.sort());
+  const { rows } = await tenant.owner.query('select customers from decision_flush');
+  expect(rows).toEqual([{ customers: null }]);
 });
 
 test('a full disk is no reason to forget: what has no room is kept in memory and delivered', async () => {

@@ -3,7 +3,7 @@ import type { Transaction } from '../connection/transaction.js';
 import { arrayOf, numberArray } from '../mapping/array-literal.js';
 import { answerHashes, type AnswerSought } from './answers.js';
 import { bucketsOf, idHashes, unpackBlock } from './block.js';
-import type { Mark } from './customer-key.js';
+import { type Mark, nameHash } from './customer-key.js';
 import { unpackFlush } from './flush.js';
 import type { Origin } from './record-hash.js';
 
@@ -64,6 +64,7 @@ export async function* flushBatches(
                and ($3::timestamptz is null or first_at < $3)
                and ($4::timestamptz is null or first_at <= $4)
                and ($5::timestamptz is null or (last_at, gateway_id, seq) < ($5, $6::uuid, $7::bigint))
+               and ($9::int[] is null or customers is null or customers && $9)
                -- Rolled up before, and come once more.
                and not exists (select from decision_gateway g
                  where g.tenant_id = $1 and g.gateway_id = f.gateway_id and g.rolled @> f.seq)
@@ -77,6 +78,7 @@ export async function* flushBatches(
         last?.gateway_id ?? null,
         last?.seq ?? null,
         FLUSHES_AT_ONCE,
+        customers && numberArray([...customers.keys()].map(nameHash)),
       ],
     });
     for (const { gateway_id: gatewayId, seq, last_at: lastAt, body } of rows)

@@ -19,3 +19,17 @@ export function markOf(ofCustomer: Buffer): Mark {
   const mark = keyedHash(ofCustomer, 'mark');
   return { bucket: mark.readUInt8(0), fingerprint: mark.readInt32BE(1) };
 }
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * As a flush's row says whose records it holds: 4 bytes, signed, by FNV-1a; another customer may have the same. Of the name alone, because
+ * the name stands in the flush, and made for each record on the path of its answer.
+ */
+export function nameHash(customerId: string): number {
+  let hash = FNV_OFFSET;
+  for (let at = 0; at < customerId.length; at += 1)
+    hash = Math.imul(hash ^ customerId.charCodeAt(at), FNV_PRIME);
+  return hash | 0;
+}

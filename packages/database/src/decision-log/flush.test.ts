@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { decisionOf } from '@licet/database/testing';
 import { parseTenantId } from '@licet/domain';
+import { nameHash } from './customer-key.js';
 import { type Flush, OpenFlush, unpackFlush, writeRecord } from './flush.js';
 import { lineOf } from './line.js';
 import type { DecisionRecord } from './record.js';
@@ -39,7 +40,7 @@ test('lines come back as they were, whatever callers have sent, and in whatever 
   const { body, ...flush } = await packed(records);
   expect(await unpackFlush(body)).toEqual(records.map(lineOf));
   const [firstAt, lastAt] = [1_700_000_000_000, 1_700_000_000_000 + HOSTILE.length - 1];
-  expect(flush).toEqual({ ...NAME, firstAt, lastAt, records: HOSTILE.length });
+  expect(flush).toEqual({ ...NAME, firstAt, lastAt, records: HOSTILE.length, customers: [nameHash('acme')] });
 });
 
 test('long lines and many are kept whole', async () => {

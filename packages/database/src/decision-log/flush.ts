@@ -1,4 +1,5 @@
 import type { Instant, TenantId } from '@licet/domain';
+import { nameHash } from './customer-key.js';
 import { lineOf } from './line.js';
 import { Lines, linesOf } from './lines.js';
 import { packText, unpackText } from './packed-text.js';
@@ -12,6 +13,8 @@ export interface Flush {
   readonly firstAt: Instant;
   readonly lastAt: Instant;
   readonly records: number;
+  /** Hashes of those whose records it holds; null: of an earlier version, which did not say. */
+  readonly customers: readonly number[] | null;
   readonly body: Buffer;
 }
 
@@ -20,18 +23,22 @@ type FlushName = Pick<Flush, 'tenantId' | 'gatewayId' | 'seq'>;
 /** A record as a line of a flush. */
 export interface WrittenRecord {
   readonly at: Instant;
+  /** Hash of whose it is. */
+  readonly customer: number;
   readonly line: string;
   readonly bytes: number;
 }
 
 export function writeRecord(record: DecisionRecord): WrittenRecord {
   const line = lineOf(record);
-  return { at: record.at, line, bytes: Buffer.byteLength(line) };
+  const customer = nameHash(record.decision.customerId);
+  return { at: record.at, customer, line, bytes: Buffer.byteLength(line) };
 }
 
 /** What becomes a flush. Nothing is kept of a record but its line. */
 export class OpenFlush {
   readonly #lines = new Lines();
+  readonly #customers = new Set<number>();
   #firstAt: Instant | null = null;
   #lastAt: Instant | null = null;
 
@@ -39,8 +46,9 @@ export class OpenFlush {
     return this.#lines.count;
   }
 
-  add({ at, line, bytes }: WrittenRecord): void {
+  add({ at, customer, line, bytes }: WrittenRecord): void {
     this.#lines.add(line, bytes);
+    this.#customers.add(customer);
     if (this.#firstAt === null || at < this.#firstAt) this.#firstAt = at;
     if (this.#lastAt === null || at > this.#lastAt) this.#lastAt = at;
   }
@@ -49,7 +57,8 @@ export class OpenFlush {
   async pack(name: FlushName): Promise<Flush> {
     const [firstAt, lastAt] = [this.#firstAt, this.#lastAt];
     if (firstAt === null || lastAt === null) throw new Error('a flush holds at least one record');
-    return { ...name, firstAt, lastAt, records: this.records, body: await packText(this.#lines.body) };
+    const [customers, body] = [[...this.#customers], await packText(this.#lines.body)];
+    return { ...name, firstAt, lastAt, records: this.records, customers, body };
   }
 }
 

@@ -140,6 +140,7 @@ function readFlush(one: unknown): Flush {
     firstAt: instant(numberOf(fields.get('firstAt'))),
     lastAt: instant(numberOf(fields.get('lastAt'))),
     records: numberOf(fields.get('records')),
+    customers: numbersOrNull(fields.get('customers')),
     body: Buffer.from(textOf(fields.get('body')), 'base64'),
   };
 }
@@ -147,6 +148,16 @@ function readFlush(one: unknown): Flush {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new TypeError('a field of a flush is text');
+}
+
+/** Files of earlier versions do not have them. */
+function numbersOrNull(value: unknown): number[] | null {
+  return value === undefined || value === null ? null : numbersOf(value);
+}
+
+function numbersOf(value: unknown): number[] {
+  if (Array.isArray(value)) return value.map(numberOf);
+  throw new TypeError('a field of a flush is a list of numbers');
 }
 
 function numberOf(value: unknown): number {

@@ -1,4 +1,5 @@
 import type { QueryConfig } from 'pg';
+import { numberArray } from '../mapping/array-literal.js';
 import type { Flush } from './flush.js';
 
 /**
@@ -6,10 +7,10 @@ import type { Flush } from './flush.js';
  * answer or from the spool, changes nothing. No conflict target is named: that would need the right to read.
  */
 const INSERT = `
-insert into decision_flush (tenant_id, day, gateway_id, seq, first_at, last_at, records, body)
-select tenant_id, (last_at at time zone 'UTC')::date, gateway_id, seq, first_at, last_at, records, body
-from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::bytea[])
-  as f (tenant_id, gateway_id, seq, first_at, last_at, records, body)
+insert into decision_flush (tenant_id, day, gateway_id, seq, first_at, last_at, records, body, customers)
+select tenant_id, (last_at at time zone 'UTC')::date, gateway_id, seq, first_at, last_at, records, body, customers::int[]
+from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::bytea[], $8::text[])
+  as f (tenant_id, gateway_id, seq, first_at, last_at, records, body, customers)
 on conflict do nothing`;
 
 /** A pool, or one of its connections. */
@@ -30,6 +31,7 @@ export async function writeFlushes(connected: Connected, flushes: readonly Flush
       flushes.map(({ lastAt }) => new Date(lastAt)),
       flushes.map(({ records }) => records),
       flushes.map(({ body }) => body),
+      flushes.map(({ customers }) => customers && numberArray(customers)),
     ],
   });
 }
