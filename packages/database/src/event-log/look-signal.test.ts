@@ -18,12 +18,17 @@ function signal(): { readonly signal: LookSignal; readonly told: (readonly Tenan
 test('ten are told of at once; who comes after them waits, and is told of together with others, once each', async () => {
   const { signal: looks, told } = signal();
   const [first, second, third] = [tenant(), tenant(), tenant()];
-  for (let look = 1; look <= 10; look += 1) looks.look(first);
-  expect(told).toEqual(Array.from({ length: 10 }, () => [first]));
+  let before: number;
+  do {
+    before = told.length;
+    looks.look(first);
+  } while (told.length > before);
+  // More where the machine has been busy meanwhile.
+  expect(before).toBeGreaterThanOrEqual(10);
   for (const later of [second, third, second]) looks.look(later);
-  expect(told).toHaveLength(10);
-  while (told.length < 11) await delay(1);
-  expect(told.at(-1)).toEqual([second, third]);
+  expect(told).toEqual(Array.from({ length: before }, () => [first]));
+  while (told.length === before) await delay(1);
+  expect(told.at(-1)).toEqual([first, second, third]);
 });
 
 test('in the long run there is one in ten milliseconds, however often something is committed', async () => {
