@@ -82,7 +82,7 @@ test('a follower that resumes sees everything after its cursor, once and in orde
   expect(events.map((event) => positionOf(event.cursor))).toEqual(
     events.map((_, index) => positionOf(start) + 1 + index),
   );
-  await followed.events.return();
+  await followed.events.return?.();
 });
 
 test('without a cursor a follower sees what comes next, without a signal too', async () => {
@@ -99,7 +99,7 @@ test('without a cursor a follower sees what comes next, without a signal too', a
   });
   expect((await found)[0]).toMatchObject({ subjectId: 'unsignalled' });
   await other.db.close();
-  await followed.events.return();
+  await followed.events.return?.();
 });
 
 async function createTestDatabaseView(): Promise<Pick<TestTenant, 'db'>> {

@@ -140,7 +140,7 @@ withNats('over a real nats-server', () => {
         await create('after');
         expect((await followed.events.next()).value?.subjectId).toBe('after');
       });
-      await followed.events.return();
+      await followed.events.return?.();
     } finally {
       await own.stop();
       await late.close();

@@ -356,7 +356,7 @@ test('what follows a state that was read is everything after it, also what was t
   const events = feed.followFrom(tenantId, end, { from: end.revision, subject });
   const { value } = await events.next();
   expect(value).toMatchObject({ type: 'subscription.started', customerId: 'read-first' });
-  await events.return();
+  await events.return?.();
 });
 
 test('another history under the same positions is noticed: what was kept is dropped, cursors expire', async () => {

@@ -59,6 +59,8 @@ const TRANSACTIONS = {
   // The server's own limit is 10 s: what takes longer has lost its way, and its connection with it.
   query_timeout: 12_000,
   keepAlive: true,
+  // One that a network has dropped unheard is noticed, and those on the way see that it is used.
+  keepAliveInitialDelayMillis: 10_000,
   // One that was closed for being idle costs who comes next some 20 ms: to connect, and to have its statements planned.
   idleTimeoutMillis: 0,
 };

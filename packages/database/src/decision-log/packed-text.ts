@@ -22,6 +22,7 @@ const LEAST_FOR_THREAD = 32 * 1024;
 /** Records take so many times the room when they are unpacked, mostly: one piece of memory holds them, in place of many small ones. */
 const UNPACKED = 10;
 const LEAST_PIECE = 1024;
+const LARGEST_PIECE = 8 * 1024 * 1024;
 /** How zlib's streams begin, which were written formerly; none of ours of this window does. */
 const ZLIB = 0x78;
 
@@ -39,7 +40,8 @@ export async function packText(text: Buffer | string): Promise<Buffer> {
 /** What `packText` has packed, now or formerly. */
 export async function unpackText(body: Buffer): Promise<string> {
   if (body[0] === ZLIB) return (await inflated(body, { maxOutputLength: MOST_BYTES })).toString('utf8');
-  const options = { maxOutputLength: MOST_BYTES, chunkSize: Math.max(LEAST_PIECE, body.length * UNPACKED) };
+  const chunkSize = Math.min(LARGEST_PIECE, Math.max(LEAST_PIECE, body.length * UNPACKED));
+  const options = { maxOutputLength: MOST_BYTES, chunkSize };
   const text =
     body.length < LEAST_FOR_THREAD ? brotliDecompressSync(body, options) : await decompress(body, options);
   return text.toString('utf8');

@@ -149,9 +149,9 @@ export class DecisionRecorder {
     return since === null ? this.#wait : Math.max(0, since + this.#wait - performance.now());
   }
 
-  /** Waits for so long, or until a flush is full; for nothing when closing, or where it is time: no timer is shorter than a millisecond. */
+  /** Waits for so long, or until a flush is full, or for nothing when closing. */
   async #pause(milliseconds: number): Promise<void> {
-    if (this.#closed || milliseconds <= 0) return;
+    if (this.#closed) return;
     await delay(milliseconds, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }

@@ -26,8 +26,6 @@ export class LostHistoryError extends Error {
 
 /** The live feed that a follower is attached to. */
 interface Feed {
-  /** Up to which it is read. */
-  readonly position: number;
   detach(follower: Follower): void;
 }
 
@@ -137,11 +135,6 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
   /** INVARIANT (each event once): what was read as history comes from the live feed as well. */
   hasSeen(position: number): boolean {
     return position <= this.position;
-  }
-
-  /** Whether there is nothing more for it up to `revision`: the log is read up to there, and nothing waits. */
-  hasTaken(revision: Revision): boolean {
-    return this.#early === null && this.#waiting.length === 0 && this.#feed.position >= positionOf(revision);
   }
 
   fail(error: unknown): void {

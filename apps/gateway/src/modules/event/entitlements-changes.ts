@@ -2,7 +2,6 @@ import {
   answersTurnedAfter,
   atUsage,
   DatabaseUnavailableError,
-  type Follower,
   type Revision,
   type StampedState,
   type StoredEvent,
@@ -43,7 +42,7 @@ async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers
   if (subject === null) throw unknownCustomer(id);
   const events = context.feed.followFrom(tenantId, end, { from: end.revision, subject });
   const first = changeOf(start, keysOf(start), null, end.revision);
-  const changes = new Changes(context, events, { id, subject }, start.outline);
+  const changes = new Changes(context, { id, subject }, start.outline);
   return new Answers(context, events, (event) => changes.of(event), first);
 }
 
@@ -58,7 +57,7 @@ async function resumed(
   const events = await follow(context, following, { subject, listed: false });
   const { stamped, end } = await context.store.read(context.access.tenantId, id);
   const start = { revision: end.revision, outline: snapshotOf(stamped, id, context.access).outline };
-  const changes = new Changes(context, events, { id, subject }, null, start);
+  const changes = new Changes(context, { id, subject }, null, start);
   return new Answers(context, events, (event) => changes.of(event));
 }
 
@@ -73,7 +72,6 @@ class Changes {
   /** `known`: what the subscriber has; null: it is not known yet, and is `start` if nothing has happened up to there. */
   constructor(
     private readonly context: GatewayContext,
-    private readonly events: Follower,
     private readonly customer: FollowedCustomer,
     private known: readonly Outline[] | null,
     private start: Start | null = null,
@@ -104,8 +102,8 @@ class Changes {
     { outline, revision }: Snapshot & { readonly revision: Revision },
     changed: readonly string[],
   ): Promise<ReadonlySet<string>> {
-    const { context, customer, events } = this;
-    if (changed.length === 0 || !isBeyond(revision, event.cursor) || events.hasTaken(revision)) return NONE;
+    if (changed.length === 0 || !isBeyond(revision, event.cursor)) return NONE;
+    const { context, customer } = this;
     const memberId = context.access.requireMember('memberId', null);
     const asked = outline.filter(({ feature }) => changed.includes(feature));
     const answers = asked.map(({ feature, code, value, limit }) => {
