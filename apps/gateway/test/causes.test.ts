@@ -1,5 +1,7 @@
 import { applyDueBatch } from '@licet/database';
-import { check, newCustomer } from './customers.js';
+import { openTestDatabase, publish, spendOne, type TestTenant } from '@licet/database/testing';
+import { CATALOG } from './catalog.js';
+import { check, consume, newCustomer } from './customers.js';
 import { at, newIdempotencyKey, startTestGateway, type TestGateway } from './gateway.js';
 
 /** What becomes of events that are written, and so read, together. */
@@ -106,4 +108,103 @@ test('a change that takes everything along is the cause of all that it has chang
     });
   });
   expect(told).toEqual([['subscription.paused', ['api-calls', 'editors', 'projects', 'sso', 'support']]]);
+});
+
+/** As another process does it, of which this one hears by the log alone. */
+async function elsewhere<T>(act: (process: TestTenant) => Promise<T>): Promise<T> {
+  const { tenantId, services } = gateway;
+  const db = await openTestDatabase(services.db.url);
+  const actor = { kind: 'API_KEY', id: 'key_elsewhere', name: 'elsewhere' } as const;
+  const close = () => db.close();
+  try {
+    return await act({ db, caller: { tenantId, actor, requestId: 'elsewhere' }, close });
+  } finally {
+    await close();
+  }
+}
+
+async function spendElsewhere(customerId: string, feature: string, quantity: number): Promise<void> {
+  const request = { customerId, feature, quantity, idempotencyKey: newIdempotencyKey() };
+  const spent = await elsewhere(({ db, caller }) => spendOne(db, caller, { kind: 'consume', ...request }));
+  expect(spent).toMatchObject({ ok: true, consumed: quantity });
+}
+
+/** What this gateway reads of the log is told to nobody until the returned function is called. */
+async function holdTheLog(): Promise<{ readonly reading: Promise<void>; release(): void }> {
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  let hasRead = (): void => undefined;
+  const reading = new Promise<void>((resolve) => (hasRead = resolve));
+  const watch = await gateway.services.feed.watch(gateway.tenantId, {
+    prepare: () => {
+      hasRead();
+      return gate;
+    },
+    events: () => undefined,
+    lost: () => undefined,
+  });
+  return {
+    reading,
+    release: () => {
+      watch.end();
+      release();
+    },
+  };
+}
+
+test('what this process has spent itself is not told with a spend of another that it hears of later', async () => {
+  await newCustomer(gateway, 'di', 'free');
+  await check(gateway, { customerId: 'di', feature: 'projects' });
+  const told = await following('di', 2, async () => {
+    const log = await holdTheLog();
+    await spendElsewhere('di', 'projects', 3);
+    await log.reading;
+    const spent = await consume(gateway, { customerId: 'di', feature: 'api-calls', quantity: 10 });
+    expect(spent.get('consume.consumed')).toBe(10);
+    log.release();
+  });
+  expect(told).toEqual([
+    ['usage.recorded', ['projects']],
+    ['usage.recorded', ['api-calls']],
+  ]);
+});
+
+test('a release that a load has brought is not told with a spend before it', async () => {
+  const withFeature = (key: string) => {
+    const known: Readonly<Record<string, unknown>> = { ...Object(CATALOG['features']) };
+    return { ...CATALOG, features: { ...known, [key]: { type: 'boolean' } } };
+  };
+  await elsewhere((process) => publish(process, withFeature('former')));
+  await newCustomer(gateway, 'eli', 'free');
+  await newCustomer(gateway, 'eve', 'free');
+  await check(gateway, { customerId: 'eli', feature: 'projects' });
+  const told = await following('eli', 2, async () => {
+    const log = await holdTheLog();
+    await spendElsewhere('eli', 'projects', 3);
+    await log.reading;
+    await elsewhere((process) => publish(process, withFeature('latter')));
+    await check(gateway, { customerId: 'eve', feature: 'projects' });
+    log.release();
+  });
+  expect(told).toEqual([
+    ['usage.recorded', ['projects']],
+    ['release.published', ['former', 'latter']],
+  ]);
+});
+
+test('a spend that is told of late is not the cause of what comes after it', async () => {
+  await newCustomer(gateway, 'flo', 'free');
+  await check(gateway, { customerId: 'flo', feature: 'projects' });
+  const told = await following('flo', 2, async () => {
+    const log = await holdTheLog();
+    await spendElsewhere('flo', 'projects', 1);
+    await log.reading;
+    await spendElsewhere('flo', 'projects', 2);
+    await grantBriefly('flo', 'support', 'BLOCK');
+    log.release();
+  });
+  expect(told).toEqual([
+    ['usage.recorded', ['projects']],
+    ['grant.created', ['support']],
+  ]);
 });

@@ -24,7 +24,7 @@ export { type Actor, type ActorKind, type Caller, leafHashOf } from './event-log
 export { EventFeed, type FeedFollower } from './event-log/event-feed.js';
 export { Turns } from './event-log/turns.js';
 export { type NatsServers, parseNatsUrl } from './event-log/nats-looks.js';
-export { LostHistoryError, SlowFollowerError } from './event-log/follower.js';
+export { type Followed, LostHistoryError, SlowFollowerError } from './event-log/follower.js';
 export {
   checkRevision,
   currentRevision,

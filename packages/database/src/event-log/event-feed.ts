@@ -6,9 +6,9 @@ import type { Database } from '../connection/database.js';
 import { DatabaseClock } from '../connection/database-clock.js';
 import { readTransaction, type Transaction } from '../connection/transaction.js';
 import type { Result } from '../result.js';
-import { type Follower, LostHistoryError, type Start } from './follower.js';
+import { type Followed, type Follower, LostHistoryError, type Start } from './follower.js';
 import { LOOK_CHANNEL } from './look-signal.js';
-import { cursorExpired, newestRevision, placeOf, readHistory, readOn, type StoredEvent } from './read.js';
+import { cursorExpired, newestRevision, placeOf, readHistory, readOn } from './read.js';
 import { type Revision } from './revision.js';
 import { TenantTail, type Watcher } from './tenant-tail.js';
 import { Turns } from './turns.js';
@@ -25,7 +25,7 @@ const HISTORY_READS = 3;
 export interface FeedFollower {
   /** The position from which it starts. */
   readonly from: Revision;
-  readonly events: AsyncIterableIterator<StoredEvent>;
+  readonly events: Followed;
 }
 
 /** What was the newest revision at a moment, by `performance.now()`. */
@@ -140,7 +140,7 @@ export class EventFeed {
    * Everything after a position that `known` was read behind, or at: nothing is asked for. `known`: a revision of this
    * log, and a moment (`performance.now()`) at which it was the newest.
    */
-  followFrom(tenantId: TenantId, known: KnownEnd, start: Start): AsyncIterableIterator<StoredEvent> {
+  followFrom(tenantId: TenantId, known: KnownEnd, start: Start): Followed {
     const follower = this.#tail(tenantId, known.revision, known.readAt).attach(start);
     void this.#catchUp(tenantId, follower, start.from);
     return follower;

@@ -3,7 +3,7 @@ import { Follower, SlowFollowerError } from './follower.js';
 import type { StoredEvent } from './read.js';
 import { ORIGIN, revisionOf } from './revision.js';
 
-const FEED = { detach: () => undefined };
+const FEED = { position: 0, detach: () => undefined };
 const MEBIBYTE = 1024 * 1024;
 
 function event(position: number, { bytes = 100, listed = true } = {}): StoredEvent {
@@ -85,4 +85,20 @@ test('one that wants what is listed is not woken by usage', async () => {
   const follower = liveFollower(true);
   follower.push([event(1, { listed: false }), event(2)]);
   expect(await positions(follower, 1)).toEqual(['2']);
+});
+
+test('it knows whether more is to come up to a place: the log is read up to there, and nothing waits', async () => {
+  const feed = { position: 2, detach: () => undefined };
+  const follower = new Follower({ from: ORIGIN, subject: null }, 0, feed);
+  const [first, second, third] = [event(1), event(2), event(3)];
+  expect(follower.hasTaken(first.cursor)).toBe(false);
+  follower.live();
+  expect([second, third].map(({ cursor }) => follower.hasTaken(cursor))).toEqual([true, false]);
+  follower.push([first, second]);
+  await follower.next();
+  expect(follower.hasTaken(second.cursor)).toBe(false);
+  await follower.next();
+  expect(follower.hasTaken(second.cursor)).toBe(true);
+  follower.end();
+  expect(follower.hasTaken(second.cursor)).toBe(false);
 });

@@ -24,8 +24,16 @@ export class LostHistoryError extends Error {
   }
 }
 
+/** Events one after another, with what is known of those to come. */
+export interface Followed extends AsyncIterableIterator<StoredEvent> {
+  /** Whether no other is to come up to `revision`. */
+  hasTaken(revision: Revision): boolean;
+}
+
 /** The live feed that a follower is attached to. */
 interface Feed {
+  /** Up to which it is read. */
+  readonly position: number;
   detach(follower: Follower): void;
 }
 
@@ -50,7 +58,7 @@ interface Asked {
  * One listener: history first, then what came live meanwhile, then the live feed; each position once. Most of them
  * wait most of the time, and there may be tens of thousands: one that waits is this object and a promise.
  */
-export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
+export class Follower implements Followed {
   /** The last position that was handed over. */
   position: number;
   /** Where the live feed stood when what is early began: history is read up to there. */
@@ -135,6 +143,12 @@ export class Follower implements AsyncIterableIterator<StoredEvent, undefined> {
   /** INVARIANT (each event once): what was read as history comes from the live feed as well. */
   hasSeen(position: number): boolean {
     return position <= this.position;
+  }
+
+  /** The log is read up to there, and nothing waits. One that has ended hears of nothing, so it cannot tell. */
+  hasTaken(revision: Revision): boolean {
+    const isOpen = this.#early === null && !this.#ended;
+    return isOpen && this.#waiting.length === 0 && this.#feed.position >= positionOf(revision);
   }
 
   fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { defaultTimeZone, knownState, passReleases, type Release } from '@licet/domain';
-import type { Revision } from '../event-log/revision.js';
+import { ORIGIN, type Revision } from '../event-log/revision.js';
 import type { KeptState } from './kept-state.js';
 
 const RELEASES_KEPT = 16;
@@ -13,6 +13,11 @@ export class LiveRelease {
   /** Null: it was not read yet. */
   get release(): Release | null {
     return this.#live?.release ?? null;
+  }
+
+  /** Where the log was when it was first known here: it was published there, or before. */
+  get since(): Revision {
+    return this.#live?.since ?? ORIGIN;
   }
 
   /** From here on states are decided by this release; what is kept moves to it when it is asked for. */

@@ -16,6 +16,8 @@ export interface StampedState {
   readonly state: CustomerState;
   /** Up to which it is known to be current. */
   readonly revision: Revision;
+  /** Nothing that came after it is in the state: beyond `revision` some may be, such as what this process has written. */
+  readonly newest: Revision;
   /** When that was. */
   readonly asOf: Instant;
   /** The database's clock: decide by it. */
@@ -122,7 +124,7 @@ export class StateStore implements CommitListener {
     const asOf = this.#feed.clock.at(loadedTime);
     const now = later(asOf, state.release.publication.at);
     return {
-      stamped: { state, revision: loadedAt, asOf, now, stale: false },
+      stamped: { state, revision: loadedAt, newest: loadedAt, asOf, now, stale: false },
       subject,
       end: { revision: loadedAt, readAt: loadedTime },
     };
@@ -136,6 +138,7 @@ export class StateStore implements CommitListener {
     return {
       state: { kind: 'OUT_OF_REACH', release, customerId },
       revision: watch.revision,
+      newest: watch.revision,
       asOf: clock.at(watch.confirmedAt),
       now: clock.now(),
       stale: true,
@@ -192,7 +195,7 @@ export class StateStore implements CommitListener {
   }
 
   #stamp(tenant: TenantStates, { state, loadedAt, loadedTime }: KeptState): StampedState {
-    const { watch } = tenant;
+    const { watch, ahead } = tenant;
     const reading = performance.now();
     // A state may have been read before its events arrive here.
     const revision = watch === null || watch.revision < loadedAt ? loadedAt : watch.revision;
@@ -201,6 +204,7 @@ export class StateStore implements CommitListener {
     return {
       state,
       revision,
+      newest: ahead > revision ? ahead : revision,
       asOf: clock.at(confirmedAt),
       // Where the clock lags behind: nothing is decided by a release before it was published.
       now: later(clock.at(reading), state.release.publication.at),

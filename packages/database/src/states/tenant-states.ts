@@ -44,6 +44,8 @@ export class TenantStates {
   #watch: Watch | null = null;
   #starting: Promise<void> | null = null;
   readonly #live = new LiveRelease();
+  /** The last revision that this process has written itself. */
+  #written = ORIGIN;
   readonly #loading = new Map<CustomerId, Loading>();
   readonly #loader: DataLoader<CustomerId, KeptState>;
   readonly #reader: DataLoader<CustomerId, KeptState>;
@@ -110,6 +112,12 @@ export class TenantStates {
 
   get watch(): Watch | null {
     return this.#watch;
+  }
+
+  /** The newest that states may hold before the log tells of it: own counters, and the release. */
+  get ahead(): Revision {
+    const { since } = this.#live;
+    return since > this.#written ? since : this.#written;
   }
 
   /** The live release, as soon as it was read once. */
@@ -240,6 +248,7 @@ export class TenantStates {
 
   /** INVARIANT (own writes): what this process has written and answered is in the states that it decides on. */
   committed(revision: Revision, events: readonly NewEvent[]): void {
+    if (revision > this.#written) this.#written = revision;
     for (const event of events) {
       const counters = countersIn(event);
       if (counters.length > 0) this.#countHere(counters);
@@ -278,6 +287,7 @@ export class TenantStates {
 
   #forgetAll(): void {
     this.#watch = null;
+    this.#written = ORIGIN;
     this.#live.forget();
     this.#tags.clear();
     for (const loading of this.#loading.values()) loading.changed(Number.MAX_SAFE_INTEGER);

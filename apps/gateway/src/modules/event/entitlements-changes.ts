@@ -2,6 +2,7 @@ import {
   answersTurnedAfter,
   atUsage,
   DatabaseUnavailableError,
+  type Followed,
   type Revision,
   type StampedState,
   type StoredEvent,
@@ -42,7 +43,7 @@ async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers
   if (subject === null) throw unknownCustomer(id);
   const events = context.feed.followFrom(tenantId, end, { from: end.revision, subject });
   const first = changeOf(start, keysOf(start), null, end.revision);
-  const changes = new Changes(context, { id, subject }, start.outline);
+  const changes = new Changes(context, events, { id, subject }, start.outline);
   return new Answers(context, events, (event) => changes.of(event), first);
 }
 
@@ -57,8 +58,14 @@ async function resumed(
   const events = await follow(context, following, { subject, listed: false });
   const { stamped, end } = await context.store.read(context.access.tenantId, id);
   const start = { revision: end.revision, outline: snapshotOf(stamped, id, context.access).outline };
-  const changes = new Changes(context, { id, subject }, null, start);
+  const changes = new Changes(context, events, { id, subject }, null, start);
   return new Answers(context, events, (event) => changes.of(event));
+}
+
+/** What is told of, and how new it may be. */
+interface Read {
+  readonly outline: readonly Outline[];
+  readonly newest: Revision;
 }
 
 /** What held where a stream was resumed. */
@@ -72,6 +79,7 @@ class Changes {
   /** `known`: what the subscriber has; null: it is not known yet, and is `start` if nothing has happened up to there. */
   constructor(
     private readonly context: GatewayContext,
+    private readonly events: Followed,
     private readonly customer: FollowedCustomer,
     private known: readonly Outline[] | null,
     private start: Start | null = null,
@@ -85,8 +93,8 @@ class Changes {
     const now = snapshotOf(seen, id, this.context.access);
     const known = this.known ?? this.#startBefore(event.cursor);
     const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
-    const later =
-      known === null ? NONE : await this.#turnedLater(event, { ...now, revision: seen.revision }, changed);
+    const read = { outline: now.outline, newest: stamped.newest };
+    const later = known === null ? NONE : await this.#turnedLater(event, read, changed);
     const told = changed.filter((feature) => !later.has(feature));
     this.known =
       known === null || later.size === 0 ? now.outline : sharedOutline(kept(known, now.outline, later));
@@ -99,14 +107,15 @@ class Changes {
   /** INVARIANT (cause): of events that are read together each is told with what it has turned itself, and not with what comes after it. */
   async #turnedLater(
     event: StoredEvent,
-    { outline, revision }: Snapshot & { readonly revision: Revision },
+    { outline, newest }: Read,
     changed: readonly string[],
   ): Promise<ReadonlySet<string>> {
-    if (changed.length === 0 || !isBeyond(revision, event.cursor)) return NONE;
-    const { context, customer } = this;
+    const { context, customer, events } = this;
+    if (changed.length === 0 || !isBeyond(newest, event.cursor) || events.hasTaken(newest)) return NONE;
     const memberId = context.access.requireMember('memberId', null);
-    const asked = outline.filter(({ feature }) => changed.includes(feature));
-    const answers = asked.map(({ feature, code, value, limit }) => {
+    const now = new Map(outline.map((one) => [one.feature, one]));
+    const answers = changed.map((feature) => {
+      const { code, value, limit } = now.get(feature) ?? GONE;
       return { request: { feature, quantity: 1, memberId }, decision: { code, value, limit } };
     });
     const whose = { customerId: customer.id, subject: customer.subject, after: event.cursor };
@@ -115,11 +124,11 @@ class Changes {
       answers,
       withLimit: true,
     });
-    const later = asked.filter((_, index) => {
+    const later = changed.filter((_, index) => {
       const cursor = turning[index]?.event.cursor;
       return cursor !== undefined && isBeyond(cursor, event.cursor);
     });
-    return new Set(later.map(({ feature }) => feature));
+    return new Set(later);
   }
 
   #startBefore(cursor: Revision): readonly Outline[] | null {
@@ -128,6 +137,8 @@ class Changes {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+/** What is said of a feature that a release has taken away. */
+const GONE = { code: 'UNKNOWN_FEATURE', value: null, limit: null } as const;
 
 /** What is now, but of these features what was known: they are still to be told. */
 function kept(

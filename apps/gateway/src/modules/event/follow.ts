@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@licet/database';
+import type { Followed, StoredEvent } from '@licet/database';
 import type { GatewayContext } from '../../context.js';
 import { type ApiError, granted, notFound } from '../../errors/api-error.js';
 import type { Following } from './subscribe-arguments.js';
@@ -11,7 +11,7 @@ export async function follow(
   { feed, access }: GatewayContext,
   { after }: Following,
   wanted: { readonly subject: string | null; readonly listed: boolean },
-): Promise<AsyncIterator<StoredEvent>> {
+): Promise<Followed> {
   return granted(await feed.follow(access.tenantId, after, wanted), '').events;
 }
 
