@@ -1,4 +1,4 @@
-import type { Plan } from '../catalog/catalog.js';
+import type { CatalogRule, Plan, PlanRule } from '../catalog/catalog.js';
 import type { ContextReads } from '../condition/context.js';
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
@@ -41,9 +41,8 @@ export function askedReads(
 ): AskedReads | null {
   const asked = release.catalog.features.get(feature);
   const member = asked !== undefined && asksMember(asked);
-  const reads = rulesThatMaySpeak(account, release)
+  const reads = askingRules(account, release)
     .filter((rule) => rule.feature === feature || rule.feature === asked?.needsSeat)
-    .filter((rule) => rule.when.asksRequest)
     .map((rule) => rule.when.reads);
   const productVersion =
     isMaintained(account, feature) ||
@@ -77,15 +76,33 @@ function speaksOf(plan: Plan, feature: FeatureKey): boolean {
   return plan.entitlements.has(feature) || plan.rules.some((rule) => rule.feature === feature);
 }
 
-/** Those of the catalog, of each plan that is sold, and of each that a holding is on, leads to or goes back to. */
-function rulesThatMaySpeak(account: CustomerAccount, { catalog, planVersions }: Release) {
+/** The rules that ask for a request's facts: of the catalog, of each plan that is sold, and of each that a holding is on, leads to or goes back to. */
+function askingRules(account: CustomerAccount, release: Release): readonly Rule[] {
   const versions = holdingsOf(account).flatMap((holding) => {
     if (isLicense(holding)) return [holding.planVersion];
     const change = isLive(holding) ? holding.scheduledChange?.to : null;
     return [holding.planVersion, ...holding.moves.map(({ from }) => from), ...(change ? [change] : [])];
   });
-  const plans = [...planVersions.values(), ...versions].map(({ plan }) => plan);
-  return [...catalog.rules, ...plans.flatMap(({ rules }) => rules)];
+  const own = versions.flatMap(({ plan }) => plan.rules.filter(asks));
+  return own.length === 0 ? askingRulesOf(release) : [...askingRulesOf(release), ...own];
+}
+
+type Rule = CatalogRule | PlanRule;
+
+function asks({ when }: Rule): boolean {
+  return when.asksRequest;
+}
+
+/** Looked for once for all customers. */
+const ASKING = new WeakMap<Release, readonly Rule[]>();
+
+function askingRulesOf(release: Release): readonly Rule[] {
+  const known = ASKING.get(release);
+  if (known !== undefined) return known;
+  const sold = [...release.planVersions.values()].flatMap(({ plan }) => plan.rules);
+  const rules = [...release.catalog.rules, ...sold].filter(asks);
+  ASKING.set(release, rules);
+  return rules;
 }
 
 function union(one: ContextReads, other: ContextReads): ContextReads {

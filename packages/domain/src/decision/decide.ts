@@ -25,6 +25,7 @@ import type { CheckRequest, Decision, DenyingCode } from './decision.js';
 import { type CompiledEntitlement, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
 import type { Answer } from './kept-answers.js';
 import { ALLOWED, explainDenial } from './message.js';
+import { Moment } from './moment.js';
 import { counterOf, type Subject } from './subject.js';
 
 /**
@@ -34,7 +35,17 @@ import { counterOf, type Subject } from './subject.js';
  */
 export function decide(state: CustomerState, request: CheckRequest, now: Instant): Decision {
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
-  return state.answers.find(request.feature, request.quantity, now) ?? decideAnew(state, request, now);
+  return (
+    state.answers.find(request.feature, request.quantity, now) ?? decideAnew(new Moment(state, now), request)
+  );
+}
+
+/** `decide` for many questions of one instant. */
+export function decisionsAt(state: CustomerState, now: Instant): (request: CheckRequest) => Decision {
+  if (state.kind !== 'KNOWN') return (request) => decideUnknown(state, request);
+  const moment = new Moment(state, now);
+  return (request) =>
+    state.answers.find(request.feature, request.quantity, now) ?? decideAnew(moment, request);
 }
 
 /** The same for who is going to move the counter: the answer is not kept, because it will not stand. */
@@ -42,13 +53,14 @@ export function decideOnce(state: CustomerState, request: CheckRequest, now: Ins
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  return answerFor(state, feature, { asker: askerOf(request), ...request }, now).decision;
+  return answerFor(new Moment(state, now), feature, { asker: askerOf(request), ...request }).decision;
 }
 
-function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Decision {
+function decideAnew(moment: Moment, request: CheckRequest): Decision {
+  const { state } = moment;
   const feature = findFeature(state.release, request.feature);
   if (feature === null) return denied(state.account.id, request, 'UNKNOWN_FEATURE');
-  const answer = answerFor(state, feature, { asker: askerOf(request), ...request }, now);
+  const answer = answerFor(moment, feature, { asker: askerOf(request), ...request });
   // What other facts decide is found again by those.
   if (state.compiled.get(feature.key)?.kind !== 'ASKED') state.answers.keep(feature.key, answer);
   return answer.decision;
@@ -56,26 +68,22 @@ function decideAnew(state: KnownState, request: CheckRequest, now: Instant): Dec
 
 /** As a part of another decision: of a feature that is there, asked by `asker`. */
 export function decideFor(state: KnownState, feature: Feature, question: AskedBy, now: Instant): Decision {
-  return answerFor(state, feature, question, now).decision;
+  return answerFor(new Moment(state, now), feature, question).decision;
 }
 
 type AskedBy = Pick<CheckRequest, 'quantity' | 'context'> & { readonly asker: Asker };
 
-function answerFor(
-  state: KnownState,
-  feature: Feature,
-  { quantity, context, asker }: AskedBy,
-  now: Instant,
-): Answer {
-  const question: Question = { state, feature, quantity, context: context ?? NO_CONTEXT, asker, now };
-  const right = rightAt(state, feature, now);
+function answerFor(moment: Moment, feature: Feature, { quantity, context, asker }: AskedBy): Answer {
+  const question: Question = { moment, feature, quantity, context: context ?? NO_CONTEXT, asker };
+  const right = rightAt(moment, feature);
   return answerOf(right.kind === 'ASKED' ? rightOf(right, question) : right, question);
 }
 
-function rightAt(state: KnownState, feature: Feature, now: Instant): CompiledFeature {
+function rightAt(moment: Moment, feature: Feature): CompiledFeature {
+  const { state, now } = moment;
   const kept = state.compiled.get(feature.key);
   if (kept !== undefined && holds(kept, now)) return kept;
-  const compiled = compile(state, feature, now);
+  const compiled = compile(moment, feature);
   state.compiled.set(feature.key, compiled);
   return compiled;
 }
@@ -192,10 +200,12 @@ const NOTHING_COUNTED = {
   sources: [],
 };
 
-function compile({ account: stored, release }: KnownState, feature: Feature, now: Instant): CompiledFeature {
+function compile(moment: Moment, feature: Feature): CompiledFeature {
+  const { state, now } = moment;
+  const { account: stored, release } = state;
   const reads = askedReads(stored, release, feature.key);
   if (reads !== null) return { kind: 'ASKED', from: now, until: null, reads, answers: new Map() };
-  const account = accountAt(stored, release, now);
+  const { account } = moment;
   return compileFor({ account, release, feature, context: NO_CONTEXT, asker: NOBODY }, now);
 }
 
@@ -212,16 +222,15 @@ function compileFor(subject: Subject, now: Instant): Settled | Counted {
 }
 
 interface Question {
-  readonly state: KnownState;
+  readonly moment: Moment;
   readonly feature: Feature;
   readonly quantity: number;
   readonly context: RequestContext;
   readonly asker: Asker;
-  readonly now: Instant;
 }
 
 function answerOf(right: Settled | Counted, question: Question): Answer {
-  const { feature, quantity, now } = question;
+  const { feature, quantity } = question;
   if (right.kind === 'SETTLED') {
     const { decision, from, until } = right;
     return { decision, least: 0, most: Number.MAX_SAFE_INTEGER, from, until };
@@ -229,22 +238,23 @@ function answerOf(right: Settled | Counted, question: Question): Answer {
   const answer = answerUnits(right, quantity);
   if (right.turnsForAll) return answer;
   const asked = { feature: feature.key, quantity };
-  const validUntil = turnsAt(subjectOf(question), asked, now, answer.decision);
+  const validUntil = turnsAt(subjectOf(question), asked, question.moment.now, answer.decision);
   return { ...answer, decision: { ...answer.decision, validUntil }, least: quantity, most: quantity };
 }
 
 /** The right of a request whose own facts, or other counters, decide. */
 function rightOf(asked: Asked, question: Question): Settled | Counted {
-  const key = askedKey(asked.reads, question, question.state.account);
+  const { state, now } = question.moment;
+  const key = askedKey(asked.reads, question, state.account);
   const kept = asked.answers.get(key);
-  if (kept !== undefined && holds(kept, question.now)) return kept;
-  const compiled = compileFor(subjectOf(question), question.now);
+  if (kept !== undefined && holds(kept, now)) return kept;
+  const compiled = compileFor(subjectOf(question), now);
   keepAnswer(asked, key, compiled);
   return compiled;
 }
 
-function subjectOf({ state: { account, release }, feature, context, asker, now }: Question): Subject {
-  return { account: accountAt(account, release, now), release, feature, context, asker };
+function subjectOf({ moment, feature, context, asker }: Question): Subject {
+  return { account: moment.account, release: moment.state.release, feature, context, asker };
 }
 
 function holds(right: CompiledFeature, now: Instant): boolean {

@@ -3,7 +3,7 @@ import { creditLimit, isPrepaid, liveBlocks } from '../credits/credit-block.js';
 import { nextGiftAt } from '../credits/give-credits.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isInForce, isOpen } from '../grant/grant.js';
-import { holdingsOf, isInGrace, isLicense } from '../holding.js';
+import { isInGrace } from '../holding.js';
 import type { FeatureKey } from '../ids.js';
 import { freeAt, seatOf } from '../seats/seat.js';
 import type { License } from '../license/license.js';
@@ -161,68 +161,67 @@ function ceilingHolds(subject: Subject, now: Instant): Instant | null {
 
 /** The earliest instant after `after` at which time may change what the customer has of a feature; null: never. */
 export function nextBoundary(subject: Subject, after: Instant): Instant | null {
-  let next: Instant | null = null;
-  for (const at of [...ownBoundaries(subject, after), ...seatBoundaries(subject, after)]) {
-    if (at !== null && at > after && (next === null || at < next)) next = at;
-  }
-  return next;
+  const next = new Soonest(after);
+  lookAtOwn(subject, next);
+  lookAtSeat(subject, next);
+  return next.at;
 }
 
-function ownBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
-  return [...boundaries(subject, after), ...ruleBoundaries(subject, after)];
+/** The first of the instants that lie after another. */
+class Soonest {
+  at: Instant | null = null;
+
+  constructor(readonly after: Instant) {}
+
+  see(at: Instant | null): void {
+    if (at !== null && at > this.after && (this.at === null || at < this.at)) this.at = at;
+  }
+}
+
+function lookAtOwn(subject: Subject, next: Soonest): void {
+  const { account, feature } = subject;
+  const meter = account.meters.get(feature.key);
+  if (meter !== undefined) next.see(nextRolledEnd(meter));
+  for (const { expiresAt } of liveBlocks(account, feature.key)) next.see(expiresAt);
+  for (const subscription of account.subscriptions) lookAtSubscription(subject, subscription, next);
+  for (const license of account.licenses) lookAtLicense(subject, license, next);
+  for (const grant of account.grants) {
+    if (grant.feature === feature.key && isOpen(grant))
+      next.see(isInForce(grant, next.after) ? grant.expiresAt : grant.startsAt);
+  }
+  for (const at of ruleBoundaries(subject, next.after)) next.see(at);
 }
 
 /** Of the seat that the feature needs: when whoever asks loses it, and what time does to its feature. */
-function seatBoundaries(subject: Subject, after: Instant): (Instant | null)[] {
+function lookAtSeat(subject: Subject, next: Soonest): void {
   const { account, release, feature, asker } = subject;
   const key = feature.needsSeat;
   const needed = key === null ? undefined : release.catalog.features.get(key);
-  if (needed === undefined || typeof asker.member === 'string') return [];
+  if (needed === undefined || typeof asker.member === 'string') return;
   const seat = seatOf(account, needed.key, asker.member.memberId);
-  return [seat && freeAt(seat), ...ownBoundaries({ ...subject, feature: needed }, after)];
+  if (seat) next.see(freeAt(seat));
+  lookAtOwn({ ...subject, feature: needed }, next);
 }
 
-function boundaries(subject: Subject, after: Instant): (Instant | null)[] {
-  const { account, feature } = subject;
-  const grants = account.grants.filter((grant) => grant.feature === feature.key && isOpen(grant));
-  const meter = account.meters.get(feature.key);
-  return [
-    meter ? nextRolledEnd(meter) : null,
-    ...liveBlocks(account, feature.key).map(({ expiresAt }) => expiresAt),
-    ...holdingsOf(account).flatMap((holding) => [
-      speaksUntil(holding, account),
-      ...(isLicense(holding)
-        ? licenseBoundaries(subject, holding, after)
-        : subscriptionBoundaries(subject, holding, after)),
-    ]),
-    ...grants.map((grant) => (isInForce(grant, after) ? grant.expiresAt : grant.startsAt)),
-  ];
+function lookAtSubscription(subject: Subject, subscription: Subscription, next: Soonest): void {
+  const { account, release, feature } = subject;
+  next.see(speaksUntil(subscription, account));
+  if (!isLive(subscription)) return;
+  next.see(nextSubscriptionBoundary(subscription, next.after));
+  next.see(versionMove(account, subscription, release)?.at ?? null);
+  next.see(subscription.prorations.get(feature.key)?.until ?? null);
+  if (isPrepaid(feature)) next.see(nextGiftAt(subscription, feature.key, account.timeZone, next.after));
+  if (feature.type === 'SEATS') next.see(subscription.seatsReleasedAt);
 }
 
-function subscriptionBoundaries(
-  { account, release, feature }: Subject,
-  subscription: Subscription,
-  after: Instant,
-): (Instant | null)[] {
-  if (!isLive(subscription)) return [];
-  return [
-    nextSubscriptionBoundary(subscription, after),
-    versionMove(account, subscription, release)?.at ?? null,
-    subscription.prorations.get(feature.key)?.until ?? null,
-    isPrepaid(feature) ? nextGiftAt(subscription, feature.key, account.timeZone, after) : null,
-    feature.type === 'SEATS' ? subscription.seatsReleasedAt : null,
-  ];
-}
-
-function licenseBoundaries(
+function lookAtLicense(
   { account, release, feature, context, asker }: Subject,
   license: License,
-  after: Instant,
-): (Instant | null)[] {
-  return [
-    nextTermChange(license),
-    context === 'ANY' ? null : placeFreesAt(license, asker, after),
-    coverageEnds(license, { feature, catalog: release.catalog }, asker.productVersion),
-    isPrepaid(feature) ? nextGiftAt(license, feature.key, account.timeZone, after) : null,
-  ];
+  next: Soonest,
+): void {
+  next.see(speaksUntil(license, account));
+  next.see(nextTermChange(license));
+  if (context !== 'ANY') next.see(placeFreesAt(license, asker, next.after));
+  next.see(coverageEnds(license, { feature, catalog: release.catalog }, asker.productVersion));
+  if (isPrepaid(feature)) next.see(nextGiftAt(license, feature.key, account.timeZone, next.after));
 }

@@ -22,6 +22,23 @@ test('there is always an answer, and always the same one', () => {
   );
 });
 
+test('a set says of each feature what a check for one says, at any instant', () => {
+  fc.assert(
+    fc.property(state, fc.integer({ min: 0, max: 400 * 24 }), (customer, hours) => {
+      if (customer.kind !== 'KNOWN') return;
+      const at = instant(NOW + (hours * DAY) / 24);
+      const { entitlements } = entitlementsOf(customer, at);
+      expect(entitlements).toHaveLength(customer.release.catalog.features.size);
+      for (const { type: _type, ...said } of entitlements) {
+        const alone = knownState(customer.release, customer.account);
+        const asked = { feature: said.feature, quantity: 1, memberId: null };
+        expect(decide(alone, asked, at)).toMatchObject(said);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('validUntil is the first instant at which the answer differs', () => {
   fc.assert(
     fc.property(
