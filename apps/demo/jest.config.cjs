@@ -1,1 +1,4 @@
-module.exports = { ...require('../../jest.base.cjs') };
+module.exports = {
+  ...require('../../jest.base.cjs'),
+  testTimeout: 120_000,
+};

@@ -24,9 +24,10 @@ class Supervising {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   private readonly waiting = new Set<() => void>();
 
-  constructor(programs: readonly Program[]) {
+  constructor(programs: readonly Program[], readyWithin: number) {
     const script = path.join(__dirname, 'fixtures/supervise.ts');
-    const args = ['-C', '@licet/source', '-r', REGISTER, script, JSON.stringify(programs)];
+    const told = [JSON.stringify(programs), String(readyWithin)];
+    const args = ['-C', '@licet/source', '-r', REGISTER, script, ...told];
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     if (this.child.stdout) {
       createInterface({ input: this.child.stdout }).on('line', (line) => {
@@ -80,8 +81,15 @@ async function untilGone(pids: readonly number[]): Promise<void> {
 
 const started: Supervising[] = [];
 
+/** Longer than any program takes to get ready. */
+const READY_WITHIN_MS = 60_000;
+
 function superviseInProcess(...programs: Program[]): Supervising {
-  const supervising = new Supervising(programs);
+  return superviseWithin(READY_WITHIN_MS, ...programs);
+}
+
+function superviseWithin(readyWithin: number, ...programs: Program[]): Supervising {
+  const supervising = new Supervising(programs, readyWithin);
   started.push(supervising);
   return supervising;
 }
@@ -163,7 +171,7 @@ test('a program that ends before it is ready, or is not there, ends the start wi
 });
 
 test('a program that never gets ready ends the start with 1', async () => {
-  const supervising = superviseInProcess(program('mute', RUN_ON + LET_GO));
+  const supervising = superviseWithin(2000, program('mute', RUN_ON + LET_GO));
   expect(await supervising.exited).toEqual({ code: 1, signal: null });
   expect(supervising.lines.join('\n')).toContain('the mute did not get ready within 2 s');
 });

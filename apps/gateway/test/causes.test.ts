@@ -43,9 +43,12 @@ async function following(
   }
 }
 
+/** Long enough for two of them to be granted, and for somebody to follow. */
+const BRIEFLY_MS = 3000;
+
 /** Of a feature that nothing else gives or takes, for as long as it takes to say so. */
 async function grantBriefly(customerId: string, feature: string, effect: 'BLOCK' | 'ADD'): Promise<void> {
-  const expiresAt = new Date(Date.now() + 1000).toISOString();
+  const expiresAt = new Date(Date.now() + BRIEFLY_MS).toISOString();
   const input = {
     customerId,
     feature,

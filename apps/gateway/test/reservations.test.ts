@@ -104,7 +104,7 @@ test('what does not fit is denied, and there is no reservation', async () => {
 
 test('time frees what nobody settles: a kept state knows it by itself, without a worker or an event', async () => {
   await newCustomer(gateway, 'ed', 'free');
-  const made = await reserve({ customerId: 'ed', quantity: 4, ttl: 'PT1S' });
+  const made = await reserve({ customerId: 'ed', quantity: 4, ttl: 'PT3S' });
   expect(await checked('ed', made, 'reserve')).toMatchObject({ reserved: 4 });
   const expiresAt = Date.parse(made.text('reserve.reservation.expiresAt'));
   await delay(expiresAt - Date.now() + 50);

@@ -26,11 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const SOON = 400;
-
 /** Makes the customer's running window one that is nearly over. No event tells of it: nobody may have asked before. */
-async function endSoon(customer: string): Promise<number> {
-  const end = Date.now() + SOON;
+async function endSoon(customer: string, after: number): Promise<number> {
+  const end = Date.now() + after;
   const at = (ms: number): string => `to_timestamp(${String(ms)} / 1000.0)`;
   const start = end - 7 * 86_400_000;
   await sql(
@@ -61,7 +59,8 @@ async function usage(customer: string): Promise<unknown> {
 test('what a window leaves over is part of the next one’s limit, at once and when it is written', async () => {
   await newCustomer(gateway, 'ada', 'free');
   await consume(gateway, { customerId: 'ada', feature: 'calls', quantity: 4 });
-  const end = await endSoon('ada');
+  // Long enough for what is asked before.
+  const end = await endSoon('ada', 3000);
   expect(await usage('ada')).toEqual({ used: 4, limit: 10, remaining: 6, rolledOver: 0, history: [] });
   const ahead = await gateway.send(`{ customer(id: "ada") { upcoming(first: 1) { kind data } } }`);
   expect(ahead.get('customer.upcoming')).toMatchObject([
@@ -77,7 +76,7 @@ test('what a window leaves over is part of the next one’s limit, at once and w
 
 test('`explain` names the window whose rest allows what is asked, and says how much it is', async () => {
   await newCustomer(gateway, 'bo', 'free');
-  const end = await endSoon('bo');
+  const end = await endSoon('bo', 400);
   await delay(end - Date.now() + 50);
   await applyDueBatch(gateway.services.db, gateway.tenantId, 10);
   const why = await gateway.send(

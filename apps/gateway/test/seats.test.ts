@@ -140,7 +140,7 @@ test('seats are bought by number, and more are bought', async () => {
 
 test('a floating seat is renewed, and a kept state knows by itself that it has freed itself', async () => {
   await newCustomer(gateway, 'di', 'studio');
-  const first = await lease({ customerId: 'di', memberId: 'ann', ttl: 'PT1S' });
+  const first = await lease({ customerId: 'di', memberId: 'ann', ttl: 'PT3S' });
   expect(first.get('leaseSeat')).toMatchObject({
     decision: { code: 'ENTITLED', used: 1 },
     seat: { kind: 'FLOATING', memberId: 'ann' },
@@ -164,7 +164,7 @@ test('a floating seat is renewed, and a kept state knows by itself that it has f
 test('a renewal reaches states that are kept, without their being read again', async () => {
   await newCustomer(gateway, 'el', 'studio');
   const asked = { customerId: 'el', feature: 'viewers', memberId: 'ann' };
-  const first = await lease({ customerId: 'el', memberId: 'ann', ttl: 'PT1S' });
+  const first = await lease({ customerId: 'el', memberId: 'ann', ttl: 'PT3S' });
   await checked({ ...asked, atLeast: first.get('leaseSeat.revision') });
   const renewed = await lease({ customerId: 'el', memberId: 'ann', ttl: 'PT1H' });
   await checked({ ...asked, atLeast: renewed.get('leaseSeat.revision') });

@@ -205,7 +205,7 @@ test('a token that has come to its end ends its streams', async () => {
   const response = await post(
     { query: ENTITLEMENTS, variables: { customerId: 'sse-ada' } },
     {},
-    await customerToken('sse-ada', 'PT2S'),
+    await customerToken('sse-ada', 'PT5S'),
   );
   const { answers } = await answersOf(response);
   expect(at(answers[0], 'data.entitlementsChanged.cause')).toBeNull();

@@ -367,7 +367,7 @@ test('a tenant that asks little has few blocks after many roll-ups, and one that
   );
   expect(row?.buckets).toBe(256);
   expect(await idsOf({ customerId: customerOf('customer-3') })).toHaveLength(80 + 7);
-});
+}, 120_000);
 
 test('what was spooled for years finds its place, and is found', async () => {
   const old = decisionOf('acme', Date.UTC(2001, 0, 1));

@@ -226,7 +226,7 @@ test('every table with a tenant has row-level security forced, but for the key l
     select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
-    where n.nspname = 'public' and c.relkind in ('r', 'p')`);
+    where n.nspname = 'public' and c.relkind in ('r', 'p') order by 1`);
   expect(rows.filter((row) => !row.forced).map((row) => row.name)).toEqual([
     'api_key_lookup',
     'license_key_lookup',

@@ -21,7 +21,8 @@ async function batchesInHand(): Promise<number> {
 
 test('SIGTERM within a batch: the worker commits it, begins no other, and exits with 0', async () => {
   await dueTrials(system, { count: 6000 });
-  const worker = await system.startWorker({ slow: 'update-subscriptions:1000' });
+  // Long enough for what is asked while they wait.
+  const worker = await system.startWorker({ slow: 'update-subscriptions:3000' });
   await until(async () => (await batchesInHand()) > 0);
   expect(await waiting(system)).toBe(6000);
   await worker.stop('SIGTERM');

@@ -10,9 +10,11 @@ afterEach(() => tenant.close());
 
 const HOUR = 3_600_000;
 
-/** Decisions of an hour ago and before: they are due at once. */
+const START = Date.now();
+
+/** Decisions of an hour ago and before, all of one hour, whenever they are put: they are due at once. */
 function put(count: number, hoursAgo: number): Promise<void> {
-  const from = Math.floor((Date.now() - hoursAgo * HOUR) / HOUR) * HOUR;
+  const from = START - hoursAgo * HOUR;
   const records = Array.from({ length: count }, (_, n) => decisionOf(`customer-${String(n % 3)}`, from + n));
   return putDecisions(tenant.db, tenant.caller.tenantId, records);
 }
