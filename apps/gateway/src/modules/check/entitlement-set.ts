@@ -16,10 +16,7 @@ export function toEntitlementSet(
     asOf,
     validUntil,
     stale,
-    entitlements: entitlements.map((entitlement) => ({
-      ...entitlement,
-      sources: entitlement.sources.map((source) => ({ ...source })),
-    })),
+    entitlements,
   };
 }
 

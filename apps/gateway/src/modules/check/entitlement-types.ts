@@ -32,7 +32,7 @@ export class EntitlementType {
   @Field(() => DateTime, { nullable: true })
   resetsAt!: Instant | null;
   @Field(() => [EntitlementSourceType])
-  sources!: EntitlementSourceType[];
+  sources!: readonly EntitlementSourceType[];
 }
 
 @Directive(FOR_ROUTERS)
@@ -57,5 +57,5 @@ export class EntitlementSetType {
   @Field(() => Boolean)
   stale!: boolean;
   @Field(() => [EntitlementType], { description: 'One for each feature of the catalog, denied ones too.' })
-  entitlements!: EntitlementType[];
+  entitlements!: readonly EntitlementType[];
 }

@@ -11,8 +11,7 @@ import { entitlementChanges, outlineOf, type CustomerId, type Outline } from '@l
 import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
 import { entitlementsIn, toEntitlementSet } from '../check/entitlement-set.js';
-import type { EntitlementSetType } from '../check/entitlement-types.js';
-import type { ChangeEventType, EntitlementsChangeType } from './event-types.js';
+import { type ChangeEventType, EntitlementsChangeType } from './event-types.js';
 import { Answers, follow, subjectOf, unknownCustomer } from './follow.js';
 import { sharedOutline } from './shared-outlines.js';
 import type { Following } from './subscribe-arguments.js';
@@ -42,7 +41,8 @@ async function fromNow(context: GatewayContext, id: CustomerId): Promise<Answers
   const start = snapshotOf(stamped, id, context.access);
   if (subject === null) throw unknownCustomer(id);
   const events = context.feed.followFrom(tenantId, end, { from: end.revision, subject });
-  const first = changeOf(start, keysOf(start), null, end.revision);
+  const all = { changed: keysOf(start), cause: null, cursor: end.revision };
+  const first = changeOf(start, all, context.access);
   const changes = new Changes(context, events, { id, subject }, start.outline);
   return new Answers(context, events, (event) => changes.of(event), first);
 }
@@ -99,9 +99,10 @@ class Changes {
     this.known =
       known === null || later.size === 0 ? now.outline : sharedOutline(kept(known, now.outline, later));
     this.start = null;
-    return told.length === 0
-      ? null
-      : changeOf(now, told, toCause(event, this.customer, this.context.access), event.cursor);
+    if (told.length === 0) return null;
+    const { access } = this.context;
+    const cause = toCause(event, this.customer, access);
+    return changeOf(now, { changed: told, cause, cursor: event.cursor }, access);
   }
 
   /** INVARIANT (cause): of events that are read together each is told with what it has turned itself, and not with what comes after it. */
@@ -165,7 +166,7 @@ function isBeyond(cursor: Revision, revision: Revision): boolean {
 
 /** The answer of one moment, as it is sent and as it is compared. */
 interface Snapshot {
-  readonly set: EntitlementSetType;
+  readonly stamped: StampedState;
   readonly outline: readonly Outline[];
 }
 
@@ -174,7 +175,7 @@ function snapshotOf(stamped: StampedState, id: CustomerId, access: Access): Snap
   switch (stamped.state.kind) {
     case 'KNOWN': {
       const all = entitlementsIn(stamped, access);
-      return { set: toEntitlementSet(stamped, all), outline: sharedOutline(outlineOf(all.entitlements)) };
+      return { stamped, outline: sharedOutline(outlineOf(all.entitlements)) };
     }
     case 'UNKNOWN_CUSTOMER':
       throw unknownCustomer(id);
@@ -183,14 +184,20 @@ function snapshotOf(stamped: StampedState, id: CustomerId, access: Access): Snap
   }
 }
 
-function changeOf(
-  { set }: Snapshot,
-  changed: string[],
-  cause: ChangeEventType | null,
-  cursor: string,
-): EntitlementsChangeType {
-  const { customerId, asOf } = set;
-  return { cursor, customerId, entitlements: set, changed, cause, at: cause?.at ?? asOf };
+interface Told {
+  readonly changed: readonly string[];
+  /** Null: it says what is now. */
+  readonly cause: ChangeEventType | null;
+  readonly cursor: string;
+}
+
+function changeOf({ stamped }: Snapshot, told: Told, access: Access): EntitlementsChangeType {
+  const { state, asOf } = stamped;
+  const customerId = state.kind === 'KNOWN' ? state.account.id : state.customerId;
+  const at = told.cause?.at ?? asOf;
+  return new EntitlementsChangeType({ ...told, customerId, at }, () =>
+    toEntitlementSet(stamped, entitlementsIn(stamped, access)),
+  );
 }
 
 function keysOf({ outline }: Snapshot): string[] {

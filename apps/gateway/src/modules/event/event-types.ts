@@ -105,15 +105,30 @@ export class PlanChangeType {
 })
 export class EntitlementsChangeType {
   @Field(() => Cursor)
-  cursor!: string;
+  readonly cursor: string;
   @Field(() => ID)
-  customerId!: string;
-  @Field(() => EntitlementSetType)
-  entitlements!: EntitlementSetType;
+  readonly customerId: string;
   @Field(() => [String])
-  changed!: string[];
+  readonly changed: readonly string[];
   @Field(() => ChangeEventType, { nullable: true })
-  cause!: ChangeEventType | null;
+  readonly cause: ChangeEventType | null;
   @Field(() => DateTime)
-  at!: Instant;
+  readonly at: Instant;
+
+  /** `set`: for who selects it. Until the next message the last one may stay in memory, so it holds no more than the state. */
+  constructor(
+    told: Pick<EntitlementsChangeType, 'cursor' | 'customerId' | 'changed' | 'cause' | 'at'>,
+    private readonly set: () => EntitlementSetType,
+  ) {
+    this.cursor = told.cursor;
+    this.customerId = told.customerId;
+    this.changed = told.changed;
+    this.cause = told.cause;
+    this.at = told.at;
+  }
+
+  @Field(() => EntitlementSetType)
+  get entitlements(): EntitlementSetType {
+    return this.set();
+  }
 }
