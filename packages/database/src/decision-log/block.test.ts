@@ -35,7 +35,7 @@ test('a block is divided into pieces between customers, each of which is read by
   const entries = entriesFor(256, names);
   const block = await packBlock(1, entries, marksOf(prints));
   expect(block.customers).toEqual(Object.values(prints));
-  expect(block.pieces?.ends).toHaveLength(6);
+  expect(block.pieces?.ends).toHaveLength(8);
   expect(block.pieces?.ends.at(-1)).toBe(block.body.length);
   const all = await entriesOf({ body: block.body, ends: block.pieces?.ends ?? null });
   expect(all.sort(byIndex)).toEqual(entries);

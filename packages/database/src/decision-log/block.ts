@@ -44,9 +44,9 @@ export interface Pieces {
 const MOST_BITS = 8;
 /** Records for which another block is worth its row. */
 const RECORDS_IN_BLOCK = 256;
-/** Smaller pieces are unpacked sooner, and take more room. */
-const RECORDS_IN_PIECE = 48;
-/** For as much less of each piece as its being one costs. */
+/** At least, where there are more customers: smaller pieces are unpacked sooner, and take more room. */
+const RECORDS_IN_PIECE = 32;
+/** Makes most of that room good again. */
 const QUALITY = 3;
 
 /** So many bits of the hash divide so many records into blocks: few are not scattered over 256. */
@@ -116,7 +116,7 @@ interface Piece {
 
 /** Into pieces of much the same size, as far as customers are. */
 function divided(ordered: readonly (readonly [number, readonly Entry[]])[], records: number): Piece[] {
-  const most = Math.ceil(records / RECORDS_IN_PIECE);
+  const most = Math.floor(records / RECORDS_IN_PIECE);
   const pieces: Piece[] = [];
   let before = 0;
   for (const [from, group] of ordered) {
