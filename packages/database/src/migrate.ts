@@ -36,6 +36,7 @@ import { QuotaLeases1764650000000 } from './migrations/1764650000000-quota-lease
 import { AnswersOfBlocks1764670000000 } from './migrations/1764670000000-answers-of-blocks.js';
 import { OwnEndsOfSeats1764690000000 } from './migrations/1764690000000-own-ends-of-seats.js';
 import { CustomersOfFlushes1764700000000 } from './migrations/1764700000000-customers-of-flushes.js';
+import { PiecesOfBlocks1764710000000 } from './migrations/1764710000000-pieces-of-blocks.js';
 import { FileBudgets1764661000000 } from './migrations/1764661000000-file-budgets.js';
 import { OutcomesAsText1764516000000 } from './migrations/1764516000000-outcomes-as-text.js';
 import { SigningKeys1764510000000 } from './migrations/1764510000000-signing-keys.js';
@@ -81,6 +82,7 @@ export const MIGRATIONS = [
   AnswersOfBlocks1764670000000,
   OwnEndsOfSeats1764690000000,
   CustomersOfFlushes1764700000000,
+  PiecesOfBlocks1764710000000,
 ];
 
 /**

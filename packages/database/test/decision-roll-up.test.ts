@@ -369,6 +369,37 @@ test('a tenant that asks little has few blocks after many roll-ups, and one that
   expect(await idsOf({ customerId: customerOf('customer-3') })).toHaveLength(80 + 7);
 }, 120_000);
 
+test('of a block that is divided, who names one customer reads its piece alone; others read all of it', async () => {
+  const asked = decisions(240, 30);
+  await put(asked);
+  await rollUp();
+  expect(await counted('decision_block')).toEqual({ rows: 1, records: 240 });
+  const names = Array.from({ length: 30 }, (_, n) => customerOf(`customer-${String(n)}`));
+  const mine = (...customers: string[]): string[] =>
+    asked
+      .filter(({ decision }) => customers.includes(decision.customerId))
+      .map(({ decision }) => decision.id)
+      .reverse();
+  const readAll = async (): Promise<void> => {
+    for (const customerId of names) expect(await idsOf({ customerId })).toEqual(mine(customerId));
+    const some = names.slice(3, 9);
+    expect(await idsOf({ only: some })).toEqual(mine(...some));
+    expect((await idsOf()).length).toBe(240);
+  };
+  await readAll();
+  // Nothing is left of the others but where they were.
+  await tenant.owner.query('create table whole as select body, piece_ends from decision_block');
+  await tenant.owner.query('update decision_block set body = substr(body, 1, piece_ends[1])');
+  const read = await Promise.allSettled(names.map((customerId) => idsOf({ customerId })));
+  const found = names.filter((_, n) => read[n]?.status === 'fulfilled');
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.length).toBeLessThan(15);
+  for (const customerId of found) expect(await idsOf({ customerId })).toEqual(mine(customerId));
+  await expect(idsOf()).rejects.toThrow();
+  await tenant.owner.query('update decision_block set body = (select body from whole)');
+  await readAll();
+});
+
 test('what was spooled for years finds its place, and is found', async () => {
   const old = decisionOf('acme', Date.UTC(2001, 0, 1));
   const midnight = [

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type DecisionFilter, listDecisions } from '@licet/database';
-import { type Instant, instant, parseCustomerId } from '@licet/domain';
+import { type Instant, instant } from '@licet/domain';
 import { Client } from 'pg';
 import { rowOf, type Row } from '../harness/results.js';
 import { interleaved, Side } from '../harness/rounds.js';
 import { median, percentile } from '../harness/statistics.js';
+import { askNewest, type NewestOrder } from '../load/newest.js';
+import { GATEWAY_NODE, Program, withPrograms } from '../processes/program.js';
 import type { Race, Setting, Size } from '../race.js';
 import { CUSTOMERS, customerOf, decisionAt, decisionId, recordDecisions } from '../seed/decisions.js';
-import { type BenchTenant, customerName, known, withTenant } from '../seed/tenant.js';
+import { type BenchTenant, customerName, withTenant } from '../seed/tenant.js';
 
 const TABLE = path.resolve(__dirname, '../../sql/decision-row.sql');
 const DECISIONS: Readonly<Record<Size, number>> = { full: 10_000_000, quick: 1_000_000, smoke: 12_000 };
@@ -20,10 +21,6 @@ const GOAL = 10;
 /** Rows that are inserted into the whole table, in a statement for as many as a flush holds, to tell what one costs. */
 const INSERTED: Readonly<Record<Size, number>> = { full: 51_200, quick: 51_200, smoke: 1_024 };
 const IN_STATEMENT = 512;
-const EVERY: DecisionFilter = {
-  ...{ id: null, customerId: null, only: null, feature: null, allowed: null, code: null },
-  ...{ since: null, until: null },
-};
 
 /** Each answer must be the very decisions that the customer was given last, newest first. */
 export const decisionsQuery: Race = {
@@ -39,7 +36,12 @@ export const decisionsQuery: Race = {
             const begin = tomorrow();
             const own = await record(setting, tenant, count, begin);
             const rows = await insertRows(setting, peer, tenant, count, begin);
-            return { kind: 'RUN', rows: await race(setting, { tenant, peer, count, begin, own, rows }) };
+            // A process of its own, with the gateway's options: it is the gateway that is asked.
+            const starting = [Program.start('load/decision-reader', { nodeArgs: GATEWAY_NODE })] as const;
+            return withPrograms(starting, async ([reader]) => {
+              const sides = { reader, tenant, url, peerUrl, count, own, rows };
+              return { kind: 'RUN', rows: await race(setting, sides) };
+            });
           }),
         ),
       ),
@@ -170,34 +172,31 @@ function bodyOf({ operation, input, actor, decision }: ReturnType<typeof decisio
 }
 
 interface Sides {
+  readonly reader: Program;
   readonly tenant: BenchTenant;
-  readonly peer: Client;
+  readonly url: string;
+  readonly peerUrl: string;
   readonly count: number;
-  readonly begin: Instant;
   readonly own: Cost;
   readonly rows: Cost;
 }
 
 async function race(setting: Setting, sides: Sides): Promise<Row[]> {
-  const { tenant, peer, count } = sides;
+  const { reader, tenant, url, peerUrl, count } = sides;
+  const { tenantId } = tenant.caller;
   const newest = newestOf(count);
   let asked = 0;
-  const timed = (ask: (customer: number) => Promise<readonly string[]>) => async (): Promise<number[]> => {
-    const times: number[] = [];
-    for (let query = 0; query < QUERIES[setting.size]; query += 1) {
-      const customer = customerOf((asked += 1));
-      const began = performance.now();
-      const ids = await ask(customer);
-      times.push(performance.now() - began);
-      if (ids.join() !== (newest.get(customer) ?? []).join())
+  const timed = (of: Pick<NewestOrder, 'from' | 'url'>) => async (): Promise<number[]> => {
+    const numbers = Array.from({ length: QUERIES[setting.size] }, () => customerOf((asked += 1)));
+    const customers = numbers.map(customerName);
+    const { times, ids } = await askNewest(reader, { ...of, tenantId, customers, most: PAGE });
+    numbers.forEach((customer, query) => {
+      if (ids[query]?.join() !== (newest.get(customer) ?? []).join())
         throw new Error(`these are not the newest decisions of ${customerName(customer)}`);
-    }
+    });
     return times;
   };
-  const queries = [
-    timed((customer) => newestInLog(tenant, { customerId: known(parseCustomerId(customerName(customer))) })),
-    timed((customer) => newestRows(peer, tenant, customerName(customer))),
-  ] as const;
+  const queries = [timed({ from: 'log', url }), timed({ from: 'rows', url: peerUrl })] as const;
   const [own, rows] = [new Side(queries[0]), new Side(queries[1])];
   if (setting.warmSeconds > 0) for (const side of [queries[0], queries[1]]) await side();
   await interleaved(setting.rounds, [own, rows]);
@@ -251,29 +250,4 @@ function newestOf(count: number): ReadonlyMap<number, readonly string[]> {
     if (ids.length === PAGE) full += 1;
   }
   return newest;
-}
-
-async function newestInLog(
-  { db, caller }: BenchTenant,
-  filter: Partial<DecisionFilter>,
-): Promise<readonly string[]> {
-  const listed = await listDecisions(db, caller.tenantId, { ...EVERY, ...filter, first: PAGE, after: null });
-  if (!listed.ok) throw new Error(listed.message);
-  return listed.page.items.map(({ node }) => node.decision.id);
-}
-
-async function newestRows(
-  peer: Client,
-  { caller }: BenchTenant,
-  customer: string,
-): Promise<readonly string[]> {
-  const { rows } = await peer.query<{ id: string; body: string }>({
-    name: 'newest-rows',
-    text: 'select * from decision_row where tenant_id = $1 and customer_id = $2 order by at desc limit $3',
-    values: [caller.tenantId, customer, PAGE],
-  });
-  return rows.map(({ id, body }) => {
-    JSON.parse(body);
-    return id;
-  });
 }

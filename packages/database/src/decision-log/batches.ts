@@ -99,6 +99,7 @@ interface BlockRow {
   readonly roll: number;
   readonly last_at: Date;
   readonly body: Buffer;
+  readonly ends: readonly number[] | null;
 }
 
 /** Blocks that are read at once: few at first, because the first ones mostly hold what is wanted. */
@@ -141,11 +142,11 @@ async function* blocksOf(
   let last: BlockRow | undefined;
   for (;;) {
     const rows: BlockRow[] = await readBlocks(transaction, sought, days, last, most);
-    for (const { last_at: lastAt, body } of rows)
+    for (const { last_at: lastAt, body, ends } of rows)
       yield {
         lastAt: instant(lastAt.getTime()),
         candidates: async () => {
-          const lines = await unpackBlock(body, only);
+          const lines = await unpackBlock({ body, ends }, only);
           return id === null ? lines : lines.filter(({ text }) => text.includes(traceOf(id)));
         },
       };
@@ -180,14 +181,22 @@ async function readBlocks(
     conditions.push(`(answers is null or answers @> ${bound(numberArray(answers))}::int[])`);
   const order = `order by last_at desc, bucket desc, roll desc limit ${bound(most)}`;
   const read = (also: readonly string[]): string =>
-    `select bucket, roll, last_at, body from decision_block where ${[...conditions, ...also].join(' and ')} ${order}`;
+    `select bucket, roll, last_at, body, piece_from, piece_ends as ends from decision_block where ${[...conditions, ...also].join(' and ')} ${order}`;
   if (customers === null) return transaction.query<BlockRow>({ text: read([]), values });
   const marks = [...customers.values()];
   const buckets = bound(numberArray([...new Set(marks.flatMap(bucketsOf))]));
   const prints = bound(arrayOf(marks.map(({ fingerprint }) => String(fingerprint))));
   // Each bucket by its own index entries, and the newest of them all.
   const ofBucket = read(['bucket = b.of', `customers && ${prints}::int[]`]);
-  const text = `select r.* from unnest(${buckets}::smallint[]) as b (of) cross join lateral (${ofBucket}) r ${order}`;
+  const found = `select r.* from unnest(${buckets}::smallint[]) as b (of) cross join lateral (${ofBucket}) r ${order}`;
+  const [mark, ...others] = marks;
+  if (mark === undefined || others.length > 0) return transaction.query<BlockRow>({ text: found, values });
+  // Of one customer the server reads its piece alone, and of those rows alone that are the newest of all.
+  const text = `select bucket, roll, last_at,
+      case when ends is null then body else substr(body, coalesce(ends[piece - 1], 0) + 1, ends[piece] - coalesce(ends[piece - 1], 0)) end as body,
+      null as ends
+    from (${found}) r cross join lateral width_bucket(${bound(mark.fingerprint)}::int, piece_from) as piece
+    order by last_at desc, bucket desc, roll desc`;
   return transaction.query<BlockRow>({ text, values });
 }
 

@@ -3,7 +3,7 @@ import { type Instant, instant } from '@licet/domain';
 import { type Answer, answersOf } from './answers.js';
 import type { Mark } from './customer-key.js';
 import { headOf, parseLine } from './line.js';
-import { packText, unpackText } from './packed-text.js';
+import { packText, unpackBytes } from './packed-text.js';
 import type { Origin } from './record-hash.js';
 
 /** A record as it lies in a block. */
@@ -27,13 +27,27 @@ export interface Block {
   readonly ids: Buffer;
   /** Hashes of what was answered. */
   readonly answers: readonly number[];
+  /** Null: the body is one piece. */
+  readonly pieces: Pieces | null;
   readonly body: Buffer;
+}
+
+/** A body is divided between customers, in the order of their fingerprints, so that who looks for one of them reads and unpacks a piece alone. */
+export interface Pieces {
+  /** The lowest fingerprint of each. */
+  readonly from: readonly number[];
+  /** Where each ends, in bytes of the body. */
+  readonly ends: readonly number[];
 }
 
 /** Bits of a customer's hash that tell its bucket, where there are most. */
 const MOST_BITS = 8;
 /** Records for which another block is worth its row. */
 const RECORDS_IN_BLOCK = 256;
+/** At least, where there are more customers: smaller pieces are unpacked sooner, and take more room. */
+const RECORDS_IN_PIECE = 32;
+/** Makes most of that room good again. */
+const QUALITY = 3;
 
 /** So many bits of the hash divide so many records into blocks: few are not scattered over 256. */
 export function bitsFor(records: number): number {
@@ -69,30 +83,65 @@ export async function packBlock(
   entries: readonly Entry[],
   marks: ReadonlyMap<string, Mark>,
 ): Promise<Block> {
+  const byPrint = new Map<number, Entry[]>();
+  let [firstAt, lastAt] = [Infinity, -Infinity];
+  for (const entry of entries) {
+    const print = marks.get(entry.customerId)?.fingerprint ?? 0;
+    const alike = byPrint.get(print);
+    if (alike) alike.push(entry);
+    else byPrint.set(print, [entry]);
+    firstAt = Math.min(firstAt, entry.at);
+    lastAt = Math.max(lastAt, entry.at);
+  }
+  const ordered = [...byPrint].sort(([one], [other]) => one - other);
+  const pieces = divided(ordered, entries.length);
+  const bodies = await Promise.all(pieces.map(({ groups }) => packPiece(groups.flat())));
+  let end = 0;
+  const ends = bodies.map(({ length }) => (end += length));
+  return {
+    ...{ bucket, firstAt: instant(firstAt), lastAt: instant(lastAt), records: entries.length },
+    customers: ordered.map(([print]) => print),
+    ids: idFilter(entries),
+    answers: answersOf(entries),
+    pieces: pieces.length === 1 ? null : { from: pieces.map(({ from }) => from), ends },
+    body: Buffer.concat(bodies),
+  };
+}
+
+interface Piece {
+  readonly from: number;
+  /** Of one fingerprint each, which is never divided. */
+  readonly groups: (readonly Entry[])[];
+}
+
+/** Into pieces of much the same size, as far as customers are. */
+function divided(ordered: readonly (readonly [number, readonly Entry[]])[], records: number): Piece[] {
+  const most = Math.floor(records / RECORDS_IN_PIECE);
+  const pieces: Piece[] = [];
+  let before = 0;
+  for (const [from, group] of ordered) {
+    const last = pieces.at(-1);
+    if (last && before * most < pieces.length * records) last.groups.push(group);
+    else pieces.push({ from, groups: [group] });
+    before += group.length;
+  }
+  return pieces;
+}
+
+async function packPiece(entries: readonly Entry[]): Promise<Buffer> {
   const gateways = new Map<string, number>();
   const byCustomer = new Map<string, string[]>();
-  let [firstAt, lastAt] = [Infinity, -Infinity];
-  for (const { customerId, gatewayId, seq, index, at, text } of entries) {
+  for (const { customerId, gatewayId, seq, index, text } of entries) {
     const gateway = gateways.get(gatewayId) ?? gateways.size;
     gateways.set(gatewayId, gateway);
     const line = `${String(gateway)} ${String(seq)} ${String(index)} ${text}`;
     const lines = byCustomer.get(customerId);
     if (lines) lines.push(line);
     else byCustomer.set(customerId, [line]);
-    firstAt = Math.min(firstAt, at);
-    lastAt = Math.max(lastAt, at);
   }
   const counts = [...byCustomer].map(([customerId, lines]) => [customerId, lines.length] as const);
   const header: Header = [[...gateways.keys()], counts];
-  const text = [JSON.stringify(header), ...[...byCustomer.values()].flat()].join('\n');
-  const fingerprints = counts.map(([customerId]) => marks.get(customerId)?.fingerprint ?? 0);
-  return {
-    ...{ bucket, firstAt: instant(firstAt), lastAt: instant(lastAt), records: entries.length },
-    customers: [...new Set(fingerprints)].sort((one, other) => one - other),
-    ids: idFilter(entries),
-    answers: answersOf(entries),
-    body: await packText(text),
-  };
+  return packText([JSON.stringify(header), ...[...byCustomer.values()].flat()].join('\n'), QUALITY);
 }
 
 /** A line, with where it was made and whose it is. */
@@ -101,20 +150,48 @@ export interface BlockLine extends Origin {
   readonly text: string;
 }
 
+/** A body, or one piece of it, whose ends are null then. */
+export interface PackedLines {
+  readonly body: Buffer;
+  readonly ends: Pieces['ends'] | null;
+}
+
 /** The lines of a block, or of these customers alone, which the others' are passed over for unread. */
-export async function unpackBlock(body: Buffer, only: ReadonlySet<string> | null): Promise<BlockLine[]> {
-  const [first = '', ...lines] = (await unpackText(body)).split('\n');
-  const header: unknown = JSON.parse(first);
+export async function unpackBlock(
+  { body, ends }: PackedLines,
+  only: ReadonlySet<string> | null,
+): Promise<BlockLine[]> {
+  if (ends === null) return unpackPiece(body, only);
+  const lines: BlockLine[] = [];
+  let from = 0;
+  for (const end of ends) {
+    for (const line of await unpackPiece(body.subarray(from, end), only)) lines.push(line);
+    from = end;
+  }
+  return lines;
+}
+
+async function unpackPiece(body: Buffer, only: ReadonlySet<string> | null): Promise<BlockLine[]> {
+  const bytes = await unpackBytes(body);
+  let from = lineEnd(bytes, 0);
+  const header: unknown = JSON.parse(bytes.toString('utf8', 0, from));
   if (!isHeader(header)) throw new Error('a block begins with its header');
   const [gateways, customers] = header;
   const found: BlockLine[] = [];
-  let from = 0;
   for (const [customerId, count] of customers) {
-    if (only === null || only.has(customerId))
-      for (const line of lines.slice(from, from + count)) found.push(blockLine(gateways, customerId, line));
-    from += count;
+    const isWanted = only === null || only.has(customerId);
+    for (let line = 0; line < count; line += 1) {
+      const end = lineEnd(bytes, from + 1);
+      if (isWanted) found.push(blockLine(gateways, customerId, bytes.toString('utf8', from + 1, end)));
+      from = end;
+    }
   }
   return found;
+}
+
+function lineEnd(bytes: Buffer, from: number): number {
+  const end = bytes.indexOf('\n', from);
+  return end < 0 ? bytes.length : end;
 }
 
 /** Only this file writes it: its form is looked at, not each value. */
@@ -132,8 +209,8 @@ function blockLine(gateways: readonly string[], customerId: string, line: string
 }
 
 /** All of a block, to be put into others. */
-export async function entriesOf(body: Buffer): Promise<Entry[]> {
-  return (await unpackBlock(body, null)).map((line) => ({ ...headOf(parseLine(line.text)), ...line }));
+export async function entriesOf(packed: PackedLines): Promise<Entry[]> {
+  return (await unpackBlock(packed, null)).map((line) => ({ ...headOf(parseLine(line.text)), ...line }));
 }
 
 const BITS_FOR_ID = 16;

@@ -20,17 +20,17 @@ const MOST_BYTES = 512 * 1024 * 1024;
 /** Smaller ones are packed, and unpacked, at once: another thread takes longer to be asked. */
 const LEAST_FOR_THREAD = 32 * 1024;
 /** Records take so many times the room when they are unpacked, mostly: one piece of memory holds them, in place of many small ones. */
-const UNPACKED = 10;
+const UNPACKED = 7;
 const LEAST_PIECE = 1024;
 const LARGEST_PIECE = 8 * 1024 * 1024;
 /** How zlib's streams begin, which were written formerly; none of ours of this window does. */
 const ZLIB = 0x78;
 
-/** Text in UTF-8, packed; in another thread, where there is much of it. */
-export async function packText(text: Buffer | string): Promise<Buffer> {
+/** Text in UTF-8, packed; in another thread, where there is much of it. `quality`: a higher one takes longer, and makes less of it. */
+export async function packText(text: Buffer | string, quality = QUALITY): Promise<Buffer> {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = constants;
   const params = {
-    [BROTLI_PARAM_QUALITY]: QUALITY,
+    [BROTLI_PARAM_QUALITY]: quality,
     [BROTLI_PARAM_LGWIN]: WINDOW,
     [BROTLI_PARAM_SIZE_HINT]: text.length,
   };
@@ -39,10 +39,13 @@ export async function packText(text: Buffer | string): Promise<Buffer> {
 
 /** What `packText` has packed, now or formerly. */
 export async function unpackText(body: Buffer): Promise<string> {
-  if (body[0] === ZLIB) return (await inflated(body, { maxOutputLength: MOST_BYTES })).toString('utf8');
+  return (await unpackBytes(body)).toString('utf8');
+}
+
+/** The same as bytes, for who wants some of them alone. */
+export async function unpackBytes(body: Buffer): Promise<Buffer> {
+  if (body[0] === ZLIB) return inflated(body, { maxOutputLength: MOST_BYTES });
   const chunkSize = Math.min(LARGEST_PIECE, Math.max(LEAST_PIECE, body.length * UNPACKED));
   const options = { maxOutputLength: MOST_BYTES, chunkSize };
-  const text =
-    body.length < LEAST_FOR_THREAD ? brotliDecompressSync(body, options) : await decompress(body, options);
-  return text.toString('utf8');
+  return body.length < LEAST_FOR_THREAD ? brotliDecompressSync(body, options) : decompress(body, options);
 }

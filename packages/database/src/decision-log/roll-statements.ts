@@ -1,7 +1,7 @@
 import { type Instant, instant, type TenantId } from '@licet/domain';
 import type { Statement, Transaction } from '../connection/transaction.js';
 import { arrayOf, numberArray } from '../mapping/array-literal.js';
-import { type Block, type Entry, entriesOf, FINEST_BUCKET } from './block.js';
+import { type Block, type Entry, entriesOf, FINEST_BUCKET, type PackedLines } from './block.js';
 import type { Roll } from './rolls.js';
 
 export interface Claim {
@@ -132,16 +132,16 @@ export async function takeRolls(
   rolls: readonly Roll[],
 ): Promise<{ readonly blocks: number; readonly entries: readonly Entry[] }> {
   if (rolls.length === 0) return { blocks: 0, entries: [] };
-  const rows = await transaction.query<{ body: Buffer }>({
+  const rows = await transaction.query<PackedLines>({
     name: 'take-rolls',
     text: `with taken as (delete from decision_block
              where tenant_id = $1 and day = ($2::timestamptz at time zone 'UTC')::date and bucket < $4 and roll = any($3::bigint[])
-             returning roll, bucket, body)
-           select body from taken order by roll, bucket`,
+             returning roll, bucket, body, piece_ends)
+           select body, piece_ends as ends from taken order by roll, bucket`,
     values: [transaction.tenantId, new Date(from), numberArray(rolls.map(({ roll }) => roll)), FINEST_BUCKET],
   });
   const entries: Entry[] = [];
-  for (const { body } of rows) for (const entry of await entriesOf(body)) entries.push(entry);
+  for (const row of rows) for (const entry of await entriesOf(row)) entries.push(entry);
   return { blocks: rows.length, entries };
 }
 
@@ -152,10 +152,10 @@ export async function writeBlocks(
 ): Promise<void> {
   await transaction.query({
     name: 'write-blocks',
-    text: `insert into decision_block (tenant_id, day, bucket, roll, first_at, last_at, records, customers, ids, answers, body)
-           select $1, (last_at at time zone 'UTC')::date, bucket, $2, first_at, last_at, records, customers::int[], ids, answers::int[], body
-           from unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::bytea[], $9::text[], $10::bytea[])
-             as b (bucket, first_at, last_at, records, customers, ids, answers, body)`,
+    text: `insert into decision_block (tenant_id, day, bucket, roll, first_at, last_at, records, customers, ids, answers, body, piece_from, piece_ends)
+           select $1, (last_at at time zone 'UTC')::date, bucket, $2, first_at, last_at, records, customers::int[], ids, answers::int[], body, piece_from::int[], piece_ends::int[]
+           from unnest($3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[], $8::bytea[], $9::text[], $10::bytea[], $11::text[], $12::text[])
+             as b (bucket, first_at, last_at, records, customers, ids, answers, body, piece_from, piece_ends)`,
     values: [
       transaction.tenantId,
       roll,
@@ -167,6 +167,8 @@ export async function writeBlocks(
       blocks.map(({ ids }) => ids),
       blocks.map(({ answers }) => numberArray(answers)),
       blocks.map(({ body }) => body),
+      blocks.map(({ pieces }) => pieces && numberArray(pieces.from)),
+      blocks.map(({ pieces }) => pieces && numberArray(pieces.ends)),
     ],
   });
 }
