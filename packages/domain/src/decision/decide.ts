@@ -48,7 +48,25 @@ export function decisionsAt(state: CustomerState, now: Instant): (request: Check
     state.answers.find(request.feature, request.quantity, now) ?? decideAnew(moment, request);
 }
 
-/** The same for who is going to move the counter: the answer is not kept, because it will not stand. */
+/** As `decisionsAt`, for who asks once: it is not worked out until when an answer stands, and none is kept. */
+export function answersAt(
+  state: CustomerState,
+  now: Instant,
+): (request: CheckRequest) => Omit<Decision, 'validUntil'> {
+  if (state.kind !== 'KNOWN') return (request) => decideUnknown(state, request);
+  const moment = new Moment(state, now);
+  return (request) => state.answers.find(request.feature, request.quantity, now) ?? answerAt(moment, request);
+}
+
+function answerAt(moment: Moment, request: CheckRequest): Omit<Decision, 'validUntil'> {
+  const { release, account: stored } = moment.state;
+  const feature = findFeature(release, request.feature);
+  if (feature === null) return denied(stored.id, request, 'UNKNOWN_FEATURE');
+  const asking = { context: request.context ?? NO_CONTEXT, asker: askerOf(request) };
+  return decideAt({ account: moment.account, release, feature, ...asking }, request, moment.now);
+}
+
+/** `decide` for who is going to move the counter: the answer is not kept, because it will not stand. */
 export function decideOnce(state: CustomerState, request: CheckRequest, now: Instant): Decision {
   if (state.kind !== 'KNOWN') return decideUnknown(state, request);
   const feature = findFeature(state.release, request.feature);

@@ -2,7 +2,7 @@ import type { FeatureType } from '../catalog/catalog.js';
 import type { CustomerState } from '../customer.js';
 import type { MemberId } from '../ids.js';
 import type { Instant } from '../time/instant.js';
-import { decideStale, decisionsAt } from './decide.js';
+import { answersAt, decideStale, decisionsAt } from './decide.js';
 import type { CheckRequest, Decision } from './decision.js';
 
 /** What a check for 1 would say of a feature. */
@@ -64,13 +64,18 @@ function toEntitlement(
 export type Outline = Pick<Entitlement, 'feature' | 'allowed' | 'code' | 'value' | 'limit'>;
 
 export function outlineOf(entitlements: readonly Entitlement[]): Outline[] {
-  return entitlements.map(({ feature, allowed, code, value, limit }) => ({
-    feature,
-    allowed,
-    code,
-    value,
-    limit,
-  }));
+  return entitlements.map(outlineFrom);
+}
+
+function outlineFrom({ feature, allowed, code, value, limit }: Outline): Outline {
+  return { feature, allowed, code, value, limit };
+}
+
+/** The outlines of what `entitlementsOf` says, for who compares them and is done: nothing is worked out for later. */
+export function outlinesAt(state: CustomerState, now: Instant, memberId: MemberId | null = null): Outline[] {
+  const answer = answersAt(state, now);
+  const features = [...state.release.catalog.features.keys()];
+  return features.map((feature) => outlineFrom(answer({ feature, quantity: 1, memberId })));
 }
 
 /** Features whose `allowed`, `code`, `value` or `limit` differ; one that is only on one side differs. */

@@ -7,7 +7,7 @@ import { instant, type Instant } from '../time/instant.js';
 import { recount, withMeter } from '../usage/recount.js';
 import { meterAt } from '../usage/window.js';
 import { decide, sameDecision } from './decide.js';
-import { entitlementChanges, entitlementsOf } from './entitlement-set.js';
+import { entitlementChanges, entitlementsOf, outlineOf, outlinesAt } from './entitlement-set.js';
 import { ceilingOf } from './entitlement.js';
 
 test('there is always an answer, and always the same one', () => {
@@ -22,12 +22,15 @@ test('there is always an answer, and always the same one', () => {
   );
 });
 
-test('a set says of each feature what a check for one says, at any instant', () => {
+test('a set says of each feature what a check for one says, at any instant, and outlines say the same', () => {
   fc.assert(
     fc.property(state, fc.integer({ min: 0, max: 400 * 24 }), (customer, hours) => {
       if (customer.kind !== 'KNOWN') return;
       const at = instant(NOW + (hours * DAY) / 24);
+      const outlines = outlinesAt(knownState(customer.release, customer.account), at);
       const { entitlements } = entitlementsOf(customer, at);
+      expect(outlines).toEqual(outlineOf(entitlements));
+      expect(outlinesAt(customer, at)).toEqual(outlines);
       expect(entitlements).toHaveLength(customer.release.catalog.features.size);
       for (const { type: _type, ...said } of entitlements) {
         const alone = knownState(customer.release, customer.account);

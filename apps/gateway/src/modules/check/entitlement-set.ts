@@ -1,5 +1,12 @@
 import type { StampedState } from '@licet/database';
-import { entitlementsOf, staleEntitlementsOf, type Entitlements } from '@licet/domain';
+import {
+  entitlementsOf,
+  type Entitlements,
+  type Outline,
+  outlineOf,
+  outlinesAt,
+  staleEntitlementsOf,
+} from '@licet/domain';
 import type { Access } from '../../access.js';
 import type { EntitlementSetType } from './entitlement-types.js';
 
@@ -18,6 +25,12 @@ export function toEntitlementSet(
     stale,
     entitlements,
   };
+}
+
+/** Of what `entitlementsIn` says, for who compares it and is done. */
+export function outlinesIn(stamped: StampedState, access: Access): Outline[] {
+  if (stamped.stale) return outlineOf(entitlementsIn(stamped, access).entitlements);
+  return outlinesAt(stamped.state, stamped.now, access.requireMember('memberId', null));
 }
 
 /** Decided for the member whom the caller's credential names, as its checks are. */

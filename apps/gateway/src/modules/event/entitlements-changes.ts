@@ -7,10 +7,10 @@ import {
   type StampedState,
   type StoredEvent,
 } from '@licet/database';
-import { entitlementChanges, outlineOf, type CustomerId, type Outline } from '@licet/domain';
+import { entitlementChanges, type CustomerId, type Outline } from '@licet/domain';
 import type { Access } from '../../access.js';
 import type { GatewayContext } from '../../context.js';
-import { entitlementsIn, toEntitlementSet } from '../check/entitlement-set.js';
+import { entitlementsIn, outlinesIn, toEntitlementSet } from '../check/entitlement-set.js';
 import { type ChangeEventType, EntitlementsChangeType } from './event-types.js';
 import { Answers, follow, subjectOf, unknownCustomer } from './follow.js';
 import { sharedOutline } from './shared-outlines.js';
@@ -173,10 +173,8 @@ interface Snapshot {
 /** NOT_FOUND where there is no such customer (any more), UNAVAILABLE where nobody could be asked. */
 function snapshotOf(stamped: StampedState, id: CustomerId, access: Access): Snapshot {
   switch (stamped.state.kind) {
-    case 'KNOWN': {
-      const all = entitlementsIn(stamped, access);
-      return { stamped, outline: sharedOutline(outlineOf(all.entitlements)) };
-    }
+    case 'KNOWN':
+      return { stamped, outline: sharedOutline(outlinesIn(stamped, access)) };
     case 'UNKNOWN_CUSTOMER':
       throw unknownCustomer(id);
     case 'OUT_OF_REACH':
