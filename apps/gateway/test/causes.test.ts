@@ -126,10 +126,16 @@ async function elsewhere<T>(act: (process: TestTenant) => Promise<T>): Promise<T
   }
 }
 
-async function spendElsewhere(customerId: string, feature: string, quantity: number): Promise<void> {
+async function spendElsewhere(
+  customerId: string,
+  feature: string,
+  quantity: number,
+  kind: 'consume' | 'release' | 'record' = 'consume',
+): Promise<void> {
   const request = { customerId, feature, quantity, idempotencyKey: newIdempotencyKey() };
-  const spent = await elsewhere(({ db, caller }) => spendOne(db, caller, { kind: 'consume', ...request }));
-  expect(spent).toMatchObject({ ok: true, consumed: quantity });
+  const asked = kind === 'record' ? { kind, ...request, at: null } : { kind, ...request };
+  const spent = await elsewhere(({ db, caller }) => spendOne(db, caller, asked));
+  expect(spent).toMatchObject({ ok: true, decision: { allowed: true } });
 }
 
 /** What this gateway reads of the log is told to nobody until the returned function is called. */
@@ -175,7 +181,8 @@ test('what this process has spent itself is not told with a spend of another tha
 test('a release that a load has brought is not told with a spend before it', async () => {
   const withFeature = (key: string) => {
     const known: Readonly<Record<string, unknown>> = { ...Object(CATALOG['features']) };
-    return { ...CATALOG, features: { ...known, [key]: { type: 'boolean' } } };
+    const counted = { type: 'metered', unit: 'call', window: 'P1M', anchor: 'subscription' };
+    return { ...CATALOG, features: { ...known, [key]: { type: 'boolean' }, [`${key}-calls`]: counted } };
   };
   await elsewhere((process) => publish(process, withFeature('former')));
   await newCustomer(gateway, 'eli', 'free');
@@ -191,7 +198,7 @@ test('a release that a load has brought is not told with a spend before it', asy
   });
   expect(told).toEqual([
     ['usage.recorded', ['projects']],
-    ['release.published', ['former', 'latter']],
+    ['release.published', ['former', 'former-calls', 'latter', 'latter-calls']],
   ]);
 });
 
@@ -210,4 +217,17 @@ test('a spend that is told of late is not the cause of what comes after it', asy
     ['usage.recorded', ['projects']],
     ['grant.created', ['support']],
   ]);
+});
+
+test('spends that are read together are told one by one, also where the last one leaves the answer as the first one did', async () => {
+  await newCustomer(gateway, 'gus', 'free');
+  const told = await following('gus', 3, async () => {
+    const log = await holdTheLog();
+    await spendElsewhere('gus', 'projects', 3);
+    await log.reading;
+    await spendElsewhere('gus', 'projects', 2, 'release');
+    await spendElsewhere('gus', 'projects', 4, 'record');
+    log.release();
+  });
+  expect(told).toEqual(Array.from({ length: 3 }, () => ['usage.recorded', ['projects']]));
 });

@@ -140,7 +140,7 @@ describe('an explanation of the past', () => {
     const asked = { customerId: 'flo', feature: 'sso' };
     await gateway.send(EXPLAIN, { input: asked, at: new Date(Date.now() + 86_400_000).toISOString() });
     const before = await records('flo');
-    const moment = new Date(Date.now() - 1000).toISOString();
+    const moment = at(before[0], 'at');
     expect(refusalOf(await explain(asked, moment))).toEqual([['NOT_FOUND', 'at']]);
     await check(gateway, asked);
     await explain(asked, await lastAnswerOf('flo'));

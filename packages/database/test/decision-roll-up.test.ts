@@ -34,6 +34,8 @@ import {
   tenantRows,
 } from '@licet/database/testing';
 import { instant } from '@licet/domain';
+import { DataSource } from 'typeorm';
+import { PiecesOfBlocks1764710000000 } from '../src/migrations/1764710000000-pieces-of-blocks.js';
 
 let tenant: OwnTenant;
 beforeEach(async () => {
@@ -398,6 +400,55 @@ test('of a block that is divided, who names one customer reads its piece alone; 
   await expect(idsOf()).rejects.toThrow();
   await tenant.owner.query('update decision_block set body = (select body from whole)');
   await readAll();
+});
+
+test('a body in pieces says so in each of them, and what is not read whole is not merged', async () => {
+  await put(decisions(240, 30));
+  await rollUp();
+  const [block] = await tenantRows<{ body: Buffer; ends: number[] }>(
+    tenant,
+    'select body, piece_ends as ends from decision_block',
+  );
+  const { body, ends } = block!;
+  ends.forEach((end, n) => {
+    const [header = ''] = brotliDecompressSync(body.subarray(ends[n - 1] ?? 0, end))
+      .toString()
+      .split('\n');
+    expect(JSON.parse(header)).toEqual([expect.any(Array), expect.any(Array), ends.length]);
+  });
+  // As who knows of one piece alone would have it.
+  await tenant.owner.query('update decision_block set piece_from = null, piece_ends = null');
+  for (let n = 0; n < 3; n += 1) {
+    await put(decisions(240, 30, AT + 1000 * (n + 1)));
+    if (n < 2) await rollUp();
+  }
+  const before = await counted('decision_block');
+  await expect(rollUp()).rejects.toThrow(/^a block of 240 decisions was read as one of \d+$/);
+  expect(await counted('decision_block')).toEqual(before);
+  await tenant.owner.query('update decision_block set piece_ends = $1 where piece_ends is null', [ends]);
+  await rollUp();
+  expect(await counted('decision_block')).toMatchObject({ records: 960 });
+}, 120_000);
+
+test('there is no way back to versions that know of no pieces while a block has some', async () => {
+  const source = new DataSource({
+    type: 'postgres',
+    url: tenant.url,
+    migrations: [PiecesOfBlocks1764710000000],
+  });
+  await source.initialize();
+  try {
+    await put(decisions(240, 30));
+    await rollUp();
+    const undone = () => new PiecesOfBlocks1764710000000().down(source.createQueryRunner());
+    await expect(undone()).rejects.toThrow(/divided into pieces/);
+    await tenant.owner.query('delete from decision_block');
+    await undone();
+    await put(decisions(240, 30));
+    await expect(rollUp()).rejects.toThrow(/piece_from/);
+  } finally {
+    await source.destroy();
+  }
 });
 
 test('what was spooled for years finds its place, and is found', async () => {

@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 
 const START = Date.now();
 
-/** Decisions of an hour ago and before, all of one hour, whenever they are put: they are due at once. */
+/** Decisions of so many hours ago, within milliseconds, whenever they are put: they are due at once. */
 function put(count: number, hoursAgo: number): Promise<void> {
   const from = START - hoursAgo * HOUR;
   const records = Array.from({ length: count }, (_, n) => decisionOf(`customer-${String(n % 3)}`, from + n));

@@ -46,7 +46,7 @@ const MOST_BITS = 8;
 const RECORDS_IN_BLOCK = 256;
 /** At least, where there are more customers: smaller pieces are unpacked sooner, and take more room. */
 const RECORDS_IN_PIECE = 32;
-/** Makes most of that room good again. */
+/** Brotli's, for blocks: what pieces cost in room, it mostly gives back. */
 const QUALITY = 3;
 
 /** So many bits of the hash divide so many records into blocks: few are not scattered over 256. */
@@ -74,8 +74,15 @@ export function bucketsOf(mark: Mark): number[] {
 /** From this one on buckets are of the finest division. */
 export const FINEST_BUCKET = 1 << MOST_BITS;
 
-/** Names the gateways, and whose records follow, how many of each. */
-type Header = readonly [gateways: readonly string[], customers: readonly (readonly [string, number])[]];
+/**
+ * Names the gateways, and whose records follow, how many of each. `pieces`: how many the body has, where there are several. Versions that know of one piece
+ * alone refuse a header with it: they would take the first one for the whole.
+ */
+type Header = readonly [
+  gateways: readonly string[],
+  customers: readonly (readonly [string, number])[],
+  pieces?: number,
+];
 
 /** Packs records, at least one; `marks`: of their customers. */
 export async function packBlock(
@@ -95,7 +102,7 @@ export async function packBlock(
   }
   const ordered = [...byPrint].sort(([one], [other]) => one - other);
   const pieces = divided(ordered, entries.length);
-  const bodies = await Promise.all(pieces.map(({ groups }) => packPiece(groups.flat())));
+  const bodies = await Promise.all(pieces.map(({ groups }) => packPiece(groups.flat(), pieces.length)));
   let end = 0;
   const ends = bodies.map(({ length }) => (end += length));
   return {
@@ -128,7 +135,7 @@ function divided(ordered: readonly (readonly [number, readonly Entry[]])[], reco
   return pieces;
 }
 
-async function packPiece(entries: readonly Entry[]): Promise<Buffer> {
+async function packPiece(entries: readonly Entry[], pieces: number): Promise<Buffer> {
   const gateways = new Map<string, number>();
   const byCustomer = new Map<string, string[]>();
   for (const { customerId, gatewayId, seq, index, text } of entries) {
@@ -140,7 +147,8 @@ async function packPiece(entries: readonly Entry[]): Promise<Buffer> {
     else byCustomer.set(customerId, [line]);
   }
   const counts = [...byCustomer].map(([customerId, lines]) => [customerId, lines.length] as const);
-  const header: Header = [[...gateways.keys()], counts];
+  const names = [...gateways.keys()];
+  const header: Header = pieces === 1 ? [names, counts] : [names, counts, pieces];
   return packText([JSON.stringify(header), ...[...byCustomer.values()].flat()].join('\n'), QUALITY);
 }
 
@@ -196,7 +204,7 @@ function lineEnd(bytes: Buffer, from: number): number {
 
 /** Only this file writes it: its form is looked at, not each value. */
 function isHeader(value: unknown): value is Header {
-  return Array.isArray(value) && value.length === 2 && value.every(Array.isArray);
+  return Array.isArray(value) && value.length <= 3 && value.slice(0, 2).every(Array.isArray);
 }
 
 function blockLine(gateways: readonly string[], customerId: string, line: string): BlockLine {

@@ -30,7 +30,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const AT_ONCE = 4 * 1024;
 const HOUR = 3_600_000;
 /** Of what stands for a customer, or an answer. */
-const HASH_BYTES = 4;
+const NUMBER_BYTES = 4;
 
 export interface RolledUp {
   /** Records that are in blocks now, and were not before. */
@@ -186,8 +186,10 @@ class RollUp {
     );
     await writeBlocks(this.transaction, this.#roll, blocks);
     this.#blocks += blocks.length;
-    for (const { ids, customers, answers, body } of blocks)
-      this.#blockBytes += body.length + ids.length + (customers.length + answers.length) * HASH_BYTES;
+    for (const { ids, customers, answers, pieces, body } of blocks) {
+      const numbers = customers.length + answers.length + 2 * (pieces?.ends.length ?? 0);
+      this.#blockBytes += body.length + ids.length + numbers * NUMBER_BYTES;
+    }
   }
 
   /** For the audit trail: the root of each flush. Nobody's decisions change by it, so `events` does not list it. */

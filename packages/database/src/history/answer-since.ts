@@ -3,7 +3,7 @@ import {
   askedReads,
   type CheckRequest,
   type CustomerId,
-  parseFeatureKey,
+  findFeature,
   type Release,
   type TenantId,
   turnedBy,
@@ -82,9 +82,9 @@ async function since(
   const undo = undoable(events, lookup);
   const past = [...lookup.releases.values()];
   return answers.map(({ request, decision }, index) => {
-    // A release that counted where this one does not would need the usage, too.
-    if (counted[index] !== true && past.some((former) => countsUsage(stored, former, request.feature)))
-      return null;
+    // A release that counted where this one does not would need the usage, too; what is gone no usage has turned.
+    const needsUsage = isKnown(release, request.feature) && counted[index] !== true;
+    if (needsUsage && past.some((former) => countsUsage(stored, former, request.feature))) return null;
     const place = turnedBy(
       { account: stored.written, release, request, decision, withLimit, now: clock },
       undo,
@@ -94,11 +94,14 @@ async function since(
   });
 }
 
+function isKnown(release: Release, text: string): boolean {
+  return findFeature(release, text) !== null;
+}
+
 /** Whether the answer may depend on a counter. */
 function countsUsage({ written }: StoredAccount, release: Release, text: string): boolean {
-  const key = parseFeatureKey(text);
-  const feature = key === null ? undefined : release.catalog.features.get(key);
-  if (feature === undefined) return false;
+  const feature = findFeature(release, text);
+  if (feature === null) return false;
   const reads = askedReads(written, release, feature.key);
   return feature.type === 'METERED' || feature.type === 'LIMIT' || (reads !== null && reads.usage.size > 0);
 }

@@ -13,8 +13,14 @@ export class PiecesOfBlocks1764710000000 implements MigrationInterface {
       alter table decision_block alter column piece_from set storage main, alter column piece_ends set storage main`);
   }
 
-  /** Of blocks that have several pieces the first one alone is read from then on. */
+  /** Refused while a block has several pieces: nobody could tell any more where they end. */
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      do $$ begin
+        if exists (select from decision_block where piece_ends is not null) then
+          raise exception 'blocks of decisions are divided into pieces, which versions before this one cannot read';
+        end if;
+      end $$`);
     await runner.query('alter table decision_block drop column piece_from, drop column piece_ends');
   }
 }

@@ -26,6 +26,8 @@ export interface KeptState {
   readonly loadedAt: Revision;
   /** When that was, by `performance.now()`. */
   readonly loadedTime: number;
+  /** The position of the newest thing that was loaded, or that this process has counted itself. */
+  newest: Revision;
   /** By which usage events name the customer; null: there is none. */
   readonly subject: string | null;
   /** Versions of its counters; of a usage event and a kept counter the greater one counts. */
@@ -64,19 +66,23 @@ type ChangedBlock = Pick<CreditBlock, 'remaining' | 'held'> & { readonly id: str
 export class Loading {
   /** The newest event about this customer, or about all. */
   #changedAt = 0;
-  readonly #counters: { readonly counter: CounterEvent; readonly apply: typeof applyOwnCounter }[] = [];
+  readonly #counters: {
+    readonly counter: CounterEvent;
+    /** Of this process's own; null: the log has told of it. */
+    readonly committedAt: Revision | null;
+  }[] = [];
 
   changed(position: number): void {
     this.#changedAt = Math.max(this.#changedAt, position);
   }
 
   counted(counters: readonly CounterEvent[]): void {
-    for (const counter of counters) this.#counters.push({ counter, apply: applyCounter });
+    for (const counter of counters) this.#counters.push({ counter, committedAt: null });
   }
 
   /** By this process, before the log tells of it. */
-  countedHere(counters: readonly CounterEvent[]): void {
-    for (const counter of counters) this.#counters.push({ counter, apply: applyOwnCounter });
+  countedHere(counters: readonly CounterEvent[], committedAt: Revision): void {
+    for (const counter of counters) this.#counters.push({ counter, committedAt });
   }
 
   /** INVARIANT (load race): a state that was read before an event arrived is not kept after it. */
@@ -86,9 +92,12 @@ export class Loading {
 
   /** Whether it holds then what happened meanwhile. */
   catchUp(loaded: KeptState): boolean {
-    return this.#counters.every(
-      ({ counter, apply }) => counter.subject !== loaded.subject || apply(loaded, counter),
-    );
+    return this.#counters.every(({ counter, committedAt }) => {
+      if (counter.subject !== loaded.subject) return true;
+      return committedAt === null
+        ? applyCounter(loaded, counter)
+        : applyOwnCounter(loaded, counter, committedAt);
+    });
   }
 }
 
@@ -96,9 +105,10 @@ export class Loading {
  * Takes over a counter of a batch that this process has committed: batches of others before it may not have been heard of yet.
  * False: what those have changed besides the counter would be missed, the state must be read again.
  */
-export function applyOwnCounter(kept: KeptState, counter: CounterEvent): boolean {
+export function applyOwnCounter(kept: KeptState, counter: CounterEvent, committedAt: Revision): boolean {
   const known = kept.meterVersions.get(counter.feature) ?? 0;
   if (!counter.isWhole && counter.version > known + 1) return false;
+  if (committedAt > kept.newest) kept.newest = committedAt;
   return applyCounter(kept, counter);
 }
 
@@ -119,15 +129,23 @@ export function applyCounter(kept: KeptState, counter: CounterEvent): true {
  * The state with the customer's counters as a usage event left them, whatever has been spent since: what is read when an
  * event arrives may be ahead of it. Other events leave the state as it is, and so do pools, which go with their seats.
  */
-export function atUsage(state: CustomerState, event: StoredEvent, subject: string): CustomerState {
+export function atUsage(state: CustomerState, event: StoredEvent, subject: string): AtUsage {
+  const taken = new Set<string>();
   let then = state;
   for (const counter of countersIn(event)) {
     if (counter.subject !== subject || counter.isPool || then.kind !== 'KNOWN') continue;
     const meter = meterFrom(then, counter);
-    if (meter !== null && !isSameCount(meter, then.account.meters.get(meter.feature)))
-      then = withMeter(then, meter, blocksAfter(then, counter));
+    if (meter === null || isSameCount(meter, then.account.meters.get(meter.feature))) continue;
+    then = withMeter(then, meter, blocksAfter(then, counter));
+    taken.add(meter.feature);
   }
-  return then;
+  return { state: then, taken };
+}
+
+export interface AtUsage {
+  readonly state: CustomerState;
+  /** Features whose counters are the event's, and not those of now. */
+  readonly taken: ReadonlySet<string>;
 }
 
 /** The state's own where none has changed. */

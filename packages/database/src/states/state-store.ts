@@ -194,23 +194,27 @@ export class StateStore implements CommitListener {
     });
   }
 
-  #stamp(tenant: TenantStates, { state, loadedAt, loadedTime }: KeptState): StampedState {
-    const { watch, ahead } = tenant;
+  #stamp(tenant: TenantStates, { state, loadedAt, loadedTime, newest }: KeptState): StampedState {
+    const { watch, releasedAt } = tenant;
     const reading = performance.now();
     // A state may have been read before its events arrive here.
-    const revision = watch === null || watch.revision < loadedAt ? loadedAt : watch.revision;
+    const revision = watch === null ? loadedAt : newer(watch.revision, loadedAt);
     const confirmedAt = watch === null ? loadedTime : Math.max(watch.confirmedAt, loadedTime);
     const { clock } = this.#feed;
     return {
       state,
       revision,
-      newest: ahead > revision ? ahead : revision,
+      newest: newer(newer(revision, newest), releasedAt),
       asOf: clock.at(confirmedAt),
       // Where the clock lags behind: nothing is decided by a release before it was published.
       now: later(clock.at(reading), state.release.publication.at),
       stale: reading - confirmedAt > STALE_AFTER_MS,
     };
   }
+}
+
+function newer(one: Revision, other: Revision): Revision {
+  return one > other ? one : other;
 }
 
 function later(one: Instant, other: Instant): Instant {

@@ -44,8 +44,6 @@ export class TenantStates {
   #watch: Watch | null = null;
   #starting: Promise<void> | null = null;
   readonly #live = new LiveRelease();
-  /** The last revision that this process has written itself. */
-  #written = ORIGIN;
   readonly #loading = new Map<CustomerId, Loading>();
   readonly #loader: DataLoader<CustomerId, KeptState>;
   readonly #reader: DataLoader<CustomerId, KeptState>;
@@ -114,15 +112,14 @@ export class TenantStates {
     return this.#watch;
   }
 
-  /** The newest that states may hold before the log tells of it: own counters, and the release. */
-  get ahead(): Revision {
-    const { since } = this.#live;
-    return since > this.#written ? since : this.#written;
-  }
-
   /** The live release, as soon as it was read once. */
   get release(): Release | null {
     return this.#live.release;
+  }
+
+  /** Where that was first known to be live: it may be ahead of what the log has told of. */
+  get releasedAt(): Revision {
+    return this.#live.since;
   }
 
   kept(customerId: CustomerId): KeptState | undefined {
@@ -222,6 +219,7 @@ export class TenantStates {
         readAgainAt: readAgainAt(state),
         loadedAt: revision,
         loadedTime,
+        newest: revision,
         subject: stored?.row.subject ?? null,
         meterVersions: new Map(stored?.meterVersions),
       });
@@ -248,10 +246,9 @@ export class TenantStates {
 
   /** INVARIANT (own writes): what this process has written and answered is in the states that it decides on. */
   committed(revision: Revision, events: readonly NewEvent[]): void {
-    if (revision > this.#written) this.#written = revision;
     for (const event of events) {
       const counters = countersIn(event);
-      if (counters.length > 0) this.#countHere(counters);
+      if (counters.length > 0) this.#countHere(counters, revision);
       else if (event.customer !== null) this.dropBefore(event.customer.id, revision);
     }
   }
@@ -263,12 +260,12 @@ export class TenantStates {
       this.dropBefore(customerId, revision);
   }
 
-  #countHere(counters: readonly CounterEvent[]): void {
+  #countHere(counters: readonly CounterEvent[], committedAt: Revision): void {
     for (const counter of counters) {
       const kept = this.#kept.bySubject(counter.subject);
-      if (kept && !applyOwnCounter(kept, counter)) this.drop(kept.customerId);
+      if (kept && !applyOwnCounter(kept, counter, committedAt)) this.drop(kept.customerId);
     }
-    for (const loading of this.#loading.values()) loading.countedHere(counters);
+    for (const loading of this.#loading.values()) loading.countedHere(counters, committedAt);
   }
 
   #count(counters: readonly CounterEvent[]): void {
@@ -287,7 +284,6 @@ export class TenantStates {
 
   #forgetAll(): void {
     this.#watch = null;
-    this.#written = ORIGIN;
     this.#live.forget();
     this.#tags.clear();
     for (const loading of this.#loading.values()) loading.changed(Number.MAX_SAFE_INTEGER);

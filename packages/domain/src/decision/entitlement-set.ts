@@ -56,8 +56,20 @@ function toEntitlement(
   type: FeatureType,
   { allowed, code, feature, value, limit, unlimited, used, reserved, remaining, resetsAt, sources }: Decision,
 ): Entitlement {
-  const counted = { limit, unlimited, used, reserved, remaining, resetsAt };
-  return { type, allowed, code, feature, value, ...counted, sources };
+  return {
+    type,
+    allowed,
+    code,
+    feature,
+    value,
+    limit,
+    unlimited,
+    used,
+    reserved,
+    remaining,
+    resetsAt,
+    sources,
+  };
 }
 
 /** The part of an entitlement whose change is told to who follows it. */

@@ -3,6 +3,7 @@ import { DAY, NOW, request, state } from '../../testing/decision-questions.js';
 import { grantOf } from '../../testing/states.js';
 import { featureKey } from '../../testing/subscriptions.js';
 import { knownState } from '../customer.js';
+import { parseMemberId } from '../ids.js';
 import { instant, type Instant } from '../time/instant.js';
 import { recount, withMeter } from '../usage/recount.js';
 import { meterAt } from '../usage/window.js';
@@ -23,22 +24,26 @@ test('there is always an answer, and always the same one', () => {
 });
 
 test('a set says of each feature what a check for one says, at any instant, and outlines say the same', () => {
+  const hours = fc.array(fc.integer({ min: 0, max: 400 * 24 }), { minLength: 1, maxLength: 3 });
   fc.assert(
-    fc.property(state, fc.integer({ min: 0, max: 400 * 24 }), (customer, hours) => {
+    fc.property(state, request, hours, (customer, { memberId: name }, asked) => {
       if (customer.kind !== 'KNOWN') return;
-      const at = instant(NOW + (hours * DAY) / 24);
-      const outlines = outlinesAt(knownState(customer.release, customer.account), at);
-      const { entitlements } = entitlementsOf(customer, at);
-      expect(outlines).toEqual(outlineOf(entitlements));
-      expect(outlinesAt(customer, at)).toEqual(outlines);
-      expect(entitlements).toHaveLength(customer.release.catalog.features.size);
-      for (const { type: _type, ...said } of entitlements) {
-        const alone = knownState(customer.release, customer.account);
-        const asked = { feature: said.feature, quantity: 1, memberId: null };
-        expect(decide(alone, asked, at)).toMatchObject(said);
+      const memberId = parseMemberId(name ?? '');
+      for (const after of asked.sort((one, other) => one - other)) {
+        const at = instant(NOW + (after * DAY) / 24);
+        const outlines = outlinesAt(knownState(customer.release, customer.account), at, memberId);
+        const { entitlements } = entitlementsOf(customer, at, memberId);
+        expect(outlines).toEqual(outlineOf(entitlements));
+        // Also on what was worked out before.
+        expect(outlinesAt(customer, at, memberId)).toEqual(outlines);
+        expect(entitlements).toHaveLength(customer.release.catalog.features.size);
+        for (const { type: _type, ...said } of entitlements) {
+          const alone = knownState(customer.release, customer.account);
+          expect(decide(alone, { feature: said.feature, quantity: 1, memberId }, at)).toMatchObject(said);
+        }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 150 },
   );
 });
 

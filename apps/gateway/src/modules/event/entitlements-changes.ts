@@ -1,6 +1,7 @@
 import {
   answersTurnedAfter,
   atUsage,
+  type AtUsage,
   DatabaseUnavailableError,
   type Followed,
   type Revision,
@@ -89,12 +90,14 @@ class Changes {
     if (!touches(event, this.customer)) return null;
     const { id, subject } = this.customer;
     const stamped = await this.context.states.load(id);
-    const seen = asOf(event, stamped, subject);
+    const { seen, taken } = asOf(event, stamped, subject);
     const now = snapshotOf(seen, id, this.context.access);
     const known = this.known ?? this.#startBefore(event.cursor);
     const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
     const read = { outline: now.outline, newest: stamped.newest };
-    const later = known === null ? NONE : await this.#turnedLater(event, read, changed);
+    // What is told of the event's own counters is of then, and no answer of now, which the log could be asked about.
+    const asked = known === null ? [] : changed.filter((feature) => !taken.has(feature));
+    const later = await this.#turnedLater(event, read, asked);
     const told = changed.filter((feature) => !later.has(feature));
     this.known =
       known === null || later.size === 0 ? now.outline : sharedOutline(kept(known, now.outline, later));
@@ -109,13 +112,13 @@ class Changes {
   async #turnedLater(
     event: StoredEvent,
     { outline, newest }: Read,
-    changed: readonly string[],
+    asked: readonly string[],
   ): Promise<ReadonlySet<string>> {
     const { context, customer, events } = this;
-    if (changed.length === 0 || !isBeyond(newest, event.cursor) || events.hasTaken(newest)) return NONE;
+    if (asked.length === 0 || !isBeyond(newest, event.cursor) || events.hasTaken(newest)) return NONE;
     const memberId = context.access.requireMember('memberId', null);
     const now = new Map(outline.map((one) => [one.feature, one]));
-    const answers = changed.map((feature) => {
+    const answers = asked.map((feature) => {
       const { code, value, limit } = now.get(feature) ?? GONE;
       return { request: { feature, quantity: 1, memberId }, decision: { code, value, limit } };
     });
@@ -125,7 +128,7 @@ class Changes {
       answers,
       withLimit: true,
     });
-    const later = changed.filter((_, index) => {
+    const later = asked.filter((_, index) => {
       const cursor = turning[index]?.event.cursor;
       return cursor !== undefined && isBeyond(cursor, event.cursor);
     });
@@ -154,9 +157,13 @@ function kept(
 }
 
 /** INVARIANT (cause): a change of counters is told by the event that made it, not by one before it that was read late. */
-function asOf(event: StoredEvent, stamped: StampedState, subject: string): StampedState {
-  const state = atUsage(stamped.state, event, subject);
-  return state === stamped.state ? stamped : { ...stamped, state, revision: event.cursor };
+function asOf(event: StoredEvent, stamped: StampedState, subject: string): AsOf {
+  const { state, taken } = atUsage(stamped.state, event, subject);
+  return { seen: taken.size === 0 ? stamped : { ...stamped, state, revision: event.cursor }, taken };
+}
+
+interface AsOf extends Pick<AtUsage, 'taken'> {
+  readonly seen: StampedState;
 }
 
 /** Both name positions of one log, written so that their order is that of their text. */
