@@ -1,4 +1,5 @@
 import { applyDueBatch } from '@licet/database';
+import { Client } from 'pg';
 import { openTestDatabase, publish, spendOne, type TestTenant } from '@licet/database/testing';
 import { CATALOG } from './catalog.js';
 import { check, consume, newCustomer } from './customers.js';
@@ -138,8 +139,11 @@ async function spendElsewhere(
   expect(spent).toMatchObject({ ok: true, decision: { allowed: true } });
 }
 
-/** What this gateway reads of the log is told to nobody until the returned function is called. */
-async function holdTheLog(): Promise<{ readonly reading: Promise<void>; release(): void }> {
+/** A spend of another process, of which this one tells nobody until `meanwhile` is done. */
+async function hearLate(
+  spend: Parameters<typeof spendElsewhere>,
+  meanwhile: () => Promise<unknown>,
+): Promise<void> {
   let release = (): void => undefined;
   const gate = new Promise<void>((resolve) => (release = resolve));
   let hasRead = (): void => undefined;
@@ -152,26 +156,22 @@ async function holdTheLog(): Promise<{ readonly reading: Promise<void>; release(
     events: () => undefined,
     lost: () => undefined,
   });
-  return {
-    reading,
-    release: () => {
-      watch.end();
-      release();
-    },
-  };
+  await spendElsewhere(...spend);
+  await reading;
+  await meanwhile();
+  watch.end();
+  release();
 }
 
 test('what this process has spent itself is not told with a spend of another that it hears of later', async () => {
   await newCustomer(gateway, 'di', 'free');
   await check(gateway, { customerId: 'di', feature: 'projects' });
-  const told = await following('di', 2, async () => {
-    const log = await holdTheLog();
-    await spendElsewhere('di', 'projects', 3);
-    await log.reading;
-    const spent = await consume(gateway, { customerId: 'di', feature: 'api-calls', quantity: 10 });
-    expect(spent.get('consume.consumed')).toBe(10);
-    log.release();
-  });
+  const told = await following('di', 2, () =>
+    hearLate(['di', 'projects', 3], async () => {
+      const spent = await consume(gateway, { customerId: 'di', feature: 'api-calls', quantity: 10 });
+      expect(spent.get('consume.consumed')).toBe(10);
+    }),
+  );
   expect(told).toEqual([
     ['usage.recorded', ['projects']],
     ['usage.recorded', ['api-calls']],
@@ -188,14 +188,12 @@ test('a release that a load has brought is not told with a spend before it', asy
   await newCustomer(gateway, 'eli', 'free');
   await newCustomer(gateway, 'eve', 'free');
   await check(gateway, { customerId: 'eli', feature: 'projects' });
-  const told = await following('eli', 2, async () => {
-    const log = await holdTheLog();
-    await spendElsewhere('eli', 'projects', 3);
-    await log.reading;
-    await elsewhere((process) => publish(process, withFeature('latter')));
-    await check(gateway, { customerId: 'eve', feature: 'projects' });
-    log.release();
-  });
+  const told = await following('eli', 2, () =>
+    hearLate(['eli', 'projects', 3], async () => {
+      await elsewhere((process) => publish(process, withFeature('latter')));
+      await check(gateway, { customerId: 'eve', feature: 'projects' });
+    }),
+  );
   expect(told).toEqual([
     ['usage.recorded', ['projects']],
     ['release.published', ['former', 'former-calls', 'latter', 'latter-calls']],
@@ -205,14 +203,12 @@ test('a release that a load has brought is not told with a spend before it', asy
 test('a spend that is told of late is not the cause of what comes after it', async () => {
   await newCustomer(gateway, 'flo', 'free');
   await check(gateway, { customerId: 'flo', feature: 'projects' });
-  const told = await following('flo', 2, async () => {
-    const log = await holdTheLog();
-    await spendElsewhere('flo', 'projects', 1);
-    await log.reading;
-    await spendElsewhere('flo', 'projects', 2);
-    await grantBriefly('flo', 'support', 'BLOCK');
-    log.release();
-  });
+  const told = await following('flo', 2, () =>
+    hearLate(['flo', 'projects', 1], async () => {
+      await spendElsewhere('flo', 'projects', 2);
+      await grantBriefly('flo', 'support', 'BLOCK');
+    }),
+  );
   expect(told).toEqual([
     ['usage.recorded', ['projects']],
     ['grant.created', ['support']],
@@ -221,13 +217,33 @@ test('a spend that is told of late is not the cause of what comes after it', asy
 
 test('spends that are read together are told one by one, also where the last one leaves the answer as the first one did', async () => {
   await newCustomer(gateway, 'gus', 'free');
-  const told = await following('gus', 3, async () => {
-    const log = await holdTheLog();
-    await spendElsewhere('gus', 'projects', 3);
-    await log.reading;
-    await spendElsewhere('gus', 'projects', 2, 'release');
-    await spendElsewhere('gus', 'projects', 4, 'record');
-    log.release();
-  });
+  const told = await following('gus', 3, () =>
+    hearLate(['gus', 'projects', 3], async () => {
+      await spendElsewhere('gus', 'projects', 2, 'release');
+      await spendElsewhere('gus', 'projects', 4, 'record');
+    }),
+  );
   expect(told).toEqual(Array.from({ length: 3 }, () => ['usage.recorded', ['projects']]));
+});
+
+test('the log is not asked what has turned an answer where nothing else waits for the subscriber', async () => {
+  await newCustomer(gateway, 'hal', 'free');
+  await newCustomer(gateway, 'ida', 'free');
+  await check(gateway, { customerId: 'hal', feature: 'projects' });
+  const statements = jest.spyOn(Client.prototype, 'query');
+  const touched = () =>
+    statements.mock.calls.filter(([one]) => JSON.stringify(one).includes('touched-after'));
+  try {
+    // Read together, and the later one is another customer's.
+    const told = await following('hal', 1, () =>
+      hearLate(['ida', 'projects', 1], async () => {
+        await spendElsewhere('hal', 'projects', 3);
+        await spendElsewhere('ida', 'projects', 2);
+      }),
+    );
+    expect(told).toEqual([['usage.recorded', ['projects']]]);
+    expect(touched()).toHaveLength(0);
+  } finally {
+    statements.mockRestore();
+  }
 });

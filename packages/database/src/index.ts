@@ -138,7 +138,7 @@ export {
   verifySnapshot,
 } from './signing/snapshot-token.js';
 export { installationKey, INSTALLATION_ISSUER, type InstallationKey } from './signing/installation-key.js';
-export { atUsage, type AtUsage } from './states/kept-state.js';
+export { atUsage } from './states/kept-state.js';
 export {
   type AnswerNow,
   type AnswersNow,

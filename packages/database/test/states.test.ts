@@ -2,6 +2,7 @@ import { Client, type PoolClient, type QueryConfig } from 'pg';
 import {
   ApiKeyStore,
   createApiKey,
+  currentRevision,
   type Database,
   EventFeed,
   executeCommand,
@@ -78,7 +79,8 @@ async function eventually(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-async function consume(id: string, quantity: number): Promise<void> {
+/** By another process, or (`reading`) by the one that has the states. */
+async function consume(id: string, quantity: number, db: Database = tenant.db): Promise<void> {
   const request = {
     kind: 'consume',
     customerId: id,
@@ -86,7 +88,7 @@ async function consume(id: string, quantity: number): Promise<void> {
     quantity,
     idempotencyKey: `${id} ${String(Math.random())}`,
   } as const;
-  const [result] = await spend(tenant.db, tenant.caller, [request]);
+  const [result] = await spend(db, tenant.caller, [request]);
   if (!result?.ok || !result.decision.allowed) throw new Error(`not spent: ${JSON.stringify(result)}`);
 }
 
@@ -315,6 +317,30 @@ test('a state that is on its way is not taken for one that holds a later write, 
   expect(ask(await seen, 'sso')).toBe('SUBSCRIPTION_EXPIRED');
   await early;
 });
+
+test.each(['on its way', 'kept'])(
+  'a state that is %s says how new the spends of this process in it are, before the log tells of them',
+  async (where) => {
+    const id = `ahead ${where}`.replaceAll(' ', '-');
+    await createTestCustomer(tenant, id);
+    await subscribeTo(tenant, id, 'free');
+    await consume(id, 1);
+    await states.release(tenant.caller.tenantId);
+    if (where === 'kept') await load(id);
+    const held = where === 'kept' ? null : holdBack(reading.pool, 'account-meters');
+    const loading = load(id);
+    await held?.arrived;
+    const before = await currentRevision(tenant.db, tenant.caller.tenantId);
+    jest.spyOn(TenantTail.prototype, 'read').mockResolvedValue();
+    await consume(id, 9, reading);
+    held?.letGo();
+    await loading;
+    const seen = await load(id);
+    expect(ask(seen, 'calls')).toBe('LIMIT_EXCEEDED');
+    expect(seen.revision).toBe(before);
+    expect(seen.newest).toBe(await currentRevision(tenant.db, tenant.caller.tenantId));
+  },
+);
 
 test('usage that is counted while a state is on its way is in it', async () => {
   await createTestCustomer(tenant, 'counted');

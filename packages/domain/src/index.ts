@@ -64,14 +64,10 @@ export * from './catalog/threshold.js';
 export * from './usage/record.js';
 export * from './usage/recount.js';
 export * from './usage/thresholds.js';
-export {
-  decide,
-  decideStale,
-  denyWithoutRules,
-  findFeature,
-  sameDecision,
-  stateAtHand,
-} from './decision/decide.js';
+export { decide, decideStale } from './decision/decide.js';
+export { sameDecision } from './decision/decide-at.js';
+export { findFeature } from './decision/find-feature.js';
+export { denyWithoutRules, stateAtHand } from './decision/without-state.js';
 export { askedReads } from './decision/asked.js';
 export { type CompiledFeature, earliest } from './decision/compile.js';
 export * from './decision/entitlement.js';

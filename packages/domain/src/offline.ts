@@ -2,7 +2,7 @@
 export { type CheckRequest, type Decision, type DecisionCode } from './decision/decision.js';
 export { type Fact } from './decision/decision-facts.js';
 export { featureOf, type Flag, flagOf, type FlagReason, type FlagValue } from './decision/flag.js';
-export { denyWithoutRules } from './decision/decide.js';
+export { denyWithoutRules } from './decision/without-state.js';
 export { type CustomerState } from './customer.js';
 export { type RequestContext } from './condition/facts.js';
 export { type ConditionReader } from './snapshot/read-state.js';

@@ -142,7 +142,7 @@ export function atUsage(state: CustomerState, event: StoredEvent, subject: strin
   return { state: then, taken };
 }
 
-export interface AtUsage {
+interface AtUsage {
   readonly state: CustomerState;
   /** Features whose counters are the event's, and not those of now. */
   readonly taken: ReadonlySet<string>;

@@ -1,6 +1,6 @@
 import { didYouMean } from '../catalog/nearest.js';
 import type { CustomerAccount, Release } from '../customer.js';
-import { findFeature } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
 import type { CreditBlockId } from '../ids.js';
 import type { CommandOutcome } from '../subscription/command.js';
 import { settled } from '../subscription/execute.js';

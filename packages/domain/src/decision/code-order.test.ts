@@ -12,7 +12,8 @@ import {
   withBrokenRule,
 } from '../../testing/code-order.js';
 import { explain } from '../explanation/explain.js';
-import { decide, stateAtHand } from './decide.js';
+import { decide } from './decide.js';
+import { stateAtHand } from './without-state.js';
 import { DENYING_CODES } from './decision.js';
 
 /** Pairs of which the second cannot be asked where the first fails: it is told that nobody asked. */

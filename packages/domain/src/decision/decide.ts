@@ -1,32 +1,20 @@
 import type { Feature } from '../catalog/catalog.js';
 import { NO_CONTEXT, type RequestContext } from '../condition/facts.js';
-import { isPrepaid } from '../credits/credit-block.js';
-import type { CustomerState, KnownState, Release } from '../customer.js';
-import { parseFeatureKey } from '../ids.js';
-import { isMissing, seatTest } from '../seats/seat-test.js';
-import { accountAt } from '../subscription/due.js';
-import { addDuration } from '../time/calendar.js';
-import { type Instant, type IsoDuration, parseTimeZone, type TimeZone } from '../time/instant.js';
-import { windowAt } from '../usage/window.js';
+import type { CustomerState, KnownState } from '../customer.js';
+import type { Instant } from '../time/instant.js';
 import { answerUnits } from './answer-units.js';
 import { type Asked, askedKey, askedReads, keepAnswer } from './asked.js';
 import { type Asker, askerOf, NOBODY } from './asker.js';
-import {
-  type CompiledFeature,
-  type Counted,
-  countedAt,
-  earliest,
-  freesAfter,
-  sameSources,
-  type Settled,
-  withEnd,
-} from './compile.js';
-import type { CheckRequest, Decision, DenyingCode } from './decision.js';
-import { type CompiledEntitlement, type Entitled, entitlementOf, nextBoundary } from './entitlement.js';
+import { type CompiledFeature, type Counted, countedAt, earliest, type Settled, withEnd } from './compile.js';
+import { decideAt, settledDecision, turnsAt } from './decide-at.js';
+import type { CheckRequest, Decision } from './decision.js';
+import { denied } from './denied.js';
+import { entitlementOf } from './entitlement.js';
+import { findFeature } from './find-feature.js';
 import type { Answer } from './kept-answers.js';
-import { ALLOWED, explainDenial } from './message.js';
 import { Moment } from './moment.js';
-import { counterOf, type Subject } from './subject.js';
+import type { Subject } from './subject.js';
+import { decideUnknown, stateAtHand } from './without-state.js';
 
 /**
  * May this customer do this, now? The only place that says yes or no; docs/rules.md, "Decision codes".
@@ -106,40 +94,6 @@ function rightAt(moment: Moment, feature: Feature): CompiledFeature {
   return compiled;
 }
 
-/** Rows 1 to 3 of the decision codes. */
-function decideUnknown(
-  { kind, release, customerId }: Exclude<CustomerState, KnownState>,
-  request: CheckRequest,
-): Decision {
-  const feature = findFeature(release, request.feature);
-  if (feature === null) return denied(customerId, request, 'UNKNOWN_FEATURE');
-  if (kind === 'UNKNOWN_CUSTOMER') return denied(customerId, request, 'UNKNOWN_CUSTOMER');
-  if (feature.whenUnknown.kind !== 'OPEN') return denied(customerId, request, 'UNAVAILABLE');
-  const code = 'ENTITLED_FALLBACK';
-  return {
-    allowed: true,
-    code,
-    message: ALLOWED[code],
-    customerId,
-    feature: feature.key,
-    ...NOTHING_COUNTED,
-  };
-}
-
-/** What needs the database itself, as spending does, while that is out of reach: denied, whatever `whenUnknown` says. */
-export function denyOutOfReach(
-  { release, customerId }: Exclude<CustomerState, KnownState>,
-  request: CheckRequest,
-): Decision {
-  const isKnown = findFeature(release, request.feature) !== null;
-  return denied(customerId, request, isKnown ? 'UNAVAILABLE' : 'UNKNOWN_FEATURE');
-}
-
-/** A spend while not even the rules are at hand: nothing was spent, whatever the feature is. */
-export function denyWithoutRules(customerId: string, request: CheckRequest): Decision {
-  return denied(customerId, request, 'UNAVAILABLE');
-}
-
 /**
  * `decide` on a state that was last known to be current at `knownAt` and cannot be renewed: one that is older than
  * the feature allows counts as out of reach; docs/rules.md, "Without state".
@@ -152,71 +106,6 @@ export function decideStale(
 ): Decision {
   return decide(stateAtHand(state, request, now, knownAt), request, now);
 }
-
-/** The state that counts where it was last known to be current at `knownAt`: itself, or OUT_OF_REACH. */
-export function stateAtHand(
-  state: CustomerState,
-  request: CheckRequest,
-  now: Instant,
-  knownAt: Instant,
-): CustomerState {
-  const { release } = state;
-  const feature = findFeature(release, request.feature);
-  if (feature === null || isYoungEnough(feature, release, now, knownAt)) return state;
-  const customerId = state.kind === 'KNOWN' ? state.account.id : state.customerId;
-  return { kind: 'OUT_OF_REACH', release, customerId };
-}
-
-function isYoungEnough(
-  { whenUnknown }: Feature,
-  { catalog }: Release,
-  now: Instant,
-  knownAt: Instant,
-): boolean {
-  const age = whenUnknown.kind === 'LAST_KNOWN' ? whenUnknown.maxAge : catalog.staleFor;
-  return isYoung(age, knownAt, now);
-}
-
-/** Whether what was last known to be current at `knownAt` is no older than `age`. */
-export function isYoung(age: IsoDuration, knownAt: Instant, now: Instant): boolean {
-  return now < addDuration(knownAt, age, utc());
-}
-
-/** An age is no matter of the customer's calendar. */
-function utc(): TimeZone {
-  const zone = parseTimeZone('UTC');
-  if (zone === null) throw new Error('UTC is a time zone');
-  return zone;
-}
-
-export function findFeature(release: Release, text: string): Feature | null {
-  const key = parseFeatureKey(text);
-  return key === null ? null : (release.catalog.features.get(key) ?? null);
-}
-
-/** A denial that rests on nothing that the customer has. */
-export function denied(customerId: string, request: CheckRequest, code: DenyingCode): Decision {
-  return {
-    allowed: false,
-    code,
-    message: explainDenial(code, request.feature),
-    customerId,
-    feature: request.feature,
-    ...NOTHING_COUNTED,
-  };
-}
-
-const NOTHING_COUNTED = {
-  value: null,
-  limit: null,
-  unlimited: false,
-  used: null,
-  reserved: null,
-  remaining: null,
-  resetsAt: null,
-  validUntil: null,
-  sources: [],
-};
 
 function compile(moment: Moment, feature: Feature): CompiledFeature {
   const { state, now } = moment;
@@ -278,97 +167,4 @@ function subjectOf({ moment, feature, context, asker }: Question): Subject {
 function holds(right: CompiledFeature, now: Instant): boolean {
   const until = right.kind === 'COUNTED' ? earliest(right.until, right.freesAt) : right.until;
   return right.from <= now && (until === null || now < until);
-}
-
-/** The decision at one instant, without how long it holds. The account has been brought to it before. */
-export function decideAt(subject: Subject, { quantity }: CheckRequest, at: Instant): Decision {
-  const entitlement = entitlementOf(subject, at);
-  if (entitlement.kind === 'ENTITLED' && entitlement.allowance.kind === 'UNITS') {
-    return answerUnits(countedAt(subject, entitlement, entitlement.allowance, at), quantity).decision;
-  }
-  return settledDecision(subject, entitlement, at);
-}
-
-function settledDecision(subject: Subject, entitlement: CompiledEntitlement, at: Instant): Decision {
-  const { account, feature } = subject;
-  const base = {
-    customerId: account.id,
-    feature: feature.key,
-    ...NOTHING_COUNTED,
-    sources: entitlement.sources,
-  };
-  if (entitlement.kind === 'DENIED') {
-    // What is used of a feature that the customer has no right to any more.
-    const meter = counterOf(account, feature, at);
-    const counted = meter === null ? {} : { used: meter.used, reserved: meter.reserved };
-    const details = { rule: entitlement.rule, isPrepaid: isPrepaid(feature) };
-    const message = explainDenial(entitlement.code, feature.key, details);
-    return { allowed: false, code: entitlement.code, message, ...base, ...counted };
-  }
-  const seat = seatTest(subject, at);
-  if (isMissing(seat)) {
-    const message = explainDenial('NO_SEAT', feature.key, { seat });
-    return { allowed: false, code: 'NO_SEAT', message, ...base };
-  }
-  const { allowance } = entitlement;
-  const code = flatCode(entitlement);
-  const value = allowance.kind === 'VALUE' ? allowance.value : null;
-  return { allowed: true, code, message: ALLOWED[code], ...base, value };
-}
-
-function flatCode({
-  withoutGrace,
-  withoutGrants,
-}: Entitled): 'ENTITLED' | 'ENTITLED_GRACE' | 'ENTITLED_GRANT' {
-  if (withoutGrace === null) return 'ENTITLED_GRACE';
-  return withoutGrants === null ? 'ENTITLED_GRANT' : 'ENTITLED';
-}
-
-const MOST_BOUNDARIES = 64;
-
-/**
- * The first instant at which time alone makes the decision another one. Only at a boundary can it turn, so
- * they are tried in order; after 64 that change nothing the last one tried is named, which is on the safe side.
- */
-function turnsAt(subject: Subject, request: CheckRequest, now: Instant, decision: Decision): Instant | null {
-  let { account } = subject;
-  let at = now;
-  let current = decision;
-  for (let tried = 0; tried < MOST_BOUNDARIES; tried += 1) {
-    const then = { ...subject, account };
-    const frees = freesAfter(counterOf(account, subject.feature, at), at);
-    const next = earliest(earliest(nextBoundary(then, at), windowEnd(then, at, current)), frees);
-    // How much is free then is not known here.
-    if (next === null || next === frees) return next;
-    at = next;
-    account = accountAt(account, subject.release, at);
-    current = decideAt({ ...subject, account }, request, at);
-    if (!sameDecision(decision, current)) return at;
-  }
-  return at;
-}
-
-/** Null where the end of the window shows in nothing: the right is not there, and nothing is counted. */
-function windowEnd({ feature, account }: Subject, at: Instant, current: Decision): Instant | null {
-  const counted = account.meters.get(feature.key)?.window ?? null;
-  const countsLater = counted !== null && counted.start > at;
-  const shows = countsLater || current.resetsAt !== null || (current.used ?? 0) + (current.reserved ?? 0) > 0;
-  return feature.type === 'METERED' && shows ? (windowAt(feature, account, at)?.end ?? null) : null;
-}
-
-/** Whether two decisions say the same, but for how long. */
-export function sameDecision(one: Decision, other: Decision): boolean {
-  return (
-    one.allowed === other.allowed &&
-    one.code === other.code &&
-    one.value === other.value &&
-    one.limit === other.limit &&
-    one.unlimited === other.unlimited &&
-    one.used === other.used &&
-    one.reserved === other.reserved &&
-    one.remaining === other.remaining &&
-    one.resetsAt === other.resetsAt &&
-    one.message === other.message &&
-    sameSources(one.sources, other.sources)
-  );
 }

@@ -52,23 +52,20 @@ function everyDecision(
 }
 
 /** Each name is written: in Node 20 what is left of an object when some names are taken out is slow to make. */
-function toEntitlement(
-  type: FeatureType,
-  { allowed, code, feature, value, limit, unlimited, used, reserved, remaining, resetsAt, sources }: Decision,
-): Entitlement {
+function toEntitlement(type: FeatureType, decision: Decision): Entitlement {
   return {
     type,
-    allowed,
-    code,
-    feature,
-    value,
-    limit,
-    unlimited,
-    used,
-    reserved,
-    remaining,
-    resetsAt,
-    sources,
+    allowed: decision.allowed,
+    code: decision.code,
+    feature: decision.feature,
+    value: decision.value,
+    limit: decision.limit,
+    unlimited: decision.unlimited,
+    used: decision.used,
+    reserved: decision.reserved,
+    remaining: decision.remaining,
+    resetsAt: decision.resetsAt,
+    sources: decision.sources,
   };
 }
 

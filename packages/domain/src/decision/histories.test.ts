@@ -4,7 +4,8 @@ import { meridian } from '../../testing/meridian.js';
 import { type CustomerAccount, knownState } from '../customer.js';
 import { applyDue } from '../subscription/due.js';
 import { instant, type Instant } from '../time/instant.js';
-import { decide, sameDecision } from './decide.js';
+import { decide } from './decide.js';
+import { sameDecision } from './decide-at.js';
 import { entitlementsOf } from './entitlement-set.js';
 import { ceilingOf } from './entitlement.js';
 

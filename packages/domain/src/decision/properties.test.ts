@@ -7,7 +7,8 @@ import { parseMemberId } from '../ids.js';
 import { instant, type Instant } from '../time/instant.js';
 import { recount, withMeter } from '../usage/recount.js';
 import { meterAt } from '../usage/window.js';
-import { decide, sameDecision } from './decide.js';
+import { decide } from './decide.js';
+import { sameDecision } from './decide-at.js';
 import { entitlementChanges, entitlementsOf, outlineOf, outlinesAt } from './entitlement-set.js';
 import { ceilingOf } from './entitlement.js';
 
@@ -31,7 +32,9 @@ test('a set says of each feature what a check for one says, at any instant, and 
       const memberId = parseMemberId(name ?? '');
       for (const after of asked.sort((one, other) => one - other)) {
         const at = instant(NOW + (after * DAY) / 24);
-        const outlines = outlinesAt(knownState(customer.release, customer.account), at, memberId);
+        const fresh = knownState(customer.release, customer.account);
+        const outlines = outlinesAt(fresh, at, memberId);
+        expect(fresh.compiled.size).toBe(0);
         const { entitlements } = entitlementsOf(customer, at, memberId);
         expect(outlines).toEqual(outlineOf(entitlements));
         // Also on what was worked out before.

@@ -1,7 +1,8 @@
 import { NO_CONTEXT } from '../condition/facts.js';
 import { type CustomerState, type KnownState, knownState } from '../customer.js';
 import { askerOf } from '../decision/asker.js';
-import { decide, findFeature } from '../decision/decide.js';
+import { decide } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
 import { type CheckRequest, type Decision, DENYING_CODES, type DenyingCode } from '../decision/decision.js';
 import { accountAt } from '../subscription/due.js';
 import type { Subject } from '../decision/subject.js';

@@ -1,6 +1,7 @@
 import { type CustomerState, knownState } from '../customer.js';
 import type { CheckRequest } from '../decision/decision.js';
-import { findFeature, stateAtHand } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
+import { stateAtHand } from '../decision/without-state.js';
 import { accountAt } from '../subscription/due.js';
 import type { Instant } from '../time/instant.js';
 import { unusedMeter } from '../usage/meter.js';

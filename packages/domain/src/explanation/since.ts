@@ -1,7 +1,8 @@
 import { NO_CONTEXT } from '../condition/facts.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { askerOf } from '../decision/asker.js';
-import { decideAt, findFeature } from '../decision/decide.js';
+import { decideAt } from '../decision/decide-at.js';
+import { findFeature } from '../decision/find-feature.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
 import type { Grant } from '../grant/grant.js';
 import type { Subscription } from '../subscription/subscription.js';

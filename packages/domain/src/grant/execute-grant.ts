@@ -1,7 +1,7 @@
 import { didYouMean } from '../catalog/nearest.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import { isPrepaid } from '../credits/credit-block.js';
-import { findFeature } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
 import type { GrantId } from '../ids.js';
 import type { AccountChange, CommandOutcome } from '../subscription/command.js';
 import { settled } from '../subscription/execute.js';

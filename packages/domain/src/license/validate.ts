@@ -1,6 +1,7 @@
 import type { CustomerState, Release } from '../customer.js';
 import type { Asker } from '../decision/asker.js';
-import { denied, isYoung } from '../decision/decide.js';
+import { denied } from '../decision/denied.js';
+import { isYoung } from '../decision/without-state.js';
 import type { AllowingCode, Decision, DenyingCode, RefusingCode } from '../decision/decision.js';
 import { coversVersion } from '../decision/product-version.js';
 import { licenseObstacles } from '../decision/sources.js';

@@ -1,7 +1,9 @@
 import { type Asker, NOBODY } from '../decision/asker.js';
 import type { SeatsFeature } from '../catalog/catalog.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
-import { decide, decideFor, denyOutOfReach, findFeature } from '../decision/decide.js';
+import { decide, decideFor } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
+import { denyOutOfReach } from '../decision/without-state.js';
 import type { Decision } from '../decision/decision.js';
 import { type MemberId, parseMemberId, type SeatId } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';

@@ -3,7 +3,7 @@ import { type CreditHold, isPrepaid } from '../credits/credit-block.js';
 import { spendCredits } from '../credits/spend-credits.js';
 import { type CustomerAccount, knownState, type Release } from '../customer.js';
 import { earliest } from '../decision/compile.js';
-import { findFeature } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
 import type { Decision } from '../decision/decision.js';
 import type { Instant } from '../time/instant.js';
 import { type Meter, unusedMeter } from './meter.js';

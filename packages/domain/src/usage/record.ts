@@ -1,4 +1,4 @@
-import { findFeature } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
 import type { MeteredFeature } from '../catalog/catalog.js';
 import type { CustomerAccount, Release } from '../customer.js';
 import type { Refusal } from '../subscription/command.js';

@@ -1,6 +1,8 @@
 import type { RequestContext } from '../condition/facts.js';
 import type { CustomerState, KnownState, Release } from '../customer.js';
-import { decideOnce, denyOutOfReach, findFeature } from '../decision/decide.js';
+import { decideOnce } from '../decision/decide.js';
+import { findFeature } from '../decision/find-feature.js';
+import { denyOutOfReach } from '../decision/without-state.js';
 import type { CheckRequest, Decision } from '../decision/decision.js';
 import { parseFeatureKey } from '../ids.js';
 import type { Refusal } from '../subscription/command.js';

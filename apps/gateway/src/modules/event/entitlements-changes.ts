@@ -1,7 +1,6 @@
 import {
   answersTurnedAfter,
   atUsage,
-  type AtUsage,
   DatabaseUnavailableError,
   type Followed,
   type Revision,
@@ -63,12 +62,6 @@ async function resumed(
   return new Answers(context, events, (event) => changes.of(event));
 }
 
-/** What is told of, and how new it may be. */
-interface Read {
-  readonly outline: readonly Outline[];
-  readonly newest: Revision;
-}
-
 /** What held where a stream was resumed. */
 interface Start {
   readonly revision: Revision;
@@ -90,14 +83,15 @@ class Changes {
     if (!touches(event, this.customer)) return null;
     const { id, subject } = this.customer;
     const stamped = await this.context.states.load(id);
-    const { seen, taken } = asOf(event, stamped, subject);
-    const now = snapshotOf(seen, id, this.context.access);
+    // INVARIANT (cause): a change of counters is told by the event that made it, not by one before it that was read late.
+    const { state, taken } = atUsage(stamped.state, event, subject);
+    const then = taken.size === 0 ? stamped : { ...stamped, state, revision: event.cursor };
+    const now = snapshotOf(then, id, this.context.access);
     const known = this.known ?? this.#startBefore(event.cursor);
     const changed = known === null ? keysOf(now) : entitlementChanges(known, now.outline);
-    const read = { outline: now.outline, newest: stamped.newest };
     // What is told of the event's own counters is of then, and no answer of now, which the log could be asked about.
     const asked = known === null ? [] : changed.filter((feature) => !taken.has(feature));
-    const later = await this.#turnedLater(event, read, asked);
+    const later = await this.#turnedLater(event, now, asked);
     const told = changed.filter((feature) => !later.has(feature));
     this.known =
       known === null || later.size === 0 ? now.outline : sharedOutline(kept(known, now.outline, later));
@@ -111,7 +105,7 @@ class Changes {
   /** INVARIANT (cause): of events that are read together each is told with what it has turned itself, and not with what comes after it. */
   async #turnedLater(
     event: StoredEvent,
-    { outline, newest }: Read,
+    { outline, stamped: { newest } }: Snapshot,
     asked: readonly string[],
   ): Promise<ReadonlySet<string>> {
     const { context, customer, events } = this;
@@ -154,16 +148,6 @@ function kept(
     ...now.filter(({ feature }) => !later.has(feature)),
     ...known.filter(({ feature }) => later.has(feature)),
   ];
-}
-
-/** INVARIANT (cause): a change of counters is told by the event that made it, not by one before it that was read late. */
-function asOf(event: StoredEvent, stamped: StampedState, subject: string): AsOf {
-  const { state, taken } = atUsage(stamped.state, event, subject);
-  return { seen: taken.size === 0 ? stamped : { ...stamped, state, revision: event.cursor }, taken };
-}
-
-interface AsOf extends Pick<AtUsage, 'taken'> {
-  readonly seen: StampedState;
 }
 
 /** Both name positions of one log, written so that their order is that of their text. */

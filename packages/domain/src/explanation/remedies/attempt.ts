@@ -2,7 +2,7 @@ import type { Feature } from '../../catalog/catalog.js';
 import { NO_CONTEXT } from '../../condition/facts.js';
 import type { CustomerAccount, Release } from '../../customer.js';
 import { askerOf } from '../../decision/asker.js';
-import { decideAt } from '../../decision/decide.js';
+import { decideAt } from '../../decision/decide-at.js';
 import type { CheckRequest } from '../../decision/decision.js';
 import { accountAt } from '../../subscription/due.js';
 import type { SubscriptionCommand } from '../../subscription/command.js';

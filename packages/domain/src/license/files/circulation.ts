@@ -1,6 +1,7 @@
 import { type CustomerAccount, knownState, type Release } from '../../customer.js';
 import { NOBODY } from '../../decision/asker.js';
-import { decideFor, findFeature } from '../../decision/decide.js';
+import { decideFor } from '../../decision/decide.js';
+import { findFeature } from '../../decision/find-feature.js';
 import type { Instant } from '../../time/instant.js';
 import type { License } from '../license.js';
 import { countedFiles, type LicenseFile, offlineLimitOf } from './license-file.js';

@@ -1,6 +1,7 @@
 import type { SeatsFeature } from '../../catalog/catalog.js';
 import { type CustomerAccount, knownState, type Release } from '../../customer.js';
-import { decide, findFeature } from '../../decision/decide.js';
+import { decide } from '../../decision/decide.js';
+import { findFeature } from '../../decision/find-feature.js';
 import type { Decision } from '../../decision/decision.js';
 import { licenseObstacles } from '../../decision/sources.js';
 import type { LicenseFileId, LicenseId, MachineId, MemberId, SeatId } from '../../ids.js';
