@@ -189,14 +189,25 @@ test('a listener that throws is heard of, and keeps nothing from the others', ()
   expect(said).toMatch(/^(thrown\ncalled\n)+$/);
 });
 
-test('a listener hears when the answer that it was given is over', async () => {
-  const now = Date.now();
-  site.time = now;
+test('a listener hears that a snapshot is fresh no more, by time alone', async () => {
+  site.time = Date.now();
   const client = await site.start({ now: Date.now });
-  let calls = 0;
-  client.onChange(() => (calls += 1));
-  const phase = client.status.phase;
-  await until(() => calls > 0 && client.status.phase !== phase, 25);
+  // Seen by the listener itself: the gateway is asked at once, and may have made it fresh again a moment later.
+  const phases: string[] = [];
+  client.onChange(() => phases.push(client.status.phase));
+  await until(() => phases.includes('stale'));
+});
+
+test('a listener hears that an answer that was given is over, and nobody else has to tell', async () => {
+  site.time = Date.parse('2027-01-01T00:00:00Z') - 200;
+  const client = await site.start();
+  expect(client.check('calls').validUntil).toBe(site.time + 200);
+  const asked = site.gateway.requests.length;
+  const askedWhenHeard: number[] = [];
+  client.onChange(() => askedWhenHeard.push(site.gateway.requests.length));
+  site.time += 200;
+  await until(() => askedWhenHeard.length > 0);
+  expect(askedWhenHeard[0]).toBe(asked);
 });
 
 test('an explanation rests on what the check rests on', async () => {
