@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { pino, type Logger } from 'pino';
 import { openDatabase, Spool } from '@licet/database';
 import { EnvironmentError, parseEnvironment, type Environment } from './environment.js';
+import { lackOfHeap } from './heap-limit.js';
 import { openServices } from './services.js';
 import { startServer } from './server.js';
 
@@ -13,6 +14,8 @@ async function main(): Promise<void> {
   if (environment.developmentKey) {
     logger.warn('LICET_MASTER_KEY is not set: a development key stands in, which everyone knows');
   }
+  const lack = lackOfHeap(environment.statesKept);
+  if (lack !== null) logger.warn(lack);
   const close = await start(environment, logger);
   closeOnce(close, logger);
 }

@@ -35,6 +35,8 @@ afterAll(async () => {
 interface Started {
   readonly child: ChildProcess;
   readonly url: string;
+  /** What it has said by then. */
+  readonly said: string;
 }
 
 function start(env: Record<string, string>): ChildProcess {
@@ -48,8 +50,8 @@ function start(env: Record<string, string>): ChildProcess {
 
 async function started(env: Record<string, string> = {}): Promise<Started> {
   const child = start({ PORT: '0', DATABASE_URL: database.url, ...env });
+  let output = '';
   const url = new Promise<string>((resolve) => {
-    let output = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
       const found = /"url":"(http:[^"]+)"/.exec(output)?.[1];
@@ -58,7 +60,7 @@ async function started(env: Record<string, string> = {}): Promise<Started> {
   });
   const [message]: unknown[] = await once(child, 'message');
   expect(message).toBe('ready');
-  return { child, url: await url };
+  return { child, url: await url, said: output };
 }
 
 async function exitCode(child: ChildProcess): Promise<unknown> {
@@ -130,6 +132,19 @@ test('on SIGTERM it takes nothing more, tells its subscribers to come again, and
   } finally {
     child.kill('SIGKILL');
     await lock.end();
+  }
+});
+
+test('more states than V8 has room for are warned of, with what to do', async () => {
+  const env = { LICET_STATES_KEPT: '200000', NODE_OPTIONS: '--max-old-space-size=1000' };
+  const small = await started(env);
+  expect(small.said).toMatch(/"level":40.*LICET_STATES_KEPT is 200000.*--max-old-space-size=2600/);
+  const large = await started({ ...env, NODE_OPTIONS: '--max-old-space-size=2600' });
+  expect(large.said).not.toContain('LICET_STATES_KEPT');
+  for (const { child } of [small, large]) {
+    const exited = exitCode(child);
+    child.disconnect();
+    expect(await exited).toBe(0);
   }
 });
 

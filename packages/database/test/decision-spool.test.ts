@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type DecisionRecord, DecisionRecorder, listDecisions, RECORDER_ROLE, Spool } from '@licet/database';
 import { createOwnTenant, type OwnTenant } from '@licet/database/testing';
 import { instant } from '@licet/domain';
@@ -77,6 +78,10 @@ test('while the database is away `strict` answers from the disk; when it is back
   for (let round = 0; round < 5; round += 1) asked.push(...(await put(recorder, 20)));
   expect(recorder.counts.spooledBytes).toBeGreaterThan(0);
   expect((await idsOnRecord()).length).toBe(5);
+  // It looks for more now and then, and leaves the processor to others.
+  const before = performance.eventLoopUtilization();
+  await delay(300);
+  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.7);
   await limit(-1);
   await recorder.settled();
   asked.push(...(await put(recorder, 5)));

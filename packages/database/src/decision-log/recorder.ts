@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { TenantId } from '@licet/domain';
 import { Delivery, MOST_IN_STATEMENT, RETRY_MS } from './delivery.js';
@@ -32,13 +32,18 @@ export interface DecisionRecorderOptions {
 }
 
 const MIB = 1024 * 1024;
-/** How long the first record waits for others, in milliseconds, and how many make a flush at once. */
+/**
+ * How long the first record waits for others, in milliseconds, and how many make a flush at once. In `strict` callers wait: what comes
+ * while a flush is written is the next one, and that is waiting enough.
+ */
 const PACE = {
   async: { wait: 50, full: 2048 },
-  strict: { wait: 1, full: 512 },
+  strict: { wait: 0, full: 512 },
 } as const satisfies Record<DecisionLogMode, { wait: number; full: number }>;
 /** A row is not to be larger, however long its records are. */
 const FULL_BYTES = 4 * MIB;
+/** How often it looks for records that are for the disk while the database is away. */
+const LOOK_MS = 1;
 /** How long closing waits for a database that is away. */
 const CLOSE_MS = 3000;
 
@@ -136,9 +141,9 @@ export class DecisionRecorder {
       await this.#pack();
       const taken = await this.#delivery.send();
       if (this.#closed && !taken && this.#waiting.isEmpty) break;
+      if (!taken) await this.#pause(this.#hasSpool ? Math.max(this.#untilDue(), LOOK_MS) : RETRY_MS);
       // What has piled up is not kept waiting.
-      if (!taken || !this.#waiting.hasPiledUp)
-        await this.#pause(taken || this.#hasSpool ? this.#untilDue() : RETRY_MS);
+      else if (!this.#waiting.hasPiledUp) await this.#pause(this.#untilDue());
     }
     this.#running = null;
   }
@@ -152,6 +157,8 @@ export class DecisionRecorder {
   /** Waits for so long, or until a flush is full, or for nothing when closing. */
   async #pause(milliseconds: number): Promise<void> {
     if (this.#closed) return;
+    // A timer takes a millisecond at least; what this turn of the event loop still brings comes along.
+    if (milliseconds === 0) return nextTurn();
     await delay(milliseconds, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
