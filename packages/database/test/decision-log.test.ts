@@ -6,6 +6,7 @@ import {
   deleteOldDecisions,
   dropEmptyDecisionDays,
   listDecisions,
+  RECORDER_ROLE,
   updateTenant,
 } from '@licet/database';
 import {
@@ -147,6 +148,14 @@ test('`strict` answers when the record can be read, and refuses where it cannot 
   await cut.close();
   expect(cut.counts).toMatchObject({ recorded: 0, dropped: 1 });
   await away.end();
+});
+
+test('a database that answers and takes no records does not hold up the stop: what is lost is counted', async () => {
+  await tenant.owner.query(`revoke insert on decision_flush from ${RECORDER_ROLE}`);
+  const recorder = new DecisionRecorder(tenant.db.recorder, { mode: 'async' });
+  void recorder.record(tenant.caller.tenantId, record('acme'));
+  await recorder.close();
+  expect(recorder.counts).toMatchObject({ recorded: 0, dropped: 1 });
 });
 
 test('what waits is bounded, for each tenant by itself', async () => {

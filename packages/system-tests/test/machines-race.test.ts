@@ -20,9 +20,9 @@ const CATALOG = {
 let system: RunningSystem;
 
 /** `read`: the statement whose rows wait before they are decided on, so that the commands of two gateways overlap. */
-async function start(read: string): Promise<void> {
+async function start(read: string, milliseconds = 2): Promise<void> {
   const breakGuard = brokenGuard();
-  const options = { breakGuard, slow: `${read}:2:client` };
+  const options = { breakGuard, slow: `${read}:${String(milliseconds)}:client` };
   system = await startSystem([options, options], undefined, CATALOG);
   await system.startWorker({ breakGuard });
 }
@@ -82,7 +82,7 @@ test('activations race deactivations on two gateways: the log, read alone, never
   const caller = async (_: unknown, index: number): Promise<string[]> => {
     const codes: string[] = [];
     const named = { licenseId, fingerprint: `m-${String(index)}` };
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const code = await ask(index + round, 'activateMachine', named);
       codes.push(code);
       if (code === 'ENTITLED') codes.push(await ask(index + round + 1, 'deactivateMachine', named));
@@ -104,7 +104,7 @@ test('activations race deactivations on two gateways: the log, read alone, never
 });
 
 test('100 machines send heartbeats for one place: the log, read alone, never shows two of them in use', async () => {
-  await start('account-licenses-beating');
+  await start('account-licenses-beating', 10);
   const licenseId = await issue('turns');
   const names = Array.from({ length: MACHINES }, (_, index) => ({
     licenseId,
@@ -113,7 +113,7 @@ test('100 machines send heartbeats for one place: the log, read alone, never sho
   await Promise.all(names.map((named, index) => ask(index, 'activateMachine', named)));
   const caller = async (named: object, index: number): Promise<string[]> => {
     const codes: string[] = [];
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       codes.push(await ask(index + round, 'heartbeatMachine', named, 'PT0.05S'));
       // Places end in between.
       await delay(20);

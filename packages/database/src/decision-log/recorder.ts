@@ -140,7 +140,8 @@ export class DecisionRecorder {
     while (!this.#waiting.isEmpty || !this.#delivery.isDone) {
       await this.#pack();
       const taken = await this.#delivery.send();
-      if (this.#closed && !taken && this.#waiting.isEmpty) break;
+      // What the database still refuses is `close`'s to try, for as long as it waits.
+      if (this.#closed && this.#waiting.isEmpty) break;
       if (!taken) await this.#pause(this.#hasSpool ? Math.max(this.#untilDue(), LOOK_MS) : RETRY_MS);
       // What has piled up is not kept waiting.
       else if (!this.#waiting.hasPiledUp) await this.#pause(this.#untilDue());
