@@ -19,8 +19,7 @@ const RECORDS_EACH = 10;
 /** Few enough that what is measured is an answer, and not the queue before it. */
 const CONNECTIONS = 4;
 const WARM_SECONDS: Readonly<Record<Size, number>> = { full: 10, quick: 5, smoke: 0 };
-/** Memory for the states of all, and for this part of them: nine checks of ten are of one of those. */
-const ALL = 1;
+/** The part of its customers that a gateway has room for which has not room for all: nine checks of ten are of one of them. */
 const SOME = 0.3;
 /** V8 ends at 4 GB where nobody tells it otherwise, and a million states take more. */
 const ROOM = ['--max-old-space-size=14000'];
@@ -40,8 +39,8 @@ export const checkCustomers: Race = {
     return withDatabases(postgres, CUSTOMERS[setting.size], (sizes) => {
       const largest = sizes.slice(-1);
       const kinds = [
-        ...sizes.map((database) => ({ ...database, share: ALL })),
-        ...largest.map((database) => ({ ...database, share: SOME })),
+        ...sizes.map((database) => ({ ...database, kept: database.customers })),
+        ...largest.map((database) => ({ ...database, kept: Math.ceil(database.customers * SOME) })),
       ];
       return withPrograms(
         [Program.start('load/http'), ...kinds.map((kind) => startGateway(kind))],
@@ -65,7 +64,7 @@ export const checkCustomers: Race = {
             );
             outcomes.push({
               draw,
-              sizes: sides.map(({ customers, share, side }) => ({ customers, share, runs: side.results })),
+              sizes: sides.map(({ customers, kept, side }) => ({ customers, kept, runs: side.results })),
             });
           }
           const rows = [...outcomes.flatMap(rowsOf), ...(await memoryOf(asked))];
@@ -81,9 +80,9 @@ interface SeededDatabase {
   readonly url: string;
 }
 
-/** A gateway on it that keeps so much of its customers. */
+/** A gateway on it that has room for the states of so many. */
 interface Kind extends SeededDatabase {
-  readonly share: number;
+  readonly kept: number;
 }
 
 interface Asked extends Kind {
@@ -95,18 +94,13 @@ interface Drawn {
   /** From the smallest database to the largest; last of all the one that keeps some. */
   readonly sizes: readonly {
     readonly customers: number;
-    readonly share: number;
+    readonly kept: number;
     readonly runs: readonly LoadResult[];
   }[];
 }
 
-function keptBy({ customers, share }: Kind): number {
-  return Math.ceil(customers * share);
-}
-
-function startGateway(kind: Kind): Promise<Program> {
-  const env = { LICET_STATES_KEPT: String(keptBy(kind)) };
-  return Program.startApp('gateway', kind.url, { nodeArgs: ROOM, env });
+function startGateway({ url, kept }: Kind): Promise<Program> {
+  return Program.startApp('gateway', url, { nodeArgs: ROOM, env: { LICET_STATES_KEPT: String(kept) } });
 }
 
 /** Seeds a database of each size and runs `work` while all of them are there. */
@@ -127,8 +121,8 @@ async function withDatabases<T>(
 }
 
 /** A gateway that has been running knows those who are asked for all the time. */
-async function makeKnown(asked: Asked): Promise<void> {
-  const [url, popular] = [await asked.gateway.url, mostPopular(asked.customers, keptBy(asked))];
+async function makeKnown({ gateway, customers, kept }: Asked): Promise<void> {
+  const [url, popular] = [await gateway.url, mostPopular(customers, kept)];
   await askAbout(url, popular.toReversed(), [UNITS]);
   await askAbout(url, popular.slice(0, REGULARS).toReversed(), FEATURES);
 }
@@ -158,23 +152,24 @@ function rowsOf({ draw, sizes }: Drawn): Row[] {
   const [smallest] = sizes;
   if (!smallest) return [];
   const p50 = (runs: readonly LoadResult[]): number[] => runs.map((run) => run.p50);
-  return sizes.slice(-2).map(({ customers, share, runs }) => {
+  return sizes.slice(-2).map(({ customers, kept, runs }) => {
+    const keepsAll = kept === customers;
     const of = `${english(customers)} customers, ${english(customers * RECORDS_EACH)} records`;
-    const room = share === ALL ? '' : `, room for ${english(customers * share)} states`;
+    const room = keepsAll ? '' : `, room for ${english(kept)} states`;
     return rowOf({
       race: 'check-customers',
       measure: `p50 at ${of}${room}, ${DRAWN[draw]}`,
       unit: 'ms',
       own: p50(runs),
       peer: { name: `the same at ${english(smallest.customers)} customers`, values: p50(smallest.runs) },
-      ...(draw === 'zipf' && share === ALL ? { goal: { bound: 'atMost', ratio: 1.3 } as const } : {}),
+      ...(draw === 'zipf' && keepsAll ? { goal: { bound: 'atMost', ratio: 1.3 } as const } : {}),
     });
   });
 }
 
 /** What the states take that are kept, and what a gateway takes besides. */
 async function memoryOf(asked: readonly Asked[]): Promise<Row[]> {
-  const largest = asked.findLast(({ share }) => share === ALL);
+  const largest = asked.findLast(({ customers, kept }) => kept === customers);
   if (!largest) return [];
   const megabytes = (await largest.gateway.memoryBytes()) / 1_000_000;
   const measure = `memory of the gateway that keeps ${english(largest.customers)} customers`;
@@ -189,7 +184,7 @@ function curvesOf({ draw, sizes }: Drawn): Curve[] {
     y,
     series: DRAWN[draw],
     points: sizes
-      .filter(({ share }) => share === ALL)
+      .filter(({ customers, kept }) => kept === customers)
       .map(({ customers, runs }) => [customers, median(runs.map(of))]),
   });
   return [
