@@ -5,6 +5,7 @@ import { httpFailure, type HttpAnswer } from '../errors/http-failure.js';
 import { RETRY_AFTER } from '../errors/retry-after.js';
 import { BODY_BYTES_MAX, isPlainJson } from '../plugins/document-limits.js';
 import { requestIdOf } from '../request-scope.js';
+import { Outbox } from './outbox.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set([
   'application/json',
@@ -47,6 +48,7 @@ interface Exchange {
  * framework as if nobody had looked, its body put back.
  */
 export class FrontDoor {
+  private readonly outbox = new Outbox();
   private closing = false;
 
   constructor(
@@ -102,7 +104,7 @@ export class FrontDoor {
     const { request, access } = exchange;
     const requestId = requestIdOf(request.headers['x-request-id']);
     const send = (answer: HttpAnswer): void => {
-      this.send(exchange, requestId, answer);
+      this.outbox.put(() => this.send(exchange, requestId, answer));
     };
     const fail = (error: unknown): void => {
       send(httpFailure(error, 500, { requestId, logger: this.services.logger }));

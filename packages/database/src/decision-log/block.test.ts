@@ -7,7 +7,8 @@ const GATEWAYS = ['0b8f6ac4-2f4e-4d0f-9d4f-0a3a4f6a7b10', '1c8f6ac4-2f4e-4d0f-9d
 /** Of customers in turn. */
 function entriesFor(count: number, customers: readonly string[]): Entry[] {
   return Array.from({ length: count }, (_, index) => {
-    const text = lineOf(decisionOf(customers[index % customers.length] ?? '', 1_700_000_000_000 + index));
+    const record = decisionOf(customers[index % customers.length] ?? '', 1_700_000_000_000 + index);
+    const text = JSON.stringify(lineOf(record));
     const gatewayId = GATEWAYS[index % 2] ?? '';
     return { ...headOf(parseLine(text)), gatewayId, seq: 7, index, text };
   });

@@ -4,7 +4,7 @@ import type { TenantId } from '@licet/domain';
 import { DatabaseUnavailableError } from '../connection/errors.js';
 import { Turns } from '../event-log/turns.js';
 import { notRecorded } from './ending.js';
-import { OpenFlush, writeRecord } from './flush.js';
+import { OpenFlush } from './flush.js';
 import { sealPersonal } from './personal-fields.js';
 import type { PersonalFields } from './personal-names.js';
 import type { DecisionRecord } from './record.js';
@@ -82,7 +82,7 @@ export class DecisionReports {
     this.#lastSeq.set(tenantId, seq);
     const { fields, key } = this.personal;
     const flush = new OpenFlush();
-    for (const record of fresh) flush.add(writeRecord(sealPersonal(key, fields, tenantId, record)));
+    for (const record of fresh) flush.add(sealPersonal(key, fields, tenantId, record));
     await writeFlushes(client, [await flush.pack({ tenantId, gatewayId: this.#gatewayId, seq })]);
   }
 }

@@ -20,37 +20,36 @@ export interface Flush {
 
 type FlushName = Pick<Flush, 'tenantId' | 'gatewayId' | 'seq'>;
 
-/** A record as a line of a flush. */
-export interface WrittenRecord {
-  readonly at: Instant;
-  /** Hash of whose it is. */
-  readonly customer: number;
-  readonly line: string;
-  readonly bytes: number;
-}
-
-export function writeRecord(record: DecisionRecord): WrittenRecord {
-  const line = lineOf(record);
-  const customer = nameHash(record.decision.customerId);
-  return { at: record.at, customer, line, bytes: Buffer.byteLength(line) };
-}
-
 /** What becomes a flush. Nothing is kept of a record but its line. */
 export class OpenFlush {
-  readonly #lines = new Lines();
+  readonly #lines: Lines;
   readonly #customers = new Set<number>();
   #firstAt: Instant | null = null;
   #lastAt: Instant | null = null;
+
+  /** `buffer`: memory that nobody else needs. */
+  constructor(buffer?: Buffer) {
+    this.#lines = new Lines(buffer);
+  }
 
   get records(): number {
     return this.#lines.count;
   }
 
-  add({ at, customer, line, bytes }: WrittenRecord): void {
-    this.#lines.add(line, bytes);
-    this.#customers.add(customer);
+  /** The memory that it lies in: of no more use to it once it is packed. */
+  get buffer(): Buffer {
+    return this.#lines.buffer;
+  }
+
+  /** How many bytes its line has; null, and nothing is added: they would be more than `most`. */
+  add(record: DecisionRecord, most = Infinity): number | null {
+    const bytes = this.#lines.add(lineOf(record), most);
+    if (bytes === null) return null;
+    const { at } = record;
+    this.#customers.add(nameHash(record.decision.customerId));
     if (this.#firstAt === null || at < this.#firstAt) this.#firstAt = at;
     if (this.#lastAt === null || at > this.#lastAt) this.#lastAt = at;
+    return bytes;
   }
 
   /** Packs what was added: at least one record. Nothing may be added any more. */

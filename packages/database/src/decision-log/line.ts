@@ -62,9 +62,9 @@ export function headOf(line: Line): Answer & {
   };
 }
 
-/** The line of a record: its bytes are what is hashed. */
-export function lineOf({ operation, input, actor, requestId, at, decision }: DecisionRecord): string {
-  const line: Line = [
+/** A record as its line: the bytes of its JSON are what is hashed. */
+export function lineOf({ operation, input, actor, requestId, at, decision }: DecisionRecord): Line {
+  return [
     decision.id,
     at,
     operation,
@@ -92,7 +92,6 @@ export function lineOf({ operation, input, actor, requestId, at, decision }: Dec
     decision.asOf,
     decision.stale,
   ];
-  return JSON.stringify(line);
 }
 
 export function recordOf([

@@ -1,11 +1,18 @@
-const FIRST_BYTES = 4 * 1024;
+import { JsonBytes } from './json-bytes.js';
+
 const LINE_END = '\n';
 
-/** Lines of text, kept as bytes: as strings they would be moved about by the garbage collector while they wait. */
+/** Lists of values as lines of JSON, kept as bytes: as strings they would be moved about by the garbage collector while they wait. */
 export class Lines {
-  #buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  readonly #json: JsonBytes;
+  /** Of whole lines. */
   #bytes = 0;
   #count = 0;
+
+  /** `buffer`: memory that nobody else needs. */
+  constructor(buffer?: Buffer) {
+    this.#json = new JsonBytes(buffer);
+  }
 
   get count(): number {
     return this.#count;
@@ -13,22 +20,29 @@ export class Lines {
 
   /** Of all lines. */
   get body(): Buffer {
-    return this.#buffer.subarray(0, this.#bytes);
+    return this.#json.bytes;
   }
 
-  /** `line`: without an end of line in it, as JSON is. `bytes`: of the line. */
-  add(line: string, bytes: number): void {
-    const needed = this.#bytes + bytes + LINE_END.length;
-    if (needed > this.#buffer.length) this.#grow(Math.max(needed, 2 * this.#buffer.length));
-    this.#buffer.write(line + LINE_END, this.#bytes);
-    this.#bytes = needed;
+  /** The memory in which they lie. */
+  get buffer(): Buffer {
+    return this.#json.buffer;
+  }
+
+  /** Bytes of the line, its end not counted; null, and nothing is added: they would be more than `most`. */
+  add(values: readonly unknown[], most: number): number | null {
+    const json = this.#json;
+    // One that could not be written, an error thrown, has left its beginning.
+    json.truncate(this.#bytes);
+    json.list(values);
+    const bytes = json.length - this.#bytes;
+    if (bytes > most) {
+      json.truncate(this.#bytes);
+      return null;
+    }
+    json.byte(LINE_END.charCodeAt(0));
+    this.#bytes = json.length;
     this.#count += 1;
-  }
-
-  #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafe(bytes);
-    this.#buffer.copy(larger, 0, 0, this.#bytes);
-    this.#buffer = larger;
+    return bytes;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TenantId } from '@licet/domain';
 import { ending, type Ending } from './ending.js';
-import { OpenFlush, writeRecord } from './flush.js';
+import { OpenFlush } from './flush.js';
 import type { DecisionRecord } from './record.js';
 
 /** What becomes one flush. */
@@ -44,12 +44,18 @@ interface Stream {
   seq: number;
 }
 
+/** One tenant has one piece that is filled, and one that is packed. */
+const MOST_SPARE = 2;
+const LARGEST_SPARE = 2 * 1024 * 1024;
+
 /** Records that are written and not packed yet, by tenant; bounded by how many they are and by how many bytes. */
 export class WaitingRecords {
   readonly #options: WaitingOptions;
   readonly #streams = new Map<TenantId, Stream>();
   /** Streams that have something, in turn. */
   readonly #ready: Stream[] = [];
+  /** Memory of pieces that are packed, for others to come: what is new has to be brought in page by page. */
+  readonly #spare: Buffer[] = [];
   #records = 0;
   #bytes = 0;
 
@@ -86,11 +92,11 @@ export class WaitingRecords {
     const { ofTenant, inAll } = this.#options;
     const stream = this.#streamOf(tenantId);
     if (stream.records >= ofTenant.records || this.#records >= inAll.records) return null;
-    const written = writeRecord(record);
-    const { bytes } = written;
-    if (stream.bytes + bytes > ofTenant.bytes || this.#bytes + bytes > inAll.bytes) return null;
-    const piece = this.#openPiece(stream);
-    piece.flush.add(written);
+    const open = this.#openPiece(stream);
+    const flush = open?.flush ?? new OpenFlush(this.#spare.pop());
+    const bytes = flush.add(record, Math.min(ofTenant.bytes - stream.bytes, inAll.bytes - this.#bytes));
+    if (bytes === null) return null;
+    const piece = open ?? this.#begin(stream, flush);
     piece.bytes += bytes;
     this.#count(stream, 1, bytes);
     return piece;
@@ -116,6 +122,14 @@ export class WaitingRecords {
   /** What had its turn is packed, and waits here no more. */
   forget({ tenantId, piece }: Turn): void {
     this.#count(this.#streamOf(tenantId), -piece.flush.records, -piece.bytes);
+    this.#spareBuffer(piece.flush.buffer);
+  }
+
+  /** The largest are kept: they need not grow. */
+  #spareBuffer(buffer: Buffer): void {
+    if (buffer.length > LARGEST_SPARE) return;
+    this.#spare.push(buffer);
+    if (this.#spare.length > MOST_SPARE) this.#spare.sort((one, other) => one.length - other.length).shift();
   }
 
   #count(stream: Stream, records: number, bytes: number): void {
@@ -133,11 +147,15 @@ export class WaitingRecords {
     return stream;
   }
 
-  #openPiece(stream: Stream): Piece {
-    const last = stream.pieces.at(-1);
-    if (last && !this.isFull(last)) return last;
+  /** The one that takes the stream's next record; null: none is open. */
+  #openPiece({ pieces }: Stream): Piece | null {
+    const last = pieces.at(-1);
+    return last && !this.isFull(last) ? last : null;
+  }
+
+  #begin(stream: Stream, flush: OpenFlush): Piece {
     const end = this.#options.isAwaited ? ending() : null;
-    const piece: Piece = { flush: new OpenFlush(), bytes: 0, since: performance.now(), end };
+    const piece: Piece = { flush, bytes: 0, since: performance.now(), end };
     stream.pieces.push(piece);
     if (stream.pieces.length === 1) this.#ready.push(stream);
     return piece;
