@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type DecisionRecord, DecisionRecorder, listDecisions, RECORDER_ROLE, Spool } from '@licet/database';
 import { createOwnTenant, type OwnTenant } from '@licet/database/testing';
 import { instant } from '@licet/domain';
@@ -165,6 +167,16 @@ test('a file that nobody can read is set aside, and holds nothing up', async () 
   await recorder.close();
   expect(await idsOnRecord()).toEqual(asked);
   expect(await readdir(directory)).toEqual(['000000000000001-x.flushes.unreadable']);
+});
+
+test('a disk that is full in the middle of a file keeps nothing of it, and is asked again a little later', async () => {
+  const program = path.join(__dirname, 'spool-program.ts');
+  const register = path.join(__dirname, '../../../scripts/register-source.cjs');
+  // Shells count in blocks of 512 or 1,024 bytes.
+  const limited = 'ulimit -f 16; exec "$@"';
+  const node = [process.execPath, '-C', '@licet/source', '-r', register, program, directory];
+  const { stdout } = await promisify(execFile)('sh', ['-c', limited, 'sh', ...node]);
+  expect(JSON.parse(stdout)).toEqual({ taken: [false, false, true], left: [], now: 1 });
 });
 
 test('a directory that cannot be written to is an error at once', async () => {

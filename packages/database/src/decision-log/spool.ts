@@ -10,6 +10,8 @@ const ENDING = '.flushes';
 const UNREADABLE = '.unreadable';
 const OWNER_ONLY = 0o600;
 const MOST_BYTES = 1024 * 1024 * 1024;
+/** A disk that has refused is not asked again for so long: all that waits would be written out anew for each look. */
+const REFUSED_FOR_MS = 250;
 
 interface SpoolFile {
   readonly name: string;
@@ -23,6 +25,8 @@ interface SpoolFile {
  */
 export class Spool {
   #bytes: number;
+  /** By `performance.now()`. */
+  #asksAgainAt = 0;
 
   private constructor(
     private readonly directory: string,
@@ -56,6 +60,7 @@ export class Spool {
 
   /** Puts flushes on the disk; when it answers true they are there for good. False: there is no room, or the disk refuses. */
   async put(flushes: readonly Flush[]): Promise<boolean> {
+    if (performance.now() < this.#asksAgainAt) return false;
     const least = flushes.reduce((sum, { body }) => sum + body.length, 0);
     if (this.#bytes + least > this.mostBytes) return false;
     const text = JSON.stringify(flushes.map((flush) => ({ ...flush, body: flush.body.toString('base64') })));
@@ -66,6 +71,7 @@ export class Spool {
     try {
       await this.#write(name, text);
     } catch {
+      this.#asksAgainAt = performance.now() + REFUSED_FOR_MS;
       return false;
     }
     this.files.push({ name, bytes });
@@ -97,23 +103,33 @@ export class Spool {
     await rm(path.join(this.directory, file.name), { force: true });
   }
 
-  /** Under another name until it is complete and on the disk. */
+  /** Under another name until it is complete and on the disk; where it fails nothing is left. */
   async #write(name: string, text: string): Promise<void> {
     const whole = path.join(this.directory, name);
-    const handle = await open(`${whole}.part`, 'w', OWNER_ONLY);
+    const part = `${whole}.part`;
     try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await writeDurably(part, text);
+      await rename(part, whole);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
     }
-    await rename(`${whole}.part`, whole);
     const directory = await open(this.directory, 'r');
     try {
       await directory.sync();
     } finally {
       await directory.close();
     }
+  }
+}
+
+async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'w', OWNER_ONLY);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
